@@ -1,0 +1,75 @@
+"""Words in the person's language. The English literal is the key; no catalogue is needed for English."""
+
+from __future__ import annotations
+
+import json
+import locale
+import os
+from functools import lru_cache
+from typing import Any
+
+from mmstudio.errors import StudioError
+from mmstudio.paths import resource
+
+LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
+_current = "en"
+
+
+def set_language(code: str) -> None:
+    """Choose the language of every later :func:`tr`; ``system`` follows the operating system."""
+    global _current
+    _current = system_language() if code == "system" else (code if code in LANGUAGES else "en")
+
+
+def language() -> str:
+    """The language in use: ``en`` or ``zh_CN``."""
+    return _current
+
+
+def system_language() -> str:
+    """``zh_CN`` on a Chinese system, else ``en``."""
+    name = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    if not name:
+        name = locale.getlocale()[0] or ""
+    return "zh_CN" if name.lower().startswith(("zh", "chinese")) else "en"
+
+
+def tr(text: str, /, **values: Any) -> str:
+    """Translate ``text`` and fill its ``{name}`` fields.
+
+    Example: ``tr("{n} files", n=3)``. A missing translation falls back to English.
+    """
+    return translate(text, _current, **values)
+
+
+def translate(text: str, code: str, /, **values: Any) -> str:
+    """Like :func:`tr`, in a given language (an audience's, say)."""
+    words = text if code == "en" else _catalogue(code).get(text, text)
+    try:
+        return words.format(**values) if values else words
+    except (KeyError, IndexError, ValueError):
+        return words
+
+
+def mark(text: str) -> str:
+    """Mark a literal for translation where it is defined; :func:`tr` it where it is shown."""
+    return text
+
+
+def tr_error(error: BaseException) -> tuple[str, str]:
+    """(sentence, hint) of an error in the person's language; never a traceback."""
+    if isinstance(error, StudioError):
+        return tr(error.template, **error.values), (
+            tr(error.hint_template, **error.values) if error.hint_template else ""
+        )
+    return tr("Something went wrong: {what}", what=f"{type(error).__name__}: {error}"), tr(
+        "The details are in the log file. Trying again is safe."
+    )
+
+
+@lru_cache(maxsize=4)
+def _catalogue(code: str) -> dict[str, str]:
+    words: dict[str, str] = {}
+    for file in sorted(resource("translations", code).glob("*.json")):
+        words.update(json.loads(file.read_text(encoding="utf-8")))
+    return words

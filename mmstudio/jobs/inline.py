@@ -1,0 +1,67 @@
+"""Run a job in the calling thread: the shell, tests and scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mmstudio.errors import Cancelled
+from mmstudio.i18n import tr_error
+from mmstudio.jobs.contract import JobContext, JobStore, Progress, Work
+
+
+def run_inline(
+    work: Work,
+    params: dict[str, Any] | None = None,
+    *,
+    store: JobStore | None = None,
+    kind: str = "work",
+    title: str = "",
+    job_id: int | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Any:
+    """Drive ``work`` to its end and return its result.
+
+    With a ``store`` the job is recorded like one of the window's, so that a killed run is found again.
+
+    Raises:
+        Cancelled: where ``cancelled()`` became true or the person pressed Ctrl+C.
+        StudioError: whatever the work raises; the record says so too.
+    """
+    if store is not None and job_id is None:
+        job_id = store.create(kind, params or {}, title)
+    saved = store.get(job_id).checkpoint if store is not None and job_id is not None else None
+
+    def save(state: dict[str, Any]) -> None:
+        if store is not None and job_id is not None:
+            store.update(job_id, checkpoint=state)
+
+    context = JobContext(job_id or 0, params or {}, saved, cancelled or (lambda: False), lambda: False, save)
+    if store is not None and job_id is not None:
+        store.update(job_id, state="running")
+    generator = work(context)
+    try:
+        while True:
+            try:
+                progress = next(generator)
+            except StopIteration as stop:
+                result = stop.value
+                break
+            if on_progress is not None:
+                on_progress(progress)
+            if context.cancelled():
+                raise Cancelled
+    except (Cancelled, KeyboardInterrupt) as error:
+        generator.close()
+        if store is not None and job_id is not None:
+            store.update(job_id, state="cancelled")
+        raise Cancelled from error
+    except Exception as error:
+        if store is not None and job_id is not None:
+            sentence, hint = tr_error(error)
+            store.update(job_id, state="failed", error=sentence, hint=hint)
+        raise
+    if store is not None and job_id is not None:
+        store.update(job_id, state="done", result=result if isinstance(result, dict) else None)
+    return result

@@ -1,0 +1,71 @@
+"""Errors, words, settings, atomic files."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from mmstudio import paths
+from mmstudio.atomic import atomic_path, write_text
+from mmstudio.errors import DiskFull, StudioError
+from mmstudio.i18n import set_language, tr, tr_error
+from mmstudio.settings import Settings, load_settings, save_settings, settings_file
+
+
+def test_an_error_is_a_sentence_and_a_hint_in_both_languages() -> None:
+    error = DiskFull(
+        "There is no room left to write {name}.",
+        hint="Free some space or choose another folder, then try again.",
+        name="a.png",
+    )
+    assert error.message == "There is no room left to write a.png."
+    set_language("zh_CN")
+    assert tr_error(error) == (
+        "磁盘空间不足，无法写入 a.png。",
+        "请腾出空间或换一个文件夹，然后重试。",
+    )
+
+
+def test_braces_in_a_persons_own_words_do_no_harm() -> None:
+    assert StudioError("{name} is bad", name="{x}{0}").message == "{x}{0} is bad"
+    assert StudioError("odd { braces").message == "odd { braces"
+    assert tr("no such sentence {n}", n=1) == "no such sentence 1"
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    final = tmp_path / "a.txt"
+    write_text(final, "old")
+    with pytest.raises(RuntimeError), atomic_path(final) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError("power cut")
+    assert final.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_full_disk_is_said_in_plain_words(tmp_path: Path) -> None:
+    with (
+        pytest.raises(DiskFull, match="no room left to write a"),
+        atomic_path(tmp_path / "a.txt") as temporary,
+    ):
+        temporary.write_text("x")
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_settings_come_back_and_damage_gives_defaults() -> None:
+    save_settings(Settings(theme="dark", volume=0.25, recent_libraries=["/a b/中文.mmlib"]))
+    back = load_settings()
+    assert (back.theme, back.volume, back.recent_libraries) == ("dark", 0.25, ["/a b/中文.mmlib"])
+    settings_file().write_text('theme = "purple"\nvolume = 0.5\n', encoding="utf-8")
+    mended = load_settings()
+    assert (mended.theme, mended.volume) == ("system", 0.5)
+    settings_file().write_bytes(b"\xff\xfe not toml")
+    assert load_settings() == Settings()
+
+
+def test_the_programs_folders_follow_the_home_variable(_own_home: Path) -> None:
+    for folder in (paths.config_dir(), paths.data_dir(), paths.cache_dir(), paths.log_dir()):
+        assert folder.is_relative_to(_own_home)
+    assert paths.resource("translations", "zh_CN").is_dir()
