@@ -1,0 +1,213 @@
+"""One open library with the services of every room, wired; no logic of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmstudio.errors import NotFound
+from mmstudio.i18n import mark
+from mmstudio.jobs import JobContext, JobHandle, JobRecord, JobRunner, Lane, Progress, Work
+from mmstudio.library import Library
+from mmstudio.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from mmstudio.composition import Composer
+    from mmstudio.export import Exporter
+    from mmstudio.features import Features
+    from mmstudio.generation import Generation
+    from mmstudio.learning import Trainings
+    from mmstudio.recommendation import Recommender
+
+# kind -> (lane, English title); the title is translated where it is shown
+KINDS: dict[str, tuple[Lane, str]] = {
+    "import": ("io", mark("Import")),
+    "rescan": ("io", mark("Look for changes")),
+    "features": ("device", mark("Extract features")),
+    "train": ("device", mark("Train a model")),
+    "generate": ("device", mark("Generate")),
+    "recommend": ("io", mark("Recommend")),
+    "compose": ("device", mark("Compose")),
+    "export": ("io", mark("Export")),
+    "page": ("io", mark("Export the recommendation page")),
+    "clean": ("io", mark("Clean")),
+}
+
+
+class Studio:
+    """The services of one library. Heavy rooms load when first used.
+
+    Use :meth:`open` or :meth:`create`; it is a context manager.
+    """
+
+    def __init__(self, library: Library, settings: Settings | None = None) -> None:
+        self.library = library
+        self.settings = settings or load_settings()
+
+    @classmethod
+    def open(cls, path: str | Path, *, read_only: bool = False, settings: Settings | None = None) -> Studio:
+        """Open a library folder (or the ``open.mmstudio`` file in it).
+
+        Raises:
+            NotFound, LibraryBusy, NewerLibrary, StudioError: see :meth:`Library.open`.
+        """
+        return cls(Library.open(_folder(path), read_only=read_only), settings)
+
+    @classmethod
+    def create(cls, path: str | Path, *, settings: Settings | None = None) -> Studio:
+        """Make a new, empty library and open it."""
+        return cls(Library.create(Path(path)), settings)
+
+    def close(self) -> bool:
+        """Pause running jobs, then close; False where a job had to be left behind."""
+        stopped = True
+        if "runner" in self.__dict__:
+            stopped = self.runner.close()
+        self.library.close()
+        return stopped
+
+    def __enter__(self) -> Studio:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    # -- services ----------------------------------------------------------------------------------------
+
+    @cached_property
+    def runner(self) -> JobRunner:
+        """The job runner; its records live in the library unless that is open for reading only."""
+        return JobRunner(None if self.library.read_only else self.library.jobs)
+
+    @cached_property
+    def features(self) -> Features:
+        """Feature extraction and search."""
+        from mmstudio.features import Features
+
+        return Features(self.library, self.settings.device)
+
+    @cached_property
+    def trainings(self) -> Trainings:
+        """Model families, training and the model registry."""
+        from mmstudio.learning import Trainings
+
+        return Trainings(self.library, self.settings.device)
+
+    @cached_property
+    def generation(self) -> Generation:
+        """Trained models at work."""
+        from mmstudio.generation import Generation
+
+        return Generation(self.library, self.trainings)
+
+    @cached_property
+    def recommender(self) -> Recommender:
+        """Ranked, explained items for an audience."""
+        from mmstudio.recommendation import Recommender
+
+        return Recommender(self.library, self.features)
+
+    @cached_property
+    def composer(self) -> Composer:
+        """Recipes to storyboards."""
+        from mmstudio.composition import Composer
+
+        return Composer(self.library, self.features, self.generation)
+
+    @cached_property
+    def exporter(self) -> Exporter:
+        """Storyboards to files."""
+        from mmstudio.export import Exporter
+
+        return Exporter(self.library)
+
+    # -- jobs --------------------------------------------------------------------------------------------
+
+    def submit(
+        self, kind: str, params: dict[str, Any], *, title: str | None = None, job_id: int | None = None
+    ) -> JobHandle:
+        """Queue a job of this kind; its parameters are plain JSON, so that it can be resumed. Never blocks."""
+        lane, default = KINDS[kind]
+        return self.runner.submit(
+            kind, self.work(kind, params), params, title=title or default, lane=lane, job_id=job_id
+        )
+
+    def resume(self, record: JobRecord) -> JobHandle:
+        """Queue an interrupted, paused or failed job again; it goes on from its checkpoint."""
+        params = {**record.params, "resume": True} if record.kind == "train" else record.params
+        return self.submit(record.kind, params, title=record.title, job_id=record.id)
+
+    def unfinished(self, kind: str, params: dict[str, Any]) -> JobRecord | None:
+        """The newest paused job with the same parameters: the same command again goes on with it."""
+        return next(
+            (r for r in self.library.jobs.list(("paused",)) if r.kind == kind and r.params == params), None
+        )
+
+    def work(self, kind: str, params: dict[str, Any]) -> Work:
+        """The work of a job; nothing heavy is loaded before it runs."""
+        factory = _FACTORIES.get(kind)
+        if factory is None:
+            raise NotFound("There is no job of the kind {kind}.", kind=kind)
+
+        def run(context: JobContext) -> Generator[Progress, None, Any]:
+            # Built on the worker thread: loading a room may import torch.
+            return (yield from factory(self, dict(params))(context))
+
+        return run
+
+
+def _folder(path: str | Path) -> Path:
+    path = Path(path)
+    return path.parent if path.name == "open.mmstudio" else path
+
+
+def _import(studio: Studio, params: dict[str, Any]) -> Work:
+    from mmstudio.library.importing import import_work
+
+    return import_work(studio.library, params.pop("paths", []), **params)
+
+
+def _rescan(studio: Studio, params: dict[str, Any]) -> Work:
+    from mmstudio.library.importing import rescan_work
+
+    return rescan_work(studio.library)
+
+
+def _clean(studio: Studio, params: dict[str, Any]) -> Work:
+    from mmstudio.cleaning import fix
+
+    return _once(lambda: {"fixed": fix(studio.library, params["kind"])})
+
+
+def _recommend(studio: Studio, params: dict[str, Any]) -> Work:
+    return _once(lambda: {"items": [r.item_id for r in studio.recommender.recommend(**params)]})
+
+
+def _compose(studio: Studio, params: dict[str, Any]) -> Work:
+    return _once(lambda: {"storyboard": studio.composer.compose(**params).id})
+
+
+def _once(call: Callable[[], dict[str, Any]]) -> Work:
+    def work(_context: JobContext) -> Generator[Progress, None, dict[str, Any]]:
+        yield Progress(0, 1)
+        result = call()
+        yield Progress(1, 1)
+        return result
+
+    return work
+
+
+_FACTORIES: dict[str, Callable[[Studio, dict[str, Any]], Work]] = {
+    "import": _import,
+    "rescan": _rescan,
+    "features": lambda studio, params: studio.features.work(**params),
+    "train": lambda studio, params: studio.trainings.train_work(**params),
+    "generate": lambda studio, params: studio.generation.work(**params),
+    "recommend": _recommend,
+    "compose": _compose,
+    "export": lambda studio, params: studio.exporter.work(**params),
+    "page": lambda studio, params: studio.exporter.page_work(**params),
+    "clean": _clean,
+}
