@@ -1,0 +1,1 @@
+"""Previewers, one per media kind."""

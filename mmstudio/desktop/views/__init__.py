@@ -1,0 +1,1 @@
+"""Views, delegates and small controls shared by the panes."""
