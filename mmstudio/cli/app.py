@@ -1,0 +1,78 @@
+"""The command line: parsing, dispatch and exit statuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mmstudio import __version__
+from mmstudio.cli import assets, library, models, system
+from mmstudio.cli.console import err, set_up_logging, show_error
+from mmstudio.errors import CANCELLED, ERROR, USAGE, Cancelled, StudioError
+from mmstudio.i18n import set_language, tr
+from mmstudio.settings import load_settings
+
+app = typer.Typer(
+    name="mmstudio",
+    help="Keep media, learn from it, generate, recommend, compose and export, all on your own machine. "
+    "Without a command the window opens.",
+    no_args_is_help=False,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for room in (library, models, assets, system):
+    room.register(app)
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"mmstudio {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        raise typer.Exit(open_window(None))
+
+
+def open_window(path: Path | None) -> int:
+    """Open the window, on a library or on the welcome page; returns the exit status."""
+    from mmstudio.desktop.app import run as run_window
+
+    return run_window(path)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit status: 0, 1, 2 or 130."""
+    set_up_logging()
+    set_language(load_settings().language)
+    try:
+        if len(arguments) == 1 and _is_library(arguments[0]):
+            return open_window(Path(arguments[0]))
+        result = app(arguments, standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except (Cancelled, KeyboardInterrupt, typer.Abort):
+        err.print(tr("Stopped. What was finished before is kept."))
+        return CANCELLED
+    except StudioError as error:
+        show_error(error)
+        return error.exit_code
+    except BrokenPipeError:
+        return ERROR
+    except Exception as error:  # noqa: BLE001 - the last door: a sentence for the person, the rest to the log
+        show = getattr(error, "show", None)  # Typer's own usage errors know how to show themselves
+        if show is None:
+            show_error(error)
+            return ERROR
+        show()
+        return int(getattr(error, "exit_code", USAGE))
+
+
+def _is_library(argument: str) -> bool:
+    path = Path(argument)
+    return path.name == "open.mmstudio" or (path.is_dir() and (path / "open.mmstudio").is_file())

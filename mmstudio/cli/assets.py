@@ -1,0 +1,224 @@
+"""Commands from audience to finished asset: audiences, recommend, compose, export."""
+
+from __future__ import annotations
+
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mmstudio.cli.console import print_json, run_job, say, table
+from mmstudio.cli.options import Count, Json, Lib, Out, Seed, studio
+from mmstudio.i18n import tr
+from mmstudio.studio import Studio
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    for command in (audiences, recommend, compose, export):
+        app.command()(command)
+
+
+class AudienceAction(StrEnum):
+    """What ``mmstudio audiences`` does."""
+
+    LIST = "list"
+    ADD = "add"
+    IMPORT = "import"
+    SHOW = "show"
+
+
+def audiences(
+    lib: Lib,
+    action: Annotated[AudienceAction, typer.Argument()] = AudienceAction.LIST,
+    name: Annotated[str | None, typer.Argument(help="The audience, or the file to import.")] = None,
+    brief: Annotated[str, typer.Option("--brief", help="Who they are and what they want, in words.")] = "",
+    locale: Annotated[str, typer.Option("--locale", help="Language of their assets, e.g. en, zh-CN.")] = "en",
+    tone: Annotated[str, typer.Option("--tone", help="How to speak to them.")] = "",
+    like: Annotated[
+        list[str] | None, typer.Option("--like", metavar="SKU", help="An item they like.")
+    ] = None,
+    dislike: Annotated[list[str] | None, typer.Option("--dislike", metavar="SKU")] = None,
+    as_json: Json = False,
+) -> None:
+    """List, add, import or show audiences."""
+    if action is not AudienceAction.LIST and name is None:
+        raise typer.BadParameter(f"Say what to {action}.")
+    with studio(lib, write=action in {AudienceAction.ADD, AudienceAction.IMPORT}) as opened:
+        store = opened.library.audiences
+        if action is AudienceAction.ADD:
+            added = store.add(
+                name or "",
+                brief=brief,
+                locale=locale,
+                tone=tone,
+                liked=_items(opened, like),
+                disliked=_items(opened, dislike),
+            )
+            if as_json:
+                print_json(added)
+            else:
+                say(tr("Added the audience {name}", name=name))
+        elif action is AudienceAction.IMPORT:
+            report = run_job(opened, "import", {"paths": [], "interactions": str(Path(name or "").resolve())})
+            if as_json:
+                print_json(report)
+            else:
+                say(tr("Imported {n} interactions", n=report.get("interactions", 0)))
+        elif action is AudienceAction.SHOW:
+            audience = store.by_name(name or "")
+            liked = [item.sku for item in opened.library.items.get_many(audience.liked)]
+            members = len(store.members(audience.id))
+            if as_json:
+                print_json({"audience": audience, "liked_skus": liked, "members": members})
+            else:
+                table(
+                    ["", ""],
+                    [
+                        [tr("Name"), audience.name],
+                        [tr("Brief"), audience.brief],
+                        [tr("Locale"), audience.locale],
+                        [tr("Tone"), audience.tone],
+                        [tr("Liked"), ", ".join(liked)],
+                        [tr("Members"), members],
+                    ],
+                )
+        else:
+            rows = store.list()
+            if as_json:
+                print_json({"audiences": rows})
+            else:
+                table(["name", "locale", "brief"], [[a.name, a.locale, a.brief] for a in rows])
+
+
+def recommend(
+    lib: Lib,
+    audience: Annotated[str, typer.Option("--audience", help="The audience's name.")],
+    k: Count = 10,
+    diversity: Annotated[
+        float, typer.Option("--diversity", min=0.0, max=1.0, help="1 ranks by fit alone, 0 by variety alone.")
+    ] = 0.8,
+    as_json: Json = False,
+) -> None:
+    """Rank items for an audience and say why."""
+    with studio(lib) as opened:
+        who = opened.library.audiences.by_name(audience)
+        found = opened.recommender.recommend(who.id, k=k, diversity=diversity)
+        items = {item.id: item for item in opened.library.items.get_many([r.item_id for r in found])}
+    if as_json:
+        print_json(
+            {
+                "audience": who.name,
+                "items": [
+                    {
+                        "rank": r.rank,
+                        "sku": items[r.item_id].sku,
+                        "title": items[r.item_id].title,
+                        "score": r.score,
+                        "why": r.why,
+                        "parts": r.parts,
+                    }
+                    for r in found
+                ],
+            }
+        )
+    elif found:
+        table(
+            ["#", "score", "item", "why"],
+            [[r.rank, float(r.score), items[r.item_id].title, r.why] for r in found],
+        )
+    else:
+        say(tr("No data yet: import items first."))
+
+
+def compose(
+    lib: Lib,
+    item: Annotated[str, typer.Option("--item", metavar="SKU", help="The item's sku.")],
+    recipe: Annotated[str, typer.Option("--recipe", help="The recipe's name.")] = "product-ad",
+    audience: Annotated[str | None, typer.Option("--audience", help="The audience's name.")] = None,
+    seed: Seed = 0,
+    headline: Annotated[
+        str | None, typer.Option("--headline", help="Words instead of the written headline.")
+    ] = None,
+    line: Annotated[str | None, typer.Option("--line", help="Words instead of the written line.")] = None,
+    price: Annotated[str | None, typer.Option("--price", help="The price as it shall stand.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compose an item for an audience into a storyboard."""
+    overrides = {k: v for k, v in (("headline", headline), ("line", line), ("price", price)) if v is not None}
+    with studio(lib, write=True) as opened:
+        params: dict[str, Any] = {
+            "recipe": recipe,
+            "item_id": opened.library.items.by_sku(item).id,
+            "seed": seed,
+        }
+        params["audience_id"] = opened.library.audiences.by_name(audience).id if audience else None
+        if overrides:
+            params["overrides"] = overrides
+        result = run_job(opened, "compose", params)
+        row = opened.library.storyboards.get(result["storyboard"])
+    if as_json:
+        print_json({"id": row.id, "name": row.name, "storyboard": row.data})
+    else:
+        say(tr("Storyboard {id}: {name}", id=row.id, name=row.name))
+
+
+def export(
+    lib: Lib,
+    out: Out,
+    storyboard: Annotated[int | None, typer.Option("--storyboard", help="The storyboard's number.")] = None,
+    channel: Annotated[list[str] | None, typer.Option("--channel", help="Repeat for several.")] = None,
+    page: Annotated[
+        bool, typer.Option("--page", help="The page and feed of recommendations for all audiences.")
+    ] = False,
+    list_channels: Annotated[bool, typer.Option("--channels", help="Name the channels and stop.")] = False,
+    encrypt_to: Annotated[
+        str | None,
+        typer.Option(
+            "--encrypt-to", metavar="RECIPIENT", help="Write one bundle only this recipient can read."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Export a storyboard for its channels, or the page of all recommendations."""
+    with studio(lib, write=not list_channels) as opened:
+        if list_channels:
+            presets = opened.exporter.channels()
+            if as_json:
+                print_json({"channels": presets})
+            else:
+                table(["channel", "size"], [[c.name, f"{c.width}×{c.height}"] for c in presets])
+            return
+        if (storyboard is None) == (not page):
+            raise typer.BadParameter("Give either --storyboard ID or --page.")
+        params: dict[str, Any] = {} if page else {"storyboard_id": storyboard, "channels": channel or None}
+        kind = "page" if page else "export"
+        if encrypt_to is None:
+            result = run_job(opened, kind, {**params, "out": str(out.resolve())})
+        else:
+            result = _encrypted(opened, kind, params, out.resolve(), encrypt_to)
+    if as_json:
+        print_json(result)
+    else:
+        for file in result["files"]:
+            say(str(file["path"]))
+
+
+def _encrypted(
+    opened: Studio, kind: str, params: dict[str, Any], out: Path, recipient: str
+) -> dict[str, Any]:
+    """Export to a folder of the library that is gone afterwards, and leave only the bundle in ``out``."""
+    from mmstudio.export.encrypt import check_recipient, encrypt_folder
+
+    check_recipient(recipient)
+    with tempfile.TemporaryDirectory(prefix="export-", dir=opened.library.path) as temporary:
+        run_job(opened, kind, {**params, "out": temporary})
+        name = "recommendations" if kind == "page" else f"storyboard-{params['storyboard_id']}"
+        bundle = encrypt_folder(Path(temporary), out / f"{name}.zip.age", recipient)
+    return {"files": [{"path": str(bundle), "encrypted_to": recipient}]}
+
+
+def _items(opened: Studio, skus: list[str] | None) -> list[int]:
+    return [opened.library.items.by_sku(sku).id for sku in skus or []]

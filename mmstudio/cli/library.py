@@ -1,0 +1,237 @@
+"""Commands on the library: init, import, features, search, duplicates, check, clean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mmstudio.cli.console import err, print_json, run_job, say, table
+from mmstudio.cli.options import Count, Device, Json, Kind, Lib, media_kind, studio
+from mmstudio.i18n import tr
+from mmstudio.studio import Studio
+
+OptionalFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False)]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    for command in (init, features, search, duplicates, check, clean):
+        app.command()(command)
+    app.command("import")(import_media)
+    app.command()(rescan)
+
+
+def init(lib: Lib) -> None:
+    """Make a new, empty library."""
+    Studio.create(lib).close()
+    say(tr("Made the library {path}", path=lib))
+
+
+def import_media(
+    lib: Lib,
+    paths: Annotated[list[Path] | None, typer.Argument(help="Folders and files to import.")] = None,
+    catalog: Annotated[
+        Path | None, typer.Option("--catalog", help="Items: a CSV or XLSX file, columns matched loosely.")
+    ] = None,
+    reviews: Annotated[Path | None, typer.Option("--reviews", help="Reviews of the items.")] = None,
+    links: Annotated[Path | None, typer.Option("--links", help="Which items go together.")] = None,
+    interactions: Annotated[
+        Path | None, typer.Option("--interactions", help="Who viewed, liked, bought or rated what.")
+    ] = None,
+    tag: Annotated[list[str] | None, typer.Option("--tag", help="A tag for everything imported.")] = None,
+    copy: Annotated[bool, typer.Option("--copy", help="Copy the files into the library.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Import media folders, and catalogues with their items, reviews, links and interactions."""
+    if not paths and not any((catalog, reviews, links, interactions)):
+        raise typer.BadParameter("Name a folder or file to import, or a --catalog.")
+    params: dict[str, Any] = {"paths": [str(path.resolve()) for path in paths or []], "copy": copy}
+    for name, value in (
+        ("catalog", catalog),
+        ("reviews", reviews),
+        ("links", links),
+        ("interactions", interactions),
+    ):
+        if value is not None:
+            params[name] = str(value.resolve())
+    if tag:
+        params["tags"] = tag
+    with studio(lib, write=True) as opened:
+        _report(run_job(opened, "import", params), as_json)
+
+
+def rescan(lib: Lib, as_json: Json = False) -> None:
+    """Look for files that were added, changed, moved or removed in the imported folders."""
+    with studio(lib, write=True) as opened:
+        _report(run_job(opened, "rescan", {}), as_json)
+
+
+def features(
+    lib: Lib,
+    kind: Kind = None,
+    extractor: Annotated[str | None, typer.Option("--extractor", help="Only this extractor.")] = None,
+    device: Device = None,
+    list_them: Annotated[bool, typer.Option("--list", help="Name the extractors and stop.")] = False,
+    export: Annotated[Path | None, typer.Option("--export", help="Write ids, paths and vectors.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Extract features of what has none yet."""
+    kind = media_kind(kind)
+    with studio(lib, write=not (list_them or export), device=device) as opened:
+        if list_them:
+            rows = list(opened.features.extractors().values())
+            if as_json:
+                print_json(rows)
+            else:
+                table(
+                    ["extractor", "media", "dimension", "source", "licence"],
+                    [[r.name, r.modality, r.dimension, r.source, r.licence] for r in rows],
+                )
+            return
+        if export is not None:
+            if extractor is None:
+                raise typer.BadParameter("Name the --extractor to export.")
+            written = opened.features.export(extractor, export)
+            say(tr("Wrote {path}", path=written))
+            return
+        result = run_job(opened, "features", {"kind": kind, "extractor": extractor})
+    if as_json:
+        print_json(result)
+    else:
+        for name, count in (result or {}).get("extracted", {}).items():
+            say(tr("{name}: {n} new", name=name, n=count))
+        for path, reason in (result or {}).get("failed", []):
+            err.print(f"{path}: {reason}", markup=False)
+
+
+def search(
+    lib: Lib,
+    text: Annotated[str | None, typer.Argument(help='Words, and filters such as "kind:sound beach".')] = None,
+    like: Annotated[
+        Path | None, typer.Option("--like", exists=True, help="A file to find the like of.")
+    ] = None,
+    kind: Kind = None,
+    k: Count = 20,
+    as_json: Json = False,
+) -> None:
+    """Find media and items by words, by meaning or by likeness to a file."""
+    if not text and like is None:
+        raise typer.BadParameter("Give words to search for, or a file with --like.")
+    with studio(lib) as opened:
+        hits = opened.features.search(text=text, file=like, kind=media_kind(kind), k=k)
+        rows = [_hit(opened, hit) for hit in hits]
+    if as_json:
+        print_json({"query": {"text": text, "like": like, "kind": kind}, "hits": rows})
+    elif rows:
+        table(["score", "", "title", "why"], [[r["score"], r["kind"], r["title"], r["why"]] for r in rows])
+    else:
+        say(tr("Nothing was found."))
+
+
+def duplicates(lib: Lib, as_json: Json = False) -> None:
+    """List files that are the same or nearly the same."""
+    from mmstudio.cleaning import duplicates as find
+
+    with studio(lib) as opened:
+        groups = find(opened.library, opened.features)
+        listed = [
+            {
+                "kind": group.kind,
+                "score": group.score,
+                "files": [
+                    str(opened.library.assets.path_of(asset))
+                    for asset in opened.library.assets.get_many(group.asset_ids)
+                ],
+            }
+            for group in groups
+        ]
+    if as_json:
+        print_json({"groups": listed})
+        return
+    if not listed:
+        say(tr("No duplicates were found."))
+    for group in listed:
+        say(f"{group['kind']} ({group['score']:.2f})")
+        for file in group["files"]:
+            say(f"  {file}")
+
+
+def check(
+    lib: Lib,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Compare the database with the disk."""
+    with studio(lib, write=repair) as opened:
+        report = opened.library.check(repair=repair)
+    if as_json:
+        print_json(report)
+    else:
+        for line in report.lines():
+            say(line)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def clean(
+    lib: Lib,
+    fix: Annotated[
+        str | None, typer.Option("--fix", metavar="KIND", help="Mend this kind of finding.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Report what is missing, corrupt, empty or doubled, and mend it where asked."""
+    from mmstudio.cleaning import report
+
+    with studio(lib, write=fix is not None) as opened:
+        fixed = run_job(opened, "clean", {"kind": fix})["fixed"] if fix is not None else 0
+        findings = report(opened.library)
+    if as_json:
+        print_json({"fixed": fixed, "findings": findings})
+        return
+    if fix is not None:
+        say(tr("Mended {n}. Undo brings everything back.", n=fixed))
+    if not findings:
+        say(tr("Nothing to clean."))
+    for finding in findings:
+        say(f"{finding.kind}: {finding.message}")
+
+
+def _hit(opened: Studio, hit: Any) -> dict[str, Any]:
+    if hit.target == "item":
+        item = opened.library.items.get(hit.id)
+        return {"target": "item", "id": hit.id, "kind": "item", "title": item.title, "sku": item.sku,
+                "score": round(float(hit.score), 4), "why": hit.why}  # fmt: skip
+    asset = opened.library.assets.get(hit.id)
+    return {"target": "asset", "id": hit.id, "kind": asset.kind, "title": asset.title,
+            "path": str(opened.library.assets.path_of(asset)),
+            "score": round(float(hit.score), 4), "why": hit.why}  # fmt: skip
+
+
+def _report(report: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(report)
+        return
+    words = {
+        "added": tr("added"),
+        "updated": tr("updated"),
+        "moved": tr("moved"),
+        "unchanged": tr("unchanged"),
+        "missing": tr("missing"),
+        "items": tr("items"),
+        "reviews": tr("reviews"),
+        "links": tr("links"),
+        "interactions": tr("interactions"),
+    }
+    counts = [f"{report[key]} {word}" for key, word in words.items() if report.get(key)]
+    say(", ".join(counts) if counts else tr("Nothing new."))
+    problems = [f"{path}: {reason}" for path, reason in report.get("failed", [])]
+    problems += [f"{file}:{line}: {reason}" for file, line, reason in report.get("row_errors", [])]
+    for line in problems[:20]:
+        err.print(line, markup=False)
+    if len(problems) > 20:
+        err.print(tr("and {n} more; --json lists them all", n=len(problems) - 20), markup=False)
+    if missing := report.get("missing_images"):
+        err.print(tr("{n} pictures named in the catalogue were not found", n=len(missing)), markup=False)

@@ -1,0 +1,76 @@
+"""Every sentence a person can read has its Chinese, with the same fields."""
+
+from __future__ import annotations
+
+import ast
+import json
+import string
+from pathlib import Path
+
+import mmstudio
+import pytest
+from mmstudio.paths import resource
+
+PACKAGE = Path(mmstudio.__file__).parent
+WORDS = {"tr", "mark", "translate", "tr_here"}
+
+
+def error_names() -> set[str]:
+    tree = ast.parse((PACKAGE / "errors.py").read_text(encoding="utf-8"))
+    classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    return classes - {"Cancelled"}
+
+
+def literals() -> dict[str, str]:
+    """Sentence -> where it stands, for every literal given to tr(), mark() or an error (hint included)."""
+    found: dict[str, str] = {}
+    errors = error_names()
+    for file in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if name not in WORDS | errors:
+                continue
+            said = list(node.args[:1])
+            if name in errors:
+                said += [keyword.value for keyword in node.keywords if keyword.arg == "hint"]
+            for value in said:
+                for leaf in ast.walk(value):
+                    if isinstance(leaf, ast.Constant) and isinstance(leaf.value, str) and leaf.value.strip():
+                        found.setdefault(leaf.value, f"{file.relative_to(PACKAGE)}:{leaf.lineno}")
+    return found
+
+
+def chinese() -> dict[str, str]:
+    words: dict[str, str] = {}
+    for file in sorted(resource("translations", "zh_CN").glob("*.json")):
+        words.update(json.loads(file.read_text(encoding="utf-8")))
+    return words
+
+
+def fields(text: str) -> set[str]:
+    try:
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+    except ValueError:
+        return set()
+
+
+def test_every_sentence_has_its_chinese() -> None:
+    words = chinese()
+    missing = [f"{where}: {text!r}" for text, where in literals().items() if text not in words]
+    assert not missing, f"{len(missing)} sentences have no Chinese:\n" + "\n".join(missing)
+
+
+def test_translations_keep_the_fields() -> None:
+    wrong = [f"{en!r} -> {zh!r}" for en, zh in chinese().items() if fields(en) != fields(zh)]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    "file", sorted(resource("translations", "zh_CN").glob("*.json")), ids=lambda p: p.stem
+)
+def test_a_translation_file_says_nothing_twice(file: Path) -> None:
+    pairs: list[tuple[str, str]] = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=list)
+    keys = [key for key, _ in pairs]
+    assert len(keys) == len(set(keys))
