@@ -26,12 +26,16 @@ from mmstudio.studio import KINDS, Studio
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 log = logging.getLogger(__name__)
+_HANDLER = "mmstudio-log-file"
 
 
 def set_up_logging() -> None:
-    """Logs go to a rotating file; warnings also to standard error, where no progress bar is in the way."""
+    """Logs go to a rotating file in the program's log folder; calling this again only renews it."""
     root = logging.getLogger()
     root.setLevel(logging.INFO)
+    for handler in [h for h in root.handlers if h.get_name() == _HANDLER]:
+        root.removeHandler(handler)
+        handler.close()
     try:
         log_dir().mkdir(parents=True, exist_ok=True)
         file: logging.Handler = logging.handlers.RotatingFileHandler(
@@ -39,6 +43,7 @@ def set_up_logging() -> None:
         )
     except OSError:
         file = logging.NullHandler()
+    file.set_name(_HANDLER)
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root.addHandler(file)
     # httpx, numba and friends have much to say at INFO; their warnings still arrive.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 from mmstudio.errors import Cancelled
 from mmstudio.i18n import tr_error
 from mmstudio.jobs.contract import JobContext, JobStore, Progress, Work
+
+_STORE_GAP = 0.5  # seconds between progress rows
 
 
 def run_inline(
@@ -41,6 +44,8 @@ def run_inline(
     if store is not None and job_id is not None:
         store.update(job_id, state="running")
     generator = work(context)
+    progress = Progress(0, None)
+    stored = 0.0
     try:
         while True:
             try:
@@ -50,6 +55,10 @@ def run_inline(
                 break
             if on_progress is not None:
                 on_progress(progress)
+            now = time.monotonic()
+            if store is not None and job_id is not None and now - stored >= _STORE_GAP:
+                store.update(job_id, done=progress.done, total=progress.total, note=progress.note)
+                stored = now
             if context.cancelled():
                 raise Cancelled
     except (Cancelled, KeyboardInterrupt) as error:
@@ -63,5 +72,11 @@ def run_inline(
             store.update(job_id, state="failed", error=sentence, hint=hint)
         raise
     if store is not None and job_id is not None:
-        store.update(job_id, state="done", result=result if isinstance(result, dict) else None)
+        store.update(
+            job_id,
+            state="done",
+            done=progress.done,
+            total=progress.total,
+            result=result if isinstance(result, dict) else None,
+        )
     return result
