@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from mmstudio.cli import run
 from support.media import make_jpeg, make_text, make_wav
 
@@ -84,7 +85,7 @@ def test_a_library_path_that_is_a_file_is_refused(tmp_path: Path, capsys: pytest
 def test_import_says_what_went_in_and_what_did_not(
     library: Path, media: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    make_jpeg(media / "second.jpg", colour=(10, 90, 200))
+    make_jpeg(media / "second.jpg", color=(10, 90, 200))
     assert run(["import", str(library), str(media), "--json"]) == 0
     report = document(capsys)
     assert report["added"] == 1

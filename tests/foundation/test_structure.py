@@ -6,8 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import mmstudio
 import pytest
+
+import mmstudio
 
 PACKAGE = Path(mmstudio.__file__).parent
 HEAVY = ("torch", "torchvision", "torchaudio", "librosa", "scipy", "sklearn", "transformers", "numba", "av")
@@ -46,4 +47,6 @@ def test_no_file_is_longer_than_600_lines() -> None:
 
 def test_data_folders_are_not_packages() -> None:
     root = PACKAGE.parent
-    assert not [folder for folder in ("packaging", "models", "resources") if (root / folder / "__init__.py").exists()]
+    assert not [
+        folder for folder in ("packaging", "models", "resources") if (root / folder / "__init__.py").exists()
+    ]

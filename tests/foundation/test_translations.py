@@ -7,8 +7,9 @@ import json
 import string
 from pathlib import Path
 
-import mmstudio
 import pytest
+
+import mmstudio
 from mmstudio.paths import resource
 
 PACKAGE = Path(mmstudio.__file__).parent
