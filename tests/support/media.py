@@ -259,7 +259,7 @@ def make_catalog(
     delimiter: str = ",",
     columns: Sequence[str] = CATALOG_COLUMNS,
 ) -> Path:
-    """Write a catalogue (CSV or XLSX): given rows, or ``n`` invented items whose image is ``item-<i>.jpg``."""
+    """Write a catalogue (CSV or XLSX): rows, or ``n`` invented ones with image ``item-<i>.jpg``."""
     if isinstance(items, int):
         items = [
             {

@@ -1,0 +1,200 @@
+"""Sound: files to float32 arrays and back; soundfile where it can, PyAV for MP4, Matroska and AAC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mmstudio.errors import MediaError
+from mmstudio.media.container import duration_of, open_container
+from mmstudio.media.guard import check_not_empty, corrupt, decoding
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MAX_SAMPLES = 400_000_000  # samples over all channels decoded at once: 1.6 GB, about 75 minutes of CD stereo
+
+
+@dataclass(frozen=True, slots=True)
+class AudioInfo:
+    """What a sound file says about itself; ``duration`` in seconds, ``rate`` in Hz."""
+
+    duration: float
+    rate: int
+    channels: int
+    format: str
+
+
+def audio_info(path: str | Path) -> AudioInfo:
+    """Read duration, rate and channels without decoding all of it. Raises MediaError."""
+    import soundfile
+
+    path = Path(path)
+    check_not_empty(path)
+    with decoding(path):
+        try:
+            info = soundfile.info(str(path))
+        except soundfile.LibsndfileError:
+            return _container_info(path)
+        if info.frames <= 0 or info.samplerate <= 0:
+            raise _silent(path)
+        return AudioInfo(info.frames / info.samplerate, info.samplerate, info.channels, info.format.lower())
+
+
+def load_audio(
+    path: str | Path,
+    rate: int | None = None,
+    mono: bool = False,
+    start: float = 0.0,
+    duration: float | None = None,
+) -> tuple[NDArray[np.float32], int]:
+    """Decode sound, also the sound track of a video.
+
+    Args:
+        path: WAV, FLAC, OGG, Opus, MP3, M4A, AAC, AIFF or a video with sound.
+        rate: wanted sample rate in Hz (soxr, high quality); None keeps the file's own.
+        mono: average the channels into one.
+        start: seconds to skip.
+        duration: seconds to read at most; None reads to the end.
+
+    Returns:
+        (float32[C, N] within about -1 to 1, sample rate in Hz).
+
+    Raises:
+        MediaError: status corrupt, empty, unreadable, unsupported (no sound in it) or too_large.
+    """
+    import soundfile
+
+    path = Path(path)
+    check_not_empty(path)
+    with decoding(path):
+        try:
+            samples, own_rate = _read_soundfile(path, start, duration)
+        except soundfile.LibsndfileError:
+            samples, own_rate = _read_container(path, start, duration)
+        if samples.shape[1] == 0 and start == 0.0:
+            raise _silent(path)
+        samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0, copy=False)
+        if mono and samples.shape[0] > 1:
+            samples = samples.mean(axis=0, keepdims=True, dtype=np.float32)
+        if rate is not None and rate != own_rate:
+            samples, own_rate = resample(samples, own_rate, rate), rate
+        return np.ascontiguousarray(samples), own_rate
+
+
+def resample(samples: NDArray[np.float32], rate: int, new_rate: int) -> NDArray[np.float32]:
+    """float32[C, N] at ``rate`` Hz as float32[C, M] at ``new_rate`` Hz."""
+    import soxr
+
+    if rate == new_rate or samples.shape[1] == 0:
+        return samples
+    result: NDArray[np.float32] = soxr.resample(
+        np.ascontiguousarray(samples.T), rate, new_rate, quality="HQ"
+    ).T
+    return np.ascontiguousarray(result, dtype=np.float32)
+
+
+def write_wav(path: str | Path, samples: NDArray[np.floating[Any]], rate: int) -> None:
+    """Write float[C, N] or float[N] within -1 to 1 as 16-bit WAV, clipped and rounded."""
+    import soundfile
+
+    block = np.atleast_2d(np.asarray(samples, np.float32))
+    pcm = np.rint(block.clip(-1.0, 1.0) * 32767.0).astype(np.int16)
+    soundfile.write(str(path), pcm.T, rate, format="WAV", subtype="PCM_16")
+
+
+def peaks(samples: NDArray[np.float32], bins: int) -> NDArray[np.float32]:
+    """Lowest and highest sample of ``bins`` equal stretches, for a waveform: float32[bins, 2].
+
+    ``samples`` is float32[C, N] (its mean is drawn) or float32[N]; fewer samples than bins are repeated.
+    """
+    mono = samples if samples.ndim == 1 else samples.mean(axis=0)
+    if bins <= 0 or mono.size == 0:
+        return np.zeros((max(bins, 0), 2), np.float32)
+    if mono.size < bins:
+        mono = mono[np.arange(bins) * mono.size // bins]
+    edges = np.arange(bins) * mono.size // bins
+    low, high = np.minimum.reduceat(mono, edges), np.maximum.reduceat(mono, edges)
+    return np.stack([low, high], axis=1).astype(np.float32)
+
+
+def _read_soundfile(path: Path, start: float, duration: float | None) -> tuple[NDArray[np.float32], int]:
+    import soundfile
+
+    with soundfile.SoundFile(str(path)) as file:
+        first = min(max(round(start * file.samplerate), 0), file.frames)
+        wanted = file.frames - first
+        if duration is not None:
+            wanted = min(wanted, max(round(duration * file.samplerate), 0))
+        _check_length(path, wanted * file.channels)
+        if first:
+            file.seek(first)
+        block = file.read(wanted, dtype="float32", always_2d=True)
+        return block.T, int(file.samplerate)
+
+
+def _read_container(path: Path, start: float, duration: float | None) -> tuple[NDArray[np.float32], int]:
+    import av
+
+    blocks: list[NDArray[np.float32]] = []
+    with open_container(path) as container:
+        if not container.streams.audio:
+            raise MediaError("There is no sound in {name}.", status="unsupported", name=path.name)
+        stream = container.streams.audio[0]
+        rate = int(stream.rate)
+        resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=rate)
+        if start > 1.0 and stream.time_base is not None:
+            # A second early: codecs need a few packets before they sound right.
+            container.seek(round((start - 1.0) / stream.time_base), stream=stream)
+        position: int | None = None
+        first = max(round(start * rate), 0)
+        last = None if duration is None else first + max(round(duration * rate), 0)
+        total = 0
+        for frame in container.decode(stream):
+            if position is None:
+                position = 0 if frame.time is None else max(round(frame.time * rate), 0)
+            for piece in resampler.resample(frame):
+                block = np.asarray(piece.to_ndarray(), np.float32)
+                begin = max(first - position, 0)
+                end = block.shape[1] if last is None else min(last - position, block.shape[1])
+                if end > begin:
+                    blocks.append(block[:, begin:end])
+                    total += block.shape[0] * (end - begin)
+                    _check_length(path, total)
+                position += block.shape[1]
+            if last is not None and position >= last:
+                break
+        channels = stream.channels
+    empty = np.zeros((max(channels, 1), 0), np.float32)
+    return (np.concatenate(blocks, axis=1) if blocks else empty), rate
+
+
+def _container_info(path: Path) -> AudioInfo:
+    with open_container(path) as container:
+        if not container.streams.audio:
+            raise corrupt(path)
+        stream = container.streams.audio[0]
+        next(container.decode(stream))  # proves that there is sound to decode
+        duration = duration_of(container)
+        return AudioInfo(
+            duration or 0.0, int(stream.rate), stream.channels, container.format.name.split(",")[0]
+        )
+
+
+def _silent(path: Path) -> MediaError:
+    return MediaError(
+        "{name} holds no sound at all.", status="empty", hint="Replace it with a good copy.", name=path.name
+    )
+
+
+def _check_length(path: Path, samples: int) -> None:
+    if samples > MAX_SAMPLES:
+        raise MediaError(
+            "{name} is too long to load at once.",
+            status="too_large",
+            hint="Cut it into shorter pieces and import those.",
+            name=path.name,
+        )
