@@ -1,0 +1,46 @@
+"""Who wants to know that something in the library changed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+
+log = logging.getLogger(__name__)
+
+Listener = Callable[[str, "list[int] | None"], None]
+TOPICS = (
+    "assets", "items", "audiences", "tags", "collections", "features", "models", "storyboards", "exports",
+    "recommendations", "generations", "jobs", "roots",
+)  # fmt: skip
+
+
+class Changes:
+    """Listeners are called after the commit, on the thread that wrote; ids of None mean "many or all"."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._listeners: list[Listener] = []
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Hear of every change; returns the function that ends it."""
+        with self._lock:
+            self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            with self._lock:
+                if listener in self._listeners:
+                    self._listeners.remove(listener)
+
+        return unsubscribe
+
+    def publish(self, changes: Mapping[str, list[int] | None]) -> None:
+        """Tell every listener; one that fails is logged and the others still hear."""
+        with self._lock:
+            listeners = list(self._listeners)
+        for topic, ids in changes.items():
+            for listener in listeners:
+                try:
+                    listener(topic, ids)
+                except Exception:
+                    log.exception("a listener of library changes failed")

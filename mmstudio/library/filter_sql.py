@@ -1,0 +1,153 @@
+"""An :class:`AssetFilter` as SQL: a WHERE clause over table ``asset`` and its parameters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mmstudio.library.records import Order
+from mmstudio.library.words import fold, match_terms
+
+if TYPE_CHECKING:
+    from sqlite_utils.utils import sqlite3
+
+    from mmstudio.library.filters import AssetFilter
+
+_ORDERS: dict[Order, str] = {
+    "added": "id",
+    "title": "title COLLATE NOCASE",
+    "captured": "captured_at",
+    "size": "size",
+    "duration": "duration",
+    "rating": "rating",
+}
+_FACETS = ("kind", "origin", "rating", "rights", "status")
+_RELAXED: dict[str, dict[str, Any]] = {
+    "kind": {"kinds": ()}, "origin": {"origin": None}, "rating": {"min_rating": 0},
+}  # fmt: skip
+_TAGS_SHOWN = 200
+
+
+class Where:
+    """Conditions joined by AND."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.parameters: list[Any] = []
+
+    def add(self, condition: str, *parameters: Any) -> None:
+        """One more condition, with ``?`` for each parameter."""
+        self.parts.append(condition)
+        self.parameters += parameters
+
+    def __str__(self) -> str:
+        return " AND ".join(self.parts) or "1"
+
+
+def where(connection: sqlite3.Connection, wanted: AssetFilter) -> Where:
+    """The conditions of a filter; a tag, item or collection that does not exist matches nothing."""
+    found = Where()
+    _one_of(found, "status", wanted.statuses)
+    _one_of(found, "kind", wanted.kinds)
+    if wanted.origin is not None:
+        found.add("origin = ?", wanted.origin)
+    if wanted.min_rating:
+        found.add("rating >= ?", wanted.min_rating)
+    if wanted.root is not None:
+        found.add("root_id = ?", wanted.root)
+    for column, low, high in (
+        ("width", wanted.min_width, wanted.max_width),
+        ("duration", wanted.min_duration, wanted.max_duration),
+    ):
+        if low is not None:
+            found.add(f"{column} >= ?", low)
+        if high is not None:
+            found.add(f"{column} <= ?", high)
+    for tag in wanted.tags:
+        found.add(
+            "id IN (SELECT asset_id FROM asset_tag WHERE tag_id = (SELECT id FROM tag WHERE key = ?))", fold(tag)
+        )
+    _member_of(found, "collection_asset", "collection", "name", wanted.collection)
+    _member_of(found, "item_asset", "item", "sku", wanted.item)
+    _words(connection, found, wanted.text)
+    return found
+
+
+def ids_sql(conditions: Where, order: Order, descending: bool) -> str:
+    """SELECT of the ids in order; unknown values come last, ties by when they were added."""
+    direction = "DESC" if descending else "ASC"
+    column = _ORDERS[order]
+    if column == "id":
+        return f"SELECT id FROM asset WHERE {conditions} ORDER BY id {direction}"
+    # NULLs sort first in SQLite: harmless going down, wrong going up.
+    last = "NULLS LAST" if not descending and order in ("captured", "duration") else ""
+    return f"SELECT id FROM asset WHERE {conditions} ORDER BY {column} {direction} {last}, id {direction}"
+
+
+def facets(connection: sqlite3.Connection, wanted: AssetFilter) -> dict[str, dict[str, int]]:
+    """Counts by kind, origin, rating, rights, status and tag.
+
+    A facet that the person can switch (kind, origin, rating) is counted as if it were not set, so that the
+    other choices show what they would give.
+    """
+    found: dict[str, dict[str, int]] = {}
+    for column in _FACETS:
+        conditions = where(connection, replace(wanted, **_RELAXED.get(column, {})))
+        found[column] = _counts(
+            connection, f"SELECT {column}, COUNT(*) FROM asset WHERE {conditions} GROUP BY 1 ORDER BY 1", conditions
+        )
+    conditions = where(connection, wanted)
+    everything = str(conditions) == "status = ?" and wanted.statuses == ("ok",)
+    source = (
+        # The join is decided per tag row: cheaper than building the list of all ids first.
+        "asset_tag JOIN asset ON asset.id = asset_tag.asset_id AND asset.status = ?"
+        if everything
+        else f"asset_tag JOIN (SELECT id FROM asset WHERE {conditions}) AS hit ON hit.id = asset_tag.asset_id"
+    )
+    found["tag"] = _counts(
+        connection,
+        f"SELECT tag.name, n FROM (SELECT tag_id, COUNT(*) AS n FROM {source} GROUP BY tag_id)"
+        f" JOIN tag ON tag.id = tag_id ORDER BY n DESC, tag.name LIMIT {_TAGS_SHOWN}",
+        conditions,
+    )
+    return found
+
+
+def _counts(connection: sqlite3.Connection, sql: str, conditions: Where) -> dict[str, int]:
+    return {str(row[0]): row[1] for row in connection.execute(sql, conditions.parameters)}
+
+
+def _one_of(found: Where, column: str, values: tuple[str, ...]) -> None:
+    if len(values) == 1:
+        found.add(f"{column} = ?", values[0])
+    elif values:
+        found.add(f"{column} IN ({', '.join('?' * len(values))})", *values)
+
+
+def _member_of(found: Where, link: str, table: str, name: str, value: int | str | None) -> None:
+    if value is None:
+        return
+    wanted = "?" if isinstance(value, int) else f"(SELECT id FROM {table} WHERE {name} = ? COLLATE NOCASE)"
+    found.add(f"id IN (SELECT asset_id FROM {link} WHERE {table}_id = {wanted})", value)
+
+
+def _words(connection: sqlite3.Connection, found: Where, text: str) -> None:
+    """Every word must be found, in the full text or in the name of a tag."""
+    plain = []
+    for term in match_terms(text):
+        tags = _tags_with(connection, term)
+        if not tags:
+            plain.append(term)
+            continue
+        found.add(
+            "id IN (SELECT rowid FROM asset_search WHERE asset_search MATCH ? UNION"
+            f" SELECT asset_id FROM asset_tag WHERE tag_id IN ({', '.join(map(str, tags))}))",
+            term,
+        )
+    if plain:
+        found.add("id IN (SELECT rowid FROM asset_search WHERE asset_search MATCH ?)", " AND ".join(plain))
+
+
+def _tags_with(connection: sqlite3.Connection, term: str) -> list[int]:
+    rows = connection.execute("SELECT rowid FROM tag_search WHERE tag_search MATCH ?", (term,))
+    return [row[0] for row in rows]

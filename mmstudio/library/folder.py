@@ -1,0 +1,164 @@
+"""The folder of a library: its parts, its lock, the file a double click opens, and what kind of disk it is on."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from mmstudio.atomic import write_text
+from mmstudio.errors import LibraryBusy, StudioError
+from mmstudio.i18n import mark
+
+OPEN_FILE = "open.mmstudio"
+DATABASE = "library.db"
+LOCK = "library.lock"
+PARTS = ("thumbnails", "index", "generated", "models", "trash", "backups")
+
+_NETWORK_FILE_SYSTEMS = {
+    "nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "webdav", "davfs", "fuse.sshfs", "fuse.davfs2", "fuse.rclone",
+    "9p", "afs", "ceph", "glusterfs", "fuse.glusterfs", "macfuse", "fuse.s3fs", "osxfuse",
+}  # fmt: skip
+# Folder names that the sync programs make and people do not.
+_CLOUD_FOLDERS = (
+    "dropbox", "onedrive", "google drive", "googledrive", "my drive", "cloudstorage", "mobile documents",
+    "icloud drive", "iclouddrive", "nextcloud", "owncloud", "pcloud drive", "box sync", "creative cloud files",
+    "坚果云", "百度网盘同步空间",
+)  # fmt: skip
+SHARED_NOTICE = mark(
+    "This library lies on a network or cloud-synced folder: it works, but slower, and only one computer should"
+    " open it at a time."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """What ``open.mmstudio`` says, so that a file manager and a newer program can tell without the database."""
+
+    id: str
+    format: int
+
+
+def write_marker(folder: Path, marker: Marker) -> None:
+    """Write ``open.mmstudio``."""
+    text = json.dumps({"program": "MM Studio", "id": marker.id, "format": marker.format}, indent=2)
+    write_text(folder / OPEN_FILE, text + "\n")
+
+
+def read_marker(folder: Path) -> Marker | None:
+    """What ``open.mmstudio`` says, or None where it is missing or unreadable (the database is what counts)."""
+    try:
+        found: Any = json.loads((folder / OPEN_FILE).read_text(encoding="utf-8"))
+        return Marker(str(found["id"]), int(found["format"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def new_id() -> str:
+    """A random id for a library."""
+    return uuid.uuid4().hex
+
+
+def resolve(path: Path | str) -> Path:
+    """The library folder that a path means: the folder itself, or the file in it that was double-clicked."""
+    folder = Path(path).expanduser().absolute()
+    if folder.name in (OPEN_FILE, DATABASE) and not folder.is_dir():
+        return folder.parent
+    return folder
+
+
+def make_parts(folder: Path) -> None:
+    """Create the folders of a library. Raises StudioError where the place does not allow it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for part in PARTS:
+            (folder / part).mkdir(exist_ok=True)
+    except OSError as error:
+        raise cannot_use(folder, error) from error
+
+
+def cannot_use(folder: Path, error: OSError) -> StudioError:
+    """A failure of the file system in words."""
+    if isinstance(error, (FileExistsError, NotADirectoryError)):
+        return StudioError(
+            "{path} is a file, so it cannot be a library folder.",
+            hint="Choose another name or another folder.",
+            path=str(folder),
+        )
+    if isinstance(error, PermissionError):
+        return StudioError(
+            "You may not write to {path}.",
+            hint="Choose a folder of your own, or change its permissions.",
+            path=str(folder),
+        )
+    return StudioError(
+        "The folder {path} cannot be used: {why}.",
+        hint="Choose another folder.",
+        path=str(folder),
+        why=error.strerror or str(error),
+    )
+
+
+def lock(folder: Path) -> filelock.BaseFileLock:
+    """Take the lock of a library.
+
+    Raises:
+        LibraryBusy: where another program, or another window of this one, has it.
+        StudioError: where the folder cannot be written to.
+    """
+    # Not bound to a thread: a library may be closed by another thread than the one that opened it.
+    held = filelock.FileLock(folder / LOCK, thread_local=False)
+    try:
+        held.acquire(timeout=0)
+    except filelock.Timeout as error:
+        raise LibraryBusy(
+            "The library {name} is open in another window or program.",
+            hint="Close it there, or open it for reading only.",
+            name=folder.name,
+        ) from error
+    except OSError as error:
+        raise cannot_use(folder, error) from error
+    return held
+
+
+def is_shared(folder: Path) -> bool:
+    """True on a network disk or in a cloud-synced folder, where SQLite's WAL is not safe."""
+    real = folder.resolve()
+    if any(part.casefold().startswith(_CLOUD_FOLDERS) for part in real.parts):
+        return True
+    if sys.platform == "win32":
+        return _is_remote_drive(real)
+    return _file_system(real) in _NETWORK_FILE_SYSTEMS
+
+
+def _is_remote_drive(path: Path) -> bool:
+    import ctypes
+
+    if str(path).startswith("\\\\"):
+        return True
+    remote = 4  # DRIVE_REMOTE of GetDriveTypeW
+    windll: Any = getattr(ctypes, "windll", None)
+    return windll is not None and windll.kernel32.GetDriveTypeW(path.anchor) == remote
+
+
+def _file_system(path: Path) -> str:
+    """The type of the file system that holds ``path``, as the mount table names it; empty where unknown."""
+    import psutil
+
+    try:
+        mounts = psutil.disk_partitions(all=True)
+    except OSError:
+        return ""
+    holding = [mount for mount in mounts if path.is_relative_to(mount.mountpoint)]
+    return max(holding, key=lambda mount: len(mount.mountpoint)).fstype.lower() if holding else ""
+
+
+def is_writable(folder: Path) -> bool:
+    """True where files can be made in ``folder``, as far as the system tells."""
+    return os.access(folder, os.W_OK)
