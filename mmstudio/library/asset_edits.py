@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from mmstudio.i18n import mark
 from mmstudio.library.asset_rows import COLUMNS, IN_IDS, AssetRows, asset_from
-from mmstudio.library.database import ids_json
+from mmstudio.library.database import ids_json, last_id
 from mmstudio.library.records import Rights
 from mmstudio.library.roots import OWN_ROOT
 from mmstudio.library.undo import Change, UndoLog
@@ -27,26 +27,30 @@ class AssetEdits(AssetRows):
 
     def set_title(self, ids: Sequence[int], title: str) -> None:
         """Name assets."""
-        self._set(ids, {"title": title.strip()}, mark("Rename {n} assets"))
+        self._set(ids, {"title": title.strip()}, (mark("Rename an asset"), mark("Rename {n} assets")))
 
     def set_caption(self, ids: Sequence[int], caption: str) -> None:
         """Describe assets."""
-        self._set(ids, {"caption": caption.strip()}, mark("Describe {n} assets"))
+        self._set(ids, {"caption": caption.strip()}, (mark("Describe an asset"), mark("Describe {n} assets")))
 
     def set_rating(self, ids: Sequence[int], rating: int) -> None:
         """Rate assets 0 (none) to 5. Raises ValueError outside."""
         if not 0 <= rating <= 5:
             raise ValueError(f"a rating is 0 to 5, not {rating}")
-        self._set(ids, {"rating": rating}, mark("Rate {n} assets"))
+        self._set(ids, {"rating": rating}, (mark("Rate an asset"), mark("Rate {n} assets")))
 
     def set_rights(self, ids: Sequence[int], rights: Rights) -> None:
         """Say what may be done with assets. Raises ValueError for an unknown word."""
         if rights not in get_args(Rights):
             raise ValueError(f"rights are one of {get_args(Rights)}, not {rights!r}")
-        self._set(ids, {"rights": rights}, mark("Set the rights of {n} assets"))
+        self._set(
+            ids,
+            {"rights": rights},
+            (mark("Set the rights of an asset"), mark("Set the rights of {n} assets")),
+        )
 
     def trash(self, ids: Sequence[int]) -> None:
-        """Take assets out of the library. Files the studio owns move to its trash; originals stay untouched."""
+        """Take assets out of the library. Files the studio owns move to its trash; originals stay."""
         with self._db.write() as tx:
             rows = tx.execute(
                 f"SELECT id, status, status_before FROM asset WHERE status != 'trashed' AND id {IN_IDS}",
@@ -55,7 +59,7 @@ class AssetEdits(AssetRows):
             self._change_status(
                 tx,
                 [((row[0],), (row[1], row[2]), ("trashed", row[1])) for row in rows],
-                mark("Move {n} assets to the trash"),
+                (mark("Move an asset to the trash"), mark("Move {n} assets to the trash")),
             )
 
     def restore(self, ids: Sequence[int]) -> None:
@@ -68,7 +72,7 @@ class AssetEdits(AssetRows):
             self._change_status(
                 tx,
                 [((row[0],), (row[1], row[2]), (row[2] or "ok", None)) for row in rows],
-                mark("Restore {n} assets"),
+                (mark("Restore an asset"), mark("Restore {n} assets")),
             )
 
     def add_tags(self, ids: Sequence[int], names: Iterable[str]) -> None:
@@ -84,7 +88,7 @@ class AssetEdits(AssetRows):
                 added += [(row[0], tag_id) for row in rows.fetchall()]
             tx.conn.executemany("INSERT INTO asset_tag(asset_id, tag_id) VALUES (?, ?)", added)
             changes: list[Any] = [(pair, None, ()) for pair in added]
-            self._tags_changed(tx, changes, mark("Tag {n} assets"))
+            self._tags_changed(tx, changes, (mark("Tag an asset"), mark("Tag {n} assets")))
 
     def remove_tags(self, ids: Sequence[int], names: Iterable[str]) -> None:
         """Remove tags where they are."""
@@ -98,14 +102,14 @@ class AssetEdits(AssetRows):
             removed = [(row[0], row[1]) for row in rows.fetchall()]
             tx.conn.executemany("DELETE FROM asset_tag WHERE asset_id = ? AND tag_id = ?", removed)
             changes: list[Any] = [(pair, (), None) for pair in removed]
-            self._tags_changed(tx, changes, mark("Untag {n} assets"))
+            self._tags_changed(tx, changes, (mark("Untag an asset"), mark("Untag {n} assets")))
 
     def reindex(self, ids: Sequence[int]) -> None:
         """Write the full-text rows of assets anew, as a repair does."""
         with self._db.write() as tx:
             self._index(tx, ids)
 
-    def _set(self, ids: Sequence[int], values: Mapping[str, Any], label: str) -> None:
+    def _set(self, ids: Sequence[int], values: Mapping[str, Any], label: tuple[str, str]) -> None:
         columns = tuple(values)
         after = tuple(values.values())
         with self._db.write() as tx:
@@ -119,26 +123,28 @@ class AssetEdits(AssetRows):
             )
             self._changed(tx, Change("asset", ("id",), columns, list(changed)), label)
 
-    def _change_status(self, tx: sqlite_utils.Database, rows: list[Any], label: str) -> None:
+    def _change_status(self, tx: sqlite_utils.Database, rows: list[Any], label: tuple[str, str]) -> None:
         tx.conn.executemany(
             "UPDATE asset SET status = ?, status_before = ? WHERE id = ?",
             [(*after, *key) for key, _before, after in rows],
         )
         self._changed(tx, Change("asset", ("id",), ("status", "status_before"), rows), label)
 
-    def _changed(self, tx: sqlite_utils.Database, change: Change, label: str) -> None:
+    def _changed(self, tx: sqlite_utils.Database, change: Change, label: tuple[str, str]) -> None:
         ids = [key[0] for key, _before, _after in change.rows]
         if not ids:
             return
         self._follow(tx, ids, change.columns)
-        self._undo.record(tx, label, {"n": len(ids)}, [change])
+        self._undo.record(tx, label[len(ids) > 1], {"n": len(ids)}, [change])
         self._db.note("assets", ids)
 
-    def _tags_changed(self, tx: sqlite_utils.Database, rows: list[Any], label: str) -> None:
+    def _tags_changed(self, tx: sqlite_utils.Database, rows: list[Any], label: tuple[str, str]) -> None:
         ids = sorted({key[0] for key, _before, _after in rows})
         if not ids:
             return
-        self._undo.record(tx, label, {"n": len(ids)}, [Change("asset_tag", ("asset_id", "tag_id"), (), rows)])
+        self._undo.record(
+            tx, label[len(ids) > 1], {"n": len(ids)}, [Change("asset_tag", ("asset_id", "tag_id"), (), rows)]
+        )
         self._db.note("assets", ids)
         self._db.note("tags")
 
@@ -151,7 +157,7 @@ class AssetEdits(AssetRows):
                 continue
             row = tx.execute("SELECT id FROM tag WHERE key = ?", (key,)).fetchone()
             if row is None:
-                tag_id = int(tx.execute("INSERT INTO tag(name, key) VALUES (?, ?)", (shown, key)).lastrowid)
+                tag_id = last_id(tx.execute("INSERT INTO tag(name, key) VALUES (?, ?)", (shown, key)))
                 tx.execute("INSERT INTO tag_search(rowid, name) VALUES (?, ?)", (tag_id, indexable(shown)))
             else:
                 tag_id = int(row[0])

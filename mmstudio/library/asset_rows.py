@@ -15,7 +15,7 @@ from mmstudio.library.roots import RootStore
 from mmstudio.library.trash import TrashCan
 
 if TYPE_CHECKING:
-    from sqlite_utils.utils import sqlite3
+    from mmstudio.library.sqlite import sqlite3
 
 COLUMNS = (
     "id, kind, root_id, rel_path, sha256, size, mtime_ns, width, height, duration, captured_at, phash, title,"
@@ -86,7 +86,7 @@ class AssetRows:
         return None if row is None else asset_from(row)
 
     def locations(self, root_id: int) -> dict[str, FileState]:
-        """Every known relative path under a root with what a rescan compares: one query for the whole folder."""
+        """Every known relative path under a root with what a rescan compares, in one query."""
         rows = self._db.read().execute(
             "SELECT rel_path, id, size, mtime_ns, sha256, status FROM asset WHERE root_id = ?", (root_id,)
         )
@@ -126,8 +126,9 @@ class AssetRows:
     def all_tags(self) -> list[tuple[str, int]]:
         """Every tag in use with the number of assets that are not in the trash, most used first."""
         rows = self._db.read().execute(
-            "SELECT name, n FROM (SELECT tag_id, COUNT(*) AS n FROM asset_tag JOIN asset ON asset.id = asset_id"
-            " WHERE status != 'trashed' GROUP BY tag_id) JOIN tag ON tag.id = tag_id ORDER BY n DESC, key"
+            "SELECT name, n FROM (SELECT tag_id, COUNT(*) AS n FROM asset_tag"
+            " JOIN asset ON asset.id = asset_id WHERE status != 'trashed' GROUP BY tag_id)"
+            " JOIN tag ON tag.id = tag_id ORDER BY n DESC, key"
         )
         return [(row[0], row[1]) for row in rows]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mmstudio.library.asset_edits import AssetEdits
 from mmstudio.library.asset_rows import COLUMNS, IN_IDS, asset_from
-from mmstudio.library.database import ids_json, in_batches, now
+from mmstudio.library.database import ids_json, in_batches, last_id, now
 from mmstudio.library.records import STATUSES, FileUpdate, NewAsset, Status
 from mmstudio.library.roots import OWN_ROOT
 from mmstudio.library.words import indexable, name_words
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import sqlite_utils
 
 _FILE_COLUMNS = (
-    "root_id", "rel_path", "sha256", "size", "mtime_ns", "width", "height", "duration", "captured_at", "phash",
-    "status", "status_note", "language",
+    "root_id", "rel_path", "sha256", "size", "mtime_ns", "width", "height", "duration", "captured_at",
+    "phash", "status", "status_note", "language",
 )  # fmt: skip
 _INSERT = (
     "INSERT INTO asset(kind, root_id, rel_path, sha256, size, mtime_ns, width, height, duration, captured_at,"
@@ -31,7 +31,7 @@ class AssetStore(AssetEdits):
     """All assets. Reading is safe from any thread; writes are one transaction per call."""
 
     def add_many(self, assets: Iterable[NewAsset]) -> list[int]:
-        """Add assets and return their ids in order; a place that is taken keeps its row, whose id is returned.
+        """Add assets and return their ids in order; a place that is taken keeps its row and gives its id.
 
         One transaction per thousand rows, or none of its own inside ``db.write()``.
 
@@ -57,12 +57,13 @@ class AssetStore(AssetEdits):
         cursor = tx.execute(
             _INSERT,
             (
-                asset.kind, asset.root_id, asset.rel_path, asset.sha256, asset.size, asset.mtime_ns, asset.width,
-                asset.height, asset.duration, asset.captured_at, asset.phash, asset.title, asset.caption,
-                asset.language, asset.rights, asset.origin, asset.status, asset.status_note, asset.rating, now(),
+                asset.kind, asset.root_id, asset.rel_path, asset.sha256, asset.size, asset.mtime_ns,
+                asset.width, asset.height, asset.duration, asset.captured_at, asset.phash, asset.title,
+                asset.caption, asset.language, asset.rights, asset.origin, asset.status, asset.status_note,
+                asset.rating, now(),
             ),
         )  # fmt: skip
-        asset_id = int(cursor.lastrowid)
+        asset_id = last_id(cursor)
         if asset.text:
             tx.execute("INSERT INTO asset_text(asset_id, text) VALUES (?, ?)", (asset_id, asset.text))
         tx.execute(
@@ -169,5 +170,3 @@ def _check_path(rel_path: str) -> None:
     path = PurePosixPath(rel_path)
     if not rel_path or path.is_absolute() or ".." in path.parts:
         raise ValueError(f"not a path below a root: {rel_path!r}")
-
-

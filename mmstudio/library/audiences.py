@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mmstudio.errors import NotFound, StudioError
 from mmstudio.i18n import mark
-from mmstudio.library.database import Database, in_batches, now, to_json
+from mmstudio.library.database import Database, in_batches, last_id, now, to_json
 from mmstudio.library.records import Audience, Interactions, NewInteraction
 from mmstudio.library.undo import Change, UndoLog
 
 if TYPE_CHECKING:
     import sqlite_utils
-    from sqlite_utils.utils import sqlite3
+
+    from mmstudio.library.sqlite import sqlite3
 
 _COLUMNS = "id, name, brief, locale, tone, traits, liked, disliked, rules"
 _JSON = ("traits", "liked", "disliked", "rules")
@@ -54,8 +55,10 @@ class AudienceStore:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (self._free_name(name, None), brief, locale, tone, *values, now()),
             )
-            audience_id = int(cursor.lastrowid)
-            self._edited(tx, mark("Add the audience {name}"), name.strip(), audience_id, ("removed",), (1,), (0,))
+            audience_id = last_id(cursor)
+            self._edited(
+                tx, mark("Add the audience {name}"), name.strip(), audience_id, ("removed",), (1,), (0,)
+            )
         return audience_id
 
     def get(self, audience_id: int) -> Audience:
@@ -100,13 +103,17 @@ class AudienceStore:
             for name, value in fields.items()
         )
         with self._db.write() as tx:
-            row = tx.execute(f"SELECT {', '.join(columns)} FROM audience WHERE id = ?", (audience_id,)).fetchone()
+            row = tx.execute(
+                f"SELECT {', '.join(columns)} FROM audience WHERE id = ?", (audience_id,)
+            ).fetchone()
             before = tuple(row)
             if before == after:
                 return
             assignments = ", ".join(f"{name} = ?" for name in columns)
             tx.execute(f"UPDATE audience SET {assignments} WHERE id = ?", (*after, audience_id))
-            self._edited(tx, mark("Edit the audience {name}"), audience.name, audience_id, columns, before, after)
+            self._edited(
+                tx, mark("Edit the audience {name}"), audience.name, audience_id, columns, before, after
+            )
 
     def remove(self, audience_id: int) -> None:
         """Take an audience out; its interactions stay for the recommender. Raises NotFound."""
@@ -119,9 +126,11 @@ class AudienceStore:
 
     # -- members and interactions ------------------------------------------------------------------------
 
-    def members(self, audience_id: int) -> list[int]:
+    def members(self, audience_id: int) -> Sequence[int]:
         """Ids of the members of an audience."""
-        rows = self._db.read().execute("SELECT id FROM member WHERE audience_id = ? ORDER BY id", (audience_id,))
+        rows = self._db.read().execute(
+            "SELECT id FROM member WHERE audience_id = ? ORDER BY id", (audience_id,)
+        )
         return [row[0] for row in rows]
 
     def add_interactions(self, interactions: Iterable[NewInteraction]) -> int:
@@ -134,7 +143,8 @@ class AudienceStore:
         for batch in in_batches(interactions):
             with self._db.write() as tx:
                 rows = [
-                    (self._member(tx, one, known), one.item_id, one.event, one.weight, one.time) for one in batch
+                    (self._member(tx, one, known), one.item_id, one.event, one.weight, one.time)
+                    for one in batch
                 ]
                 tx.conn.executemany(
                     "INSERT INTO interaction(member_id, item_id, event, weight, time) VALUES (?, ?, ?, ?, ?)"

@@ -31,8 +31,8 @@ def check(library: Library, *, repair: bool = False) -> CheckReport:
     """Find what does not fit together; with ``repair`` put it right.
 
     Looked at: SQLite's own integrity and foreign keys, every asset's file (existence and size), files in
-    ``generated/`` that no asset knows, trash files in the wrong place, thumbnails of nothing, missing search rows.
-    Repairing changes statuses, search rows, trash places and caches; it never deletes a media file.
+    ``generated/`` and ``trash/`` that no asset knows, deleted files in the wrong place, missing search rows.
+    Repairing changes statuses and search rows and moves deleted files to the trash; it deletes nothing.
     """
     connection = library.db.read()
     problems = [
@@ -112,7 +112,8 @@ def _sentences(found: _Findings) -> list[str]:
 
 def _repair(library: Library, found: _Findings) -> int:
     updates = [
-        FileUpdate(asset.id, status="missing", status_note=tr("The file is not where it was.")) for asset in found.missing
+        FileUpdate(asset.id, status="missing", status_note=tr("The file is not where it was."))
+        for asset in found.missing
     ] + [FileUpdate(asset.id, status="ok", status_note="") for asset in found.back]
     library.assets.update_files(updates)
     moved = sum(library.trash.sync(asset) for asset in found.misplaced)

@@ -26,7 +26,9 @@ class CollectionStore:
             raise StudioError("A collection needs a name.", hint="Type a short name such as Summer.")
         with self._db.write() as tx:
             tx.execute("INSERT OR IGNORE INTO collection(name, created_at) VALUES (?, ?)", (wanted, now()))
-            collection_id = int(tx.execute("SELECT id FROM collection WHERE name = ?", (wanted,)).fetchone()[0])
+            collection_id = int(
+                tx.execute("SELECT id FROM collection WHERE name = ?", (wanted,)).fetchone()[0]
+            )
             self._db.note("collections", [collection_id])
         return collection_id
 
@@ -50,7 +52,8 @@ class CollectionStore:
         with self._db.write() as tx:
             name = self._name(collection_id)
             last = tx.execute(
-                "SELECT COALESCE(MAX(position), -1) FROM collection_asset WHERE collection_id = ?", (collection_id,)
+                "SELECT COALESCE(MAX(position), -1) FROM collection_asset WHERE collection_id = ?",
+                (collection_id,),
             ).fetchone()[0]
             rows = tx.execute(
                 f"SELECT id FROM asset WHERE id {IN_IDS} AND id NOT IN"
@@ -91,7 +94,9 @@ class CollectionStore:
                 ("position",),
                 [((collection_id, row[0]), (row[1],), None) for row in rows],
             )
-            self._undo.record(tx, mark("Take {n} assets out of {name}"), {"n": len(rows), "name": name}, [change])
+            self._undo.record(
+                tx, mark("Take {n} assets out of {name}"), {"n": len(rows), "name": name}, [change]
+            )
             self._db.note("collections", [collection_id])
 
     def _name(self, collection_id: int) -> str:

@@ -1,4 +1,4 @@
-"""One writer connection behind a lock, one reader connection per thread, and SQLite's errors in plain words."""
+"""One writer connection behind a lock, one reader connection per thread, SQLite's errors in plain words."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlite_utils
-from sqlite_utils.utils import sqlite3
 
 from mmstudio.errors import DiskFull, LibraryBusy, ReadOnly, StudioError
 from mmstudio.library.changes import Changes
+from mmstudio.library.sqlite import sqlite3
 
 _Row = TypeVar("_Row")
 BATCH = 1000  # rows per transaction of bulk work
@@ -63,7 +63,7 @@ def plain_error(error: BaseException, path: Path) -> StudioError | None:
     return None
 
 
-class _Connection(sqlite3.Connection):  # type: ignore[misc, name-defined, unused-ignore]
+class _Connection(sqlite3.Connection):
     """A connection that raises :class:`StudioError` for what a person can act on."""
 
     library_path = Path("library.db")
@@ -88,7 +88,7 @@ class _Connection(sqlite3.Connection):  # type: ignore[misc, name-defined, unuse
 
 
 def connect(path: Path, mode: str = "rw", *, immutable: bool = False) -> sqlite3.Connection:
-    """A bare connection in ``mode`` ro, rw or rwc: foreign keys on, rows by name, no implicit transactions."""
+    """A bare connection in ``mode`` ro, rw or rwc: foreign keys on, rows by name, explicit transactions."""
     uri = f"{path.resolve().as_uri()}?mode={mode}" + ("&immutable=1" if immutable else "")
     try:
         connection = sqlite3.connect(
@@ -115,8 +115,8 @@ def connect(path: Path, mode: str = "rw", *, immutable: bool = False) -> sqlite3
 class Database:
     """The database of one library.
 
-    Reading: ``db.read().execute(...)`` on a connection of the calling thread. Writing: ``with db.write() as tx``,
-    one thread at a time, nested blocks as savepoints. A thread inside ``write`` reads what it wrote.
+    Reading: ``db.read().execute(...)`` on a connection of the calling thread. Writing: ``with db.write() as
+    tx``, one thread at a time, nested blocks as savepoints. A thread inside ``write`` reads what it wrote.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False, wal: bool = True) -> None:
@@ -185,10 +185,12 @@ class Database:
             with self._transaction(self._writer):
                 yield self._writer
             announced, self._pending = self._pending, {}
-        self.changes.publish({
-            topic: None if ids is None or len(ids) > _IDS_NAMED else sorted(ids)
-            for topic, ids in announced.items()
-        })
+        self.changes.publish(
+            {
+                topic: None if ids is None or len(ids) > _IDS_NAMED else sorted(ids)
+                for topic, ids in announced.items()
+            }
+        )
 
     def note(self, topic: str, ids: Iterable[int] | None = None) -> None:
         """Inside ``write``: announce after the commit that rows changed; None for "many or all"."""
@@ -278,7 +280,7 @@ def copy_database(source: sqlite3.Connection, target: Path) -> None:
         raise plain from error
     finally:
         copy.close()
-    os.replace(temporary, target)
+    temporary.replace(target)
 
 
 def in_batches(rows: Iterable[_Row], size: int = BATCH) -> Iterator[list[_Row]]:
@@ -303,8 +305,11 @@ def to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def last_id(cursor: sqlite3.Cursor) -> int:
+    """The id of the row that an INSERT made."""
+    return int(cursor.lastrowid or 0)
+
+
 def now() -> str:
     """This moment, ISO 8601 UTC with microseconds."""
     return datetime.now(UTC).isoformat()
-
-

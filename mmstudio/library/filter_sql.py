@@ -9,9 +9,8 @@ from mmstudio.library.records import Order
 from mmstudio.library.words import fold, match_terms
 
 if TYPE_CHECKING:
-    from sqlite_utils.utils import sqlite3
-
     from mmstudio.library.filters import AssetFilter
+    from mmstudio.library.sqlite import sqlite3
 
 _ORDERS: dict[Order, str] = {
     "added": "id",
@@ -65,7 +64,8 @@ def where(connection: sqlite3.Connection, wanted: AssetFilter) -> Where:
             found.add(f"{column} <= ?", high)
     for tag in wanted.tags:
         found.add(
-            "id IN (SELECT asset_id FROM asset_tag WHERE tag_id = (SELECT id FROM tag WHERE key = ?))", fold(tag)
+            "id IN (SELECT asset_id FROM asset_tag WHERE tag_id = (SELECT id FROM tag WHERE key = ?))",
+            fold(tag),
         )
     _member_of(found, "collection_asset", "collection", "name", wanted.collection)
     _member_of(found, "item_asset", "item", "sku", wanted.item)
@@ -94,7 +94,9 @@ def facets(connection: sqlite3.Connection, wanted: AssetFilter) -> dict[str, dic
     for column in _FACETS:
         conditions = where(connection, replace(wanted, **_RELAXED.get(column, {})))
         found[column] = _counts(
-            connection, f"SELECT {column}, COUNT(*) FROM asset WHERE {conditions} GROUP BY 1 ORDER BY 1", conditions
+            connection,
+            f"SELECT {column}, COUNT(*) FROM asset WHERE {conditions} GROUP BY 1 ORDER BY 1",
+            conditions,
         )
     conditions = where(connection, wanted)
     everything = str(conditions) == "status = ?" and wanted.statuses == ("ok",)

@@ -22,11 +22,12 @@ _KINDS: dict[str, MediaKind] = {
     "text": "text", "texts": "text", "文字": "text", "文本": "text",
 }  # fmt: skip
 _STATUSES: dict[str, Status] = {
-    **{name: name for name in STATUSES}, "trash": "trashed", "正常": "ok", "丢失": "missing", "损坏": "corrupt",
-    "回收站": "trashed",
+    **{name: name for name in STATUSES},
+    "trash": "trashed", "正常": "ok", "丢失": "missing", "损坏": "corrupt", "回收站": "trashed",
 }  # fmt: skip
 _ORIGINS: dict[str, Origin] = {
-    "imported": "imported", "generated": "generated", "made": "generated", "导入": "imported", "生成": "generated",
+    "imported": "imported", "generated": "generated", "made": "generated",
+    "导入": "imported", "生成": "generated",
 }  # fmt: skip
 _KEYS = {
     "kind": "kind", "type": "kind", "类型": "kind", "tag": "tag", "标签": "tag", "collection": "collection",
@@ -70,9 +71,9 @@ class AssetFilter:
 def parse_query(query: str) -> AssetFilter:
     """Read a search box: ``kind:sound tag:"late summer" width:>1000 duration:10..30 rating:>=3 beach``.
 
-    Keys: kind, tag, collection, item, origin, status, rating, width, duration (Chinese names too; ``：`` works).
-    Numbers take ``>``, ``<``, ``>=``, ``<=`` and ``a..b`` with either end open. What cannot be read as a filter
-    is searched as words, so nothing typed is ever an error.
+    Keys: kind, tag, collection, item, origin, status, rating, width, duration; Chinese names and ``：`` too.
+    Numbers take ``>``, ``<``, ``>=``, ``<=`` and ``a..b`` with either end open. What cannot be read as a
+    filter is searched as words, so nothing typed is ever an error.
     """
     fields: dict[str, Any] = {}
     words: list[str] = []

@@ -1,9 +1,11 @@
-"""The folder of a library: its parts, its lock, the file a double click opens, and what kind of disk it is on."""
+"""The folder of a library: its parts, its lock, the file a double click opens, the disk it is on."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
 import sys
 import uuid
 from dataclasses import dataclass
@@ -22,24 +24,24 @@ LOCK = "library.lock"
 PARTS = ("thumbnails", "index", "generated", "models", "trash", "backups")
 
 _NETWORK_FILE_SYSTEMS = {
-    "nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "webdav", "davfs", "fuse.sshfs", "fuse.davfs2", "fuse.rclone",
-    "9p", "afs", "ceph", "glusterfs", "fuse.glusterfs", "macfuse", "fuse.s3fs", "osxfuse",
+    "nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "webdav", "davfs", "fuse.sshfs", "fuse.davfs2",
+    "fuse.rclone", "fuse.s3fs", "9p", "afs", "ceph", "glusterfs", "fuse.glusterfs", "macfuse", "osxfuse",
 }  # fmt: skip
 # Folder names that the sync programs make and people do not.
 _CLOUD_FOLDERS = (
     "dropbox", "onedrive", "google drive", "googledrive", "my drive", "cloudstorage", "mobile documents",
-    "icloud drive", "iclouddrive", "nextcloud", "owncloud", "pcloud drive", "box sync", "creative cloud files",
-    "坚果云", "百度网盘同步空间",
+    "icloud drive", "iclouddrive", "nextcloud", "owncloud", "pcloud drive", "box sync",
+    "creative cloud files", "坚果云", "百度网盘同步空间",
 )  # fmt: skip
 SHARED_NOTICE = mark(
-    "This library lies on a network or cloud-synced folder: it works, but slower, and only one computer should"
-    " open it at a time."
+    "This library lies on a network or cloud-synced folder: it works, but slower, and only one computer"
+    " should open it at a time."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """What ``open.mmstudio`` says, so that a file manager and a newer program can tell without the database."""
+    """What ``open.mmstudio`` says about the library, without its database."""
 
     id: str
     format: int
@@ -52,7 +54,7 @@ def write_marker(folder: Path, marker: Marker) -> None:
 
 
 def read_marker(folder: Path) -> Marker | None:
-    """What ``open.mmstudio`` says, or None where it is missing or unreadable (the database is what counts)."""
+    """What ``open.mmstudio`` says, or None where it is missing or unreadable; the database counts."""
     try:
         found: Any = json.loads((folder / OPEN_FILE).read_text(encoding="utf-8"))
         return Marker(str(found["id"]), int(found["format"]))
@@ -149,14 +151,27 @@ def _is_remote_drive(path: Path) -> bool:
 
 def _file_system(path: Path) -> str:
     """The type of the file system that holds ``path``, as the mount table names it; empty where unknown."""
-    import psutil
+    deepest, found = -1, ""
+    for place, kind in _mounts():
+        if path.is_relative_to(place) and len(place) > deepest:
+            deepest, found = len(place), kind.lower()
+    return found
 
+
+def _mounts() -> list[tuple[str, str]]:
+    """(mount point, type) of every mounted file system; empty where the system does not tell."""
     try:
-        mounts = psutil.disk_partitions(all=True)
-    except OSError:
-        return ""
-    holding = [mount for mount in mounts if path.is_relative_to(mount.mountpoint)]
-    return max(holding, key=lambda mount: len(mount.mountpoint)).fstype.lower() if holding else ""
+        if sys.platform == "darwin":
+            lines = subprocess.run(
+                ["/sbin/mount"], capture_output=True, text=True, timeout=2, check=True
+            ).stdout
+            found = re.findall(r"^.+? on (.+) \((\w+)", lines, re.MULTILINE)
+            return [(place, kind) for place, kind in found]
+        lines = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
+        fields = [line.split(" ") for line in lines.splitlines()]
+        return [(one[1].replace("\\040", " "), one[2]) for one in fields if len(one) > 2]
+    except (OSError, subprocess.SubprocessError):
+        return []
 
 
 def is_writable(folder: Path) -> bool:

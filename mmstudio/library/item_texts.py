@@ -18,7 +18,8 @@ class ItemTexts:
     def reviews_of(self, item_id: int) -> list[Review]:
         """Reviews of an item in the order they came in."""
         rows = self._db.read().execute(
-            "SELECT id, item_id, author, rating, title, text, created_at FROM review WHERE item_id = ? ORDER BY id",
+            "SELECT id, item_id, author, rating, title, text, created_at FROM review"
+            " WHERE item_id = ? ORDER BY id",
             (item_id,),
         )
         return [Review(*row) for row in rows]
@@ -46,7 +47,8 @@ class ItemTexts:
     def links_of(self, item_id: int) -> list[ItemLink]:
         """Links that start at an item."""
         rows = self._db.read().execute(
-            "SELECT item_id, linked_id, kind FROM item_link WHERE item_id = ? ORDER BY kind, linked_id", (item_id,)
+            "SELECT item_id, linked_id, kind FROM item_link WHERE item_id = ? ORDER BY kind, linked_id",
+            (item_id,),
         )
         return [ItemLink(*row) for row in rows]
 

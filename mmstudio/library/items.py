@@ -18,14 +18,15 @@ from mmstudio.library.words import indexable, match_terms
 
 if TYPE_CHECKING:
     import sqlite_utils
-    from sqlite_utils.utils import sqlite3
+
+    from mmstudio.library.sqlite import sqlite3
 
 _COLUMNS = "id, sku, title, description, price, currency, category, url, attributes"
 _EDITABLE = ("sku", "title", "description", "price", "currency", "category", "url", "attributes")
 
 
 def _item(row: sqlite3.Row) -> Item:
-    return Item(*tuple(row)[:-1], attributes=json.loads(row["attributes"]))
+    return Item(**{**dict(row), "attributes": json.loads(row["attributes"])})
 
 
 class ItemStore(ItemTexts):
@@ -97,8 +98,8 @@ class ItemStore(ItemTexts):
             to_json(item.attributes),
         )  # fmt: skip
         tx.execute(
-            "INSERT INTO item(title, description, price, currency, category, url, attributes, sku, created_at,"
-            " updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(sku) DO UPDATE SET"
+            "INSERT INTO item(title, description, price, currency, category, url, attributes, sku,"
+            " created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(sku) DO UPDATE SET"
             " title = excluded.title, description = excluded.description, price = excluded.price,"
             " currency = excluded.currency, category = excluded.category, url = excluded.url,"
             " attributes = excluded.attributes, updated_at = excluded.updated_at",
@@ -128,7 +129,9 @@ class ItemStore(ItemTexts):
             if before == after:
                 return
             assignments = ", ".join(f"{name} = ?" for name in columns)
-            tx.execute(f"UPDATE item SET {assignments}, updated_at = ? WHERE id = ?", (*after, now(), item_id))
+            tx.execute(
+                f"UPDATE item SET {assignments}, updated_at = ? WHERE id = ?", (*after, now(), item_id)
+            )
             self._index(tx, [item_id])
             self._undo.record(
                 tx,

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from mmstudio.errors import NotFound
 from mmstudio.jobs import FINAL_STATES, JobRecord, JobState
-from mmstudio.library.database import Database, now, to_json
+from mmstudio.library.database import Database, last_id, now, to_json
 
 if TYPE_CHECKING:
-    from sqlite_utils.utils import sqlite3
+    from mmstudio.library.sqlite import sqlite3
 
 _COLUMNS = (
-    "id, kind, title, params, state, done, total, note, error, hint, result, checkpoint, created_at, started_at,"
-    " ended_at, pid"
+    "id, kind, title, params, state, done, total, note, error, hint, result, checkpoint, created_at,"
+    " started_at, ended_at, pid"
 )
 
 
@@ -39,7 +39,7 @@ class SqlJobStore:
                 "INSERT INTO job(kind, title, params, state, created_at) VALUES (?, ?, ?, 'queued', ?)",
                 (kind, title, to_json(params), now()),
             )
-            job_id = int(cursor.lastrowid)
+            job_id = last_id(cursor)
             self._db.note("jobs", [job_id])
         return job_id
 
@@ -102,5 +102,7 @@ class SqlJobStore:
         Called when a library is opened for writing: holding its lock proves that no other program runs them.
         """
         with self._db.write() as tx:
-            cursor = tx.execute("UPDATE job SET state = 'paused', pid = NULL WHERE state IN ('queued', 'running')")
+            cursor = tx.execute(
+                "UPDATE job SET state = 'paused', pid = NULL WHERE state IN ('queued', 'running')"
+            )
             return int(cursor.rowcount)

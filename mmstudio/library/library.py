@@ -110,9 +110,10 @@ class Library:
         """Open a library by its folder or by the ``open.mmstudio`` file in it.
 
         Raises:
-            NotFound: where there is none. LibraryBusy: where another program writes to it (open it with
-            ``read_only`` then). NewerLibrary: where a newer program made it. StudioError: where it is damaged,
-            or its folder cannot be read.
+            NotFound: where there is none.
+            LibraryBusy: where another program writes to it; open it with ``read_only`` then.
+            NewerLibrary: where a newer program made it.
+            StudioError: where it is damaged, or its folder cannot be read.
         """
         folder = folders.resolve(path)
         database = folder / folders.DATABASE

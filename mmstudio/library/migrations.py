@@ -10,12 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlite_utils.utils import sqlite3
-
 from mmstudio import __version__
 from mmstudio.errors import NewerLibrary, StudioError
 from mmstudio.library import schema
 from mmstudio.library.database import copy_database, now
+from mmstudio.library.sqlite import sqlite3
 
 APPLICATION_ID = 0x4D4D5354  # "MMST" in the header of the file, for tools that look there
 
@@ -107,7 +106,7 @@ def _apply(connection: sqlite3.Connection, step: Migration) -> None:
             step.apply(connection)
             if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
                 raise StudioError(
-                    "The library could not be brought to format {version}: rows would lose what they belong to.",
+                    "The library could not be brought to format {version}: rows would belong to nothing.",
                     hint="It was left as it was. Run: mmstudio check",
                     version=step.version,
                 )

@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mmstudio.library.database import Database, now, to_json
+from mmstudio.library.database import Database, last_id, now, to_json
 from mmstudio.library.records import GenerationRow, ModelRow
 
 if TYPE_CHECKING:
-    from sqlite_utils.utils import sqlite3
+    from mmstudio.library.sqlite import sqlite3
 
 _MODEL = "id, name, family, path, created_at, updated_at, steps, metrics, status"
 _GENERATION = "id, asset_id, model, seed, latent, params, sources, created_at"
@@ -44,9 +44,9 @@ class ModelStore:
         """Register a model and return its id; one with this name gets the new values."""
         with self._db.write() as tx:
             tx.execute(
-                "INSERT INTO trained_model(name, family, path, steps, metrics, status, created_at, updated_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(name) DO UPDATE SET family = excluded.family,"
-                " path = excluded.path, steps = excluded.steps, metrics = excluded.metrics,"
+                "INSERT INTO trained_model(name, family, path, steps, metrics, status, created_at,"
+                " updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(name) DO UPDATE SET"
+                " family = excluded.family, path = excluded.path, steps = excluded.steps, metrics = excluded.metrics,"
                 " status = excluded.status, updated_at = excluded.updated_at",
                 (name, family, path, steps, to_json(metrics or {}), status, now(), now()),
             )
@@ -78,12 +78,16 @@ class ModelStore:
 
     def get(self, name: str) -> ModelRow | None:
         """The model with this name, or None."""
-        row = self._db.read().execute(f"SELECT {_MODEL} FROM trained_model WHERE name = ?", (name,)).fetchone()
+        row = (
+            self._db.read().execute(f"SELECT {_MODEL} FROM trained_model WHERE name = ?", (name,)).fetchone()
+        )
         return None if row is None else _model(row)
 
     def list(self) -> list[ModelRow]:
         """All models, last changed first."""
-        rows = self._db.read().execute(f"SELECT {_MODEL} FROM trained_model ORDER BY updated_at DESC, id DESC")
+        rows = self._db.read().execute(
+            f"SELECT {_MODEL} FROM trained_model ORDER BY updated_at DESC, id DESC"
+        )
         return [_model(row) for row in rows]
 
     def remove(self, name: str) -> None:
@@ -115,8 +119,8 @@ class GenerationStore:
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (asset_id, model, seed, latent, to_json(params), to_json(list(sources)), now()),
             )
-            self._db.note("generations", [int(cursor.lastrowid)])
-            return int(cursor.lastrowid)
+            self._db.note("generations", [last_id(cursor)])
+            return last_id(cursor)
 
     def of_asset(self, asset_id: int) -> GenerationRow | None:
         """How an asset was made, or None for one that was not generated."""

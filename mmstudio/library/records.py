@@ -269,7 +269,7 @@ class FeatureSet:
 
 @dataclass(frozen=True, slots=True)
 class FeatureStats:
-    """Normalisation statistics of a set: float32 [D] each, over ``count`` vectors, and what they were fitted on."""
+    """Normalisation statistics of a set: float32 [D] each, over ``count`` vectors of ``fitted_on``."""
 
     mean: npt.NDArray[np.float32]
     std: npt.NDArray[np.float32]
@@ -334,7 +334,7 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class ExportRow:
-    """One exported file; ``seconds`` is how long it took, ``kind`` what it is (card, video, sound, page, feed)."""
+    """One exported file; ``seconds`` is how long it took, ``kind`` card, video, sound, page or feed."""
 
     id: int
     storyboard_id: int | None

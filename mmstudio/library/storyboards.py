@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mmstudio.errors import NotFound
-from mmstudio.library.database import Database, now, to_json
+from mmstudio.library.database import Database, last_id, now, to_json
 from mmstudio.library.records import Approval, ExportRow, StoryboardRow
 
 if TYPE_CHECKING:
-    from sqlite_utils.utils import sqlite3
+    from mmstudio.library.sqlite import sqlite3
 
 _STORYBOARD = "id, name, recipe, item_id, audience_id, data, created_at, updated_at"
 VERDICTS = ("approved", "changes", "rejected")
@@ -73,7 +73,7 @@ class StoryboardStore:
                     " VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (*values, now()),
                 )
-                kept = int(cursor.lastrowid)
+                kept = last_id(cursor)
             else:
                 self.get(id)
                 tx.execute(
@@ -116,11 +116,12 @@ class StoryboardStore:
         self.get(storyboard_id)
         with self._db.write() as tx:
             cursor = tx.execute(
-                "INSERT INTO approval(storyboard_id, who, verdict, comment, created_at) VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO approval(storyboard_id, who, verdict, comment, created_at)"
+                " VALUES (?, ?, ?, ?, ?)",
                 (storyboard_id, who, verdict, comment, now()),
             )
             self._db.note("storyboards", [storyboard_id])
-            return int(cursor.lastrowid)
+            return last_id(cursor)
 
     def approvals(self, storyboard_id: int) -> Sequence[Approval]:
         """Verdicts on a storyboard, oldest first."""
@@ -155,8 +156,8 @@ class ExportStore:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (storyboard_id, channel, str(path), sha256, size, seconds, kind, now()),
             )
-            self._db.note("exports", [int(cursor.lastrowid)])
-            return int(cursor.lastrowid)
+            self._db.note("exports", [last_id(cursor)])
+            return last_id(cursor)
 
     def list(self) -> list[ExportRow]:
         """All exported files, newest first."""

@@ -1,9 +1,8 @@
-"""Deleted media that the studio owns lies in ``trash/`` until emptied; originals elsewhere are never touched."""
+"""Deleted media that the studio owns lies in ``trash/`` until emptied; originals stay untouched."""
 
 from __future__ import annotations
 
 import logging
-import os
 from pathlib import Path
 
 from mmstudio.library.records import Asset
@@ -38,7 +37,7 @@ class TrashCan:
             return False
         try:
             there.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(here, there)
+            here.replace(there)
         except OSError as error:
             log.info("%s stays where it is: %s", here, error)
             return False

@@ -30,7 +30,7 @@ Values = Sequence[Any]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Rows of one table: ``rows`` holds (key, before, after); before None is an insert, after None a delete."""
+    """Rows of one table as (key, before, after); before None is an insert, after None a delete."""
 
     table: str
     key: tuple[str, ...]

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mmstudio.library.asset_rows import IN_IDS
-from mmstudio.library.database import Database, ids_json, in_batches, now
+from mmstudio.library.database import Database, ids_json, in_batches, last_id, now
 from mmstudio.library.records import FeatureSet, FeatureStats, Target
 
 if TYPE_CHECKING:
-    from sqlite_utils.utils import sqlite3
+    from mmstudio.library.sqlite import sqlite3
 
 _FLOAT = np.dtype("<f4")
 _COLUMNS = "id, extractor, version, params_hash, dimension, modality, target"
@@ -34,7 +34,7 @@ class FeatureStore:
         modality: str,
         target: Target = "asset",
     ) -> int:
-        """The id of the set of an extractor, made where it is new; vectors of another dimension are dropped."""
+        """The id of a set, made where it is new; one of another dimension is dropped first."""
         row = self._db.read().execute(
             "SELECT id, dimension FROM feature_set WHERE extractor = ? AND version = ? AND params_hash = ?"
             " AND target = ?",
@@ -46,18 +46,18 @@ class FeatureStore:
             if row is not None:
                 tx.execute("DELETE FROM feature_set WHERE id = ?", (row["id"],))
             cursor = tx.execute(
-                "INSERT INTO feature_set(extractor, version, params_hash, dimension, modality, target, created_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO feature_set(extractor, version, params_hash, dimension, modality, target,"
+                " created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (extractor, version, params_hash, dimension, modality, target, now()),
             )
             self._db.note("features")
-            return int(cursor.lastrowid)
+            return last_id(cursor)
 
     def put_many(self, set_id: int, vectors: Iterable[tuple[int, npt.NDArray[np.float32]]]) -> int:
         """Store float32 [D] vectors by asset or item id, replacing earlier ones; returns how many.
 
-        Ids that were deleted meanwhile are skipped. Raises ValueError for a wrong shape or a value that is not
-        finite.
+        Ids that were deleted meanwhile are skipped. Raises ValueError for a wrong shape or values that are
+        not finite.
         """
         chosen = self._set(set_id)
         stored = 0
@@ -81,15 +81,18 @@ class FeatureStore:
         else:
             source, parameters = "asset WHERE status = 'ok' AND kind = ?", [chosen.modality]
         rows = self._db.read().execute(
-            f"SELECT id FROM {source} AND id NOT IN (SELECT target_id FROM feature WHERE set_id = ?) ORDER BY id",
+            f"SELECT id FROM {source} AND id NOT IN (SELECT target_id FROM feature WHERE set_id = ?)"
+            " ORDER BY id",
             [*parameters, set_id],
         )
         return [row[0] for row in rows]
 
     def matrix(self, set_id: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """(ids [N], X [N, D]) by rising id, of items or of assets that are usable (not missing or trashed)."""
+        """(ids [N], X [N, D]) by rising id; assets that are missing, corrupt or trashed are left out."""
         chosen = self._set(set_id)
-        usable = "" if chosen.target == "item" else " AND target_id IN (SELECT id FROM asset WHERE status = 'ok')"
+        usable = (
+            "" if chosen.target == "item" else " AND target_id IN (SELECT id FROM asset WHERE status = 'ok')"
+        )
         rows = self._db.read().execute(
             f"SELECT target_id, vector FROM feature WHERE set_id = ?{usable} ORDER BY target_id", (set_id,)
         ).fetchall()  # fmt: skip
@@ -137,8 +140,8 @@ class FeatureStore:
     def sets(self) -> list[FeatureSet]:
         """Every set with the number of its vectors."""
         rows = self._db.read().execute(
-            f"SELECT {_COLUMNS}, (SELECT COUNT(*) FROM feature WHERE set_id = feature_set.id) FROM feature_set"
-            " ORDER BY id"
+            f"SELECT {_COLUMNS}, (SELECT COUNT(*) FROM feature WHERE set_id = feature_set.id)"
+            " FROM feature_set ORDER BY id"
         )
         return [FeatureSet(*row) for row in rows]
 

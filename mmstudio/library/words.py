@@ -1,8 +1,8 @@
 """Text as FTS5's ``unicode61`` tokenizer can search it, Chinese and Japanese included.
 
-SQLite cuts no words in text without spaces, and its trigram tokenizer finds nothing for two characters. So every
-CJK character becomes a token of its own when a row is indexed, and a run of them in a query becomes a phrase:
-``图像`` is found wherever 图 is directly followed by 像, at any length, with no dictionary.
+SQLite cuts no words in text without spaces, and its trigram tokenizer finds nothing for two characters. So
+every CJK character becomes a token of its own when a row is indexed, and a run of them in a query becomes a
+phrase: ``图像`` is found wherever 图 is directly followed by 像, at any length, with no dictionary.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ import re
 import unicodedata
 
 # Han (with extensions and compatibility forms), kana and hangul.
-_CJK = "\u2e80-\u2fdf\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_CJK = (
+    "\u2e80-\u2fdf\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
 _CJK_CHARACTER = re.compile(f"[{_CJK}]")
 _CJK_RUN = re.compile(f"[{_CJK}]+")
 _JOINT = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
