@@ -23,7 +23,8 @@ from mmstudio.jobs import Progress, run_inline
 from mmstudio.paths import log_dir
 from mmstudio.studio import KINDS, Studio
 
-out = Console(soft_wrap=True, highlight=False)
+# Piped output has no width of its own; tables should not be squeezed into 80 columns for it.
+out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 160)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 log = logging.getLogger(__name__)
 _HANDLER = "mmstudio-log-file"
