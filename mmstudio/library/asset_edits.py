@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
 from mmstudio.i18n import mark
-from mmstudio.library.asset_rows import COLUMNS, IN_IDS, AssetRows, asset_from
-from mmstudio.library.database import ids_json, last_id
+from mmstudio.library.asset_rows import COLUMNS, AssetRows, asset_from
+from mmstudio.library.database import IN_IDS, ids_json, last_id
 from mmstudio.library.records import Rights
 from mmstudio.library.roots import OWN_ROOT
 from mmstudio.library.undo import Change, UndoLog

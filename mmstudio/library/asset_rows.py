@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmstudio.errors import NotFound
 from mmstudio.library import filter_sql
-from mmstudio.library.database import Database, ids_json
+from mmstudio.library.database import IN_IDS, Database, ids_json
 from mmstudio.library.filters import AssetFilter
 from mmstudio.library.records import Asset, FileState, Order
 from mmstudio.library.roots import RootStore
@@ -21,7 +21,6 @@ COLUMNS = (
     "id, kind, root_id, rel_path, sha256, size, mtime_ns, width, height, duration, captured_at, phash, title,"
     " caption, language, rights, origin, status, status_note, rating, added_at"
 )
-IN_IDS = "IN (SELECT value FROM json_each(?))"
 
 
 def asset_from(row: sqlite3.Row) -> Asset:
@@ -58,7 +57,9 @@ class AssetRows:
         connection = self._db.read()
         conditions = filter_sql.where(connection, wanted or AssetFilter())
         sql = filter_sql.ids_sql(conditions, order, descending)
-        return [row[0] for row in connection.execute(sql, conditions.parameters).fetchall()]
+        cursor = connection.cursor()
+        cursor.row_factory = None  # plain tuples: a hundred thousand of them are read in a third of the time
+        return [asset_id for (asset_id,) in cursor.execute(sql, conditions.parameters).fetchall()]
 
     def count(self, wanted: AssetFilter | None = None) -> int:
         """How many assets match."""

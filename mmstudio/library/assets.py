@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from mmstudio.library.asset_edits import AssetEdits
-from mmstudio.library.asset_rows import COLUMNS, IN_IDS, asset_from
-from mmstudio.library.database import ids_json, in_batches, last_id, now
+from mmstudio.library.asset_rows import COLUMNS, asset_from
+from mmstudio.library.database import IN_IDS, ids_json, in_batches, now, to_json
 from mmstudio.library.records import STATUSES, FileUpdate, NewAsset, Status
 from mmstudio.library.roots import OWN_ROOT
 from mmstudio.library.words import indexable, name_words
@@ -21,9 +21,9 @@ _FILE_COLUMNS = (
     "phash", "status", "status_note", "language",
 )  # fmt: skip
 _INSERT = (
-    "INSERT INTO asset(kind, root_id, rel_path, sha256, size, mtime_ns, width, height, duration, captured_at,"
-    " phash, title, caption, language, rights, origin, status, status_note, rating, added_at)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO asset(id, kind, root_id, rel_path, sha256, size, mtime_ns, width, height, duration,"
+    " captured_at, phash, title, caption, language, rights, origin, status, status_note, rating, added_at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -41,44 +41,75 @@ class AssetStore(AssetEdits):
         ids: list[int] = []
         for batch in in_batches(assets):
             with self._db.write() as tx:
-                added = [self._add(tx, asset) for asset in batch]
+                added = self._add(tx, batch)
                 ids += added
                 self._db.note("assets", added)
                 if any(asset.tags for asset in batch):
                     self._db.note("tags")
         return ids
 
-    def _add(self, tx: sqlite_utils.Database, asset: NewAsset) -> int:
-        _check_path(asset.rel_path)
-        place = (asset.root_id, asset.rel_path)
-        row = tx.execute("SELECT id FROM asset WHERE root_id = ? AND rel_path = ?", place).fetchone()
-        if row is not None:
-            return int(row[0])
-        cursor = tx.execute(
-            _INSERT,
-            (
-                asset.kind, asset.root_id, asset.rel_path, asset.sha256, asset.size, asset.mtime_ns,
-                asset.width, asset.height, asset.duration, asset.captured_at, asset.phash, asset.title,
-                asset.caption, asset.language, asset.rights, asset.origin, asset.status, asset.status_note,
-                asset.rating, now(),
-            ),
-        )  # fmt: skip
-        asset_id = last_id(cursor)
-        if asset.text:
-            tx.execute("INSERT INTO asset_text(asset_id, text) VALUES (?, ?)", (asset_id, asset.text))
-        tx.execute(
-            "INSERT INTO asset_search(rowid, title, caption, name, text) VALUES (?, ?, ?, ?, ?)",
-            (
-                asset_id, indexable(asset.title), indexable(asset.caption), name_words(asset.rel_path),
-                indexable(asset.text),
-            ),
-        )  # fmt: skip
-        if asset.tags:
-            tx.conn.executemany(
-                "INSERT INTO asset_tag(asset_id, tag_id) VALUES (?, ?)",
-                [(asset_id, tag_id) for tag_id in self._tag_ids(tx, asset.tags)],
+    def _add(self, tx: sqlite_utils.Database, assets: Sequence[NewAsset]) -> list[int]:
+        for asset in assets:
+            _check_path(asset.rel_path)
+        places = to_json([(asset.root_id, asset.rel_path) for asset in assets])
+        known = {
+            (row[0], row[1]): int(row[2])
+            for row in tx.execute(
+                "SELECT root_id, rel_path, asset.id FROM asset JOIN json_each(?) AS place"
+                " ON root_id = place.value ->> 0 AND rel_path = place.value ->> 1",
+                (places,),
             )
-        return asset_id
+        }
+        row = tx.execute("SELECT seq FROM sqlite_sequence WHERE name = 'asset'").fetchone()
+        next_id = (int(row[0]) if row is not None else 0) + 1
+        new: list[tuple[int, NewAsset]] = []
+        ids = []
+        for asset in assets:
+            place = (asset.root_id, asset.rel_path)
+            if place not in known:
+                known[place] = next_id
+                new.append((next_id, asset))
+                next_id += 1
+            ids.append(known[place])
+        self._insert(tx, new)
+        return ids
+
+    def _insert(self, tx: sqlite_utils.Database, new: Sequence[tuple[int, NewAsset]]) -> None:
+        moment = now()
+        tx.conn.executemany(
+            _INSERT,
+            [
+                (
+                    asset_id, asset.kind, asset.root_id, asset.rel_path, asset.sha256, asset.size,
+                    asset.mtime_ns, asset.width, asset.height, asset.duration, asset.captured_at, asset.phash,
+                    asset.title, asset.caption, asset.language, asset.rights, asset.origin, asset.status,
+                    asset.status_note, asset.rating, moment,
+                )
+                for asset_id, asset in new
+            ],
+        )  # fmt: skip
+        tx.conn.executemany(
+            "INSERT INTO asset_text(asset_id, text) VALUES (?, ?)",
+            [(asset_id, asset.text) for asset_id, asset in new if asset.text],
+        )
+        tx.conn.executemany(
+            "INSERT INTO asset_search(rowid, title, caption, name, text) VALUES (?, ?, ?, ?, ?)",
+            [
+                (
+                    asset_id, indexable(asset.title), indexable(asset.caption), name_words(asset.rel_path),
+                    indexable(asset.text),
+                )
+                for asset_id, asset in new
+            ],
+        )  # fmt: skip
+        tags: dict[tuple[str, ...], list[int]] = {}
+        for _asset_id, asset in new:
+            if asset.tags not in tags:
+                tags[asset.tags] = self._tag_ids(tx, asset.tags)
+        tx.conn.executemany(
+            "INSERT INTO asset_tag(asset_id, tag_id) VALUES (?, ?)",
+            [(asset_id, tag_id) for asset_id, asset in new for tag_id in tags[asset.tags]],
+        )
 
     def update_files(self, updates: Iterable[FileUpdate]) -> None:
         """Record what changed about files: moved, edited, found again. New content drops the old vectors."""

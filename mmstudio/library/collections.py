@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from mmstudio.errors import NotFound, StudioError
 from mmstudio.i18n import mark
-from mmstudio.library.asset_rows import IN_IDS
-from mmstudio.library.database import Database, ids_json, now
+from mmstudio.library.database import IN_IDS, Database, ids_json, now
 from mmstudio.library.records import Collection
 from mmstudio.library.undo import Change, UndoLog
 

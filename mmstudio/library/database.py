@@ -19,6 +19,7 @@ from mmstudio.library.sqlite import sqlite3
 
 _Row = TypeVar("_Row")
 BATCH = 1000  # rows per transaction of bulk work
+IN_IDS = "IN (SELECT value FROM json_each(?))"  # takes ids_json(): no limit on their number
 _BUSY_SECONDS = 10.0
 _IDS_NAMED = 10_000  # a change of more rows than this is announced as "many"
 
@@ -296,7 +297,7 @@ def in_batches(rows: Iterable[_Row], size: int = BATCH) -> Iterator[list[_Row]]:
 
 
 def ids_json(ids: Iterable[int]) -> str:
-    """Ids as one parameter for ``IN (SELECT value FROM json_each(?))``: no limit on their number."""
+    """Ids as the one parameter of :data:`IN_IDS`."""
     return json.dumps([int(value) for value in ids])
 
 

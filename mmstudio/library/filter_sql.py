@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from mmstudio.library.database import IN_IDS, ids_json
+from mmstudio.library.filters import AssetFilter
 from mmstudio.library.records import Order
 from mmstudio.library.words import fold, match_terms
 
 if TYPE_CHECKING:
-    from mmstudio.library.filters import AssetFilter
     from mmstudio.library.sqlite import sqlite3
 
 _ORDERS: dict[Order, str] = {
@@ -90,33 +91,42 @@ def facets(connection: sqlite3.Connection, wanted: AssetFilter) -> dict[str, dic
     A facet that the person can switch (kind, origin, rating) is counted as if it were not set, so that the
     other choices show what they would give.
     """
-    found: dict[str, dict[str, int]] = {}
-    for column in _FACETS:
-        conditions = where(connection, replace(wanted, **_RELAXED.get(column, {})))
-        found[column] = _counts(
-            connection,
-            f"SELECT {column}, COUNT(*) FROM asset WHERE {conditions} GROUP BY 1 ORDER BY 1",
-            conditions,
-        )
     conditions = where(connection, wanted)
-    everything = str(conditions) == "status = ?" and wanted.statuses == ("ok",)
-    source = (
-        # The join is decided per tag row: cheaper than building the list of all ids first.
-        "asset_tag JOIN asset ON asset.id = asset_tag.asset_id AND asset.status = ?"
-        if everything
-        else f"asset_tag JOIN (SELECT id FROM asset WHERE {conditions}) AS hit ON hit.id = asset_tag.asset_id"
+    found: dict[str, dict[str, int]] = {column: {} for column in _FACETS}
+    columns = ", ".join(_FACETS)
+    for *values, count in connection.execute(
+        f"SELECT {columns}, COUNT(*) FROM asset WHERE {conditions} GROUP BY {columns}", conditions.parameters
+    ):
+        for column, value in zip(_FACETS, values, strict=True):
+            found[column][str(value)] = found[column].get(str(value), 0) + count
+    for column, default in _RELAXED.items():
+        open_filter = replace(wanted, **default)
+        if open_filter != wanted:
+            others = where(connection, open_filter)
+            sql = f"SELECT {column}, COUNT(*) FROM asset WHERE {others} GROUP BY 1 ORDER BY 1"
+            found[column] = {str(row[0]): row[1] for row in connection.execute(sql, others.parameters)}
+    counts = _tag_counts(connection, wanted, conditions)
+    most = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_TAGS_SHOWN]
+    names = dict(
+        connection.execute(f"SELECT id, name FROM tag WHERE id {IN_IDS}", (ids_json(counts),)).fetchall()
     )
-    found["tag"] = _counts(
-        connection,
-        f"SELECT tag.name, n FROM (SELECT tag_id, COUNT(*) AS n FROM {source} GROUP BY tag_id)"
-        f" JOIN tag ON tag.id = tag_id ORDER BY n DESC, tag.name LIMIT {_TAGS_SHOWN}",
-        conditions,
-    )
+    found["tag"] = {names[tag_id]: count for tag_id, count in most if count > 0}
     return found
 
 
-def _counts(connection: sqlite3.Connection, sql: str, conditions: Where) -> dict[str, int]:
-    return {str(row[0]): row[1] for row in connection.execute(sql, conditions.parameters)}
+def _tag_counts(connection: sqlite3.Connection, wanted: AssetFilter, conditions: Where) -> dict[int, int]:
+    by_tag = "SELECT tag_id, COUNT(*) FROM asset_tag"
+    if wanted != AssetFilter():
+        joined = (
+            f"{by_tag} JOIN (SELECT id FROM asset WHERE {conditions}) AS hit ON hit.id = asset_id GROUP BY 1"
+        )
+        return dict(connection.execute(joined, conditions.parameters).fetchall())
+    # Nearly every asset is usable: counting all and taking off the few others spares a look at each row.
+    counts: dict[int, int] = dict(connection.execute(f"{by_tag} GROUP BY 1").fetchall())
+    others = f"{by_tag} WHERE asset_id IN (SELECT id FROM asset WHERE status != 'ok') GROUP BY 1"
+    for tag_id, count in connection.execute(others):
+        counts[tag_id] -= count
+    return counts
 
 
 def _one_of(found: Where, column: str, values: tuple[str, ...]) -> None:

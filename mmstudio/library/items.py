@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmstudio.errors import NotFound
 from mmstudio.i18n import mark
-from mmstudio.library.asset_rows import IN_IDS
-from mmstudio.library.database import Database, ids_json, in_batches, now, to_json
+from mmstudio.library.database import IN_IDS, Database, ids_json, in_batches, now, to_json
 from mmstudio.library.filters import number_range
 from mmstudio.library.item_texts import ItemTexts
 from mmstudio.library.records import ROLES, Item, ItemAsset, NewItem, Role

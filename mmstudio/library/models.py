@@ -46,7 +46,8 @@ class ModelStore:
             tx.execute(
                 "INSERT INTO trained_model(name, family, path, steps, metrics, status, created_at,"
                 " updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(name) DO UPDATE SET"
-                " family = excluded.family, path = excluded.path, steps = excluded.steps, metrics = excluded.metrics,"
+                " family = excluded.family, path = excluded.path, steps = excluded.steps,"
+                " metrics = excluded.metrics,"
                 " status = excluded.status, updated_at = excluded.updated_at",
                 (name, family, path, steps, to_json(metrics or {}), status, now(), now()),
             )

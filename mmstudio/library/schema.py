@@ -16,7 +16,7 @@ CREATE TABLE root (
 ) STRICT;
 
 CREATE TABLE asset (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again: storyboards and jobs keep asset ids
     kind TEXT NOT NULL CHECK (kind IN ('image', 'audio', 'video', 'text')),
     root_id INTEGER NOT NULL REFERENCES root(id),
     rel_path TEXT NOT NULL,               -- forward slashes on every system
@@ -41,6 +41,8 @@ CREATE TABLE asset (
     UNIQUE (root_id, rel_path)
 ) STRICT;
 CREATE INDEX asset_sha256 ON asset(sha256);
+CREATE INDEX asset_status ON asset(status);
+CREATE INDEX asset_kind ON asset(status, kind);
 CREATE INDEX asset_facets ON asset(status, kind, origin, rating, rights);
 CREATE INDEX asset_title ON asset(status, title COLLATE NOCASE);
 CREATE INDEX asset_captured ON asset(status, captured_at);
@@ -80,7 +82,7 @@ CREATE TABLE collection_asset (
 CREATE INDEX collection_asset_asset ON collection_asset(asset_id);
 
 CREATE TABLE item (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     sku TEXT NOT NULL UNIQUE,
     title TEXT NOT NULL DEFAULT '',
     description TEXT NOT NULL DEFAULT '',
@@ -199,7 +201,7 @@ CREATE TABLE recommendation (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX recommendation_item ON recommendation(item_id);
 CREATE TABLE storyboard (
-    id INTEGER PRIMARY KEY, name TEXT NOT NULL, recipe TEXT NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, recipe TEXT NOT NULL,
     item_id INTEGER REFERENCES item(id) ON DELETE SET NULL,
     audience_id INTEGER REFERENCES audience(id) ON DELETE SET NULL,
     data TEXT NOT NULL CHECK (json_valid(data)),

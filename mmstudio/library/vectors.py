@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from mmstudio.library.asset_rows import IN_IDS
-from mmstudio.library.database import Database, ids_json, in_batches, last_id, now
+from mmstudio.library.database import IN_IDS, Database, ids_json, in_batches, last_id, now
 from mmstudio.library.records import FeatureSet, FeatureStats, Target
 
 if TYPE_CHECKING:
