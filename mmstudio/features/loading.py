@@ -1,0 +1,89 @@
+"""Files → arrays, for the io threads: decoded once, however many extractors want them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from mmstudio.errors import MediaError
+from mmstudio.features.sound import load_pieces
+from mmstudio.media.image import image_array
+from mmstudio.media.video import VideoReader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+KEY_FRAMES = 8
+_LONGEST = 4  # a picture longer than four times its width is cut to its middle anyway
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A video in short: key frames uint8[H, W, 3] evenly spread, and its sound where it has some."""
+
+    frames: list[NDArray[np.uint8]]
+    sound: list[NDArray[np.float32]] | None
+
+
+def load_media(
+    modality: str, path: Path, side: int, size: tuple[int | None, int | None], duration: float | None
+) -> Any:
+    """Decode one file.
+
+    Args:
+        modality: "image" → uint8[H, W, 3], "audio" → pieces of float32[N], "video" → Clip.
+        side: px that the shorter side of pictures should keep; JPEG is decoded at reduced size for it.
+        size: width and height of a picture where known.
+        duration: seconds of a sound where known.
+
+    Raises:
+        MediaError: the file is damaged, gone or empty.
+    """
+    if modality == "image":
+        return image_array(path, max_side=_longer_side(side, size))
+    if modality == "audio":
+        return load_pieces(path, duration)
+    return _load_clip(path, side)
+
+
+def _longer_side(side: int, size: tuple[int | None, int | None]) -> int:
+    width, height = size
+    if not width or not height:
+        return side * _LONGEST
+    return int(min(np.ceil(side * max(width, height) / min(width, height)), side * _LONGEST))
+
+
+def _load_clip(path: Path, side: int) -> Clip:
+    with VideoReader(path) as reader:
+        count = KEY_FRAMES if reader.duration > 1.0 else 2
+        longest = _longer_side(side, (reader.width, reader.height))
+        frames = []
+        for i in range(count):
+            try:
+                picture = reader.frame_at(reader.duration * (i + 0.5) / count, longest)
+            except MediaError:
+                continue  # a clip that breaks off still shows what comes before
+            frames.append(np.asarray(picture.convert("RGB")))
+        if not frames:
+            raise MediaError("No picture of {name} can be decoded.", name=path.name)
+        if not reader.has_audio:
+            return Clip(frames, None)
+        duration = reader.duration
+    try:
+        return Clip(frames, load_pieces(path, duration) if duration > 0 else None)
+    except MediaError:
+        return Clip(frames, None)  # a broken sound track leaves the pictures usable
+
+
+def square(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """uint8[H, W, 3] → uint8[size, size, 3]: the middle square, resized without aliasing."""
+    height, width = picture.shape[:2]
+    short = min(height, width)
+    box = ((width - short) / 2, (height - short) / 2, (width + short) / 2, (height + short) / 2)
+    image = Image.fromarray(picture)
+    return np.asarray(image.resize((size, size), Image.Resampling.LANCZOS, box=box, reducing_gap=3.0))
