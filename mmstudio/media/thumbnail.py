@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,7 +123,7 @@ def draw_page(title: str, text: str, size: int = 384) -> Image.Image:
     y = float(margin)
     head, body = font(max(size // 20, 9), cjk), font(max(size // 27, 7), cjk)
     for line in _wrap(title, head, room, most=3):
-        pen.text((margin, y), line, fill=_INK, font=head, stroke_width=size // 600 + 0, stroke_fill=_INK)
+        pen.text((margin, y), line, fill=_INK, font=head, stroke_width=size // 600)
         y += size / 20 * 1.35
     y += size / 40
     pen.line((margin, y, margin + room // 4, y), fill=_WAVE_RIGHT, width=max(size // 150, 1))
@@ -142,7 +143,9 @@ def _wrap(text: str, pen: Font, room: int, most: int) -> list[str]:
     lines: list[str] = []
     for paragraph in text.splitlines():
         line = ""
-        for piece in _pieces(" ".join(paragraph.split())):
+        if set(paragraph) <= set("=-*_ "):
+            continue  # an underline or a rule of Markdown
+        for piece in _fitting(_pieces(" ".join(paragraph.split())), pen, room):
             if pen.getlength(line + piece) <= room or not line:
                 line += piece
                 continue
@@ -155,6 +158,14 @@ def _wrap(text: str, pen: Font, room: int, most: int) -> list[str]:
         if len(lines) >= most:
             return lines[:most]
     return lines
+
+
+def _fitting(pieces: list[str], pen: Font, room: int) -> Iterator[str]:
+    for piece in pieces:
+        if pen.getlength(piece) <= room:
+            yield piece
+        else:  # an address, say: broken anywhere
+            yield from piece
 
 
 def _pieces(text: str) -> list[str]:

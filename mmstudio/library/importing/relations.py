@@ -1,0 +1,166 @@
+"""Reviews, links between items, and interactions, from tables of any shop; streamed in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from mmstudio.errors import MediaError
+from mmstudio.i18n import tr
+from mmstudio.jobs import JobContext, Progress
+from mmstudio.library.database import in_batches
+from mmstudio.library.importing.columns import INTERACTIONS, LINKS, REVIEWS, match_columns
+from mmstudio.library.importing.report import ImportReport
+from mmstudio.library.importing.values import iso_time, number, parse_time, plain_text
+from mmstudio.library.records import ItemLink, NewInteraction, NewReview
+from mmstudio.media.tables import RowError, read_table
+
+if TYPE_CHECKING:
+    from mmstudio.library.library import Library
+
+_Made = TypeVar("_Made")
+_Cells = Callable[[str], str]
+
+
+class _RowProblem(ValueError):
+    """One row cannot be used; the message says why."""
+
+
+def import_reviews(
+    context: JobContext, library: Library, path: Path, report: ImportReport
+) -> Generator[Progress, None, None]:
+    """Read reviews: an item's sku, and any of reviewer, rating, title, text, date."""
+    skus = library.items.skus()
+
+    def make(cell: _Cells) -> NewReview:
+        text, title = plain_text(cell("text")), plain_text(cell("title"))
+        if not text and not title:
+            raise _RowProblem(tr("The review has no text."))
+        return NewReview(
+            _item(skus, cell("sku")),
+            text or title,
+            author=cell("author"),
+            rating=number(cell("rating")),
+            title=title,
+            created_at=iso_time(cell("created_at")),
+        )
+
+    for made, progress in _batches(path, REVIEWS, ("sku",), make, report):
+        report.reviews += library.items.add_reviews(made)
+        yield progress
+        context.raise_if_cancelled()
+
+
+def import_links(
+    context: JobContext, library: Library, path: Path, report: ImportReport
+) -> Generator[Progress, None, None]:
+    """Read links between items: two skus and a relation (``related`` where none is given)."""
+    skus = library.items.skus()
+
+    def make(cell: _Cells) -> ItemLink:
+        link = ItemLink(
+            _item(skus, cell("sku")), _item(skus, cell("linked")), cell("kind").lower() or "related"
+        )
+        if link.item_id == link.linked_id:
+            raise _RowProblem(tr("The item is linked to itself."))
+        return link
+
+    for made, progress in _batches(path, LINKS, ("sku", "linked"), make, report):
+        report.links += library.items.add_links(made)
+        yield progress
+        context.raise_if_cancelled()
+
+
+def import_interactions(
+    context: JobContext, library: Library, path: Path, report: ImportReport
+) -> Generator[Progress, None, None]:
+    """Read who did what with which item: member, sku, event, weight or rating, time, audience by name."""
+    skus = library.items.skus()
+    audiences = {audience.name.casefold(): audience.id for audience in library.audiences.list()}
+    rated = False
+
+    def make(cell: _Cells) -> NewInteraction:
+        weight = number(cell("weight"))
+        name = cell("audience")
+        audience = audiences.get(name.casefold()) if name else None
+        if name and audience is None:
+            raise _RowProblem(tr("There is no audience named {name}.", name=name))
+        if not cell("member") and audience is None:
+            raise _RowProblem(tr("The row names neither a member nor an audience."))
+        return NewInteraction(
+            cell("member"),
+            audience,
+            _item(skus, cell("sku")),
+            event=cell("event").lower() or ("rating" if rated else "view"),
+            weight=1.0 if weight is None else weight,
+            time=parse_time(cell("time")),
+        )
+
+    columns = _columns_of(path, INTERACTIONS)
+    rated = "rating" in columns.get("weight", "").lower()
+    for made, progress in _batches(path, INTERACTIONS, ("sku",), make, report):
+        report.interactions += library.audiences.add_interactions(made)
+        yield progress
+        context.raise_if_cancelled()
+
+
+def _item(skus: dict[str, int], sku: str) -> int:
+    if not sku:
+        raise _RowProblem(tr("The row has no sku."))
+    if sku not in skus:
+        raise _RowProblem(tr("No item has the sku {sku}.", sku=sku))
+    return skus[sku]
+
+
+def _columns_of(path: Path, fields: dict[str, tuple[str, ...]]) -> dict[str, str]:
+    try:
+        first = next((row for row in read_table(path) if not isinstance(row, RowError)), None)
+    except MediaError:
+        return {}
+    return {} if first is None else match_columns(first[1], fields)
+
+
+def _batches(
+    path: Path,
+    fields: dict[str, tuple[str, ...]],
+    needed: tuple[str, ...],
+    make: Callable[[_Cells], _Made],
+    report: ImportReport,
+) -> Iterator[tuple[list[_Made], Progress]]:
+    """Batches of records with the progress to show after each."""
+    done = 0
+    try:
+        for batch in in_batches(_records(path, fields, needed, make, report)):
+            done += len(batch)
+            yield batch, Progress(done, None, tr("Reading {name}: {n} rows", name=path.name, n=done))
+    except MediaError as error:
+        report.fail(str(path), tr(error.template, **error.values))
+
+
+def _records(
+    path: Path,
+    fields: dict[str, tuple[str, ...]],
+    needed: tuple[str, ...],
+    make: Callable[[_Cells], _Made],
+    report: ImportReport,
+) -> Iterator[_Made]:
+    columns: dict[str, str] | None = None
+    for row in read_table(path):
+        if isinstance(row, RowError):
+            report.bad_row(path.name, row.line, row.reason)
+            continue
+        line, cells = row
+        if columns is None:
+            columns = match_columns(cells, fields)
+            lacking = [field for field in needed if field not in columns]
+            if lacking:
+                report.bad_row(
+                    path.name, 1, tr("The table has no column for {what}.", what=", ".join(lacking))
+                )
+                return
+        found = columns
+        try:
+            yield make(lambda field, cells=cells, found=found: cells.get(found.get(field, ""), ""))  # type: ignore[misc]
+        except _RowProblem as problem:
+            report.bad_row(path.name, line, str(problem))
