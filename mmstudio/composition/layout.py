@@ -1,0 +1,89 @@
+"""Places: putting the layers of a storyboard where a recipe wants them on a canvas of some shape."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import fields
+from typing import Any
+
+from mmstudio.composition.recipe import Recipe, get_recipe
+from mmstudio.composition.storyboard import Rect, Stack, Storyboard, TextLayer, layer_from_dict
+from mmstudio.errors import NotFound, UsageError
+
+FORMATS: dict[str, tuple[int, int]] = {"square": (1080, 1080), "tall": (1080, 1920), "wide": (1920, 1080)}
+_OVERRIDES = {"size", "lines", "align", "valign", "corners", "radius", "fit", "foot"}
+
+
+def shape_of(size: tuple[int, int]) -> str:
+    """``square``, ``tall`` or ``wide``."""
+    ratio = size[0] / size[1]
+    return "wide" if ratio > 1.2 else "tall" if ratio < 0.84 else "square"
+
+
+def reframe(storyboard: Storyboard, size: tuple[int, int]) -> Storyboard:
+    """A copy of a storyboard for another canvas; words, pictures and timing stay, places follow the recipe.
+
+    Layers placed by hand (no slot) keep their fractions of the canvas.
+
+    Raises:
+        UsageError: a side is under 64 or above 8192 pixels.
+    """
+    if not (64 <= size[0] <= 8192 and 64 <= size[1] <= 8192):
+        raise UsageError(
+            "A canvas of {width} × {height} pixels is not possible.",
+            hint="Use sides between 64 and 8192 pixels.",
+            width=size[0],
+            height=size[1],
+        )
+    made = copy.deepcopy(storyboard)
+    made.size = (size[0] - size[0] % 2, size[1] - size[1] % 2)
+    try:
+        recipe = get_recipe(storyboard.recipe)
+    except NotFound:
+        return made
+    place_all(made, recipe)
+    return made
+
+
+def place_all(storyboard: Storyboard, recipe: Recipe) -> None:
+    """Give every layer and stack with a slot its place for the storyboard's shape; letter sizes likewise."""
+    shape = shape_of(storyboard.size)
+    for scene in storyboard.scenes:
+        plain = next((s for s in recipe.scenes if s["name"] == scene.name), None)
+        places = recipe.places(shape, scene.name)
+        own = {entry.get("name"): entry for entry in plain.get("layers", [])} if plain else {}
+        for layer in scene.layers:
+            place = places.get(layer.slot)
+            if place is None:
+                continue
+            layer.rect = Rect(*(float(v) for v in place["rect"]))
+            base = own.get(layer.name, {})
+            _restore(layer, base)
+            for key, value in place.items():
+                if key == "size_scale" and isinstance(layer, TextLayer):
+                    layer.size *= float(value)
+                elif key == "lines" and isinstance(layer, TextLayer):
+                    layer.lines = int(value) if layer.lines > 1 else 1
+                elif key in _OVERRIDES and hasattr(layer, key):
+                    setattr(layer, key, value)
+        for stack in scene.stacks:
+            _place_stack(stack, places, plain)
+
+
+def _restore(layer: Any, base: dict[str, Any]) -> None:
+    """Back to the recipe's own values of what a place may override, before the next place is applied."""
+    if not base:
+        return
+    fresh = layer_from_dict({k: v for k, v in base.items() if k in _OVERRIDES or k == "kind"})
+    for spec in fields(layer):
+        if spec.name in _OVERRIDES:
+            setattr(layer, spec.name, getattr(fresh, spec.name))
+
+
+def _place_stack(stack: Stack, places: dict[str, Any], plain: dict[str, Any] | None) -> None:
+    place = places.get(stack.slot)
+    if place is None:
+        return
+    stack.rect = Rect(*(float(v) for v in place["rect"]))
+    base = next((s for s in (plain or {}).get("stacks", []) if s.get("slot") == stack.slot), {})
+    stack.justify = place.get("justify", base.get("justify", "center"))

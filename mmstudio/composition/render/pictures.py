@@ -1,0 +1,206 @@
+"""Pictures of a storyboard made ready to paint: loaded once, cut out, shadowed, tinted and scaled."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter
+
+from mmstudio.composition.cutout import Cutout, border_colour, cut_out
+from mmstudio.errors import NotFound, StudioError
+from mmstudio.media.image import load_image
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mmstudio.library import Library
+    from mmstudio.media.video import VideoReader
+
+
+def colour(text: str) -> QColor:
+    """``#rrggbb`` or ``#rrggbbaa`` as Qt's colour (Qt itself would read alpha first)."""
+    value = text.lstrip("#")
+    parts = [int(value[i : i + 2], 16) for i in range(0, len(value), 2)]
+    return QColor(*parts)
+
+
+def qimage(array: NDArray[np.uint8]) -> QImage:
+    """A QImage of its own from uint8 [H,W,3] or [H,W,4] (straight alpha becomes premultiplied)."""
+    array = np.ascontiguousarray(array)
+    height, width, channels = array.shape
+    if channels == 3:
+        view = QImage(array.data, width, height, width * 3, QImage.Format.Format_RGB888)
+        return view.convertToFormat(QImage.Format.Format_RGB32)
+    view = QImage(array.data, width, height, width * 4, QImage.Format.Format_RGBA8888)
+    return view.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+
+
+def scaled(image: QImage, width: float, height: float) -> QImage:
+    """Scaled smoothly to at least one pixel."""
+    size = QSize(max(round(width), 1), max(round(height), 1))
+    if size == image.size():
+        return image
+    return image.scaled(
+        size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+    )
+
+
+class Clip:
+    """A clip of the library, one picture at a time."""
+
+    def __init__(self, reader: VideoReader) -> None:
+        self._reader = reader
+        self._lock = threading.Lock()
+        self.duration = float(reader.duration or 0.04)
+
+    def image_at(self, t: float) -> QImage:
+        """The clip's picture at second t."""
+        with self._lock:
+            return qimage(np.asarray(self._reader.frame_at(t).convert("RGB")))
+
+
+class Pictures:
+    """The library's pictures a storyboard uses, kept in memory while its renderer lives."""
+
+    def __init__(self, library: Library | None) -> None:
+        self._library = library
+        self._lock = threading.Lock()
+        self._rgb: dict[tuple[int, int], NDArray[np.uint8] | None] = {}
+        self._cut: dict[int, Cutout | None] = {}
+        self._clips: dict[int, Clip | None] = {}
+        self.problems: dict[int, str] = {}
+
+    def array(self, asset_id: int, max_side: int = 2160) -> NDArray[np.uint8] | None:
+        """Pixels uint8 [H,W,3] (transparent parts over white), or None when the file cannot be used."""
+        with self._lock:
+            key = (asset_id, max_side)
+            if key not in self._rgb:
+                self._rgb[key] = self._load(asset_id, max_side)
+            return self._rgb[key]
+
+    def cutout(self, asset_id: int) -> Cutout | None:
+        """The subject off its background: by the file's own transparency, or off a plain light backdrop."""
+        rgb = self.array(asset_id)
+        if rgb is None:
+            return None
+        with self._lock:
+            if asset_id not in self._cut:
+                self._cut[asset_id] = self._own_alpha(asset_id) or cut_out(rgb)
+            return self._cut[asset_id]
+
+    def clip(self, asset_id: int) -> Clip | None:
+        """A clip to draw from, or None when its file cannot be used."""
+        with self._lock:
+            if asset_id not in self._clips:
+                self._clips[asset_id] = self._open_clip(asset_id)
+            return self._clips[asset_id]
+
+    def _open_clip(self, asset_id: int) -> Clip | None:
+        from mmstudio.media.video import VideoReader
+
+        try:
+            return Clip(VideoReader(self._path(asset_id)))
+        except (StudioError, OSError) as error:
+            self.problems[asset_id] = str(error)
+            return None
+
+    def _path(self, asset_id: int) -> Path:
+        if self._library is None:
+            raise NotFound("The picture is not in the library.")
+        return self._library.assets.path_of(self._library.assets.get(asset_id))
+
+    def _open(self, asset_id: int, max_side: int) -> NDArray[np.uint8]:
+        return np.asarray(load_image(self._path(asset_id), max_side=max_side))
+
+    def _load(self, asset_id: int, max_side: int) -> NDArray[np.uint8] | None:
+        try:
+            pixels = self._open(asset_id, max_side)
+        except (StudioError, OSError) as error:
+            self.problems[asset_id] = str(error)
+            return None
+        if pixels.ndim == 3 and pixels.shape[2] == 4:
+            alpha = pixels[..., 3:].astype(np.uint16)
+            return ((pixels[..., :3] * alpha + 255 * (255 - alpha)) // 255).astype(np.uint8)
+        return pixels
+
+    def _own_alpha(self, asset_id: int) -> Cutout | None:
+        pixels = self._open(asset_id, 2160)
+        if pixels.ndim != 3 or pixels.shape[2] != 4:
+            return None
+        solid = pixels[..., 3] > 8
+        share = float(solid.mean())
+        if not 0.02 < share < 0.97:
+            return None
+        rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
+        crop = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        return Cutout(np.ascontiguousarray(crop), "")
+
+
+def on_backdrop(rgb: NDArray[np.uint8], backdrop: str) -> NDArray[np.uint8]:
+    """A studio photo on a coloured backdrop: multiplied, so that white turns into the backdrop's colour.
+
+    A photo without a plain light background stays as it is.
+    """
+    plain = border_colour(rgb, agreeing=0.12)
+    if not backdrop or plain is None:
+        return rgb
+    tint = colour(backdrop)
+    shade = np.array([tint.red(), tint.green(), tint.blue()], np.float32)
+    lifted = np.minimum(rgb.astype(np.float32) * (shade / plain.astype(np.float32)), 255.0)
+    return lifted.astype(np.uint8)
+
+
+def with_shadow(image: QImage, strength: float, reach: float, tint: QColor) -> tuple[QImage, int]:
+    """An image over its own soft shadow; returns it with the margin in pixels added on every side."""
+    from PIL import Image, ImageFilter
+
+    margin = max(round(reach * 2.6), 1)
+    width, height = image.width() + 2 * margin, image.height() + 2 * margin
+    alpha_image = image.convertToFormat(QImage.Format.Format_Alpha8)
+    stride = alpha_image.bytesPerLine()
+    alpha = np.frombuffer(alpha_image.constBits(), np.uint8).reshape(image.height(), stride)[
+        :, : image.width()
+    ]
+    quarter = Image.fromarray(alpha).resize((max(image.width() // 4, 1), max(image.height() // 4, 1)))
+    canvas = Image.new("L", (max(width // 4, 1), max(height // 4, 1)))
+    canvas.paste(quarter, (margin // 4, round((margin + reach * 0.9) / 4)))
+    soft = np.asarray(canvas.filter(ImageFilter.GaussianBlur(reach / 4)), np.float32) * strength
+    shade = np.empty((*soft.shape, 4), np.uint8)
+    shade[..., :3] = (tint.red(), tint.green(), tint.blue())
+    shade[..., 3] = np.clip(soft, 0, 255)
+    out = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+    out.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(out)
+    painter.drawImage(0, 0, scaled(qimage(shade), width, height))
+    painter.drawImage(margin, margin, image)
+    painter.end()
+    return out, margin
+
+
+def rounded(image: QImage, radius: float) -> QImage:
+    """An image with rounded, smooth corners."""
+    out = QImage(image.size(), QImage.Format.Format_ARGB32_Premultiplied)
+    out.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(out)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QBrush(image))  # a texture's edge is antialiased, a clip path's is not
+    painter.drawRoundedRect(QRectF(0, 0, image.width(), image.height()), radius, radius)
+    painter.end()
+    return out
+
+
+def cropped(
+    image: QImage, width: float, height: float, focus: tuple[float, float], room: float = 1.0
+) -> QImage:
+    """Cover a box: scaled to fill it ``room`` times over and cropped around the focus (fractions)."""
+    wide, tall = max(round(width * room), 1), max(round(height * room), 1)
+    factor = max(wide / image.width(), tall / image.height())
+    big = scaled(image, image.width() * factor, image.height() * factor)
+    x = round((big.width() - wide) * min(max(focus[0], 0.0), 1.0))
+    y = round((big.height() - tall) * min(max(focus[1], 0.0), 1.0))
+    return big.copy(max(x, 0), max(y, 0), wide, tall)

@@ -1,0 +1,350 @@
+"""The storyboard: everything a picture, a video or a sound needs, as plain data.
+
+Places are fractions of the canvas (0 to 1), times are seconds, colours are ``#rrggbb`` or ``#rrggbbaa``.
+The same document is previewed, edited, saved as JSON and exported; nothing else decides what is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+from mmstudio.errors import StudioError
+
+SCHEMA_VERSION = 1
+
+Enter = Literal["none", "fade", "rise", "slide", "pop"]
+Fit = Literal["cover", "contain"]
+
+
+@dataclass(slots=True)
+class Rect:
+    """A box in fractions of the canvas; x and y are its upper left corner."""
+
+    x: float = 0.0
+    y: float = 0.0
+    w: float = 1.0
+    h: float = 1.0
+
+
+@dataclass(slots=True)
+class Motion:
+    """How a layer enters and how it drifts over its scene.
+
+    ``zoom`` and ``pan`` run from the first to the second value over the scene (Ken Burns); pan is in
+    fractions of the layer's own box.
+    """
+
+    enter: Enter = "none"
+    delay: float = 0.0
+    seconds: float = 0.6
+    zoom: tuple[float, float] = (1.0, 1.0)
+    pan_x: tuple[float, float] = (0.0, 0.0)
+    pan_y: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(slots=True)
+class Layer:
+    """What every layer has. ``slot`` names its place in the recipe's layouts ("" when placed by hand)."""
+
+    name: str = ""
+    slot: str = ""
+    rect: Rect = field(default_factory=Rect)
+    motion: Motion = field(default_factory=Motion)
+    opacity: float = 1.0
+    source: str = ""
+
+
+@dataclass(slots=True)
+class ImageLayer(Layer):
+    """A picture of the library. ``cutout`` lifts it off a plain background when it has one.
+
+    ``edges`` lists the sides of the box that hide a subject the photo cuts off (canvas edge, sheet edge);
+    ``foot`` is the part of the box's height that a subject standing free leaves clear below itself.
+    """
+
+    asset_id: int | None = None
+    fit: Fit = "contain"
+    cutout: bool = False
+    radius: float = 0.0
+    shadow: float = 0.0
+    backdrop: str = ""
+    focus: tuple[float, float] = (0.5, 0.5)
+    edges: str = ""
+    foot: float = 0.0
+
+
+@dataclass(slots=True)
+class GeneratedLayer(Layer):
+    """A picture a model made, kept as an asset. Without one, the palette's gradient is drawn."""
+
+    asset_id: int | None = None
+    model: str = ""
+    seed: int = 0
+    colours: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class ShapeLayer(Layer):
+    """A filled, rounded box, or a vertical scrim from clear to its colour when ``fade`` is set."""
+
+    colour: str = "#ffffff"
+    radius: float = 0.0
+    corners: str = "all"
+    fade: bool = False
+    shadow: float = 0.0
+
+
+@dataclass(slots=True)
+class TextLayer(Layer):
+    """One text. ``bind`` takes the words from the storyboard's copy, so that an edit reaches every scene.
+
+    ``size`` is the largest letter height in fractions of the canvas' short side; the text shrinks to
+    ``least`` times that before it is cut with an ellipsis.
+    """
+
+    bind: str = ""
+    text: str = ""
+    colour: str = "#111111"
+    size: float = 0.05
+    least: float = 0.55
+    weight: int = 400
+    lines: int = 2
+    align: Literal["left", "center", "right"] = "left"
+    valign: Literal["top", "center", "bottom"] = "top"
+    leading: float = 1.16
+    tracking: float = 0.0
+    upper: bool = False
+    chip: str = ""
+    quote: bool = False
+
+
+@dataclass(slots=True)
+class LogoLayer(Layer):
+    """A brand mark, drawn whole inside its box."""
+
+    asset_id: int | None = None
+
+
+@dataclass(slots=True)
+class VideoLayer(Layer):
+    """A clip of the library from ``clip_start`` on, looped when it is shorter than its scene."""
+
+    asset_id: int | None = None
+    clip_start: float = 0.0
+    fit: Fit = "cover"
+    radius: float = 0.0
+
+
+AnyLayer = ImageLayer | GeneratedLayer | ShapeLayer | TextLayer | LogoLayer | VideoLayer
+LAYER_KINDS: dict[str, type[AnyLayer]] = {
+    "image": ImageLayer,
+    "generated": GeneratedLayer,
+    "shape": ShapeLayer,
+    "text": TextLayer,
+    "logo": LogoLayer,
+    "video": VideoLayer,
+}
+_KIND_OF = {cls: kind for kind, cls in LAYER_KINDS.items()}
+
+
+@dataclass(slots=True)
+class Stack:
+    """Text layers set one under the other inside a box, with no hole where one of them is empty."""
+
+    rect: Rect = field(default_factory=Rect)
+    members: list[str] = field(default_factory=list)
+    justify: Literal["top", "center", "bottom"] = "center"
+    gap: float = 0.02
+    slot: str = ""
+
+
+@dataclass(slots=True)
+class Transition:
+    """How a scene comes in over the one before."""
+
+    kind: Literal["cut", "fade", "push"] = "fade"
+    seconds: float = 0.4
+
+
+@dataclass(slots=True)
+class Scene:
+    """A stretch of time with its layers, back to front."""
+
+    name: str = ""
+    start: float = 0.0
+    duration: float = 2.0
+    layers: list[AnyLayer] = field(default_factory=list)
+    stacks: list[Stack] = field(default_factory=list)
+    transition: Transition = field(default_factory=Transition)
+
+    @property
+    def end(self) -> float:
+        """Second at which the scene ends."""
+        return self.start + self.duration
+
+
+@dataclass(slots=True)
+class SoundTrack:
+    """A sound of the library under the pictures; ``gain`` in dB."""
+
+    asset_id: int | None = None
+    gain: float = 0.0
+    start: float = 0.0
+    loop: bool = True
+    fade_in: float = 0.05
+    fade_out: float = 0.9
+    source: str = ""
+
+
+@dataclass(slots=True)
+class Caption:
+    """A line to read between two seconds."""
+
+    start: float
+    end: float
+    text: str
+
+
+@dataclass(slots=True)
+class Source:
+    """Where a part came from: an asset, a model with its seed, or the item's own facts."""
+
+    part: str
+    kind: Literal["asset", "generated", "drawn", "facts", "person"]
+    asset_id: int | None = None
+    detail: str = ""
+    rights: str = ""
+
+
+@dataclass(slots=True)
+class Storyboard:
+    """A whole composition; ``size`` in pixels, ``copy`` by slot, ``facts`` what each line rests on."""
+
+    name: str = ""
+    recipe: str = ""
+    size: tuple[int, int] = (1080, 1080)
+    fps: int = 30
+    duration: float = 8.0
+    scenes: list[Scene] = field(default_factory=list)
+    music: SoundTrack | None = None
+    voice: SoundTrack | None = None
+    captions: list[Caption] = field(default_factory=list)
+    sources: list[Source] = field(default_factory=list)
+    item_id: int | None = None
+    audience_id: int | None = None
+    locale: str = "en"
+    seed: int = 0
+    palette: dict[str, str] = field(default_factory=dict)
+    copy: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, list[str]] = field(default_factory=dict)
+    id: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The storyboard as JSON-able data, with its schema version."""
+        data = asdict(self)
+        data.pop("id")
+        for scene, plain in zip(self.scenes, data["scenes"], strict=True):
+            for layer, entry in zip(scene.layers, plain["layers"], strict=True):
+                entry["kind"] = _KIND_OF[type(layer)]
+        return {"schema": SCHEMA_VERSION, **data}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], id: int | None = None) -> Storyboard:  # noqa: A002 - the field's name
+        """Rebuild what ``to_dict`` gave.
+
+        Raises:
+            StudioError: the data is no storyboard, or a newer program wrote it.
+        """
+        try:
+            version = int(data.get("schema", 0))
+            if version > SCHEMA_VERSION:
+                raise StudioError(
+                    "This storyboard was saved by a newer version of MM Studio.",
+                    hint="Update the program to open it.",
+                )
+            board: Storyboard = _build(cls, data)
+            board.scenes = [_scene(entry) for entry in data.get("scenes", [])]
+            board.music = _build(SoundTrack, data["music"]) if data.get("music") else None
+            board.voice = _build(SoundTrack, data["voice"]) if data.get("voice") else None
+            board.captions = [_build(Caption, entry) for entry in data.get("captions", [])]
+            board.sources = [_build(Source, entry) for entry in data.get("sources", [])]
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise StudioError(
+                "This storyboard cannot be read.", hint="Compose it again from the item."
+            ) from error
+        board.id = id
+        return board
+
+    def text_of(self, layer: TextLayer) -> str:
+        """The words a text layer shows now."""
+        return layer.text or self.copy.get(layer.bind, "")
+
+    def scene_at(self, t: float) -> int:
+        """Index of the scene playing at second ``t`` (clamped to the first and the last)."""
+        index = 0
+        for number, scene in enumerate(self.scenes):
+            if t >= scene.start:
+                index = number
+        return index
+
+    @property
+    def card_time(self) -> float:
+        """The second whose frame is the still card: the end of the last scene, everything at rest."""
+        return max(self.duration - 1.0 / self.fps, 0.0)
+
+    def asset_ids(self) -> list[int]:
+        """Every asset that is drawn or heard, each once, in order of use."""
+        found: dict[int, None] = {}
+        for scene in self.scenes:
+            for layer in scene.layers:
+                asset = getattr(layer, "asset_id", None)
+                if asset is not None:
+                    found[asset] = None
+        for track in (self.music, self.voice):
+            if track is not None and track.asset_id is not None:
+                found[track.asset_id] = None
+        return list(found)
+
+    def has_generated_part(self) -> bool:
+        """Whether a model made any part of it."""
+        return any(source.kind == "generated" for source in self.sources)
+
+
+def _build(cls: type[Any], data: Mapping[str, Any]) -> Any:
+    """Make a dataclass from known keys; lists of numbers become tuples where the default is one."""
+    known = {f.name: f for f in fields(cls)}
+    values: dict[str, Any] = {}
+    for key, value in data.items():
+        if key not in known or key in ("id", "scenes", "stacks", "layers"):
+            continue
+        if isinstance(value, list) and _is_pair(value) and key in _PAIRS:
+            value = tuple(value)
+        values[key] = value
+    made = cls(**values)
+    for key, part in _PARTS.items():
+        if key in values and isinstance(values[key], Mapping):
+            setattr(made, key, _build(part, values[key]))
+    return made
+
+
+_PAIRS = {"size", "zoom", "pan_x", "pan_y", "focus"}
+_PARTS: dict[str, type[Any]] = {"rect": Rect, "motion": Motion, "transition": Transition}
+
+
+def _is_pair(value: list[Any]) -> bool:
+    return len(value) == 2 and all(isinstance(part, int | float) for part in value)
+
+
+def layer_from_dict(entry: Mapping[str, Any]) -> AnyLayer:
+    """A layer from its plain form; ``kind`` chooses the class."""
+    made: AnyLayer = _build(LAYER_KINDS[entry["kind"]], entry)
+    return made
+
+
+def _scene(entry: Mapping[str, Any]) -> Scene:
+    scene: Scene = _build(Scene, entry)
+    scene.layers = [layer_from_dict(layer) for layer in entry.get("layers", [])]
+    scene.stacks = [_build(Stack, stack) for stack in entry.get("stacks", [])]
+    return scene
