@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
 from mmstudio.desktop import texts
+from mmstudio.desktop.models.job_model import JobModel
 from mmstudio.desktop.theme import Theme
 from mmstudio.desktop.thumbnails import ThumbnailLoader
 from mmstudio.desktop.workers import Background, JobBridge
@@ -54,6 +55,7 @@ class AppContext(QObject):
         settings: the person's choices; change them through :meth:`change_setting`.
         selection: ids of the selected assets, in the order of the view.
         thumbnails: the loader every view shares.
+        jobs: the jobs of the open library, as a list model.
     """
 
     library_opened = Signal()
@@ -88,6 +90,7 @@ class AppContext(QObject):
         self._bridge.arrived.connect(self.job_event)
         self._from_library.connect(self.changed)
         self._unsubscribe: Callable[[], Any] | None = None
+        self.jobs = JobModel(self)
 
     # library
 
@@ -130,8 +133,12 @@ class AppContext(QObject):
 
         self.background(work, opened, self._open_failed, key="open-library")
 
-    def close_library(self) -> None:
-        """Close the open library; jobs should be paused first."""
+    def close_library(self, then: Callable[[], Any] | None = None) -> None:
+        """Close the open library in a worker; running jobs save their state first, for five seconds at most.
+
+        Args:
+            then: called on the GUI thread once it is closed.
+        """
         if self.studio is None:
             return
         if self._unsubscribe is not None:
@@ -142,7 +149,7 @@ class AppContext(QObject):
         self.select_assets([])
         self.thumbnails.set_library(None)
         self.library_closed.emit()
-        self.background(studio.close)
+        self.background(studio.close, lambda _stopped: then() if then is not None else None)
 
     def adopt(self, studio: Studio) -> None:
         """Show a library that is already open (tests, scripts)."""

@@ -66,5 +66,9 @@ class Pane(QWidget):
         """What Ctrl+F focuses; None goes to the Library's."""
         return None
 
+    def neighbour(self, step: int) -> int | None:
+        """Move the selection by ``step`` while quick look is open and return the asset there, if any."""
+        return None
+
     def close_pane(self) -> None:
         """The window is closing: stop players and timers."""

@@ -1,0 +1,109 @@
+"""Starts the window. Nothing heavy is imported before it is on the screen."""
+
+from __future__ import annotations
+
+import ctypes
+import faulthandler
+import logging
+import os
+import sys
+import threading
+from importlib.util import find_spec
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from mmstudio.paths import log_dir
+
+if TYPE_CHECKING:
+    from mmstudio.desktop.context import AppContext
+
+log = logging.getLogger(__name__)
+_LOG_BYTES = 2_000_000
+
+
+def run(library_path: str | Path | None = None) -> int:
+    """Open the window, on a library where given, and return the exit status when it is closed."""
+    prepare()
+    from PySide6.QtCore import Qt, QTimer
+    from PySide6.QtGui import QGuiApplication
+    from PySide6.QtWidgets import QApplication
+
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else QApplication([*sys.argv[:1]])
+    app.setApplicationName("mmstudio")
+    app.setApplicationDisplayName("MM Studio")
+    app.setDesktopFileName("mmstudio")
+    from mmstudio.desktop.context import AppContext
+    from mmstudio.desktop.window import MainWindow
+
+    context = AppContext()
+    catch_crashes(context)
+    window = MainWindow(context)
+    window.show()
+    path = library_path or _last_library(context)
+    if path is not None:
+        # After the first paint: the person sees the window before the library opens.
+        QTimer.singleShot(0, window, lambda: context.open_library(path))
+    status = app.exec()
+    context.close()
+    return status
+
+
+def prepare() -> None:
+    """What has to be said to the process before Qt and torch load."""
+    # An idle OpenMP thread that spins takes the cores from the window and from other programs.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
+    os.environ.setdefault("QT_LOGGING_RULES", "qt.multimedia*=false")
+    if sys.platform == "win32":
+        _find_torch_libraries()
+
+
+def _find_torch_libraries() -> None:
+    # On Windows torch fails to load after Qt unless its c10.dll was found first; torch is not imported here.
+    spec = find_spec("torch")
+    if spec is not None and spec.submodule_search_locations:
+        library = Path(spec.submodule_search_locations[0]) / "lib" / "c10.dll"
+        if library.is_file():
+            ctypes.CDLL(str(library))
+
+
+def catch_crashes(context: AppContext) -> None:
+    """Send unexpected errors to the log file and the person, and crashes of native code to crash.log."""
+    folder = log_dir()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(
+            folder / "mmstudio.log", maxBytes=_LOG_BYTES, backupCount=3, encoding="utf-8", delay=True
+        )
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        logging.getLogger().addHandler(handler)
+        logging.getLogger("mmstudio").setLevel(logging.INFO)
+        crash = (folder / "crash.log").open("a", encoding="utf-8")  # stays open for the life of the process
+        faulthandler.enable(crash)
+    except OSError as error:
+        log.warning("no log file can be written: %s", error)
+
+    def unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+            return
+        log.error("unexpected error", exc_info=(kind, error, trace))
+        if isinstance(error, Exception):
+            # The hook may run on any thread; the notice is shown on the window's.
+            context.background(lambda: error, context.report)
+
+    def in_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None and args.exc_type is not SystemExit:
+            unexpected(args.exc_type, args.exc_value, args.exc_traceback)
+
+    sys.excepthook = unexpected
+    threading.excepthook = in_thread
+
+
+def _last_library(context: AppContext) -> str | None:
+    recent = context.settings.recent_libraries
+    return recent[0] if recent and Path(recent[0]).is_dir() else None

@@ -1,0 +1,123 @@
+"""What the person hears when a job ends: numbers, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+
+from mmstudio.desktop.models.job_model import JobModel, JobRow
+from mmstudio.i18n import tr
+
+if TYPE_CHECKING:
+    from mmstudio.desktop.context import AppContext
+
+_QUIET = {"recommend", "compose"}  # their panes show the result at once
+
+
+class JobNotices(QObject):
+    """Turns the end of a job into a notice."""
+
+    def __init__(self, context: AppContext, jobs: JobModel) -> None:
+        super().__init__(context)
+        self._context, self._jobs = context, jobs
+        jobs.ended.connect(self._ended)
+        context.library_opened.connect(lambda: jobs.reload(self._offer_resume))
+
+    def _ended(self, row: JobRow) -> None:
+        title = tr(row.title)
+        if row.state == "failed":
+            self._context.notify(
+                tr("{job} failed: {what}", job=title, what=row.error),
+                row.hint,
+                action=(tr("Try again"), lambda: self._jobs.resume(row.id)),
+                level="error",
+            )
+        elif row.state == "cancelled":
+            self._context.notify(tr("{job} was cancelled. What was finished stays.", job=title))
+        elif row.state == "done" and row.kind not in _QUIET:
+            text, hint, action = self._summary(row, title)
+            self._context.notify(text, hint, action=action, level="success" if not hint else "warning")
+
+    def _summary(self, row: JobRow, title: str) -> tuple[str, str, tuple[str, Callable[[], Any]] | None]:
+        result = row.result
+        if row.kind in ("import", "rescan"):
+            return self._import_summary(result)
+        if row.kind == "export":
+            files = result.get("files", [])
+            return (
+                tr("Exported {n} files.", n=len(files)),
+                "",
+                (tr("Show"), lambda: self._context.navigate("exports")),
+            )
+        if row.kind == "generate":
+            made = result.get("assets", [])
+            show = (
+                tr("Show"),
+                lambda: self._context.navigate("library", query="origin:generated", select=made),
+            )
+            return tr("{n} new assets were generated.", n=len(made)), "", show if made else None
+        if row.kind == "train":
+            return (
+                tr("The training is finished."),
+                "",
+                (tr("Show"), lambda: self._context.navigate("models")),
+            )
+        return tr("{job}: done.", job=title), "", None
+
+    def _import_summary(
+        self, result: dict[str, Any]
+    ) -> tuple[str, str, tuple[str, Callable[[], Any]] | None]:
+        added, updated, moved = (_count(result.get(key)) for key in ("added", "updated", "moved"))
+        failed = result.get("failed") or []
+        missing = _count(result.get("missing"))
+        rows = result.get("row_errors") or []
+        parts = [tr("{n} added", n=f"{added:,}")]
+        parts += [tr("{n} updated", n=f"{updated:,}")] if updated else []
+        parts += [tr("{n} moved", n=f"{moved:,}")] if moved else []
+        parts += [tr("{n} items", n=f"{_count(result.get('items')):,}")] if result.get("items") else []
+        text = tr("Import finished: {what}.", what=", ".join(parts))
+        problems = []
+        if failed:
+            problems.append(tr("{n} files could not be read.", n=len(failed)))
+        if rows:
+            problems.append(tr("{n} rows of the catalogue could not be read.", n=len(rows)))
+        if missing:
+            problems.append(tr("{n} files are missing.", n=missing))
+        if not problems:
+            return text, "", None
+        query = "status:corrupt,missing"
+        show = (tr("Show"), lambda: self._context.navigate("library", query=query))
+        return (
+            text,
+            " ".join(problems),
+            show
+            if failed or missing
+            else (
+                tr("Show"),
+                lambda: self._context.navigate("jobs"),
+            ),
+        )
+
+    def _offer_resume(self, rows: list[JobRow]) -> None:
+        studio = self._context.studio
+        if studio is None or studio.library.read_only:
+            return
+        running = {handle.id for handle in studio.runner.active()}
+        left = [row for row in rows if row.active and row.id not in running]
+        if left:
+            first = left[0]
+            self._context.notify(
+                tr("{n} interrupted jobs can go on: {job}", n=len(left), job=tr(first.title)),
+                tr("Nothing that was finished is lost."),
+                action=(tr("Resume"), lambda: self._resume(left)),
+            )
+
+    def _resume(self, rows: list[JobRow]) -> None:
+        for row in rows:
+            self._jobs.resume(row.id)
+
+
+def _count(value: Any) -> int:
+    return len(value) if isinstance(value, list | tuple | dict) else int(value or 0)

@@ -1,0 +1,62 @@
+"""A small panel that asks for one line of text: rename, tag, new folder. Enter accepts, Esc leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QPoint, QStringListModel, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QCompleter, QFrame, QLineEdit, QVBoxLayout, QWidget
+
+from mmstudio.desktop.texts import label
+
+
+class AskPanel(QFrame):
+    """Shown over the top of ``over``; gives ``done`` the text and goes away."""
+
+    def __init__(
+        self,
+        over: QWidget,
+        heading: str,
+        done: Callable[[str], None],
+        *,
+        initial: str = "",
+        hint: str = "",
+        completions: Sequence[str] = (),
+    ) -> None:
+        super().__init__(over, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setProperty("surface", "card")
+        self._done = done
+        title = label(role="strong")
+        title.setText(heading)
+        self.field = QLineEdit(initial)
+        self.field.setAccessibleName(heading)
+        self.field.setPlaceholderText(hint)
+        self.field.selectAll()
+        self.field.returnPressed.connect(self._accept)
+        if completions:
+            completer = QCompleter(QStringListModel(list(completions), self), self)
+            completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+            completer.setFilterMode(Qt.MatchFlag.MatchContains)
+            self.field.setCompleter(completer)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 12, 16, 16)
+        layout.addWidget(title)
+        layout.addWidget(self.field)
+        self.setFixedWidth(360)
+        self.adjustSize()
+        self.move(over.mapToGlobal(QPoint((over.width() - self.width()) // 2, 48)))
+        self.show()
+        self.field.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)
+
+    def _accept(self) -> None:
+        text = self.field.text().strip()
+        self.close()
+        self._done(text)

@@ -1,0 +1,343 @@
+"""The one window: rail, top bar, panes, inspector, strip; what happens where is in the panes."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMainWindow,
+    QSplitter,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mmstudio.desktop.inspector import Inspector
+from mmstudio.desktop.job_notices import JobNotices
+from mmstudio.desktop.menus import Menus
+from mmstudio.desktop.pane import Pane
+from mmstudio.desktop.panes.welcome import WelcomePane, paint_mark
+from mmstudio.desktop.sample import open_sample
+from mmstudio.desktop.texts import label, name
+from mmstudio.desktop.views.job_strip import JobStrip
+from mmstudio.desktop.views.palette import CommandPalette
+from mmstudio.desktop.views.quick_look import QuickLook
+from mmstudio.desktop.views.rail import Rail
+from mmstudio.desktop.views.states import StateStack
+from mmstudio.desktop.views.toasts import NoticeBell, Toasts
+from mmstudio.i18n import mark, tr
+
+if TYPE_CHECKING:
+    from mmstudio.desktop.context import AppContext
+
+log = logging.getLogger(__name__)
+
+# key, marked name, icon, module, class: a module is imported when its pane is first shown
+PANES: list[tuple[str, str, str, str, str]] = [
+    ("library", mark("Library"), "squares-four", "library", "LibraryPane"),
+    ("items", mark("Items"), "shopping-bag", "items", "ItemsPane"),
+    ("audiences", mark("Audiences"), "users-three", "audiences", "AudiencesPane"),
+    ("models", mark("Models"), "brain", "models", "ModelsPane"),
+    ("create", mark("Create"), "sparkle", "create", "CreatePane"),
+    ("preview", mark("Preview"), "monitor-play", "preview", "PreviewPane"),
+    ("exports", mark("Exports"), "export", "exports", "ExportsPane"),
+    ("jobs", mark("Jobs"), "list-dashes", "jobs", "JobsPane"),
+    ("preferences", mark("Preferences"), "gear", "preferences", "PreferencesPane"),
+]
+_WITHOUT_LIBRARY = {"preferences"}
+_CLOSE_MS = 5500  # jobs get five seconds to save their state; then the window closes all the same
+
+
+class MainWindow(QMainWindow):
+    """Builds panes lazily and keeps them; everything else goes through the context."""
+
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
+        self.context = context
+        self.panes: dict[str, Pane] = {}
+        self.current = ""
+        self._closing = False
+        self._wanted: tuple[str, dict[str, Any]] = (context.settings.last_pane, {})
+        self.setWindowTitle("MM Studio")
+        self.setWindowIcon(_window_icon())
+        self.setMinimumSize(880, 560)
+        self._build()
+        self.menus = Menus(self, context)
+        self._undo.setDefaultAction(self.menus.undo)
+        self._redo.setDefaultAction(self.menus.redo)
+        self._fold.setDefaultAction(self.menus.inspector)
+        self._connect()
+        self._restore()
+        self._show_library_state()
+
+    # --- building -----------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.rail = Rail([entry[:3] for entry in PANES[:-1]], [PANES[-1][:3]])
+        self.stack = QStackedWidget()
+        self.stack.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.welcome = WelcomePane(self.context)
+        self.stack.addWidget(self.welcome)
+        self.inspector = Inspector(self.context)
+        self.side = QStackedWidget()
+        self.side.addWidget(self.inspector)
+        self.side.setMinimumWidth(240)
+        self.split = QSplitter(Qt.Orientation.Horizontal)
+        self.split.addWidget(self.stack)
+        self.split.addWidget(self.side)
+        self.split.setStretchFactor(0, 1)
+        self.split.setCollapsible(0, False)
+        self.split.setSizes([1000, 300])
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._top_bar())
+        column.addWidget(self.split, 1)
+        self.quick = QuickLook(self.context, middle)
+        self.toasts = Toasts(self.context, middle)
+        self.strip = JobStrip(self.context, self.context.jobs, NoticeBell(self.toasts))
+        column.addWidget(self.strip)
+        self.job_notices = JobNotices(self.context, self.context.jobs)
+        whole = QWidget()
+        line = QHBoxLayout(whole)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(0)
+        line.addWidget(self.rail)
+        line.addWidget(middle, 1)
+        self.setCentralWidget(whole)
+
+    def _top_bar(self) -> QWidget:
+        self.top = QWidget()
+        self.top.setProperty("surface", "bar")
+        self.top.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.top.setFixedHeight(48)
+        self.library_button = QToolButton()
+        self.library_button.setProperty("role", "library")
+        self.library_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.library_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.library_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        name(self.library_button, mark("Library menu"), mark("Open, make or close a library"))
+        self.read_only_note = label(mark("Read only"), "chip")
+        self.read_only_note.hide()
+        self.heading = label(role="heading")
+        self.headers = QStackedWidget()
+        self._no_header = QWidget()
+        self.headers.addWidget(self._no_header)
+        self._undo, self._redo, self._fold = (_bar_button() for _n in range(3))
+        line = QHBoxLayout(self.top)
+        line.setContentsMargins(12, 0, 8, 0)
+        line.setSpacing(8)
+        for widget in (self.library_button, self.read_only_note, self.heading):
+            line.addWidget(widget)
+        line.addWidget(self.headers, 1)
+        for widget in (self._undo, self._redo, self._fold):
+            line.addWidget(widget)
+        return self.top
+
+    def _connect(self) -> None:
+        context = self.context
+        self.rail.chosen.connect(lambda key: context.navigate(key))
+        self.rail.folded.connect(lambda folded: context.change_setting("rail_collapsed", folded))
+        context.navigated.connect(self.show_pane)
+        context.library_opened.connect(self._library_changed)
+        context.library_closed.connect(self._library_changed)
+        context.opening_changed.connect(lambda _opening: self._show_library_state())
+        context.changed.connect(self._data_changed)
+        context.quick_look_requested.connect(self.quick.look)
+        context.language_changed.connect(self._retranslate)
+        context.theme_changed.connect(self._theme_changed)
+        self.quick.stepped.connect(self._step_quick_look)
+        self.welcome.sample_wanted.connect(lambda: open_sample(context))
+        self.welcome.folder_wanted.connect(self.menus.add_my_folder)
+        self.welcome.open_wanted.connect(self.menus.open_library)
+        self.welcome.folder_dropped.connect(self.menus.add_dropped)
+
+    # --- panes --------------------------------------------------------------------------------------
+
+    def pane(self, key: str) -> Pane | None:
+        """The pane of a key, built when first asked for; None where it could not be."""
+        if key not in self.panes:
+            entry = next((e for e in PANES if e[0] == key), None)
+            if entry is None:
+                return None
+            module = importlib.import_module(f"mmstudio.desktop.panes.{entry[3]}")
+            made: Pane = getattr(module, entry[4])(self.context)
+            self.panes[key] = made
+            self.stack.addWidget(made)
+            header = made.header()
+            if header is not None:
+                self.headers.addWidget(header)
+        return self.panes[key]
+
+    def show_pane(self, key: str, args: dict[str, Any] | None = None) -> None:
+        """Show a pane; without a library the welcome page stands in."""
+        if key not in {entry[0] for entry in PANES}:
+            key = "library"
+        if self.context.studio is None and key not in _WITHOUT_LIBRARY:
+            self._wanted = (key, args or {})
+            self.current = ""
+            self.stack.setCurrentWidget(self.welcome)
+            self._show_frame(None)
+            return
+        try:
+            pane = self.pane(key)
+        except Exception as error:  # noqa: BLE001 - one broken pane must not take the window along
+            self.context.report(error)
+            self._show_broken(key, error)
+            return
+        if pane is None:
+            return
+        self.current = key
+        self._wanted = (key, {})
+        self.stack.setCurrentWidget(pane)
+        self._show_frame(pane)
+        pane.activated(**(args or {}))
+        if self.quick.isVisible():
+            self.quick.close_look()
+        self.context.change_setting("last_pane", key)
+
+    def _show_broken(self, key: str, error: Exception) -> None:
+        page = StateStack(QWidget())
+        page.show_failure(error, lambda: self.show_pane(key))
+        self.stack.addWidget(page)
+        self.stack.setCurrentWidget(page)
+
+    def _show_frame(self, pane: Pane | None) -> None:
+        key = pane.key if pane is not None else ""
+        self.rail.mark_current(key or self._wanted[0])
+        header = pane.header() if pane is not None else None
+        self.headers.setCurrentWidget(header or self._no_header)
+        self.heading.setText(pane.title() if pane is not None and header is None else "")
+        self.heading.setVisible(bool(self.heading.text()))
+        own = pane.inspector() if pane is not None else None
+        if own is not None and self.side.indexOf(own) < 0:
+            self.side.addWidget(own)
+        self.side.setCurrentWidget(own or self.inspector)
+        wanted = pane is not None and key not in ("jobs", "preferences")
+        self.side.setVisible(wanted and self.context.settings.inspector_visible)
+        self.menus.inspector.setEnabled(wanted)
+        self.menus.show_pane_actions(pane)
+
+    def set_inspector_visible(self, visible: bool) -> None:
+        """Fold or unfold the inspector."""
+        self.context.change_setting("inspector_visible", visible)
+        self.side.setVisible(visible and self.menus.inspector.isEnabled())
+
+    # --- library ------------------------------------------------------------------------------------
+
+    def _library_changed(self) -> None:
+        for pane in self.panes.values():
+            pane.library_changed()
+        self._show_library_state()
+        key, args = self._wanted
+        self.show_pane(self.current or key, args)
+
+    def _show_library_state(self) -> None:
+        studio = self.context.studio
+        if studio is not None:
+            path = Path(studio.library.path)
+            self.library_button.setText(f"{path.stem}  ▾")
+            self.setWindowTitle(f"{path.stem} – MM Studio")
+        else:
+            self.library_button.setText(tr("Library") + "  ▾")
+            self.setWindowTitle("MM Studio")
+        self.read_only_note.setVisible(studio is not None and studio.library.read_only)
+        self.menus.refresh()
+
+    def _data_changed(self, topic: str, ids: list[int] | None) -> None:
+        for pane in self.panes.values():
+            pane.data_changed(topic, ids)
+        self.menus.refresh_undo()
+
+    # --- actions of the frame -----------------------------------------------------------------------
+
+    def focus_search(self) -> None:
+        """Put the cursor into the pane's search field, or the Library's."""
+        pane = self.panes.get(self.current)
+        field = pane.search_field() if pane is not None else None
+        if field is None and self.context.studio is not None:
+            self.show_pane("library")
+            field = self.panes["library"].search_field()
+        if field is not None:
+            field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            field.selectAll()
+
+    def open_palette(self) -> CommandPalette:
+        """Show every action by name."""
+        return CommandPalette(self, self.menus.every_action())
+
+    def _step_quick_look(self, step: int) -> None:
+        pane = self.panes.get(self.current)
+        neighbour = pane.neighbour(step) if pane is not None else None
+        if neighbour is not None:
+            self.quick.look([neighbour])
+
+    # --- language, theme, geometry, closing ---------------------------------------------------------
+
+    def _retranslate(self) -> None:
+        for pane in self.panes.values():
+            pane.retranslate()
+        self._show_library_state()
+        pane_now = self.panes.get(self.current)
+        if pane_now is not None and pane_now.header() is None:
+            self.heading.setText(pane_now.title())
+
+    def _theme_changed(self) -> None:
+        self.setWindowIcon(_window_icon())
+        for widget in self.findChildren(QWidget):
+            widget.update()
+
+    def _restore(self) -> None:
+        settings = self.context.settings
+        self.rail.set_folded(settings.rail_collapsed)
+        saved = QByteArray.fromBase64(settings.window_geometry.encode())
+        if saved.isEmpty() or not self.restoreGeometry(saved):
+            screen = QGuiApplication.primaryScreen()
+            room = screen.availableGeometry().size() if screen is not None else QSize(1440, 900)
+            self.resize(QSize(1440, 900).boundedTo(room * 0.94))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.context.studio is None or self._closing:
+            for pane in self.panes.values():
+                pane.close_pane()
+            self.inspector.close_inspector()
+            self.quick.preview.close_preview()
+            event.accept()
+            return
+        # Jobs get time to save their state; the window stays until they have, five seconds at most.
+        event.ignore()
+        self._closing = True
+        geometry = bytes(self.saveGeometry().toBase64().data()).decode()
+        self.context.change_setting("window_geometry", geometry)
+        self.setEnabled(False)
+        self.strip.set_status(tr("Pausing jobs and closing the library…"))
+        self.context.close_library(then=self.close)
+        QTimer.singleShot(_CLOSE_MS, self, self.close)
+
+
+def _bar_button() -> QToolButton:
+    made = QToolButton()
+    made.setIconSize(QSize(18, 18))
+    made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return made
+
+
+def _window_icon() -> QIcon:
+    icon = QIcon()
+    for side in (32, 64, 128):
+        pixmap = QPixmap(side, side)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        paint_mark(painter, pixmap.rect().toRectF())
+        painter.end()
+        icon.addPixmap(pixmap)
+    return icon
