@@ -1,0 +1,177 @@
+"""What was just generated: pictures and sounds that are not in the library until they are saved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
+
+from mmstudio.desktop.models.rows import RowListModel
+from mmstudio.desktop.thumbnails import to_qimage
+from mmstudio.i18n import tr
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mmstudio.studio import Studio
+
+RGB = tuple[int, int, int]
+_ids = count(1)
+PREVIEW = (540, 540)  # pixels of a background while it is only looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How one result is made; the same recipe makes the same result again.
+
+    Attributes:
+        model: name of the model, empty for a background.
+        seed: of this one result.
+        like: asset it varies. seconds: length of a looped sound.
+        palette: accent and ground colours of a background. title: what it is for.
+    """
+
+    model: str
+    seed: int
+    modality: str = "image"
+    like: int | None = None
+    seconds: float | None = None
+    palette: tuple[RGB, ...] = ()
+    title: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Result:
+    """One result; ``image`` is None while it is being made."""
+
+    recipe: Recipe
+    image: QImage | None = None
+    samples: NDArray[np.float32] | None = None
+    rate: int = 44_100
+    asset: int | None = None
+    error: str = ""
+    id: int = field(default_factory=lambda: next(_ids))
+
+
+@dataclass(slots=True, eq=False)
+class Batch:
+    """One press of Generate, for the history strip."""
+
+    title: str
+    results: list[Result]
+
+    @property
+    def cover(self) -> QImage | None:
+        """The first picture that is there."""
+        return next((r.image for r in self.results if r.image is not None), None)
+
+
+class ResultListModel(RowListModel[Result]):
+    """The results of one batch."""
+
+    def text(self, row: Result) -> str:
+        return tr("Seed {seed}", seed=row.recipe.seed)
+
+    def spoken(self, row: Result) -> str:
+        state = tr("saved to the library") if row.asset is not None else tr("not saved")
+        return f"{self.text(row)}, {state}"
+
+    def identity(self, row: Result) -> int:
+        return row.id
+
+    def changed(self, row: Result) -> None:
+        """A result arrived or was saved."""
+        place = self.row_of(row.id)
+        if place >= 0:
+            self.dataChanged.emit(self.index(place), self.index(place))
+
+
+class BatchListModel(RowListModel[Batch]):
+    """The history, newest first."""
+
+    def text(self, row: Batch) -> str:
+        return row.title
+
+    def identity(self, row: Batch) -> int:
+        return id(row)
+
+
+def make(studio: Studio, recipe: Recipe) -> tuple[QImage, NDArray[np.float32] | None, int]:
+    """Make one result: its picture, and samples float32[2, N] with their rate for a sound.
+
+    Runs on the device thread.
+    """
+    generation = studio.generation
+    if recipe.palette:
+        from mmstudio.composition.palette import hex_of
+        from mmstudio.composition.parts import settle
+
+        accent, *ground = recipe.palette
+        picture = generation.background(generation.default_model(), [accent], PREVIEW, recipe.seed)
+        pixels = settle(np.asarray(picture.convert("RGB")), [hex_of(c) for c in ground])
+        return to_qimage(pixels), None, 0
+    if recipe.modality == "audio":
+        samples, rate = generation.sounds(recipe.model, 1, recipe.seed, recipe.seconds, recipe.like)[0]
+        return waveform(samples), samples, rate
+    picture = generation.images(recipe.model, 1, recipe.seed, like=recipe.like)[0]
+    return to_qimage(np.asarray(picture.convert("RGB"))), None, 0
+
+
+def keep_background(studio: Studio, recipe: Recipe) -> int | None:
+    """Make a background in full size and put it into the library; its asset id. On the device thread."""
+    from mmstudio.composition.palette import hex_of
+    from mmstudio.composition.parts import make_background
+
+    accent, *ground = [hex_of(c) for c in recipe.palette]
+    made = make_background(studio.library, studio.generation, accent, ground, recipe.seed, recipe.title)
+    return made[0] if made is not None else None
+
+
+def item_colours(studio: Studio, item: int) -> list[RGB]:
+    """Accent and the three ground colours that an ad of this item has, none without a picture of it."""
+    from mmstudio.composition.palette import rgb_of, scheme, swatches
+    from mmstudio.media.image import image_array
+
+    hero = studio.library.items.hero_of(item)
+    if hero is None:
+        return []
+    pixels = image_array(studio.library.assets.path_of(studio.library.assets.get(hero)), max_side=256)
+    height, width = pixels.shape[:2]
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    colours = scheme(swatches(pixels.reshape(-1, 3), np.exp(-(x**2 + y**2) / 0.5).ravel()), item)
+    return [rgb_of(colours[key]) for key in ("accent", "ground", "ground_2", "ground_3")]
+
+
+def job_params(recipe: Recipe) -> dict[str, Any]:
+    """Parameters of the job that puts this result into the library."""
+    params: dict[str, Any] = {"model": recipe.model, "n": 1, "seed": recipe.seed, "add_to_library": True}
+    if recipe.like is not None:
+        params["like"] = recipe.like
+    if recipe.seconds is not None:
+        params["seconds"] = recipe.seconds
+    return params
+
+
+def waveform(samples: NDArray[np.float32], width: int = 320, height: int = 320) -> QImage:
+    """The shape of a sound on a clear ground; may be drawn on any thread."""
+    image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(QColor(0, 0, 0, 0))
+    mono = np.abs(samples).max(axis=0) if samples.ndim == 2 else np.abs(samples)
+    bars = 64
+    peaks = [float(part.max()) if part.size else 0.0 for part in np.array_split(mono, bars)]
+    top = max(max(peaks), 1e-6)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    step = width / bars
+    pen = QPen(QColor("#5f86e8"), step * 0.6)
+    painter.setPen(pen)
+    for place, peak in enumerate(peaks):
+        half = max(1.0, peak / top * height * 0.42)
+        box = QRectF(place * step, height / 2 - half, step, 2 * half)
+        painter.drawLine(QPointF(box.center().x(), box.top()), QPointF(box.center().x(), box.bottom()))
+    painter.end()
+    return image

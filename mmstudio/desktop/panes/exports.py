@@ -1,0 +1,433 @@
+"""Exports: which ads for which channels, the folder they go to, and the finished files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QFrame,
+    QHeaderView,
+    QLabel,
+    QListView,
+    QMenu,
+    QProgressBar,
+    QTableView,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mmstudio.desktop.models.channels import ChannelRow, default_folder, read_channels
+from mmstudio.desktop.models.export_lines import (
+    ExportedFile,
+    ExportedListModel,
+    ExportLine,
+    ExportMatrix,
+    export_lines,
+    exported_files,
+)
+from mmstudio.desktop.models.export_run import ExportRun
+from mmstudio.desktop.models.items import item_rows
+from mmstudio.desktop.models.rows import ROW_ROLE
+from mmstudio.desktop.pane import Pane
+from mmstudio.desktop.texts import action, label, name, say
+from mmstudio.desktop.views.controls import button, row
+from mmstudio.desktop.views.export_delegates import LINE_HEIGHT, AdDelegate, ExportedDelegate, TickDelegate
+from mmstudio.desktop.views.files import copy_text, open_path
+from mmstudio.desktop.views.item_picker import ItemPicker
+from mmstudio.desktop.views.pictures import Pictures
+from mmstudio.desktop.views.states import StateStack
+from mmstudio.i18n import mark, tr
+
+if TYPE_CHECKING:
+    from mmstudio.desktop.context import AppContext
+    from mmstudio.library.records import Audience
+
+_RECOMMENDED = 6
+Read = tuple[list[ExportLine], list[ChannelRow], list[ExportedFile], list["Audience"], int, str]
+
+
+class ExportsPane(Pane):
+    """A matrix of ads × channels, and the finished files as cards."""
+
+    key: ClassVar[str] = "exports"
+    name: ClassVar[str] = mark("Exports")
+    icon: ClassVar[str] = "export"
+
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self._run: ExportRun | None = None
+        self._folder = ""
+        self._recipe = ""
+        self._audiences: list[Audience] = []
+        self._items = 0
+        self.pictures = Pictures(context, parent=self)
+        self.matrix = ExportMatrix(self)
+        self.finished = ExportedListModel(self)
+        self._build()
+        self.matrix.dataChanged.connect(lambda *_args: self._say_count())
+        self.matrix.modelReset.connect(self._matrix_reset)
+        self.library_changed()
+
+    # --- widgets ------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self._build_chooser(), "")
+        self.tabs.addTab(self._build_finished(), "")
+        self._name_tabs()
+        self.states = StateStack(self.tabs)
+        self.root.addWidget(self.states)
+        self._export_action = action(self, mark("Export what is ticked"), self.export, icon="export")
+        self._open_action = action(
+            self, mark("Open the export folder"), self._open_folder, icon="folder-open"
+        )
+
+    def _build_chooser(self) -> QWidget:
+        self.add_button = button(mark("Add items"), self._pick, icon="plus")
+        self.recommended_button = button(mark("Add recommended"), self._offer_audiences, icon="users-three")
+        self.picker = ItemPicker(self.context, self.pictures, self)
+        self.picker.picked.connect(lambda id_: self.add_items([id_], None))
+        self.table = QTableView()
+        self.table.setModel(self.matrix)
+        self.table.setItemDelegate(TickDelegate(self.table))
+        self.table.setItemDelegateForColumn(0, AdDelegate(self.pictures, self.table))
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(LINE_HEIGHT)
+        self.table.setShowGrid(False)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        header = self.table.horizontalHeader()
+        header.setSectionsClickable(True)
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(72)
+        header.sectionClicked.connect(self.matrix.toggle_column)
+        self.table.doubleClicked.connect(
+            lambda i: self.matrix.toggle_row(i.row()) if not i.column() else None
+        )
+        name(
+            self.table,
+            mark("Ads and channels"),
+            mark("Tick the channels of each ad; press a heading for all ads"),
+        )
+        self.pictures.arrived.connect(self.table.viewport().update)
+        self.table_states = StateStack(self.table)
+        self.folder_label = QLabel()
+        self.folder_label.setProperty("role", "small")
+        self.folder_button = button(mark("Other folder"), self._browse, icon="folder-open")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.hide()
+        name(self.bar, mark("Progress of the export"))
+        self.cancel_button = button(mark("Cancel"), self._cancel, icon="x")
+        self.cancel_button.hide()
+        self.export_button = button(mark("Export"), self.export, "primary", icon="export")
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        hint = label(mark("Press a heading to tick a channel for every ad."), "small")
+        layout.addLayout(row(self.add_button, self.recommended_button, None, hint, margins=(16, 12, 16, 8)))
+        layout.addWidget(self.table_states, 1)
+        foot = QFrame()
+        foot.setProperty("surface", "strip")
+        foot.setLayout(
+            row(
+                self.folder_button,
+                self.folder_label,
+                None,
+                self.bar,
+                self.cancel_button,
+                self.export_button,
+                margins=(16, 8, 16, 8),
+            )
+        )
+        layout.addWidget(foot)
+        return page
+
+    def _build_finished(self) -> QWidget:
+        self.files = QListView()
+        self.files.setViewMode(QListView.ViewMode.IconMode)
+        self.files.setResizeMode(QListView.ResizeMode.Adjust)
+        self.files.setMovement(QListView.Movement.Static)
+        self.files.setUniformItemSizes(True)
+        self.files.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
+        self.files.setDragEnabled(True)
+        self.files.setModel(self.finished)
+        self.files.setItemDelegate(ExportedDelegate(self.pictures, self.files))
+        self.files.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.files.activated.connect(lambda i: self._with_file(open_path, i.data(ROW_ROLE)))
+        self.files.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.files.customContextMenuRequested.connect(self._file_menu)
+        name(self.files, mark("Finished files"), mark("Drag them to another program, or press Enter to open"))
+        self.pictures.arrived.connect(self.files.viewport().update)
+        self.files.selectionModel().selectionChanged.connect(lambda *_args: self._enable_file_buttons())
+        self.open_button = button(
+            mark("Open"), lambda: self._with_current(open_path), icon="arrow-square-out"
+        )
+        self.folder_open_button = button(mark("Open folder"), self._open_folder, icon="folder-open")
+        self.copy_button = button(mark("Copy path"), self._copy_path, icon="copy")
+        self.file_states = StateStack(self.files)
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(12, 0, 4, 0)
+        layout.setSpacing(0)
+        hint = label(mark("Drag files straight into a mail or a browser."), "small")
+        layout.addLayout(
+            row(
+                self.open_button,
+                self.folder_open_button,
+                self.copy_button,
+                None,
+                hint,
+                margins=(4, 12, 12, 8),
+            )
+        )
+        layout.addWidget(self.file_states, 1)
+        self._enable_file_buttons()
+        return page
+
+    def _name_tabs(self) -> None:
+        self.tabs.setTabText(0, tr("Choose"))
+        self.tabs.setTabText(1, tr("Finished ({n})", n=self.finished.rowCount()))
+
+    # --- pane ---------------------------------------------------------------------------------------
+
+    def activated(self, **args: Any) -> None:
+        """``items``: ids to add, for ``audience``; ``finished``: show the finished files."""
+        if args.get("items"):
+            self.add_items([int(i) for i in args["items"]], args.get("audience"))
+        if args.get("finished"):
+            self.tabs.setCurrentIndex(1)
+
+    def library_changed(self) -> None:
+        self.pictures.forget()
+        self.matrix.clear()
+        self.finished.set_rows([])
+        studio = self.context.studio
+        if studio is None:
+            self._show_empty()
+            return
+        self._set_folder(default_folder(studio.library))
+        self.states.show_loading(mark("Reading ads and channels"))
+        self._read()
+
+    def data_changed(self, topic: str, ids: list[int] | None) -> None:
+        if topic in ("storyboards", "exports", "audiences", "items"):
+            self._read()
+
+    def retranslate(self) -> None:
+        self._name_tabs()
+        self._read()
+
+    def actions_menu(self) -> list[QAction]:
+        return [self._export_action, self._open_action]
+
+    # --- reading ------------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        studio = self.context.studio
+        if studio is None:
+            return
+
+        def work() -> Read:
+            from mmstudio.composition import recipes
+
+            library = studio.library
+            channels = read_channels()
+            known = [r.name for r in recipes()]
+            return (
+                export_lines(library),
+                channels,
+                exported_files(library, {c.name: c.label for c in channels}),
+                library.audiences.list(),
+                library.items.count(),
+                known[0] if known else "",
+            )
+
+        self.context.background(work, self._read_done, self._failed, key="exports-read")
+
+    def _read_done(self, read: Read) -> None:
+        lines, channels, files, self._audiences, self._items, self._recipe = read
+        self.matrix.set_channels(channels)
+        self.matrix.set_lines(lines)
+        self.finished.set_rows(files)
+        self._name_tabs()
+        writable = not self.context.read_only
+        for control in (self.add_button, self.recommended_button, self.folder_button):
+            control.setEnabled(writable)
+        if not self._items:
+            self._show_empty()
+            return
+        self.states.show_content()
+        if files:
+            self.file_states.show_content()
+        else:
+            self.file_states.show_message(
+                mark("Nothing exported yet"),
+                mark("Finished files appear here with their pictures, ready to be dragged out."),
+                mark("Choose what to export"),
+                lambda: self.tabs.setCurrentIndex(0),
+            )
+
+    def _failed(self, error: Exception) -> None:
+        self.states.show_failure(error, self.library_changed)
+
+    def _show_empty(self) -> None:
+        self.states.show_message(
+            mark("Exports are the finished pictures, videos and sounds"),
+            mark("There is nothing yet. Import a folder with a catalogue, then make ads from its items."),
+            mark("Go to the Library"),
+            lambda: self.context.navigate("library"),
+        )
+
+    def _matrix_reset(self) -> None:
+        header = self.table.horizontalHeader()
+        if self.matrix.columnCount():
+            header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+            header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
+            self.table.setColumnWidth(0, 300)
+        if self.matrix.lines:
+            self.table_states.show_content()
+        else:
+            self.table_states.show_message(
+                mark("No ads yet"),
+                mark("Add items, or what is recommended for an audience; each line becomes an ad."),
+                mark("Add items") if not self.context.read_only else "",
+                self._pick,
+            )
+        self._say_count()
+
+    def _say_count(self) -> None:
+        n = sum(len(channels) for _line, channels in self.matrix.wanted())
+        say(self.export_button, mark("Export {n} files") if n != 1 else mark("Export 1 file"), n=n)
+        self.export_button.setEnabled(n > 0 and self._run is None and not self.context.read_only)
+
+    # --- choosing -----------------------------------------------------------------------------------
+
+    def _pick(self) -> None:
+        self.picker.open_below(self.add_button)
+
+    def _offer_audiences(self) -> None:
+        menu = QMenu(self)
+        for audience in self._audiences:
+            entry = menu.addAction(audience.name)
+            entry.triggered.connect(lambda _checked=False, id_=audience.id: self.add_recommended(id_))
+        if not self._audiences:
+            entry = menu.addAction(tr("No audience yet: make one first"))
+            entry.triggered.connect(lambda: self.context.navigate("audiences"))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.recommended_button.mapToGlobal(self.recommended_button.rect().bottomLeft()))
+
+    def add_items(self, ids: list[int], audience: int | None) -> None:
+        """Put ads for these items on top of the list."""
+        studio = self.context.studio
+        if studio is None:
+            return
+        words = next((a.name for a in self._audiences if a.id == audience), "")
+
+        def work() -> list[ExportLine]:
+            rows = item_rows(studio.library, ids)
+            return [ExportLine(rows[i], audience, words) for i in ids if i in rows]
+
+        self.context.background(work, self.matrix.add, owner=self)
+
+    def add_recommended(self, audience: int) -> None:
+        """Put the best items for an audience on top of the list."""
+        studio = self.context.studio
+        if studio is not None:
+            self.context.ask(
+                "exports-recommended",
+                lambda: [r.item_id for r in studio.recommender.recommend(audience, k=_RECOMMENDED)],
+                lambda ids: self.add_items(ids, audience),
+            )
+
+    def _browse(self) -> None:
+        folder = QFileDialog.getExistingDirectory(
+            self, tr("Folder for exports"), self._folder or str(Path.home())
+        )
+        if folder:
+            self._set_folder(folder)
+
+    def _set_folder(self, folder: str) -> None:
+        self._folder = folder
+        self.folder_label.setText(self.fontMetrics().elidedText(folder, Qt.TextElideMode.ElideMiddle, 320))
+        self.folder_label.setToolTip(folder)
+
+    # --- exporting ----------------------------------------------------------------------------------
+
+    def export(self) -> None:
+        """Export what is ticked."""
+        wanted = self.matrix.wanted()
+        if not wanted or self._run is not None or self.context.read_only:
+            return
+        self._run = run = ExportRun(self.context, wanted, self._folder, self._recipe, self)
+        run.composed.connect(self.matrix.composed)
+        run.line_done.connect(self.matrix.untick)
+        run.progressed.connect(self._progressed)
+        run.finished.connect(self._finished)
+        self.bar.show()
+        self.cancel_button.show()
+        self.export_button.setEnabled(False)
+        run.start()
+
+    def _cancel(self) -> None:
+        if self._run is not None:
+            self._run.cancel()
+
+    def _progressed(self, done: int, total: int) -> None:
+        self.bar.setRange(0, total)
+        self.bar.setValue(done)
+
+    def _finished(self) -> None:
+        self._run = None
+        self.bar.hide()
+        self.cancel_button.hide()
+        self._say_count()
+
+    # --- finished files -----------------------------------------------------------------------------
+
+    def _current(self) -> ExportedFile | None:
+        file: ExportedFile | None = self.files.currentIndex().data(ROW_ROLE)
+        return file
+
+    def _with_file(self, do: Any, file: ExportedFile | None) -> None:
+        if file is not None:
+            do(file.path)
+
+    def _with_current(self, do: Any) -> None:
+        self._with_file(do, self._current())
+
+    def _enable_file_buttons(self) -> None:
+        chosen = bool(self.files.selectionModel().selectedIndexes())
+        self.open_button.setEnabled(chosen)
+        self.copy_button.setEnabled(chosen)
+
+    def _open_folder(self) -> None:
+        file = self._current()
+        open_path(str(Path(file.path).parent) if file is not None else self._folder)
+
+    def _copy_path(self) -> None:
+        file = self._current()
+        if file is not None:
+            copy_text(file.path)
+            self.context.notify(tr("The path is on the clipboard."))
+
+    def _file_menu(self, at: QPoint) -> None:
+        index = self.files.indexAt(at)
+        if not index.isValid():
+            return
+        self.files.setCurrentIndex(index)
+        menu = QMenu(self)
+        menu.addAction(tr("Open")).triggered.connect(lambda: self._with_current(open_path))
+        menu.addAction(tr("Open folder")).triggered.connect(self._open_folder)
+        menu.addAction(tr("Copy path")).triggered.connect(self._copy_path)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.files.viewport().mapToGlobal(at))

@@ -1,0 +1,350 @@
+"""Models: what can draw and play here, training with live curves, cards that say what a model is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QListView, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from mmstudio.desktop.models.rows import ROW_ROLE
+from mmstudio.desktop.models.trained import (
+    ModelFacts,
+    ModelLine,
+    TrainedListModel,
+    figures_of,
+    model_facts,
+    model_lines,
+)
+from mmstudio.desktop.pane import Pane
+from mmstudio.desktop.texts import action, name
+from mmstudio.desktop.views.controls import button
+from mmstudio.desktop.views.model_card import ModelCard
+from mmstudio.desktop.views.model_delegate import ModelDelegate
+from mmstudio.desktop.views.pictures import Pictures, read_image
+from mmstudio.desktop.views.states import StateStack
+from mmstudio.desktop.views.training_form import Offer, TrainingForm
+from mmstudio.desktop.views.training_view import TrainingView
+from mmstudio.i18n import mark, tr
+from mmstudio.jobs import FINAL_STATES
+
+if TYPE_CHECKING:
+    from mmstudio.desktop.context import AppContext
+    from mmstudio.jobs import JobEvent
+    from mmstudio.studio import Studio
+
+_SAMPLE_SIDE = 1200
+
+
+class ModelsPane(Pane):
+    """List at the left; at the right a card, the training form, or a training as it runs."""
+
+    key: ClassVar[str] = "models"
+    name: ClassVar[str] = mark("Models")
+    icon: ClassVar[str] = "brain"
+
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self._job: int | None = None
+        self._training = ""
+        self._select_next: str | None = None
+        self.pictures = Pictures(context, side=128, parent=self)
+        self.model = TrainedListModel(self)
+        self._build()
+        context.job_event.connect(self._hear)
+        context.theme.changed.connect(self._restyle)
+        self.library_changed()
+
+    def _build(self) -> None:
+        self.list = QListView()
+        self.list.setModel(self.model)
+        self.list.setItemDelegate(ModelDelegate(self.pictures, self.list))
+        self.list.setUniformItemSizes(True)
+        self.list.setMouseTracking(True)
+        name(self.list, mark("Models"))
+        self.list.selectionModel().currentChanged.connect(self._current_changed)
+        self.list.clicked.connect(self._show_line)
+        self.pictures.arrived.connect(self.list.viewport().update)
+        self.train_button = button(mark("Train a model"), self.open_form, "primary", icon="plus")
+        self.live_button = button(mark("Show the training"), self._show_live, icon="chart-line")
+        self.live_button.hide()
+        left = QWidget()
+        left_layout = QVBoxLayout(left)
+        left_layout.setContentsMargins(8, 12, 8, 8)
+        left_layout.addWidget(self.list, 1)
+        left_layout.addWidget(self.live_button)
+        left_layout.addWidget(self.train_button)
+        left.setMinimumWidth(220)
+
+        self.card = ModelCard()
+        self.card.used.connect(lambda model: self.context.navigate("create", model=model))
+        self.card.continued.connect(self._continue)
+        self.card.evaluated.connect(self._evaluate)
+        self.card.removed.connect(self._remove)
+        self.form = TrainingForm()
+        self.form.started.connect(self.start_training)
+        self.live = TrainingView()
+        self.live.paused.connect(self._pause)
+        self.live.stopped.connect(self._stop)
+        self.live.grid_changed.connect(self._load_grid)
+        self.card_states = StateStack(self.card)
+        self.right = QStackedWidget()
+        for page in (self.card_states, self.form, self.live):
+            self.right.addWidget(page)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.addWidget(left)
+        self.splitter.addWidget(self.right)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([260, 700])
+        self.states = StateStack(self.splitter)
+        self.root.addWidget(self.states)
+        self._train_action = action(self, mark("Train a model"), self.open_form, icon="brain")
+
+    # --- pane ---------------------------------------------------------------------------------------
+
+    def activated(self, **args: Any) -> None:
+        """``train``: open the form (for the selected assets); ``model``: a name to show."""
+        if args.get("train"):
+            self.open_form()
+        elif args.get("model"):
+            self._select(str(args["model"]))
+
+    def library_changed(self) -> None:
+        self._job = None
+        self.pictures.forget()
+        self.model.set_rows([])
+        self.live_button.hide()
+        if self.context.studio is None:
+            self.states.show_message(
+                mark("Models learn from your media and make more of it"),
+                mark("Open a library first; starter models are there from the beginning."),
+                mark("Go to the Library"),
+                lambda: self.context.navigate("library"),
+            )
+            return
+        self.right.setCurrentWidget(self.card_states)
+        self.train_button.setEnabled(not self.context.read_only)
+        self._train_action.setEnabled(not self.context.read_only)
+        self.states.show_loading(mark("Looking for models"))
+        self._read()
+
+    def data_changed(self, topic: str, ids: list[int] | None) -> None:
+        if topic == "models":
+            self._read()
+
+    def retranslate(self) -> None:
+        self.model.refresh()
+        self._show_line(self.list.currentIndex())
+
+    def actions_menu(self) -> list[QAction]:
+        return [self._train_action]
+
+    def _restyle(self) -> None:
+        self.card.restyle()
+        self.live.plot.restyle()
+
+    # --- list and card ------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        studio = self.context.studio
+        if studio is not None:
+            self.context.background(
+                lambda: model_lines(studio.trainings), self._read_done, self._failed, key="models-list"
+            )
+
+    def _read_done(self, lines: list[ModelLine]) -> None:
+        self.pictures.forget()
+        self.model.set_rows(lines)
+        self.states.show_content()
+        if not lines:
+            self.card_states.show_message(
+                mark("No model yet"),
+                mark("A model looks at your pictures or sounds until it can make new ones like them."),
+                mark("Train a model"),
+                self.open_form,
+            )
+            return
+        wanted, self._select_next = self._select_next, None
+        if wanted is not None and self.model.row_of(wanted) >= 0:
+            self._select(wanted)
+        elif not self.list.currentIndex().isValid():
+            self.list.setCurrentIndex(self.model.index(0))
+        elif self.right.currentWidget() is self.card_states:
+            self._show_line(self.list.currentIndex())
+
+    def _failed(self, error: Exception) -> None:
+        self.states.show_failure(error, self.library_changed)
+
+    def _select(self, model: str) -> None:
+        place = self.model.row_of(model)
+        if place < 0:
+            self._select_next = model
+            return
+        self.list.setCurrentIndex(self.model.index(place))
+        self._show_line(self.model.index(place))
+
+    def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        if self.right.currentWidget() is self.card_states:
+            self._show_line(current)
+
+    def _show_line(self, index: QModelIndex) -> None:
+        line: ModelLine | None = index.data(ROW_ROLE) if index.isValid() else None
+        studio = self.context.studio
+        if line is None or studio is None:
+            return
+        if self._job is not None and line.name == self._training:
+            self._show_live()
+            return
+        self.right.setCurrentWidget(self.card_states)
+        self.context.background(
+            lambda: model_facts(studio.trainings, line), self._facts_read, self._card_failed, key="model-card"
+        )
+        if line.sample is not None:
+            sample = line.sample
+            self.context.background(
+                lambda: read_image(sample, _SAMPLE_SIDE), self.card.show_sample, key="model-sample"
+            )
+
+    def _facts_read(self, facts: ModelFacts) -> None:
+        self.card.show_facts(facts, read_only=self.context.read_only)
+        self.card_states.show_content()
+
+    def _card_failed(self, error: Exception) -> None:
+        self.card_states.show_failure(error, self._read)
+
+    def _evaluate(self, model: str) -> None:
+        studio = self.context.studio
+        if studio is None:
+            return
+        self.card.evaluate_button.setEnabled(False)
+        self.context.ask(
+            "evaluate", lambda: studio.trainings.evaluate(model), self._evaluated, self._evaluate_failed
+        )
+
+    def _evaluated(self, figures: dict[str, Any]) -> None:
+        self.card.evaluate_button.setEnabled(True)
+        self.card.figures_title.show()
+        self.card.figures.show()
+        shown = figures_of(figures)
+        self.card.figures.setText("\n".join(f"{k.replace('_', ' ')}:  {v:,.4g}" for k, v in shown.items()))
+        self.card.ensureWidgetVisible(self.card.figures)
+
+    def _evaluate_failed(self, error: Exception) -> None:
+        self.card.evaluate_button.setEnabled(True)
+        self.context.report(error)
+
+    def _remove(self, model: str) -> None:
+        studio = self.context.studio
+        if studio is not None and not self.context.read_only:
+            self.context.background(
+                lambda: studio.trainings.remove(model), lambda _r: self._read(), owner=self
+            )
+
+    # --- training -----------------------------------------------------------------------------------
+
+    def open_form(self) -> None:
+        """Offer a training, of the selected assets where some are selected."""
+        studio = self.context.studio
+        if studio is None or self.context.read_only:
+            return
+        selection, lines = list(self.context.selection), list(self.model.rows)
+        self.context.background(
+            lambda: read_offer(studio, selection, lines), self._offered, key="training-offer"
+        )
+
+    def _offered(self, offer: Offer) -> None:
+        self.form.offer(offer)
+        self.right.setCurrentWidget(self.form)
+        self.form.start_button.setFocus()
+
+    def start_training(self, params: dict[str, Any], selected: list[int]) -> None:
+        """Start the job; chosen assets become a collection that the training names."""
+        studio = self.context.studio
+        if studio is None or self.context.read_only:
+            return
+        if not selected:
+            self._submit(params)
+            return
+
+        def work() -> dict[str, Any]:
+            title = tr("Training of {name}", name=params["name"])
+            studio.library.collections.put(studio.library.collections.add(title), selected)
+            return {**params, "query": f'collection:"{title}"'}
+
+        self.context.background(work, self._submit, owner=self)
+
+    def _submit(self, params: dict[str, Any]) -> None:
+        if self.context.submit("train", params) is None:
+            return
+        self._training = params["name"]
+        self.live.begin(self._training)
+        self._show_live()
+
+    def _continue(self, model: str) -> None:
+        line = next((r for r in self.model.rows if r.name == model), None)
+        if line is not None:
+            steps = None if line.info.status == "training" else line.info.steps * 2
+            self._submit({"family": line.info.family, "name": model, "resume": True, "steps": steps})
+
+    def _show_live(self) -> None:
+        self.right.setCurrentWidget(self.live)
+
+    def _pause(self) -> None:
+        if self._job is not None and self.context.studio is not None:
+            self.context.studio.runner.pause(self._job)
+            self.live.show_stopping(mark("Saving, then pausing"))
+
+    def _stop(self) -> None:
+        if self._job is not None and self.context.studio is not None:
+            self.context.studio.runner.cancel(self._job)
+            self.live.show_stopping(mark("Saving what was learned"))
+
+    def _hear(self, event: JobEvent) -> None:
+        if event.kind != "train":
+            return
+        if event.state == "running":
+            if self._job != event.job_id:
+                self._adopt(event)
+            self.live.hear(event)
+        elif event.job_id == self._job and (event.state in FINAL_STATES or event.state == "paused"):
+            self._ended(event)
+
+    def _adopt(self, event: JobEvent) -> None:
+        # Also a training that the Jobs pane or another window part started.
+        self._job = event.job_id
+        self.live_button.show()
+        if not self._training:
+            self._training = tr(event.title)
+            self.live.begin(self._training)
+
+    def _ended(self, event: JobEvent) -> None:
+        shown = self.right.currentWidget() is self.live
+        model, self._job, self._training = self._training, None, ""
+        self.live_button.hide()
+        if shown:
+            self.right.setCurrentWidget(self.card_states)
+        self._select_next = model if shown else None
+        self._read()
+
+    def _load_grid(self, path: str) -> None:
+        self.context.background(
+            lambda: read_image(path, _SAMPLE_SIDE), self.live.show_grid, key="training-grid"
+        )
+
+
+def read_offer(studio: Studio, selection: list[int], lines: list[ModelLine]) -> Offer:
+    """What a training could use now; not for the GUI thread."""
+    from mmstudio.library import AssetFilter
+
+    assets = studio.library.assets
+    selected: dict[str, list[int]] = {}
+    for asset in assets.get_many(selection):
+        selected.setdefault(asset.kind, []).append(asset.id)
+    counts = {
+        "image": assets.count(AssetFilter(kinds=("image",), origin="imported")),
+        "audio": assets.count(AssetFilter(kinds=("audio",), origin="imported")),
+    }
+    taken = frozenset(line.name for line in lines)
+    return Offer(studio.trainings.families(), lines, counts, selected, taken)

@@ -1,0 +1,437 @@
+"""Preview: item + audience + recipe become an ad that plays, is edited in place, judged and exported."""
+
+from __future__ import annotations
+
+import getpass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QComboBox, QMenu, QVBoxLayout, QWidget
+
+from mmstudio.desktop.models.board import BoardFacts, SavedBoard, read_board, saved_boards
+from mmstudio.desktop.models.channels import ChannelRow, default_folder, read_channels
+from mmstudio.desktop.models.job_watch import JobWatch
+from mmstudio.desktop.pane import Pane
+from mmstudio.desktop.texts import action, label, name
+from mmstudio.desktop.views.controls import button, row
+from mmstudio.desktop.views.export_popup import ExportPopup
+from mmstudio.desktop.views.item_picker import ItemButton
+from mmstudio.desktop.views.pictures import Pictures
+from mmstudio.desktop.views.preview_panel import PreviewPanel
+from mmstudio.desktop.views.sound_clock import SilentClock, SoundClock, open_clock
+from mmstudio.desktop.views.stage import FORMATS, Stage
+from mmstudio.desktop.views.states import StateStack
+from mmstudio.i18n import mark, tr, tr_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mmstudio.composition import Storyboard
+    from mmstudio.desktop.context import AppContext
+    from mmstudio.desktop.views.playback import FrameSource
+    from mmstudio.jobs import JobEvent
+    from mmstudio.library import Library
+    from mmstudio.library.records import Audience
+
+_RATE = 48_000
+Choices = tuple[list["Audience"], list[tuple[str, str]], int, list[ChannelRow], list[SavedBoard]]
+
+
+class PreviewPane(Pane):
+    """Chooser above, stage in the middle; the panel with words and sources stands in the inspector."""
+
+    key: ClassVar[str] = "preview"
+    name: ClassVar[str] = mark("Preview")
+    icon: ClassVar[str] = "play-circle"
+
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self._facts: BoardFacts | None = None
+        self._wanted: dict[str, Any] = {}
+        self._watch: JobWatch | None = None
+        self._channels: list[ChannelRow] = []
+        self._saved: list[SavedBoard] = []
+        self._folder = ""
+        self._ready = False
+        self.pictures = Pictures(context, parent=self)
+        self._build()
+        self.library_changed()
+
+    def _build(self) -> None:
+        self.item = ItemButton(self.context, self.pictures)
+        self.item.setMinimumWidth(180)
+        self.audience = QComboBox()
+        self.audience.setMinimumWidth(120)
+        name(self.audience, mark("Audience"))
+        self.recipe = QComboBox()
+        self.recipe.setMinimumWidth(110)
+        name(self.recipe, mark("Recipe"), mark("How the ad is built"))
+        self.compose_button = button(mark("Compose"), self.compose, "primary", icon="film-slate")
+        self.saved_button = button(mark("Earlier ads"), self._offer_saved, icon="clock-counter-clockwise")
+        self.export_button = button(mark("Export"), self._offer_export, icon="export")
+        self.export_button.setEnabled(False)
+        self.popup = ExportPopup(self)
+        self.popup.wanted.connect(self.export)
+        bar = QWidget()
+        bar.setProperty("surface", "bar")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        bar.setLayout(
+            row(
+                self.item,
+                self.audience,
+                self.recipe,
+                self.compose_button,
+                self.saved_button,
+                self.export_button,
+                margins=(12, 8, 12, 8),
+            )
+        )
+        self.stage = Stage()
+        self.stage.volume.setValue(round(self.context.settings.volume * 100))
+        self.stage.volume.sliderReleased.connect(self._keep_volume)
+        self.stage.player.failed.connect(self._frame_failed)
+        self.stage.format_chosen.connect(lambda _key: self._load_player(keep_position=True))
+        self.progress = label(role="muted")
+        self.stage_states = StateStack(self.stage)
+        body = QWidget()
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(bar)
+        layout.addWidget(self.stage_states, 1)
+        self.states = StateStack(body)
+        self.root.addWidget(self.states)
+        self.panel = PreviewPanel(self.pictures)
+        self.panel.copy_edited.connect(lambda slot, words: self._edit(**{slot: words}))
+        self.panel.hero_chosen.connect(lambda asset: self._edit(hero=asset))
+        self.panel.judged.connect(self._judge)
+        self._compose_action = action(self, mark("Compose the ad"), self.compose, icon="film-slate")
+        self._export_action = action(
+            self, mark("Export this ad"), self._offer_export, icon="export", shortcut="Ctrl+E"
+        )
+        self._play_action = action(self, mark("Play or pause"), self.stage.player.toggle, icon="play")
+
+    # --- pane ---------------------------------------------------------------------------------------
+
+    def activated(self, **args: Any) -> None:
+        """``item``, ``audience``, ``storyboard`` ids, ``recipe`` name. An item composes at once."""
+        wanted = {k: v for k, v in args.items() if v is not None}
+        if wanted:
+            self._wanted = wanted
+            self._fulfil()
+
+    def library_changed(self) -> None:
+        self._facts, self._ready, self._folder = None, False, ""
+        self.pictures.forget()
+        self.item.clear()
+        self.stage.player.unload()
+        self.stage.set_enabled(False)
+        self.export_button.setEnabled(False)
+        self.panel.show_facts(None, read_only=True)
+        if self.context.studio is None:
+            self._show_empty()
+        else:
+            self.states.show_loading(mark("Reading audiences and recipes"))
+            self._read_choices()
+
+    def data_changed(self, topic: str, ids: list[int] | None) -> None:
+        if topic in ("audiences", "items", "storyboards"):
+            self._read_choices()
+
+    def retranslate(self) -> None:
+        self._read_choices()
+        if self._facts is not None and self._facts.board.id is not None:
+            self._open(self._facts.board.id)
+
+    def inspector(self) -> QWidget:
+        return self.panel
+
+    def actions_menu(self) -> list[QAction]:
+        return [self._compose_action, self._play_action, self._export_action]
+
+    def close_pane(self) -> None:
+        self.stage.close_stage()
+
+    # --- choices ------------------------------------------------------------------------------------
+
+    def _read_choices(self) -> None:
+        studio = self.context.studio
+        if studio is None:
+            return
+
+        def work() -> Choices:
+            from mmstudio.composition import recipes
+
+            library = studio.library
+            return (
+                library.audiences.list(),
+                [(r.name, tr(r.label)) for r in recipes()],
+                library.items.count(),
+                read_channels(),
+                saved_boards(library),
+            )
+
+        self.context.background(work, self._choices_read, self._choices_failed, key="preview-choices")
+
+    def _choices_read(self, choices: Choices) -> None:
+        audiences, recipes, items, self._channels, self._saved = choices
+        _refill(self.audience, [(tr("Everyone"), None), *((a.name, a.id) for a in audiences)], prefer=1)
+        _refill(self.recipe, [(words, key) for key, words in recipes])
+        self.saved_button.setEnabled(bool(self._saved))
+        self._set_busy(self._watch is not None)
+        if not items:
+            self._show_empty()
+            return
+        self.states.show_content()
+        first = not self._ready
+        self._ready = True
+        if self._wanted:
+            self._fulfil()
+        elif first and self._saved:
+            self._open(self._saved[0].id)
+        elif self._facts is None and self._watch is None:
+            self._show_idle()
+
+    def _choices_failed(self, error: Exception) -> None:
+        self.states.show_failure(error, self.library_changed)
+
+    def _show_empty(self) -> None:
+        self.states.show_message(
+            mark("Nothing to preview yet"),
+            mark("An ad is made from an item and an audience. Import a folder with a catalogue first."),
+            mark("Go to the Library"),
+            lambda: self.context.navigate("library"),
+        )
+
+    def _show_idle(self) -> None:
+        self.stage_states.show_message(
+            mark("Choose an item and an audience"),
+            mark(
+                "The studio puts pictures, words and music together; you see at once what would be exported."
+            ),
+            mark("Choose an item"),
+            lambda: self.item.picker.open_below(self.item),
+        )
+
+    def _fulfil(self) -> None:
+        if not self._ready or not self._wanted:
+            return
+        wanted, self._wanted = self._wanted, {}
+        if "storyboard" in wanted:
+            self._open(int(wanted["storyboard"]))
+            return
+        for box, key in ((self.audience, "audience"), (self.recipe, "recipe")):
+            if key in wanted and box.findData(wanted[key]) >= 0:
+                box.setCurrentIndex(box.findData(wanted[key]))
+        if "item" in wanted:
+            self.item.show_item(int(wanted["item"]))
+            self._compose_item(int(wanted["item"]))
+
+    # --- composing ----------------------------------------------------------------------------------
+
+    def compose(self) -> None:
+        """Compose the chosen item for the chosen audience; asks for an item where none is chosen."""
+        item = self.item.item_id
+        if item is None:
+            self.item.picker.open_below(self.item)
+        else:
+            self._compose_item(item)
+
+    def _compose_item(self, item: int) -> None:
+        if self.context.read_only or self._watch is not None:
+            return
+        params = {
+            "recipe": self.recipe.currentData(),
+            "item_id": item,
+            "audience_id": self.audience.currentData(),
+        }
+        handle = self.context.submit("compose", params)
+        if handle is None:
+            return
+        self._set_busy(True)
+        self.stage.player.pause()
+        if self._facts is None:
+            self.stage_states.show_loading(mark("Composing the ad"))
+        self._watch = JobWatch(
+            self.context, handle, self, on_done=self._composed, on_ended=self._compose_ended
+        )
+
+    def _composed(self, result: dict[str, Any]) -> None:
+        self._watch = None
+        self._set_busy(False)
+        self._open(int(result["storyboard"]))
+
+    def _compose_ended(self, _event: JobEvent) -> None:
+        self._watch = None
+        self._set_busy(False)
+        if self._facts is None:
+            self._show_idle()
+        else:
+            self.stage_states.show_content()
+
+    def _set_busy(self, busy: bool) -> None:
+        self.compose_button.setEnabled(not busy and not self.context.read_only)
+        self._compose_action.setEnabled(not busy and not self.context.read_only)
+
+    # --- showing ------------------------------------------------------------------------------------
+
+    def _open(self, storyboard: int) -> None:
+        studio = self.context.studio
+        if studio is not None:
+            self.context.background(
+                lambda: read_board(studio.library, storyboard),
+                self._opened,
+                self._open_failed,
+                key="preview-open",
+            )
+
+    def _opened(self, facts: BoardFacts) -> None:
+        self._facts = facts
+        board = facts.board
+        if board.item_id is not None:
+            self.item.show_item(board.item_id)
+        for box, value in ((self.audience, board.audience_id), (self.recipe, board.recipe)):
+            box.setCurrentIndex(max(0, box.findData(value)))
+        self.panel.show_facts(facts, read_only=self.context.read_only)
+        self.export_button.setEnabled(not self.context.read_only)
+        self.stage_states.show_content()
+        self._load_player(keep_position=False)
+        self._load_sound()
+        self.stage.canvas.setFocus()
+
+    def _open_failed(self, error: Exception) -> None:
+        self._facts = None
+        self.stage_states.show_failure(error, self._show_idle)
+
+    def _load_player(self, *, keep_position: bool) -> None:
+        studio, facts = self.context.studio, self._facts
+        if studio is None or facts is None:
+            return
+        board = facts.board
+        self.stage.player.load(
+            frame_source(board, studio.library, FORMATS[self.stage.format]),
+            board.duration,
+            board.fps,
+            keep_position,
+        )
+        self.stage.set_enabled(True)
+
+    def _load_sound(self) -> None:
+        studio, facts = self.context.studio, self._facts
+        if studio is None or facts is None:
+            return
+        volume = self.stage.volume.value() / 100
+
+        def work() -> SoundClock | SilentClock:
+            from mmstudio.composition.sound import mix
+
+            return open_clock(mix(facts.board, studio.library, rate=_RATE), _RATE, volume)
+
+        self.context.background(work, self._sound_ready, self._sound_failed, key="preview-sound")
+
+    def _sound_ready(self, clock: SoundClock | SilentClock) -> None:
+        self.stage.player.set_clock(clock)
+        self.stage.set_silent(clock.silent)
+
+    def _sound_failed(self, error: Exception) -> None:
+        self._sound_ready(SilentClock())
+        self.context.notify(tr("The sound could not be mixed."), tr_error(error)[0], level="warning")
+
+    def _frame_failed(self, message: str) -> None:
+        self.stage.canvas.show_message(tr("This frame cannot be drawn. {why}", why=message))
+
+    def _keep_volume(self) -> None:
+        self.context.change_setting("volume", self.stage.volume.value() / 100)
+
+    def _offer_saved(self) -> None:
+        menu = QMenu(self)
+        for saved in self._saved:
+            words = tr("{item} for {audience}", item=saved.title, audience=saved.audience or tr("Everyone"))
+            entry = menu.addAction(f"{words}   {saved.when.replace('T', ' ')}")
+            entry.triggered.connect(lambda _checked=False, id_=saved.id: self._open(id_))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.saved_button.mapToGlobal(self.saved_button.rect().bottomLeft()))
+
+    # --- editing ------------------------------------------------------------------------------------
+
+    def _edit(self, **changes: Any) -> None:
+        studio, facts = self.context.studio, self._facts
+        if studio is None or facts is None or facts.board.id is None or self.context.read_only:
+            return
+        id_ = facts.board.id
+
+        def work() -> BoardFacts:
+            studio.composer.edit(id_, **changes)
+            return read_board(studio.library, id_)
+
+        self.context.background(work, self._edited, owner=self)
+
+    def _edited(self, facts: BoardFacts) -> None:
+        if self._facts is None or self._facts.board.id != facts.board.id:
+            return
+        self._facts = facts
+        self.panel.show_facts(facts, read_only=self.context.read_only)
+        self._load_player(keep_position=True)
+
+    def _judge(self, verdict: str, comment: str) -> None:
+        studio, facts = self.context.studio, self._facts
+        if studio is None or facts is None or facts.board.id is None or self.context.read_only:
+            return
+        id_, who = facts.board.id, self.context.settings.reviewer or getpass.getuser()
+
+        def work() -> None:
+            studio.library.storyboards.approve(id_, who, verdict, comment)
+
+        self.context.background(work, lambda _r: self._judged(id_), owner=self)
+
+    def _judged(self, storyboard: int) -> None:
+        studio = self.context.studio
+        if studio is not None and self._facts is not None and self._facts.board.id == storyboard:
+            self.context.background(
+                lambda: read_board(studio.library, storyboard), self._reread, key="preview-reread"
+            )
+
+    def _reread(self, facts: BoardFacts) -> None:
+        self._facts = facts
+        self.panel.show_facts(facts, read_only=self.context.read_only)
+
+    # --- export -------------------------------------------------------------------------------------
+
+    def _offer_export(self) -> None:
+        studio = self.context.studio
+        if studio is not None and self._facts is not None and not self.context.read_only:
+            folder = self._folder or default_folder(studio.library)
+            self.popup.offer(self._channels, folder, self.export_button)
+
+    def export(self, channels: list[str], folder: str) -> None:
+        """Export the ad shown for these channels."""
+        if self._facts is None or self._facts.board.id is None:
+            return
+        self._folder = folder
+        params = {"storyboard_id": self._facts.board.id, "channels": channels, "out": folder}
+        self.context.submit("export", params)
+
+
+def frame_source(board: Storyboard, library: Library, size: tuple[int, int]) -> Callable[[], FrameSource]:
+    """Makes the renderer that export uses, on the thread that draws."""
+
+    def make() -> FrameSource:
+        from mmstudio.composition.layout import reframe
+        from mmstudio.composition.render import Renderer
+
+        return Renderer(board if tuple(board.size) == size else reframe(board, size), library)
+
+    return make
+
+
+def _refill(box: QComboBox, entries: list[tuple[str, Any]], prefer: int = 0) -> None:
+    chosen = (
+        box.currentData() if box.count() else entries[min(prefer, len(entries) - 1)][1] if entries else None
+    )
+    box.blockSignals(True)
+    box.clear()
+    for words, value in entries:
+        box.addItem(words, value)
+    box.setCurrentIndex(max(0, box.findData(chosen)))
+    box.blockSignals(False)

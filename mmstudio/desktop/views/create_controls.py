@@ -1,0 +1,297 @@
+"""The controls of Create: a model with its numbers, or a background with a palette."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QSpinBox,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mmstudio.desktop.models.asset_model import ASSETS_MIME, dropped_assets
+from mmstudio.desktop.models.trained import ModelLine
+from mmstudio.desktop.texts import label, name, say
+from mmstudio.desktop.views.controls import button, help_dot, tool
+from mmstudio.desktop.views.flow import empty
+from mmstudio.desktop.views.item_picker import ItemButton
+from mmstudio.desktop.views.pictures import Pictures
+from mmstudio.desktop.views.tiles import DropZone, PictureTile, Swatch
+from mmstudio.i18n import mark, tr
+
+if TYPE_CHECKING:
+    from mmstudio.desktop.context import AppContext
+
+RGB = tuple[int, int, int]
+_MOST_SEED = 999_999
+_SEED_HELP = mark(
+    "The seed is the number the chance starts from. The same model and the same seed make the same thing "
+    "again; lock it to try other settings with the same start."
+)
+
+
+class SeedField(QWidget):
+    """A seed with a lock; unlocked, every press of Generate takes a new one."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._random = Random()
+        self.value = QSpinBox()
+        self.value.setRange(0, _MOST_SEED)
+        self.value.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        name(self.value, mark("Seed"))
+        self.lock = tool("lock-simple-open", mark("Lock the seed"), checkable=True)
+        self.lock.toggled.connect(self._locked)
+        self.dice = tool("dice-five", mark("Another seed"), self.roll)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.value, 1)
+        for control in (self.dice, self.lock, help_dot(_SEED_HELP)):
+            layout.addWidget(control)
+
+    def roll(self) -> None:
+        """Another seed."""
+        self.value.setValue(self._random.randrange(_MOST_SEED))
+
+    def take(self, *, first: bool) -> int:
+        """The seed of this press; the first press uses the one that is shown."""
+        if not self.lock.isChecked() and not first:
+            self.roll()
+        return self.value.value()
+
+    def _locked(self, locked: bool) -> None:
+        from mmstudio.desktop.icons import icon
+
+        self.lock.setIcon(icon("lock-simple" if locked else "lock-simple-open", "text", "accent"))
+
+
+class CreateControls(QTabWidget):
+    """Signals: ``generate_wanted`` for a model, ``background_wanted`` for a background."""
+
+    generate_wanted = Signal()
+    background_wanted = Signal()
+    item_chosen = Signal(int)
+
+    def __init__(self, context: AppContext, pictures: Pictures, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pictures = pictures
+        self._lines: list[ModelLine] = []
+        self._like: int | None = None
+        self.palette_colours: list[RGB] = []
+        self.setDocumentMode(True)
+        self.addTab(self._model_page(), "")
+        self.addTab(self._background_page(context, pictures), "")
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Name the tabs again."""
+        self.setTabText(0, tr("From a model"))
+        self.setTabText(1, tr("Background"))
+        self._model_changed()
+
+    # --- from a model -------------------------------------------------------------------------------
+
+    def _model_page(self) -> QWidget:
+        self.model_box = QComboBox()
+        name(self.model_box, mark("Model"))
+        self.model_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.explanation = label(role="small", wrap=True)
+        self.how_many = QSpinBox()
+        self.how_many.setRange(1, 64)
+        self.how_many.setValue(8)
+        name(self.how_many, mark("How many"))
+        self.seed = SeedField()
+        self.looped = QComboBox()
+        name(self.looped, mark("Form of the sound"))
+        self.seconds = QDoubleSpinBox()
+        self.seconds.setRange(1.0, 120.0)
+        self.seconds.setValue(8.0)
+        self.seconds.setSuffix(" s")
+        name(self.seconds, mark("Length of the loop"))
+        self.like_zone = DropZone((ASSETS_MIME,))
+        self.like_zone.setMinimumHeight(72)
+        say(self.like_zone, mark("A picture or sound to vary"), "setAccessibleName")
+        self.like_zone.dropped.connect(self._dropped)
+        self._like_layout = QHBoxLayout(self.like_zone)
+        self._like_layout.setContentsMargins(8, 8, 8, 8)
+        self.like_hint = label(mark("Drag a picture here to get variations of it."), "small", wrap=True)
+        self._like_tile = self._new_tile(None, "")
+        self._like_tile.hide()
+        self._like_layout.addWidget(self._like_tile)
+        self._like_layout.addWidget(self.like_hint, 1)
+        self.generate_button = button(mark("Generate"), self.generate_wanted.emit, "primary", icon="sparkle")
+        form = QFormLayout()
+        form.setHorizontalSpacing(12)
+        form.setVerticalSpacing(8)
+        form.addRow(label(mark("How many"), "muted"), self.how_many)
+        form.addRow(label(mark("Seed"), "muted"), self.seed)
+        form.addRow(label(mark("Form"), "muted"), self.looped)
+        form.addRow(label(mark("Length"), "muted"), self.seconds)
+        self._form = form
+        self.model_box.currentIndexChanged.connect(lambda _i: self._model_changed())
+        self.looped.currentIndexChanged.connect(
+            lambda _i: self.seconds.setEnabled(self.looped.currentIndex() == 1)
+        )
+        page, layout = _page()
+        layout.addWidget(label(mark("Model"), "muted"))
+        layout.addWidget(self.model_box)
+        layout.addWidget(self.explanation)
+        layout.addLayout(form)
+        layout.addWidget(label(mark("Vary"), "muted"))
+        layout.addWidget(self.like_zone)
+        layout.addWidget(self.generate_button)
+        layout.addStretch(1)
+        return page
+
+    def set_models(self, lines: list[ModelLine]) -> None:
+        """Offer the models that can draw; the chosen one stays chosen."""
+        chosen = self.model_box.currentData()
+        self._lines = [line for line in lines if line.info.status in ("ready", "training")]
+        self.model_box.blockSignals(True)
+        self.model_box.clear()
+        for line in self._lines:
+            self.model_box.addItem(line.name, line.name)
+        self.model_box.setCurrentIndex(max(0, self.model_box.findData(chosen)))
+        self.model_box.blockSignals(False)
+        self._model_changed()
+
+    def choose_model(self, model: str) -> None:
+        """Select a model by name."""
+        place = self.model_box.findData(model)
+        if place >= 0:
+            self.setCurrentIndex(0)
+            self.model_box.setCurrentIndex(place)
+
+    @property
+    def line(self) -> ModelLine | None:
+        """The chosen model."""
+        chosen = self.model_box.currentData()
+        return next((line for line in self._lines if line.name == chosen), None)
+
+    @property
+    def like(self) -> int | None:
+        """The asset to vary."""
+        return self._like
+
+    def set_like(self, asset: int | None, title: str = "") -> None:
+        """Vary an asset, or nothing."""
+        self._like = asset
+        self._like_tile.hide()
+        if asset is not None:
+            words = title or tr("Press to take it off")
+            old, self._like_tile = self._like_tile, self._new_tile(asset, words)
+            self._like_layout.replaceWidget(old, self._like_tile)
+            old.deleteLater()
+        hint = (
+            mark("Variations of this one. Press it to take it off.")
+            if asset is not None
+            else self._like_words()
+        )
+        say(self.like_hint, hint)
+
+    def _new_tile(self, asset: int | None, words: str) -> PictureTile:
+        tile = PictureTile(self._pictures, asset, words, side=56, contain=True)
+        tile.clicked.connect(lambda: self.set_like(None))
+        return tile
+
+    def _like_words(self) -> str:
+        sound = self.line is not None and self.line.modality == "audio"
+        if sound:
+            return mark("Drag a sound here to get variations of it.")
+        return mark("Drag a picture here to get variations of it.")
+
+    def _dropped(self, mime: QMimeData) -> None:
+        ids = dropped_assets(mime)
+        if ids:
+            self.set_like(ids[0])
+
+    def _model_changed(self) -> None:
+        line = self.line
+        sound = line is not None and line.modality == "audio"
+        self.explanation.setText(tr(line.explanation) if line is not None else "")
+        if hasattr(self, "_form"):
+            self._form.setRowVisible(self.looped, sound)
+            self._form.setRowVisible(self.seconds, sound)
+        chosen = max(0, self.looped.currentIndex())
+        self.looped.clear()
+        self.looped.addItems([tr("Single sounds"), tr("Seamless loop")])
+        self.looped.setCurrentIndex(chosen)
+        self.seconds.setEnabled(chosen == 1)
+        self.generate_button.setEnabled(line is not None)
+        if self._like is None:
+            say(self.like_hint, self._like_words())
+
+    @property
+    def loop_seconds(self) -> float | None:
+        """Length of a seamless loop, None for single sounds and pictures."""
+        line = self.line
+        if line is None or line.modality != "audio" or self.looped.currentIndex() != 1:
+            return None
+        return self.seconds.value()
+
+    # --- background ---------------------------------------------------------------------------------
+
+    def _background_page(self, context: AppContext, pictures: Pictures) -> QWidget:
+        self.item = ItemButton(context, pictures)
+        self.item.chosen.connect(self.item_chosen)
+        self.swatches = QWidget()
+        self._swatch_layout = QHBoxLayout(self.swatches)
+        self._swatch_layout.setContentsMargins(0, 0, 0, 0)
+        self._swatch_layout.setSpacing(4)
+        self.palette_hint = label(
+            mark("The colours are taken from the item's main picture."), "small", wrap=True
+        )
+        self.background_count = QSpinBox()
+        self.background_count.setRange(1, 24)
+        self.background_count.setValue(6)
+        name(self.background_count, mark("How many"))
+        self.background_seed = SeedField()
+        self.background_button = button(
+            mark("Make backgrounds"), self.background_wanted.emit, "primary", icon="paint-brush"
+        )
+        self.background_button.setEnabled(False)
+        form = QFormLayout()
+        form.setHorizontalSpacing(12)
+        form.setVerticalSpacing(8)
+        form.addRow(label(mark("How many"), "muted"), self.background_count)
+        form.addRow(label(mark("Seed"), "muted"), self.background_seed)
+        page, layout = _page()
+        layout.addWidget(label(mark("Background for"), "muted"))
+        layout.addWidget(self.item)
+        layout.addWidget(self.palette_hint)
+        layout.addWidget(self.swatches)
+        layout.addLayout(form)
+        layout.addWidget(self.background_button)
+        layout.addStretch(1)
+        return page
+
+    def set_palette_colours(self, colours: list[RGB]) -> None:
+        """Show the palette backgrounds are made in."""
+        self.palette_colours = colours
+        empty(self._swatch_layout)
+        for rgb in colours:
+            self._swatch_layout.addWidget(Swatch(rgb))
+        self._swatch_layout.addStretch(1)
+        self.background_button.setEnabled(bool(colours))
+
+
+def _page() -> tuple[QScrollArea, QVBoxLayout]:
+    scroll = QScrollArea()
+    scroll.setWidgetResizable(True)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    body = QWidget()
+    layout = QVBoxLayout(body)
+    layout.setContentsMargins(16, 12, 16, 16)
+    layout.setSpacing(8)
+    scroll.setWidget(body)
+    return scroll, layout

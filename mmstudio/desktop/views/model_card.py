@@ -1,0 +1,129 @@
+"""One model: what it draws, what it is, how it learned, what can be done with it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QTextBrowser, QVBoxLayout, QWidget
+
+from mmstudio.desktop.models.trained import SOURCES, STATES, ModelFacts
+from mmstudio.desktop.texts import label, name
+from mmstudio.desktop.views.canvas import PictureCanvas
+from mmstudio.desktop.views.controls import button, row, section
+from mmstudio.desktop.views.flow import FlowLayout
+from mmstudio.desktop.views.loss_plot import LossPlot
+from mmstudio.i18n import mark, tr
+
+
+class ModelCard(QScrollArea):
+    """Signals carry the model's name."""
+
+    used = Signal(str)
+    continued = Signal(str)
+    evaluated = Signal(str)
+    removed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._facts: ModelFacts | None = None
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        body = QWidget()
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(24, 16, 24, 24)
+        layout.setSpacing(8)
+        self.setWidget(body)
+        self.title = label(role="title")
+        self.facts_line = label(role="muted", wrap=True)
+        self.explanation = label(wrap=True)
+        self.use_button = button(
+            mark("Create with it"), lambda: self._send(self.used), "primary", icon="sparkle"
+        )
+        self.continue_button = button(mark("Go on training"), lambda: self._send(self.continued), icon="play")
+        self.evaluate_button = button(mark("Evaluate"), lambda: self._send(self.evaluated), icon="gauge")
+        self.remove_button = button(mark("Remove"), lambda: self._send(self.removed), "danger", icon="trash")
+        actions = QWidget()
+        flow = FlowLayout(actions)
+        for control in (self.use_button, self.continue_button, self.evaluate_button, self.remove_button):
+            flow.addWidget(control)
+        self.samples = PictureCanvas()
+        self.samples.setMinimumHeight(300)
+        name(self.samples, mark("What the model draws"))
+        self.plot_title = section(mark("How it learned"))
+        self.plot = LossPlot()
+        self.plot.setFixedHeight(200)
+        self.figures_title = section(
+            mark("Figures"),
+            mark(
+                "Measured on your own media. They are for comparing two models of one family with each other."
+            ),
+        )
+        self.figures = QLabel()
+        self.figures.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.card_title = section(mark("Model card"))
+        self.card = QTextBrowser()
+        self.card.setOpenLinks(False)
+        self.card.setMinimumHeight(260)
+        name(self.card, mark("Model card"))
+        layout.addLayout(row(self.title, None))
+        layout.addWidget(self.facts_line)
+        layout.addWidget(self.explanation)
+        layout.addWidget(actions)
+        layout.addWidget(self.samples)
+        for widget in (
+            self.plot_title,
+            self.plot,
+            self.figures_title,
+            self.figures,
+            self.card_title,
+            self.card,
+        ):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+
+    def show_facts(self, facts: ModelFacts, *, read_only: bool) -> None:
+        """Show a model."""
+        new = self._facts is None or self._facts.line.name != facts.line.name
+        self._facts = facts
+        line, info = facts.line, facts.line.info
+        self.title.setText(line.name)
+        parts = [tr(line.label), tr(SOURCES[info.source]), tr(STATES.get(info.status, info.status))]
+        if info.steps:
+            parts.append(tr("{n} steps", n=f"{info.steps:,}"))
+        if info.size and line.modality == "image":
+            parts.append(f"{info.size} × {info.size}")
+        self.facts_line.setText("  ·  ".join(parts))
+        self.explanation.setText(tr(line.explanation) if line.explanation else "")
+        usable = info.status in ("ready", "training")
+        self.use_button.setEnabled(usable)
+        self.evaluate_button.setEnabled(usable)
+        self.continue_button.setVisible(info.source == "library" and info.status != "damaged")
+        self.continue_button.setEnabled(not read_only)
+        self.remove_button.setVisible(info.source != "starter")
+        self.remove_button.setEnabled(not read_only)
+        self.samples.setVisible(line.sample is not None)
+        for widget in (self.plot_title, self.plot):
+            widget.setVisible(len(facts.history) > 1)
+        if len(facts.history) > 1:
+            self.plot.show_history(facts.history)
+        for widget in (self.figures_title, self.figures):
+            widget.setVisible(bool(facts.figures))
+        self.figures.setText("\n".join(f"{k.replace('_', ' ')}:  {v:,.4g}" for k, v in facts.figures.items()))
+        for widget in (self.card_title, self.card):
+            widget.setVisible(bool(info.card))
+        self.card.setMarkdown(info.card)
+        if new:
+            self.verticalScrollBar().setValue(0)
+
+    def show_sample(self, image: QImage) -> None:
+        """The model's newest pictures."""
+        self.samples.show_image(image)
+
+    def restyle(self) -> None:
+        """The theme changed."""
+        self.plot.restyle()
+
+    def _send(self, signal: SignalInstance) -> None:
+        if self._facts is not None:
+            signal.emit(self._facts.line.name)

@@ -1,0 +1,280 @@
+"""Plays a storyboard: frames are drawn on an own thread, sound leads, late frames are dropped."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QSize, QTimer, Signal
+from PySide6.QtGui import QImage
+
+from mmstudio.desktop.views.sound_clock import SilentClock, SoundClock
+from mmstudio.i18n import tr_error
+
+log = logging.getLogger(__name__)
+_TICK_MS = 33
+_FASTEST = 8.0
+
+
+class FrameSource(Protocol):
+    """What draws the frame at ``t`` seconds (composition's Renderer)."""
+
+    def frame(self, t: float, size: tuple[int, int] | None = None) -> QImage:
+        """The picture at ``t``, at most ``size`` pixels."""
+
+
+class FrameThread(QObject):
+    """One thread that draws the newest wanted frame; wishes that come while it draws replace each other."""
+
+    drawn = Signal(QImage, float, int)
+    failed = Signal(str, int)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._wish: tuple[float, QSize, int] | None = None
+        self._make: Callable[[], FrameSource] | None = None
+        self._source: FrameSource | None = None
+        self._generation = 0
+        self._busy = False
+        self._closing = False
+        self._wake = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="preview-frames", daemon=True)
+        self._thread.start()
+
+    @property
+    def busy(self) -> bool:
+        """True while a frame is wished for or being drawn."""
+        return self._busy
+
+    def use(self, make: Callable[[], FrameSource] | None) -> int:
+        """Draw from another source from now on (made on the thread itself); returns its generation number."""
+        with self._wake:
+            self._generation += 1
+            self._make, self._source, self._wish = make, None, None
+            return self._generation
+
+    def want(self, t: float, size: QSize) -> None:
+        """Ask for the frame at ``t`` seconds."""
+        with self._wake:
+            if self._make is None:
+                return
+            self._wish = (t, QSize(size), self._generation)
+            self._busy = True
+            self._wake.notify()
+
+    def close(self) -> None:
+        """End the thread; waits for the frame in hand."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._thread.join(timeout=5.0)
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while self._wish is None and not self._closing:
+                    self._busy = False
+                    self._wake.wait()
+                if self._closing:
+                    self._source = None
+                    return
+                wish, self._wish = self._wish, None
+                make, source = self._make, self._source
+            if wish is None or make is None:
+                continue
+            t, size, generation = wish
+            try:
+                if source is None:
+                    source = make()
+                image = source.frame(t, (size.width(), size.height()))
+            except Exception as error:
+                log.exception("a preview frame could not be drawn")
+                self._emit_failure(tr_error(error)[0], generation)
+                continue
+            with self._wake:
+                if generation == self._generation:
+                    self._source = source
+            if not self._closing:
+                self.drawn.emit(image, t, generation)
+
+    def _emit_failure(self, message: str, generation: int) -> None:
+        with self._wake:
+            self._make = self._make if generation != self._generation else None
+        if not self._closing:
+            self.failed.emit(message, generation)
+
+
+class Player(QObject):
+    """Transport over a frame source and its sound.
+
+    Signals:
+        frame: the picture to show and its time in seconds.
+        moved: the position in seconds.
+        playing: whether time runs.
+        failed: a sentence when a frame cannot be drawn.
+    """
+
+    frame = Signal(QImage, float)
+    moved = Signal(float)
+    playing = Signal(bool)
+    failed = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._frames = FrameThread(self)
+        self._frames.drawn.connect(self._on_drawn)
+        self._frames.failed.connect(self._on_failed)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_TICK_MS)
+        self._timer.timeout.connect(self._tick)
+        self._sound: SoundClock | SilentClock = SilentClock()
+        self._clock: SoundClock | SilentClock = self._sound
+        self._generation = 0
+        self._position = 0.0
+        self._speed = 0.0
+        self._volume = 1.0
+        self.duration = 0.0
+        self.fps = 30.0
+        self._size = QSize(640, 640)
+
+    # --- what plays -------------------------------------------------------------------------------
+
+    def load(self, make: Callable[[], FrameSource], duration: float, fps: float, keep_position: bool) -> None:
+        """Take a new source. ``make`` is called on the drawing thread; ``duration`` in seconds."""
+        position = min(self._position, duration) if keep_position else 0.0
+        self.pause()
+        self.duration, self.fps = duration, max(1.0, fps)
+        self._generation = self._frames.use(make)
+        self.seek(position)
+
+    def unload(self) -> None:
+        """Forget the source."""
+        self.pause()
+        self._generation = self._frames.use(None)
+        self.set_clock(SilentClock())
+        self.duration = self._position = 0.0
+
+    def set_clock(self, clock: SoundClock | SilentClock) -> None:
+        """Give the sound (or its absence) that leads; see :func:`open_clock`."""
+        was_playing = self.is_playing
+        self.pause()
+        if isinstance(self._sound, SoundClock):
+            self._sound.close()
+        self._sound = clock
+        self.set_volume(self._volume)
+        if was_playing:
+            self.play()
+
+    def set_size(self, size: QSize) -> None:
+        """Largest picture wanted, in device pixels."""
+        if size != self._size and not size.isEmpty():
+            self._size = size
+            if not self.is_playing:
+                self._want(self._position)
+
+    def set_volume(self, volume: float) -> None:
+        """0 to 1."""
+        self._volume = volume
+        if isinstance(self._sound, SoundClock):
+            self._sound.set_volume(volume)
+
+    # --- transport --------------------------------------------------------------------------------
+
+    @property
+    def silent(self) -> bool:
+        """True where nothing will be heard."""
+        return self._sound.silent
+
+    @property
+    def is_playing(self) -> bool:
+        """True while time runs."""
+        return self._timer.isActive()
+
+    @property
+    def position(self) -> float:
+        """Seconds from the start."""
+        return self._position
+
+    def play(self, speed: float = 1.0) -> None:
+        """Run at ``speed``; sound is heard at normal speed only."""
+        if self.duration <= 0:
+            return
+        if self.is_playing:
+            self._clock.stop()
+        if speed > 0 and self._position >= self.duration - 1e-3:
+            self._position = 0.0
+        self._speed = speed
+        self._clock = self._sound if speed == 1.0 else SilentClock(speed)
+        self._clock.start(self._position)
+        self._timer.start()
+        self.playing.emit(True)
+
+    def pause(self) -> None:
+        """Stand still."""
+        if not self.is_playing:
+            return
+        self._timer.stop()
+        self._clock.stop()
+        self._speed = 0.0
+        self.playing.emit(False)
+
+    def toggle(self) -> None:
+        """Play or pause."""
+        if self.is_playing:
+            self.pause()
+        else:
+            self.play()
+
+    def shuttle(self, direction: int) -> None:
+        """J and L: run backwards or forwards, faster with each press."""
+        speed = self._speed * 2 if self._speed * direction > 0 else float(direction)
+        self.play(max(-_FASTEST, min(_FASTEST, speed)))
+
+    def step(self, frames: int) -> None:
+        """Move by whole frames."""
+        self.pause()
+        self.seek((round(self._position * self.fps) + frames) / self.fps)
+
+    def seek(self, t: float) -> None:
+        """Go to ``t`` seconds."""
+        self._position = max(0.0, min(t, self.duration))
+        if self.is_playing:
+            self._clock.stop()
+            self._clock.start(self._position)
+        self._want(self._position)
+        self.moved.emit(self._position)
+
+    def close(self) -> None:
+        """End the thread and give the sound device back."""
+        self.pause()
+        if isinstance(self._sound, SoundClock):
+            self._sound.close()
+        self._frames.close()
+
+    # --- running ----------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        at = self._clock.position()
+        if at >= self.duration or (self._speed < 0 and at <= 0):
+            self.pause()
+            self.seek(self.duration if at >= self.duration else 0.0)
+            return
+        self._position = max(0.0, at)
+        self.moved.emit(self._position)
+        if not self._frames.busy:  # a slow frame is dropped, the sound never waits
+            self._want(round(self._position * self.fps) / self.fps)
+
+    def _want(self, t: float) -> None:
+        # The end itself shows the last frame, not the nothing behind it.
+        self._frames.want(max(0.0, min(t, self.duration - 1 / self.fps)), self._size)
+
+    def _on_drawn(self, image: QImage, t: float, generation: int) -> None:
+        if generation == self._generation:
+            self.frame.emit(image, t)
+
+    def _on_failed(self, message: str, generation: int) -> None:
+        if generation == self._generation:
+            self.pause()
+            self.failed.emit(message)

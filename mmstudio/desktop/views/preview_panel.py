@@ -1,0 +1,173 @@
+"""Beside the preview: the words to change, the picture to choose, where everything came from, the verdict."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
+
+from mmstudio.desktop.models.board import BoardFacts
+from mmstudio.desktop.texts import label, name, say
+from mmstudio.desktop.views.controls import button, row, section
+from mmstudio.desktop.views.flow import FlowLayout
+from mmstudio.desktop.views.pictures import Pictures
+from mmstudio.desktop.views.tiles import PictureTile
+from mmstudio.i18n import mark, tr
+
+_VERDICTS = {
+    "approved": mark("Approved by {who}"),
+    "rejected": mark("Rejected by {who}"),
+    "changes": mark("{who} asks for changes"),
+}
+_LONG = ("line", "quote")
+_OPTIONAL = ("eyebrow", "quote")  # not every recipe has them
+
+
+class PreviewPanel(QScrollArea):
+    """Signals carry edits; the pane keeps them."""
+
+    copy_edited = Signal(str, str)  # slot, words
+    hero_chosen = Signal(int)
+    judged = Signal(str, str)  # verdict, comment
+
+    def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pictures = pictures
+        self._facts: BoardFacts | None = None
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumWidth(240)
+        body = QWidget()
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(16, 12, 16, 16)
+        layout.setSpacing(8)
+        self.setWidget(body)
+        self.summary = label(role="muted", wrap=True)
+        layout.addWidget(self.summary)
+        self._build_words(layout)
+        layout.addWidget(section(mark("Main picture")))
+        self._heroes = QWidget()
+        self._hero_flow = FlowLayout(self._heroes)
+        layout.addWidget(self._heroes)
+        layout.addWidget(
+            section(
+                mark("Where it comes from"),
+                mark("Every part of the ad is named here, with the file, model or fact it was made from."),
+            )
+        )
+        self.sources = QLabel()
+        self.sources.setWordWrap(True)
+        self.sources.setTextFormat(Qt.TextFormat.PlainText)
+        self.sources.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        layout.addWidget(self.sources)
+        self._build_verdict(layout)
+        layout.addStretch(1)
+        self.setEnabled(False)
+
+    def _build_words(self, layout: QVBoxLayout) -> None:
+        layout.addWidget(section(mark("Words")))
+        self.fields: dict[str, QLineEdit | QPlainTextEdit] = {}
+        self._captions: dict[str, QLabel] = {}
+        for slot, words in (
+            ("headline", mark("Headline")),
+            ("line", mark("Line")),
+            ("price", mark("Price")),
+            ("cta", mark("Button")),
+            ("eyebrow", mark("Small line above")),
+            ("quote", mark("Customer's words")),
+        ):
+            caption = label(words, "small")
+            self._captions[slot] = caption
+            layout.addWidget(caption)
+            field: QLineEdit | QPlainTextEdit
+            if slot in _LONG:
+                field = QPlainTextEdit()
+                field.setFixedHeight(68)
+                field.setTabChangesFocus(True)
+                field.installEventFilter(self)
+            else:
+                field = QLineEdit()
+                field.editingFinished.connect(lambda s=slot: self._edited(s))
+            name(field, words)
+            self.fields[slot] = field
+            layout.addWidget(field)
+
+    def _build_verdict(self, layout: QVBoxLayout) -> None:
+        layout.addWidget(section(mark("Verdict")))
+        self.verdicts = QLabel()
+        self.verdicts.setWordWrap(True)
+        self.verdicts.setTextFormat(Qt.TextFormat.PlainText)
+        self.comment = QLineEdit()
+        name(self.comment, mark("Comment"))
+        say(self.comment, mark("Comment (optional)"), "setPlaceholderText")
+        self.approve_button = button(mark("Approve"), lambda: self._judge("approved"), icon="check")
+        self.reject_button = button(mark("Reject"), lambda: self._judge("rejected"), icon="x")
+        layout.addWidget(self.verdicts)
+        layout.addWidget(self.comment)
+        layout.addLayout(row(self.approve_button, self.reject_button, None))
+
+    def show_facts(self, facts: BoardFacts | None, *, read_only: bool) -> None:
+        """Show a storyboard's words and sources; a field the person is typing in is left alone."""
+        new = facts is None or self._facts is None or facts.board.id != self._facts.board.id
+        self._facts = facts
+        self.setEnabled(facts is not None)
+        for slot, field in self.fields.items():
+            field.setReadOnly(read_only)
+            words = facts.board.copy.get(slot, "") if facts else ""
+            if slot in _OPTIONAL:
+                field.setVisible(bool(words))
+                self._captions[slot].setVisible(bool(words))
+            if new or not field.hasFocus():
+                if isinstance(field, QLineEdit):
+                    field.setText(words)
+                    field.setCursorPosition(0)
+                else:
+                    field.setPlainText(words)
+        self._hero_flow.clear()
+        for button_ in (self.approve_button, self.reject_button, self.comment):
+            button_.setEnabled(not read_only)
+        if facts is None:
+            self.summary.clear()
+            self.sources.clear()
+            self.verdicts.clear()
+            return
+        self.summary.setText(
+            tr("{item} for {audience}", item=facts.item_title, audience=facts.audience_name)
+            if facts.audience_name
+            else facts.item_title
+        )
+        for asset, title in facts.pictures[:12]:
+            tile = PictureTile(self._pictures, asset, title or tr("Picture"), side=56, contain=True)
+            tile.setCheckable(True)
+            tile.setChecked(asset == facts.hero)
+            tile.setEnabled(not read_only)
+            tile.clicked.connect(lambda _checked=False, a=asset: self.hero_chosen.emit(a))
+            self._hero_flow.addWidget(tile)
+        self.sources.setText("\n".join(f"• {line}" for line in facts.sources))
+        self.verdicts.setText(
+            "\n".join(_verdict_line(a.verdict, a.who, a.comment) for a in facts.approvals[:5])
+        )
+        self.verdicts.setVisible(bool(facts.approvals))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.FocusOut:
+            for slot in _LONG:
+                if watched is self.fields.get(slot):
+                    self._edited(slot)
+        return super().eventFilter(watched, event)
+
+    def _edited(self, slot: str) -> None:
+        field = self.fields[slot]
+        words = (field.text() if isinstance(field, QLineEdit) else field.toPlainText()).strip()
+        if self._facts is not None and words != self._facts.board.copy.get(slot, ""):
+            self.copy_edited.emit(slot, words)
+
+    def _judge(self, verdict: str) -> None:
+        if self._facts is not None:
+            self.judged.emit(verdict, self.comment.text().strip())
+            self.comment.clear()
+
+
+def _verdict_line(verdict: str, who: str, comment: str) -> str:
+    head = tr(_VERDICTS.get(verdict, verdict), who=who)
+    return f"{head}: {comment}" if comment else head
