@@ -40,4 +40,5 @@ def colour_field(colours: Sequence[str], size: tuple[int, int], seed: int) -> ND
     share = (rows - upper)[:, None, None].astype(np.float32)
     full = wide[upper] * (1 - share) + wide[upper + 1] * share
     full += rng.uniform(-0.5, 0.5, size=(height, width, 1)).astype(np.float32)
-    return np.clip(np.rint(full), 0, 255).astype(np.uint8)
+    drawn: NDArray[np.uint8] = np.clip(np.rint(full), 0, 255).astype(np.uint8)
+    return drawn

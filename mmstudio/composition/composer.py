@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmstudio.composition.recipe import get_recipe
 from mmstudio.composition.steps import COPY_SLOTS, STEPS, Draft, captions_of
-from mmstudio.composition.storyboard import ImageLayer, Source, Storyboard
+from mmstudio.composition.storyboard import ImageLayer, Source, SourceKind, Storyboard
 from mmstudio.errors import StudioError, UsageError
 from mmstudio.generation.price import format_price
 
@@ -154,5 +154,5 @@ class Composer:
                 if isinstance(layer, ImageLayer) and layer.source == "hero":
                     layer.asset_id = asset_id
         board.sources = [s for s in board.sources if s.part != "hero"]
-        kind = "generated" if asset.origin == "generated" else "asset"
+        kind: SourceKind = "generated" if asset.origin == "generated" else "asset"
         board.sources.insert(0, Source("hero", kind, asset_id, asset.title, asset.rights))

@@ -51,7 +51,9 @@ def place_all(storyboard: Storyboard, recipe: Recipe) -> None:
     for scene in storyboard.scenes:
         plain = next((s for s in recipe.scenes if s["name"] == scene.name), None)
         places = recipe.places(shape, scene.name)
-        own = {entry.get("name"): entry for entry in plain.get("layers", [])} if plain else {}
+        own: dict[str, dict[str, Any]] = {}
+        if plain is not None:
+            own = {entry.get("name", ""): entry for entry in plain.get("layers", [])}
         for layer in scene.layers:
             place = places.get(layer.slot)
             if place is None:

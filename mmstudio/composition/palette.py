@@ -36,7 +36,8 @@ def srgb_to_oklab(rgb: NDArray[np.generic]) -> Floats:
     """OKLab of 8-bit sRGB values; any shape ending in 3. L is in 0..1, a and b about -0.4..0.4."""
     c = np.asarray(rgb, dtype=np.float64) / 255.0
     linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-    return np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T
+    lab: Floats = np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T
+    return lab
 
 
 def oklab_to_srgb(lab: Floats) -> Floats:
@@ -159,7 +160,7 @@ def accent_of(found: list[Swatch]) -> Swatch | None:
         return float(np.sqrt(swatch.share) * vivid)
 
     best = max(found, key=pull, default=None)
-    return best if best is not None and pull(best) > 0.012 else None
+    return best if best is not None and pull(best) > 0.008 else None
 
 
 # hues that suit a product without a colour of its own: clay, sage, steel, plum

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmstudio.composition.palette import oklab_to_srgb, rgb_of, srgb_to_oklab
-from mmstudio.composition.storyboard import SoundTrack, Source
+from mmstudio.composition.storyboard import SoundTrack, Source, SourceKind
 from mmstudio.errors import StudioError
 from mmstudio.library import AssetFilter
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mmstudio.library import Asset, Item, Library
 
 BACKGROUND = (1440, 1440)  # pixels: enough for every canvas once it is cropped
+_CALM = 0.07  # OKLab chroma that nearly nothing of a background exceeds
 _QUIET = {"drum", "bass", "hit", "kick", "snare", "voice", "speech", "fx"}
 
 
@@ -67,16 +68,22 @@ def make_background(
 
 
 def settle(pixels: NDArray[np.uint8], colours: list[str]) -> NDArray[np.uint8]:
-    """Map a picture's lightness into the palette's range (OKLab), keeping its shapes; uint8 [H,W,3]."""
-    lab = srgb_to_oklab(pixels[::4, ::4])
-    low, high = np.percentile(lab[..., 0], (2, 98))
+    """Map a picture into the palette's range of lightness and chroma (OKLab), keeping its shapes.
+
+    uint8 [H,W,3] in and out. The product in front of it stays the most colourful thing.
+    """
+    coarse = srgb_to_oklab(pixels[::4, ::4])
+    low, high = np.percentile(coarse[..., 0], (2, 98))
     wanted = sorted(float(srgb_to_oklab(np.array(rgb_of(c)))[0]) for c in colours)
-    if low >= wanted[0] - 0.005 and high <= wanted[-1] + 0.02:
-        return pixels
-    full = srgb_to_oklab(pixels)
-    share = np.clip((full[..., 0] - low) / max(high - low, 1e-3), 0.0, 1.0)
-    full[..., 0] = wanted[0] + share * (wanted[-1] - wanted[0])
-    return np.clip(np.rint(oklab_to_srgb(full)), 0, 255).astype(np.uint8)
+    vivid = float(np.percentile(np.hypot(coarse[..., 1], coarse[..., 2]), 97))
+    out = np.empty_like(pixels)
+    for top in range(0, len(pixels), 256):  # in bands: OKLab of a whole canvas in float64 takes 50 MB
+        lab = srgb_to_oklab(pixels[top : top + 256])
+        share = np.clip((lab[..., 0] - low) / max(high - low, 1e-3), 0.0, 1.0)
+        lab[..., 0] = wanted[0] + share * (wanted[-1] - wanted[0])
+        lab[..., 1:] *= min(1.0, _CALM / max(vivid, 1e-6))
+        out[top : top + 256] = np.clip(np.rint(oklab_to_srgb(lab)), 0, 255)
+    return out
 
 
 def choose_music(
@@ -117,7 +124,7 @@ def _rate(asset: Asset, tags: list[str]) -> float:
 
 
 def _track(asset: Asset) -> tuple[SoundTrack, Source]:
-    kind = "generated" if asset.origin == "generated" else "asset"
+    kind: SourceKind = "generated" if asset.origin == "generated" else "asset"
     return (
         SoundTrack(asset.id, source=kind),
         Source("music", kind, asset.id, asset.title, asset.rights),

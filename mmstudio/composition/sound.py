@@ -114,7 +114,8 @@ def _ducking(voice: Samples, rate: int) -> Samples:
     loud = np.abs(voice).max(0)
     envelope = uniform_filter1d(maximum_filter1d(loud, max(rate // 4, 1)), max(rate // 5, 1))
     share = np.clip(envelope / 0.05, 0.0, 1.0)
-    return (10 ** (share * _DUCK_DB / 20)).astype(np.float32)
+    gain: Samples = (10 ** (share * _DUCK_DB / 20)).astype(np.float32)
+    return gain
 
 
 def loudness(samples: Samples, rate: int) -> float:
@@ -188,4 +189,5 @@ def limited(samples: Samples, rate: int, ceiling: float) -> Samples:
     wanted = np.minimum(1.0, top / np.maximum(peak, 1e-9))
     # the minimum over the window, then its mean over the same window, never exceeds what a sample needs
     gain = uniform_filter1d(minimum_filter1d(wanted, 2 * reach + 1), 2 * reach + 1)
-    return (samples * gain).astype(np.float32)
+    held: Samples = (samples * gain).astype(np.float32)
+    return held

@@ -21,6 +21,7 @@ from mmstudio.composition.storyboard import (
     ImageLayer,
     Scene,
     Source,
+    SourceKind,
     Stack,
     Storyboard,
     TextLayer,
@@ -85,7 +86,7 @@ def pictures(draft: Draft) -> None:
     draft.pictures = {"hero": hero, "detail": detail}
     for part, asset_id in draft.pictures.items():
         asset = draft.library.assets.get(asset_id)
-        kind = "generated" if asset.origin == "generated" else "asset"
+        kind: SourceKind = "generated" if asset.origin == "generated" else "asset"
         if (part, asset_id) != ("detail", hero):
             draft.board.sources.append(Source(part, kind, asset_id, asset.title, asset.rights))
 

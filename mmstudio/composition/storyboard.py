@@ -207,12 +207,15 @@ class Caption:
     text: str
 
 
+SourceKind = Literal["asset", "generated", "drawn", "facts", "person"]
+
+
 @dataclass(slots=True)
 class Source:
     """Where a part came from: an asset, a model with its seed, or the item's own facts."""
 
     part: str
-    kind: Literal["asset", "generated", "drawn", "facts", "person"]
+    kind: SourceKind
     asset_id: int | None = None
     detail: str = ""
     rights: str = ""

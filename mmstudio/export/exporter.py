@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,11 +66,12 @@ class Exporter:
             renderers: dict[tuple[int, int], Renderer] = {}
             for channel in wanted:
                 yield Progress(done, total, tr("Exporting {name}", name=tr(channel.label)))
+                started = time.monotonic()
                 for step in self._write(board, channel, folder, base, renderers):
                     context.raise_if_cancelled()
                     yield Progress(done + step, total, tr("Exporting {name}", name=tr(channel.label)))
                 done += _steps(board, channel)
-                self._remember(board, folder.files[-1])
+                self._remember(board, folder.files[-1], time.monotonic() - started)
             manifest = folder.write_manifest(f"{base}.manifest.json", **_provenance(board))
             yield Progress(total, total)
             return {
@@ -177,7 +179,7 @@ class Exporter:
 
         write_wav(path, mix(board, self._library, RATE), RATE)
 
-    def _remember(self, board: Storyboard, file: dict[str, Any]) -> None:
+    def _remember(self, board: Storyboard, file: dict[str, Any], seconds: float) -> None:
         if self._library.read_only or board.id is None:
             return
         self._library.exports.add(
@@ -186,7 +188,7 @@ class Exporter:
             file["path"],
             file["sha256"],
             file["bytes"],
-            file.get("seconds"),
+            round(seconds, 3),
             file["kind"],
         )
 
