@@ -42,7 +42,7 @@ def check(library: Library, *, repair: bool = False) -> CheckReport:
     ]
     loose = connection.execute("PRAGMA foreign_key_check").fetchall()
     if loose:
-        problems.append(tr("{n} rows of the database belong to nothing.", n=len(loose)))
+        problems.append(tr("Rows of the database that belong to nothing: {n}", n=len(loose)))
     rows = connection.execute(f"SELECT {COLUMNS} FROM asset ORDER BY id").fetchall()
     assets = [asset_from(row) for row in rows]
     found = _compare(library, assets)
@@ -100,12 +100,12 @@ def _compare(library: Library, assets: Sequence[Asset]) -> _Findings:
 
 def _sentences(found: _Findings) -> list[str]:
     counted = [
-        (tr("{n} files are missing.", n=len(found.missing)), found.missing),
-        (tr("{n} files that were missing are there again.", n=len(found.back)), found.back),
-        (tr("{n} files changed since they were imported.", n=len(found.changed)), found.changed),
-        (tr("{n} deleted files lie in the wrong place.", n=len(found.misplaced)), found.misplaced),
-        (tr("{n} files in the library folder belong to no asset.", n=len(found.strays)), found.strays),
-        (tr("{n} assets cannot be found by search.", n=len(found.unsearchable)), found.unsearchable),
+        (tr("Files that are missing: {n}", n=len(found.missing)), found.missing),
+        (tr("Files that were missing and are there again: {n}", n=len(found.back)), found.back),
+        (tr("Files that changed since they were imported: {n}", n=len(found.changed)), found.changed),
+        (tr("Deleted files in the wrong place: {n}", n=len(found.misplaced)), found.misplaced),
+        (tr("Files in the library folder that belong to no asset: {n}", n=len(found.strays)), found.strays),
+        (tr("Assets that search does not find: {n}", n=len(found.unsearchable)), found.unsearchable),
     ]
     return [sentence for sentence, which in counted if which]
 

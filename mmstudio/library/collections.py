@@ -71,7 +71,7 @@ class CollectionStore:
                 ("position",),
                 [((owner, asset_id), None, (place,)) for owner, asset_id, place in placed],
             )
-            self._undo.record(tx, mark("Add {n} assets to {name}"), {"n": len(added), "name": name}, [change])
+            self._undo.record(tx, mark("Add to the collection {name}"), {"name": name}, [change])
             self._db.note("collections", [collection_id])
 
     def take(self, collection_id: int, ids: Sequence[int]) -> None:
@@ -93,9 +93,7 @@ class CollectionStore:
                 ("position",),
                 [((collection_id, row[0]), (row[1],), None) for row in rows],
             )
-            self._undo.record(
-                tx, mark("Take {n} assets out of {name}"), {"n": len(rows), "name": name}, [change]
-            )
+            self._undo.record(tx, mark("Take out of the collection {name}"), {"name": name}, [change])
             self._db.note("collections", [collection_id])
 
     def _name(self, collection_id: int) -> str:

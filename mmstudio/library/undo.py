@@ -100,7 +100,10 @@ class UndoLog:
 
     @staticmethod
     def _label(row: Any) -> str | None:
-        return None if row is None else tr(row["label"], **json.loads(row["label_values"]))
+        if row is None:
+            return None
+        template: str = row["label"]
+        return tr(template, **json.loads(row["label_values"]))
 
     def _step(self, *, undo: bool) -> str | None:
         with self._db.write() as tx:

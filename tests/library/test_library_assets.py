@@ -304,7 +304,7 @@ def test_collections(library: Library, media: Path) -> None:
     assert [(one.name, one.count) for one in library.collections.list()] == [("Summer", 3)]
     library.collections.take(summer, ids[:1])
     assert library.assets.ids(parse_query("collection:summer")) == [ids[2], ids[1]]
-    assert library.undo.undo() == "Take 1 assets out of Summer"
+    assert library.undo.undo() == "Take out of the collection Summer"
     assert library.assets.count(parse_query("collection:summer")) == 3
     library.undo.undo()
     assert library.assets.count(parse_query("collection:summer")) == 2
