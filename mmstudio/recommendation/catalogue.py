@@ -1,0 +1,134 @@
+"""The candidates: everything a ranking needs to know about the items, loaded once per change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mmstudio.features.extractors import TEXT
+from mmstudio.features.words import tokens
+from mmstudio.recommendation.events import Events, strength
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mmstudio.features import Features
+    from mmstudio.library import Library
+    from mmstudio.library.records import Item
+
+_TRANSLATED = ("title_zh", "description_zh")
+
+
+@dataclass
+class Catalogue:
+    """Items as rows 0…N−1.
+
+    Attributes:
+        ids: int64[N].
+        parts: modality → (float32[N,D] rows of length 1 or 0, bool[N]).
+        fused: float32[N,D], for likeness between candidates.
+    """
+
+    library: Library
+    features: Features
+    ids: NDArray[np.int64]
+    items: list[Item]
+    parts: dict[str, tuple[NDArray[np.float32], NDArray[np.bool_]]]
+    fused: NDArray[np.float32]
+    events: Events
+    row: dict[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, library: Library, features: Features) -> Catalogue:
+        """Read items, vectors and interactions."""
+        items = library.items.get_many(library.items.ids())
+        ids = np.array([item.id for item in items], np.int64)
+        row = {int(i): k for k, i in enumerate(ids)}
+        vectors = features.item_vectors()
+        place = np.array([row.get(int(i), -1) for i in vectors.ids], np.int64)
+        known = place >= 0
+        fused = np.zeros((len(ids), vectors.X.shape[1] if vectors.X.ndim == 2 else 0), np.float32)
+        fused[place[known]] = vectors.X[known]
+        parts: dict[str, tuple[NDArray[np.float32], NDArray[np.bool_]]] = {}
+        for name, (columns, present) in vectors.parts.items():
+            block = np.zeros((len(ids), columns.stop - columns.start), np.float32)
+            block[place[known]] = vectors.X[known][:, columns]
+            mask = np.zeros(len(ids), bool)
+            mask[place[known]] = present[known]
+            norm = np.linalg.norm(block, axis=1, keepdims=True)
+            block = np.where(norm > 0, block / np.maximum(norm, 1e-12), 0).astype(np.float32)
+            block[~mask] = 0
+            if mask.any():
+                parts[name] = (block, mask)
+        log = library.audiences.interactions()
+        rows = np.array([row.get(int(i), -1) for i in log.item], np.int64)
+        value = np.array(
+            [strength(e, float(w)) for e, w in zip(log.event, log.weight, strict=True)], np.float32
+        )
+        valid = rows >= 0
+        events = Events(log.member[valid], rows[valid], value[valid], len(ids))
+        return cls(library, features, ids, items, parts, fused, events, row)
+
+    def rows(self, item_ids: Sequence[int]) -> list[int]:
+        """Rows of those ids that are items here."""
+        return [self.row[i] for i in item_ids if i in self.row]
+
+    @cached_property
+    def tags(self) -> list[frozenset[str]]:
+        """Lower-case tags per item: category, attribute values and the tags of its media."""
+        out = []
+        store = self.library
+        for item in self.items:
+            assets = [link.asset_id for link in store.items.assets_of(item.id)]
+            media = (
+                [tag for names in store.assets.tags_of(assets).values() for tag in names] if assets else []
+            )
+            own = [item.category, *item.category.split(">"), *facts(item)]
+            out.append(frozenset(word.strip().lower() for word in (*own, *media) if word.strip()))
+        return out
+
+    @cached_property
+    def rare_facts(self) -> list[frozenset[str]]:
+        """Facts per item that at most half of the items share: what makes a likeness worth telling."""
+        own = [frozenset(facts(item)) for item in self.items]
+        counts: dict[str, int] = {}
+        for words in own:
+            for word in words:
+                counts[word] = counts.get(word, 0) + 1
+        limit = max(2, len(own) // 2)
+        return [frozenset(word for word in words if counts[word] <= limit) for words in own]
+
+    def brief(self, text: str) -> NDArray[np.float32]:
+        """float32[N] cosine of the brief to the items' texts; zeros where texts were not read yet."""
+        out = np.zeros(len(self.ids), np.float32)
+        model = self.features.vectors.text_model()
+        words = tokens(text)
+        if model is None or not words or not self.features.vectors.text_ready(model, "item"):
+            return out
+        space = self.features.vectors.space(TEXT, "item")
+        query = model.vectors([words])[0]
+        length = float(np.linalg.norm(query))
+        if not length:
+            return out
+        norms = np.maximum(np.linalg.norm(space.raw, axis=1), 1e-12)
+        cosine = (space.raw @ query) / (norms * length)
+        for item_id, value in zip(space.ids, cosine, strict=True):
+            row = self.row.get(int(item_id))
+            if row is not None:
+                out[row] = value
+        return out
+
+
+def facts(item: Item) -> list[str]:
+    """Short attribute values of an item, lists taken apart: "cotton", "teal"."""
+    out = []
+    for key, value in item.attributes.items():
+        if key in _TRANSLATED or len(value) > 60:
+            continue
+        out += [word.strip().lower() for word in value.replace("|", ",").replace(";", ",").split(",")]
+    # A size or a volume in common ("26 cm") is no likeness.
+    return [word for word in out if word and not any(sign.isdigit() for sign in word)]

@@ -1,0 +1,135 @@
+"""What people did with items: co-interaction by closed-form EASE, and by item-kNN beyond its size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+EASE_ITEMS = 5000  # the dense items × items inverse stays below 100 MB and a few seconds
+
+
+def strength(event: str, weight: float) -> float:
+    """How much an event speaks for the item, 0…1.
+
+    A rating counts from 3.5 of 5 upwards; other events by their weight, 5 being a purchase.
+    """
+    if event == "rating":
+        return 1.0 if weight >= 4 else 0.6 if weight >= 3.5 else 0.0
+    return float(np.clip(weight / 5, 0.0, 1.0))
+
+
+class Events:
+    """Members × items, and what goes together.
+
+    Args:
+        member: int64[E] member of each event.
+        item: int64[E] row of the item of each event.
+        value: float32[E] strength of each event, 0…1; the strongest per member and item counts.
+        items: number of items N.
+    """
+
+    def __init__(
+        self,
+        member: NDArray[np.int64],
+        item: NDArray[np.int64],
+        value: NDArray[np.float32],
+        items: int,
+    ) -> None:
+        from scipy import sparse
+
+        keep = value > 0
+        members, rows = np.unique(member[keep], return_inverse=True)
+        pair = rows * max(items, 1) + item[keep]
+        order = np.lexsort((-value[keep], pair))
+        _, first = np.unique(pair[order], return_index=True)
+        chosen = order[first]
+        self.members = members
+        self.items = items
+        self._x: Any = sparse.csr_matrix(
+            (value[keep][chosen], (rows[chosen], item[keep][chosen])),
+            shape=(len(members), items),
+            dtype=np.float32,
+        )
+        self._by_item: Any = self._x.tocsc()
+        self.people = np.diff(self._by_item.indptr).astype(np.int64)
+        self._ease: tuple[NDArray[np.int64], NDArray[np.float32]] | None = None
+
+    @property
+    def count(self) -> int:
+        """Number of member–item pairs."""
+        return int(self._x.nnz)
+
+    def pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+        """(member int64[P], item row int64[P], strength float32[P]) of every pair."""
+        found = self._x.tocoo()
+        return self.members[found.row], found.col.astype(np.int64), found.data.astype(np.float32)
+
+    def taste(self, members: Iterable[int]) -> dict[int, float]:
+        """Mean strength per item row over these members, the items nobody touched left out."""
+        rows = np.flatnonzero(np.isin(self.members, list(members)))
+        if not len(rows):
+            return {}
+        mean = np.asarray(self._x[rows].sum(axis=0)).ravel() / len(rows)
+        return {int(i): float(mean[i]) for i in np.flatnonzero(mean)}
+
+    def score(self, profile: Mapping[int, float]) -> NDArray[np.float32]:
+        """float32[N], scaled to at most 1: how well items go with a weighted profile of item rows.
+
+        EASE, Steck 2019 (arXiv:1905.03375), over the most used items; for profile items beyond them cosine
+        item-kNN.
+        """
+        out = np.zeros(self.items, np.float32)
+        if not profile or not self.count:
+            return out
+        columns, weights = self._fit()
+        place = {int(c): k for k, c in enumerate(columns)}
+        inside = {place[i]: w for i, w in profile.items() if i in place}
+        if inside:
+            out[columns] += np.array(list(inside.values()), np.float32) @ weights[list(inside)]
+        outside = {i: w for i, w in profile.items() if i not in place}
+        if outside or len(columns) < np.count_nonzero(self.people):
+            knn = self._neighbours(profile)
+            beyond = np.ones(self.items, bool)
+            beyond[columns] = False
+            out[beyond] += knn[beyond]
+            if outside and not inside:
+                out[~beyond] += knn[~beyond]
+        top = float(out.max())
+        return np.clip(out / top, 0, 1) if top > 0 else np.zeros_like(out)
+
+    def together(self, one: int, other: int) -> tuple[int, int]:
+        """(members who chose both, members who chose `other`), by item rows."""
+        a = self._by_item.indices[self._by_item.indptr[one] : self._by_item.indptr[one + 1]]
+        b = self._by_item.indices[self._by_item.indptr[other] : self._by_item.indptr[other + 1]]
+        return len(np.intersect1d(a, b, assume_unique=True)), len(b)
+
+    def _fit(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        if self._ease is None:
+            used = np.flatnonzero(self.people)
+            columns = np.sort(used[np.argsort(-self.people[used], kind="stable")[:EASE_ITEMS]])
+            x = self._x[:, columns]
+            wide = np.float64 if len(columns) < 2000 else np.float32
+            gram: NDArray[Any] = np.asarray((x.T @ x).todense(), wide)
+            # The published 250 is for thousands of members; few members need less.
+            gram[np.diag_indices_from(gram)] += float(np.clip(0.4 * len(self.members), 5, 250))
+            inverse = np.linalg.inv(gram)
+            weights = -inverse / np.diag(inverse)
+            np.fill_diagonal(weights, 0)
+            self._ease = (columns, weights.astype(np.float32))
+        return self._ease
+
+    def _neighbours(self, profile: Mapping[int, float]) -> NDArray[np.float32]:
+        norms = np.sqrt(np.asarray(self._by_item.power(2).sum(axis=0)).ravel())
+        rows = [i for i in profile if norms[i] > 0]
+        if not rows:
+            return np.zeros(self.items, np.float32)
+        wanted = np.array([profile[i] / norms[i] for i in rows], np.float32)
+        both = self._x.T @ (self._by_item[:, rows] @ wanted)
+        out = np.asarray(both, np.float32) / np.maximum(norms, 1e-9)
+        out[rows] -= np.array([profile[i] for i in rows], np.float32)
+        return np.asarray(np.clip(out / max(float(out.max()), 1e-9), 0, 1), np.float32)
