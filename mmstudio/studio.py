@@ -121,14 +121,14 @@ class Studio:
         """Storyboards to files."""
         from mmstudio.export import Exporter
 
-        return Exporter(self.library)
+        return Exporter(self.library, self.recommender)
 
     # -- jobs --------------------------------------------------------------------------------------------
 
     def submit(
         self, kind: str, params: dict[str, Any], *, title: str | None = None, job_id: int | None = None
     ) -> JobHandle:
-        """Queue a job of this kind; its parameters are plain JSON, so that it can be resumed. Never blocks."""
+        """Queue a job without blocking; its parameters are plain JSON, so that it can be resumed."""
         lane, default = KINDS[kind]
         return self.runner.submit(
             kind, self.work(kind, params), params, title=title or default, lane=lane, job_id=job_id

@@ -10,8 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from mmstudio.cli.console import print_json, run_job, say, table
-from mmstudio.cli.options import Count, Json, Lib, Out, Seed, studio
+from mmstudio.cli.options import Count, Json, Lib, Seed, studio
+from mmstudio.errors import NotFound
 from mmstudio.i18n import tr
+from mmstudio.library import Audience, Item
 from mmstudio.studio import Studio
 
 
@@ -68,7 +70,7 @@ def audiences(
             else:
                 say(tr("Imported {n} interactions", n=report.get("interactions", 0)))
         elif action is AudienceAction.SHOW:
-            audience = store.by_name(name or "")
+            audience = named_audience(opened, name or "")
             liked = [item.sku for item in opened.library.items.get_many(audience.liked)]
             members = len(store.members(audience.id))
             if as_json:
@@ -104,7 +106,7 @@ def recommend(
 ) -> None:
     """Rank items for an audience and say why."""
     with studio(lib) as opened:
-        who = opened.library.audiences.by_name(audience)
+        who = named_audience(opened, audience)
         found = opened.recommender.recommend(who.id, k=k, diversity=diversity)
         items = {item.id: item for item in opened.library.items.get_many([r.item_id for r in found])}
     if as_json:
@@ -151,10 +153,10 @@ def compose(
     with studio(lib, write=True) as opened:
         params: dict[str, Any] = {
             "recipe": recipe,
-            "item_id": opened.library.items.by_sku(item).id,
+            "item_id": named_item(opened, item).id,
             "seed": seed,
         }
-        params["audience_id"] = opened.library.audiences.by_name(audience).id if audience else None
+        params["audience_id"] = named_audience(opened, audience).id if audience else None
         if overrides:
             params["overrides"] = overrides
         result = run_job(opened, "compose", params)
@@ -167,7 +169,7 @@ def compose(
 
 def export(
     lib: Lib,
-    out: Out,
+    out: Annotated[Path | None, typer.Option("--out", help="The folder to write to.")] = None,
     storyboard: Annotated[int | None, typer.Option("--storyboard", help="The storyboard's number.")] = None,
     channel: Annotated[list[str] | None, typer.Option("--channel", help="Repeat for several.")] = None,
     page: Annotated[
@@ -193,6 +195,8 @@ def export(
             return
         if (storyboard is None) == (not page):
             raise typer.BadParameter("Give either --storyboard ID or --page.")
+        if out is None:
+            raise typer.BadParameter("Say where to write with --out.")
         params: dict[str, Any] = {} if page else {"storyboard_id": storyboard, "channels": channel or None}
         kind = "page" if page else "export"
         if encrypt_to is None:
@@ -220,5 +224,27 @@ def _encrypted(
     return {"files": [{"path": str(bundle), "encrypted_to": recipient}]}
 
 
+def named_audience(opened: Studio, name: str) -> Audience:
+    """The audience of this name. Raises NotFound."""
+    audience = opened.library.audiences.by_name(name)
+    if audience is None:
+        raise NotFound(
+            "There is no audience called {name}.",
+            hint="`mmstudio audiences LIB list` names those there are.",
+            name=name,
+        )
+    return audience
+
+
+def named_item(opened: Studio, sku: str) -> Item:
+    """The item with this sku. Raises NotFound."""
+    item = opened.library.items.by_sku(sku)
+    if item is None:
+        raise NotFound(
+            "There is no item with the sku {sku}.", hint="`mmstudio search LIB WORDS` finds items.", sku=sku
+        )
+    return item
+
+
 def _items(opened: Studio, skus: list[str] | None) -> list[int]:
-    return [opened.library.items.by_sku(sku).id for sku in skus or []]
+    return [named_item(opened, sku).id for sku in skus or []]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from mmstudio.cli.console import err, print_json, run_job, say, table
-from mmstudio.cli.options import Count, Device, Json, Kind, Lib, media_kind, studio
+from mmstudio.cli.options import Count, Device, Json, Kind, Lib, studio
 from mmstudio.i18n import tr
 from mmstudio.studio import Studio
 
@@ -78,7 +78,6 @@ def features(
     as_json: Json = False,
 ) -> None:
     """Extract features of what has none yet."""
-    kind = media_kind(kind)
     with studio(lib, write=not (list_them or export), device=device) as opened:
         if list_them:
             rows = list(opened.features.extractors().values())
@@ -120,7 +119,7 @@ def search(
     if not text and like is None:
         raise typer.BadParameter("Give words to search for, or a file with --like.")
     with studio(lib) as opened:
-        hits = opened.features.search(text=text, file=like, kind=media_kind(kind), k=k)
+        hits = opened.features.search(text=text, file=like, kind=kind, k=k)
         rows = [_hit(opened, hit) for hit in hits]
     if as_json:
         print_json({"query": {"text": text, "like": like, "kind": kind}, "hits": rows})
@@ -136,7 +135,7 @@ def duplicates(lib: Lib, as_json: Json = False) -> None:
 
     with studio(lib) as opened:
         groups = find(opened.library, opened.features)
-        listed = [
+        listed: list[dict[str, Any]] = [
             {
                 "kind": group.kind,
                 "score": group.score,
@@ -169,7 +168,8 @@ def check(
     if as_json:
         print_json(report)
     else:
-        for line in report.lines():
+        say(tr("{n} assets checked, {repaired} mended", n=report.assets, repaired=report.repaired))
+        for line in report.problems:
             say(line)
     if not report.ok:
         raise typer.Exit(1)

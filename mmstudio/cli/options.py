@@ -12,32 +12,8 @@ import typer
 from mmstudio.settings import load_settings
 from mmstudio.studio import Studio
 
-Lib = Annotated[Path, typer.Argument(metavar="LIB", help="The library folder.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
-Device = Annotated[
-    str | None, typer.Option("--device", metavar="auto|cpu|cuda|mps", help="Where to compute.")
-]
-Kind = Annotated[
-    str | None, typer.Option("--kind", metavar="image|audio|video|text", help="Only this kind of media.")
-]
-Out = Annotated[Path, typer.Option("--out", help="The folder to write to.")]
-Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
-Count = Annotated[int, typer.Option("-k", min=1, help="How many.")]
-
 KINDS = {"image", "audio", "video", "text"}
 KIND_WORDS = {"picture": "image", "photo": "image", "sound": "audio", "music": "audio", "clip": "video"}
-
-
-@contextmanager
-def studio(path: Path, *, write: bool = False, device: str | None = None) -> Iterator[Studio]:
-    """Open a library for a command. Reading commands work beside a window that holds the library."""
-    settings = load_settings()
-    if device is not None:
-        if device not in {"auto", "cpu", "cuda", "mps"}:
-            raise typer.BadParameter(f"'{device}' is not one of auto, cpu, cuda, mps.", param_hint="--device")
-        settings.device = device  # type: ignore[assignment]
-    with Studio.open(path, read_only=not write, settings=settings) as opened:
-        yield opened
 
 
 def media_kind(kind: str | None) -> str | None:
@@ -52,3 +28,29 @@ def media_kind(kind: str | None) -> str | None:
     if word not in KINDS:
         raise typer.BadParameter(f"'{kind}' is not one of image, audio, video, text.", param_hint="--kind")
     return word
+
+
+Kind = Annotated[
+    str | None,
+    typer.Option("--kind", metavar="image|audio|video|text", help="Only this kind.", callback=media_kind),
+]
+Lib = Annotated[Path, typer.Argument(metavar="LIB", help="The library folder.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+Device = Annotated[
+    str | None, typer.Option("--device", metavar="auto|cpu|cuda|mps", help="Where to compute.")
+]
+Out = Annotated[Path, typer.Option("--out", help="The folder to write to.")]
+Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
+Count = Annotated[int, typer.Option("-k", min=1, help="How many.")]
+
+
+@contextmanager
+def studio(path: Path, *, write: bool = False, device: str | None = None) -> Iterator[Studio]:
+    """Open a library for a command. Reading commands work beside a window that holds the library."""
+    settings = load_settings()
+    if device is not None:
+        if device not in {"auto", "cpu", "cuda", "mps"}:
+            raise typer.BadParameter(f"'{device}' is not one of auto, cpu, cuda, mps.", param_hint="--device")
+        settings.device = device  # type: ignore[assignment]
+    with Studio.open(path, read_only=not write, settings=settings) as opened:
+        yield opened
