@@ -96,7 +96,7 @@ def over_white(picture: Image.Image) -> Image.Image:
 
 def captured_at(picture: Image.Image) -> str | None:
     """When the picture was taken by its EXIF: ISO 8601 local time, with an offset where one is given."""
-    exif = picture.getexif()
+    exif = _header_exif(picture)
     for folder, tag, offset_tag in _DATETIME_TAGS:
         block: Any = exif if folder is None else exif.get_ifd(folder)
         when = parse_exif_date(str(block.get(tag, "")))
@@ -104,6 +104,11 @@ def captured_at(picture: Image.Image) -> str | None:
             offset = str(block.get(offset_tag, "") if offset_tag else "").strip("\0 ")
             return when + (offset if len(offset) == 6 and offset[0] in "+-" else "")
     return None
+
+
+def _header_exif(picture: Image.Image) -> Image.Exif:
+    # A PNG's own getexif() decodes all of its pixels to look for a chunk behind them.
+    return Image.Image.getexif(picture)
 
 
 def parse_exif_date(text: str) -> str | None:
@@ -117,7 +122,7 @@ def parse_exif_date(text: str) -> str | None:
 
 def upright_size(picture: Image.Image) -> tuple[int, int]:
     """(width, height) after the EXIF orientation is applied."""
-    turned = picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    turned = _header_exif(picture).get(0x0112, 1) in (5, 6, 7, 8)
     return (picture.height, picture.width) if turned else (picture.width, picture.height)
 
 

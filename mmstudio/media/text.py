@@ -56,8 +56,8 @@ def text_format(path: Path) -> str:
 def encoding_of(data: bytes) -> str:
     """The Python codec that reads ``data``, which may be cut off anywhere.
 
-    Tried in turn: byte-order marks, UTF-16 without a mark, UTF-8, GB18030 where the high bytes come in pairs
-    as Chinese does, and Windows-1252 for all the rest.
+    Tried in turn: byte-order marks, UTF-16 without a mark, UTF-8, GB18030 where the bytes make common Chinese
+    characters, and Windows-1252 for all the rest.
     """
     for mark, name in _BOMS:
         if data.startswith(mark):
@@ -68,11 +68,7 @@ def encoding_of(data: bytes) -> str:
         return "utf-16-le" if zeros_odd > zeros_even else "utf-16-be"
     if _decodes(data, "utf-8") or _mostly_utf8(sample):
         return "utf-8"
-    runs = _HIGH_RUN.findall(sample)
-    paired = sum(len(run) for run in runs if len(run) % 2 == 0)
-    if paired > 0.6 * sum(map(len, runs)) and _decodes(data, "gb18030"):
-        return "gb18030"
-    return "cp1252"
+    return "gb18030" if _decodes(data, "gb18030") and _common_chinese(sample) else "cp1252"
 
 
 def decode(data: bytes) -> str:
@@ -200,6 +196,22 @@ def _mostly_utf8(sample: bytes) -> bool:
     """Whether a few stray bytes are all that is wrong: files glued together from two programs' exports."""
     text = sample.decode("utf-8", errors="replace")
     return sum(c > "\x7f" for c in text) >= 2 * text.count("\ufffd") > 0
+
+
+def _common_chinese(sample: bytes) -> bool:
+    """Whether most high bytes are pairs of GB 2312's signs (rows A1 to A9) or common characters (B0 to D7).
+
+    Western letters in Windows-1252 stand alone or, two together, in rows of rare characters.
+    """
+    runs = _HIGH_RUN.findall(sample)
+    common = sum(
+        2
+        for run in runs
+        if len(run) % 2 == 0
+        for lead in run[0::2]
+        if 0xA1 <= lead <= 0xA9 or 0xB0 <= lead <= 0xD7
+    )
+    return common > 0.6 * sum(map(len, runs))
 
 
 def _windows(data: bytes) -> str:

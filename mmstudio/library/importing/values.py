@@ -134,11 +134,13 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     for separator in (";", "|", "\n", ","):
         parts = [part for part in text.split(separator) if part.strip()]
         split = [re.split(r"[=:]", part, maxsplit=1) for part in parts]
-        if all(len(pair) == 2 and 0 < len(pair[0].strip()) <= 60 for pair in split) and len(split) > len(
-            best
-        ):
+        if len(split) > len(best) and all(len(pair) == 2 and _is_key(pair[0].strip()) for pair in split):
             best = [(pair[0].strip(), pair[1].strip()) for pair in split]
     return best
+
+
+def _is_key(text: str) -> bool:
+    return 0 < len(text) <= 60 and not re.search(r"[,;|=\n]", text)
 
 
 def parse_time(text: str) -> float | None:

@@ -97,7 +97,7 @@ def rescan_work(library: Library) -> Work:
     """A job that compares every root with its folder: files added, changed, moved or gone.
 
     New files are taken in only below watched roots. A folder that cannot be reached (an unplugged drive)
-    makes its assets missing until it is back; nothing is ever removed. The result is as of :func:`import_work`.
+    makes its assets missing until it is back; nothing is ever removed. The result is as for an import.
     """
 
     def work(context: JobContext) -> Generator[Progress, None, dict[str, Any]]:
