@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,10 +78,14 @@ def histogram(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
 def palette(picture: NDArray[np.uint8], colours: int = 5) -> list[tuple[int, int, int]]:
     """The most telling colours of uint8[H, W, 3] as sRGB, at most `colours`, the most important first.
 
-    k-means in OKLab, seeded by farthest points, so that it needs no random numbers; areas count by their
-    square root and by how colourful they are, so that a small bright product beats a large white wall.
+    k-means in OKLab, seeded by farthest points, so that it needs no random numbers. Areas count by their
+    square
+    root, by how colourful they are, and less where they line the edge of the picture: a small bright product
+    comes before the large wall behind it.
     """
-    lab = to_oklab(_small(picture)).reshape(-1, 3)
+    # Nearest pixels, not means: a mean would invent colours along every edge.
+    small = Image.fromarray(picture).resize((_SIDE, _SIDE), Image.Resampling.NEAREST)
+    lab = to_oklab(np.asarray(small)).reshape(-1, 3)
     centres = lab.mean(0, keepdims=True)
     nearest = ((lab - centres[0]) ** 2).sum(1)
     while len(centres) < colours and nearest.max() > 1e-3:
@@ -94,7 +98,10 @@ def palette(picture: NDArray[np.uint8], colours: int = 5) -> list[tuple[int, int
         sums = np.stack([np.bincount(owner, lab[:, c], len(centres)) for c in range(3)], axis=1)
         centres = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], centres)
     counts = np.bincount(owner, minlength=len(centres))
-    weight = np.sqrt(counts / len(lab)) * (0.15 + np.hypot(centres[:, 1], centres[:, 2]))
+    edge = np.ones((_SIDE, _SIDE), bool)
+    edge[2:-2, 2:-2] = False
+    wall = np.bincount(owner[edge.ravel()], minlength=len(centres)) / edge.sum()
+    weight = np.sqrt(counts / len(lab)) * (0.06 + np.hypot(centres[:, 1], centres[:, 2])) * (1 - 0.85 * wall)
     order = [i for i in np.argsort(-weight) if counts[i] > 0]
     kept: list[int] = []
     for i in order:
@@ -102,6 +109,12 @@ def palette(picture: NDArray[np.uint8], colours: int = 5) -> list[tuple[int, int
             kept.append(int(i))
     rgb = from_oklab(centres[kept])
     return [(int(r), int(g), int(b)) for r, g, b in rgb]
+
+
+def layout(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """uint8[H, W, 3] → float64[16, 16, 3]: which OKLab colour is where, roughly."""
+    small = Image.fromarray(picture).resize((16, 16), Image.Resampling.BOX)
+    return to_oklab(np.asarray(small.filter(ImageFilter.BoxBlur(1))))
 
 
 def _small(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

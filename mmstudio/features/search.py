@@ -61,7 +61,7 @@ def fuse(rankings: Sequence[Ranking], k: int) -> list[Hit]:
             told = reasons.setdefault(key, [])
             if why and why not in told:
                 told.append(why)
-    best = sorted(scores, key=lambda key: (-scores[key], key))[:k]
+    best = sorted(scores, key=lambda key: (-scores[key], key[0] == "asset", key[1]))[:k]
     return [hit(key, scores[key], reasons[key]) for key in best]
 
 
@@ -110,7 +110,10 @@ def _allowed(library: Library, wanted: AssetFilter) -> Callable[[int], bool]:
 
 
 def _full_text_assets(library: Library, wanted: AssetFilter, words: list[str]) -> Ranking:
-    ids = library.assets.ids(wanted)[:_DEEP]
+    ids = library.assets.ids(wanted)
+    if not ids and words:  # plural and other endings: the stems match as prefixes
+        ids = library.assets.ids(replace(wanted, text=" ".join(words)))
+    ids = ids[:_DEEP]
     tags = library.assets.tags_of(ids)
     found: list[tuple[Key, float, str]] = []
     for asset in library.assets.get_many(ids):
@@ -132,7 +135,8 @@ def _full_text_assets(library: Library, wanted: AssetFilter, words: list[str]) -
 
 def _full_text_items(library: Library, text: str, words: list[str]) -> Ranking:
     found: list[tuple[Key, float, str]] = []
-    for item in library.items.get_many(library.items.ids(text=text)[:_DEEP]):
+    ids = library.items.ids(text=text) or (library.items.ids(text=" ".join(words)) if words else [])
+    for item in library.items.get_many(ids[:_DEEP]):
         in_title = _shared(words, tokens(item.title))
         if in_title:
             why = tr("Title says {words}", words=_listed(in_title))

@@ -245,9 +245,8 @@ class Features:
             if hero is not None:
                 likeness.append(self._like_asset(hero, deep))
         for ranking in likeness:
-            rankings.append(ranking)
-            if item is None:
-                rankings.append(finding.items_of(self.library, ranking))
+            used_by = finding.items_of(self.library, ranking).found if item is None else []
+            rankings.append(finding.Ranking(sorted(ranking.found + used_by, key=lambda e: (-e[1], e[0]))))
         return finding.fuse([self._of_kind(ranking, kind) for ranking in rankings], k)
 
     def palette(self, asset_id: int) -> list[tuple[int, int, int]]:

@@ -79,7 +79,7 @@ def describe(pieces: list[list[NDArray[np.float32]]], device: str) -> NDArray[np
     flat = [piece for sound in pieces for piece in sound]
     with torch.inference_mode():
         # A GPU likes one padded batch; a processor is quicker without the padding.
-        every = _padded(flat, device) if device != "cpu" else [mfcc(torch.from_numpy(p)) for p in flat]
+        every = padded_mfcc(flat, device) if device != "cpu" else [mfcc(torch.from_numpy(p)) for p in flat]
         rows, at = [], 0
         for sound in pieces:
             parts = []
@@ -93,7 +93,9 @@ def describe(pieces: list[list[NDArray[np.float32]]], device: str) -> NDArray[np
         return np.asarray(torch.stack(rows).cpu().numpy(), dtype=np.float32)
 
 
-def _padded(pieces: list[NDArray[np.float32]], device: str) -> Tensor:
+def padded_mfcc(pieces: list[NDArray[np.float32]], device: str) -> Tensor:
+    """Pieces of any length as one batch on a device: float32[B, 20, T] of the longest; what lies beyond a
+    piece's own 1 + N // 512 frames means nothing."""
     import torch
 
     batch = torch.zeros(len(pieces), max(len(piece) for piece in pieces))
