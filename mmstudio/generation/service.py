@@ -1,0 +1,354 @@
+"""Generation: trained models at work on request, as a job, and as backgrounds."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mmstudio.atomic import atomic_path
+from mmstudio.errors import NotFound, ReadOnly, StudioError, UsageError
+from mmstudio.generation import backgrounds, sounds
+from mmstudio.generation.sampling import Draw, Drawn, draw_pictures, draw_spectrograms, project
+from mmstudio.generation.steering import palette_of
+from mmstudio.i18n import tr
+from mmstudio.jobs import JobContext, Progress, Work
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mmstudio.learning import Trainings
+    from mmstudio.learning.engine.registry import GenerativeModel
+    from mmstudio.library import Library
+    from mmstudio.media.kinds import MediaKind
+
+RGB = Sequence[int]
+BACKGROUND_MODELS = ("starter-image-gan", "starter-image-vae")
+SOUND_MODELS = ("starter-sound-vae",)
+LONGEST = 600.0  # seconds of a generated sound
+_STEERED = 512  # pixels of a picture repainted in colours named by words
+
+
+@dataclass(slots=True)
+class _Made:
+    """One finished result before it becomes a file."""
+
+    drawn: Drawn
+    picture: Image.Image | None = None
+    sound: NDArray[np.float32] | None = None
+
+
+class Generation:
+    """What the trained models of a library (and the starters) can make."""
+
+    def __init__(self, library: Library, trainings: Trainings) -> None:
+        self.library, self.trainings = library, trainings
+
+    # -- at once (for JobRunner.ask and for compositions) ------------------------------------------------
+
+    def images(
+        self, model: str, n: int = 8, seed: int = 0, size: int | None = None, like: str | int | None = None
+    ) -> list[Image.Image]:
+        """``n`` RGB pictures that pass the quality floor, at the model's size or ``size`` pixels per side.
+
+        Raises:
+            NotFound: no such model. UsageError: a sound model, or n < 1.
+        """
+        loaded = self._picture_model(model)
+        drawn = draw_pictures(loaded, _at_least_one(n), seed, self._around(loaded, like, seed))
+        return [_sized(Image.fromarray(np.asarray(result.decoded)), size) for result in drawn.results]
+
+    def sounds(
+        self,
+        model: str,
+        n: int = 1,
+        seed: int = 0,
+        seconds: float | None = None,
+        like: str | int | None = None,
+    ) -> list[tuple[NDArray[np.float32], int]]:
+        """``n`` sounds as (float32[2, N], 44100), −18 LUFS, never clipped.
+
+        With ``seconds`` they are seamless loops of that length, without they are one-shots of up to 3 s.
+        """
+        loaded = self._sound_model(model)
+        length = _seconds(seconds)
+        around = self._around(loaded, like, seed)
+        drawn = draw_spectrograms(loaded, _at_least_one(n), seed, length is not None, around)
+        return [(self._play(result, length, seed), sounds.RATE) for result in drawn.results]
+
+    def background(
+        self, model: str | None, palette: Sequence[RGB], size: tuple[int, int], seed: int = 0
+    ) -> Image.Image:
+        """A generated picture repainted in a product's colours, crisp at ``size`` (width, height) pixels.
+
+        ``palette`` holds RGB 0–255, the product's main colour first. None as the model is the starter GAN.
+
+        Raises:
+            NotFound: no such model, or no picture model at all.
+        """
+        loaded = self._picture_model(model or self.default_model(BACKGROUND_MODELS))
+        result = draw_pictures(loaded, 1, seed).results[0]
+        return backgrounds.paint(np.asarray(result.decoded), palette, size, seed)
+
+    def default_model(self, names: Sequence[str] = BACKGROUND_MODELS) -> str:
+        """The first of ``names`` that can be used, else any model of the same families. Raises NotFound."""
+        ready = {
+            model.name: model for model in self.trainings.models() if model.status in ("ready", "training")
+        }
+        for name in names:
+            if name in ready:
+                return name
+        wanted = [name.removeprefix("starter-") for name in names]
+        for model in ready.values():
+            if model.family in wanted:
+                return model.name
+        raise NotFound("There is no trained model yet.", hint="Train one first.")
+
+    # -- as a job ----------------------------------------------------------------------------------------
+
+    def work(
+        self,
+        model: str,
+        n: int = 8,
+        seed: int = 0,
+        like: str | int | None = None,
+        text: str | None = None,
+        out: str | Path | None = None,
+        add_to_library: bool = True,
+        seconds: float | None = None,
+    ) -> Work:
+        """A job that makes ``n`` files.
+
+        Args:
+            model: name of a model. like: asset id or file to vary. out: folder for the files.
+            text: words; colours they name (English or Chinese) repaint pictures, and they shift the seed.
+            seconds: length of sounds as seamless loops; one-shots where None.
+
+        Returns {"files": [paths], "assets": [ids], "rejected": how many were thrown away for quality,
+        "below_floor": how many were kept although none better came}.
+        """
+
+        def run(context: JobContext) -> Generator[Progress, None, dict[str, Any]]:
+            if add_to_library and self.library.read_only:
+                raise ReadOnly("The library is open for reading only.", hint="Close the other window first.")
+            if out is None and not add_to_library:
+                raise UsageError("Nowhere to put the results.", hint="Name a folder with --out.")
+            count = _at_least_one(n)
+            yield Progress(0, count, tr("Preparing"))
+            loaded = self.trainings.load(model)
+            if loaded.config.family.startswith("sound"):
+                loaded = self._sound_model(model)
+            used = seed + zlib.crc32(text.encode()) % 1_000_000 if text else seed
+            length, colours = _seconds(seconds), palette_of(text or "")
+            draw = self._draw(loaded, count, used, like, length)
+            result: dict[str, Any] = {
+                "files": [],
+                "assets": [],
+                "rejected": draw.rejected,
+                "below_floor": draw.below_floor,
+            }
+            for index, drawn in enumerate(draw.results):
+                context.raise_if_cancelled()
+                params = self._params(loaded, index, length, colours, text, like)
+                made = self._finish(loaded, drawn, used, params)
+                self._keep(made, loaded, used, params, out, add_to_library, result)
+                yield Progress(index + 1, count, tr("Made {done} of {total}", done=index + 1, total=count))
+            return result
+
+        return run
+
+    def again(self, asset_id: int) -> Image.Image | tuple[NDArray[np.float32], int]:
+        """Make the content of a generated asset once more: the same picture, or (samples, rate).
+
+        Raises:
+            NotFound: the asset was not generated by a model. StudioError: the model has changed since.
+        """
+        import torch
+
+        row = self.library.generations.of_asset(asset_id)
+        if row is None or row.latent is None:
+            raise NotFound("This was not made by a model.", hint="Only generated assets can be made again.")
+        loaded = self.trainings.load(row.model)
+        if row.params.get("weights") != loaded.fingerprint:
+            raise StudioError(
+                "The model “{name}” has been trained further since.",
+                hint="What it made before is kept in the library.",
+                name=row.model,
+            )
+        latent = torch.frombuffer(bytearray(row.latent), dtype=torch.float32)[None]
+        decoded = loaded.decode(latent)[0][0] if loaded.config.channels == 1 else loaded.pictures(latent)[0]
+        made = self._finish(loaded, Drawn(latent, decoded, 1.0), row.seed, row.params)
+        if made.picture is not None:
+            return made.picture
+        assert made.sound is not None
+        return made.sound, sounds.RATE
+
+    # -- inside ------------------------------------------------------------------------------------------
+
+    def _draw(
+        self, model: GenerativeModel, count: int, seed: int, like: str | int | None, seconds: float | None
+    ) -> Draw:
+        around = self._around(model, like, seed)
+        if model.config.channels == 1:
+            return draw_spectrograms(model, count, seed, seconds is not None, around)
+        return draw_pictures(model, count, seed, around)
+
+    def _finish(self, model: GenerativeModel, drawn: Drawn, seed: int, params: dict[str, Any]) -> _Made:
+        if model.config.channels == 1:
+            return _Made(drawn, sound=self._play(drawn, params.get("seconds"), seed))
+        picture = np.asarray(drawn.decoded)
+        colours = params.get("palette")
+        if colours:
+            return _Made(drawn, backgrounds.paint(picture, colours, (_STEERED, _STEERED), seed))
+        return _Made(drawn, Image.fromarray(picture))
+
+    def _play(self, drawn: Drawn, seconds: float | None, seed: int) -> NDArray[np.float32]:
+        import torch
+
+        random = torch.Generator().manual_seed(seed)
+        mel = drawn.decoded
+        assert isinstance(mel, torch.Tensor)
+        return sounds.finish(mel, seconds, random)
+
+    def _params(
+        self,
+        model: GenerativeModel,
+        index: int,
+        seconds: float | None,
+        colours: Sequence[RGB],
+        text: str | None,
+        like: str | int | None,
+    ) -> dict[str, Any]:
+        params: dict[str, Any] = {
+            "index": index,
+            "weights": model.fingerprint,
+            "steps": model.config.trained.get("steps", 0),
+        }
+        if seconds is not None:
+            params["seconds"] = seconds
+        if text:
+            params |= {"text": text, "palette": [list(colour) for colour in colours]}
+        if like is not None:
+            params["like"] = str(like)
+        return params
+
+    def _keep(
+        self,
+        made: _Made,
+        model: GenerativeModel,
+        seed: int,
+        params: dict[str, Any],
+        out: str | Path | None,
+        add: bool,
+        result: dict[str, Any],
+    ) -> None:
+        from mmstudio.media import metadata
+        from mmstudio.media.audio import write_wav
+
+        name = model.config.name
+        kind: MediaKind = "image" if made.picture is not None else "audio"
+        title = f"{name} {seed}-{params['index'] + 1}"
+        file = f"{name}-{seed}-{params['index']:04d}.{'png' if kind == 'image' else 'wav'}"
+        folder = Path(out) if out is not None else self.library.generated_dir
+        target = folder / file
+        with atomic_path(target) as temporary:
+            if made.picture is not None:
+                made.picture.save(temporary)
+            elif made.sound is not None:
+                write_wav(temporary, made.sound, sounds.RATE)
+            record = {"model": name, "family": model.config.family, "seed": seed, "latent_sha": "", **params}
+            record["latent_sha"] = f"{zlib.crc32(made.drawn.latent.numpy().tobytes()):08x}"
+            metadata.stamp(
+                temporary,
+                {"title": title, "software": "MM Studio", "digital_source_type": metadata.TRAINED, **record},
+            )
+        if out is not None:
+            result["files"].append(str(target))
+        if not add:
+            return
+        from mmstudio.library.importing import register_generated
+
+        source = target
+        if out is not None:  # the library moves what it registers: the person's copy stays where it is
+            source = self.library.generated_dir / file
+            with atomic_path(source) as temporary:
+                temporary.write_bytes(target.read_bytes())
+        like = params.get("like", "")
+        asset = register_generated(
+            self.library,
+            source,
+            kind=kind,
+            title=title,
+            tags=["generated", name],
+            model=name,
+            seed=seed,
+            latent=made.drawn.latent.numpy().astype("<f4").tobytes(),
+            params=params,
+            sources=[int(like)] if like.isdigit() else [],
+        )
+        result["assets"].append(asset)
+        if out is None:
+            result["files"].append(str(self.library.assets.path_of(self.library.assets.get(asset))))
+
+    def _around(self, model: GenerativeModel, like: str | int | None, seed: int) -> Tensor | None:
+        if like is None or like == "":
+            return None
+        from mmstudio.learning.gather import picture_of, spectrograms_of
+
+        path = self._path_of(like)
+        if model.config.channels == 1:
+            pieces = spectrograms_of(path)
+            if not pieces:
+                raise StudioError(
+                    "{name} is silent.", hint="Choose a sound with something in it.", name=path.name
+                )
+            return project(model, pieces[0], seed)
+        return project(model, picture_of(path, model.config.size), seed)
+
+    def _path_of(self, like: str | int) -> Path:
+        if str(like).isdigit() and not Path(str(like)).exists():
+            return self.library.assets.path_of(self.library.assets.get(int(like)))
+        path = Path(str(like))
+        if not path.is_file():
+            raise NotFound("There is no file {name}.", hint="Give an asset id or a file.", name=path.name)
+        return path
+
+    def _picture_model(self, name: str) -> GenerativeModel:
+        loaded = self.trainings.load(name)
+        if loaded.config.channels != 3:
+            raise UsageError(
+                "“{name}” makes sounds, not pictures.", hint="Choose a picture model.", name=name
+            )
+        return loaded
+
+    def _sound_model(self, name: str) -> GenerativeModel:
+        loaded = self.trainings.load(name)
+        if loaded.config.channels != 1:
+            raise UsageError("“{name}” makes pictures, not sounds.", hint="Choose a sound model.", name=name)
+        return loaded
+
+
+def _sized(picture: Image.Image, size: int | None) -> Image.Image:
+    return picture if size is None else picture.resize((size, size), Image.Resampling.LANCZOS)
+
+
+def _at_least_one(n: int) -> int:
+    if n < 1:
+        raise UsageError("At least one must be made.")
+    return n
+
+
+def _seconds(seconds: float | None) -> float | None:
+    if seconds is not None and not 0.2 <= seconds <= LONGEST:
+        raise UsageError(
+            "A sound can be from 0.2 to {most} seconds long.",
+            hint="Choose another length.",
+            most=int(LONGEST),
+        )
+    return seconds

@@ -1,0 +1,153 @@
+"""From a decoded spectrogram to a finished sound: loop point, stereo, loudness."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+Samples = NDArray[np.float32]
+RATE = 44_100
+LOUDNESS = -18.0  # LUFS of what the studio makes: room under a voice
+PEAK = 0.89  # −1 dBFS
+_FADE = 0.08  # seconds over which a loop's end runs into its beginning
+_CROSSOVER = 250.0  # Hz below which both channels are the same
+
+
+def finish(mel: Tensor, seconds: float | None, random: torch.Generator) -> Samples:
+    """Spectrogram (bands×frames in [-1, 1]) → 2×N float32 at 44.1 kHz.
+
+    With ``seconds`` the sound is a seamless loop repeated to that length (its own end again runs into its
+    beginning); without, a one-shot with silence trimmed off.
+    """
+    from mmstudio.learning.engine.mel import HOP, to_sound
+    from mmstudio.learning.engine.mel import RATE as MEL_RATE
+    from mmstudio.media.audio import resample
+
+    left, right = to_sound(mel, random), to_sound(mel, random)
+    if seconds is None:
+        end = _last_sound(left)
+        stereo = np.stack([left, right])[:, :end]
+        fade = min(end, int(0.01 * MEL_RATE))
+        stereo[:, end - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
+    else:
+        length = loop_frames(mel.numpy()) * HOP
+        stereo = np.stack([loop(left, length, MEL_RATE), loop(right, length, MEL_RATE)])
+    stereo = resample(_shared_bass(stereo, MEL_RATE), MEL_RATE, RATE)
+    if seconds is not None:
+        stereo = repeat(stereo, round(seconds * RATE))
+    return level(stereo, RATE)
+
+
+def loop_frames(mel: NDArray[np.float32], least: float = 0.5) -> int:
+    """The length, in frames, after which the spectrogram is most like its beginning (a beat's period)."""
+    frames = mel.shape[1]
+    centred = mel - mel.mean(axis=1, keepdims=True)
+    first, last = int(least * frames), int(frames) - 12
+    best, best_score = last, -np.inf
+    for lag in range(first, last):
+        a, b = centred[:, : frames - lag], centred[:, lag:]
+        score = float((a * b).sum() / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-9))
+        if score > best_score + 1e-6:
+            best, best_score = lag, score
+    return best
+
+
+def loop(wave: Samples, length: int, rate: int) -> Samples:
+    """``length`` samples whose end continues into their beginning: what follows the cut fades over the head.
+
+    Equal-power cross-fade of up to 80 ms; ``wave`` needs more samples than ``length``, else it is padded.
+    """
+    fade = int(_FADE * rate)
+    padded = np.pad(wave, (0, max(0, length + fade - len(wave))))
+    out = padded[:length].astype(np.float32).copy()
+    fade = min(fade, length)
+    t = np.linspace(0, np.pi / 2, fade, dtype=np.float32)
+    out[:fade] = out[:fade] * np.sin(t) + padded[length : length + fade] * np.cos(t)
+    return out
+
+
+def repeat(stereo: Samples, length: int) -> Samples:
+    """A 2×N loop played for ``length`` samples; stretched by at most a hundredth to come out whole."""
+    from mmstudio.media.audio import resample
+
+    size = stereo.shape[1]
+    times = max(1, round(length / size))
+    exact = length / times
+    if abs(exact / size - 1) <= 0.01 and round(exact) != size:
+        stereo = resample(stereo, size, round(exact))
+        size = stereo.shape[1]
+    repeated: Samples = np.take(stereo, np.arange(length) % size, axis=1).astype(np.float32)
+    return repeated
+
+
+def level(stereo: Samples, rate: int, target: float = LOUDNESS) -> Samples:
+    """Bring 2×N samples to ``target`` LUFS without the peak passing −1 dBFS; DC removed; silence stays."""
+    stereo = stereo - stereo.mean(axis=1, keepdims=True)
+    now = loudness(stereo, rate)
+    if not np.isfinite(now):
+        return stereo.astype(np.float32)
+    gain = 10 ** ((target - now) / 20)
+    peak = float(np.abs(stereo).max())
+    levelled: Samples = (stereo * min(gain, PEAK / max(peak, 1e-9))).astype(np.float32)
+    return levelled
+
+
+def loudness(stereo: NDArray[np.float32], rate: int) -> float:
+    """Integrated LUFS of C×N samples (ITU-R BS.1770-4: K-weighting, both gates); −inf if silent."""
+    from scipy.signal import lfilter
+
+    weighted = stereo.astype(np.float64)
+    for b, a in _k_weighting(rate):
+        weighted = lfilter(b, a, weighted, axis=1)
+    block, step = int(0.4 * rate), int(0.1 * rate)
+    if weighted.shape[1] < block:
+        weighted = np.pad(weighted, ((0, 0), (0, block - weighted.shape[1])))
+    starts = range(0, weighted.shape[1] - block + 1, step)
+    power = np.array([(weighted[:, s : s + block] ** 2).mean(axis=1).sum() for s in starts])
+    with np.errstate(divide="ignore"):
+        levels = -0.691 + 10 * np.log10(power)
+    loud = power[levels > -70.0]
+    if not len(loud):
+        return float("-inf")
+    relative = -0.691 + 10 * np.log10(loud.mean()) - 10.0
+    return float(-0.691 + 10 * np.log10(power[(levels > -70.0) & (levels > relative)].mean()))
+
+
+def _k_weighting(rate: int) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """The two biquads of BS.1770 for any sample rate (analogue prototypes of De Man, 2014)."""
+    stages = []
+    for kind, frequency, q, gain in (
+        ("shelf", 1681.97445, 0.70717524, 3.99984385),
+        ("pass", 38.13547, 0.50032704, 0.0),
+    ):
+        k = np.tan(np.pi * frequency / rate)
+        norm = 1 + k / q + k * k
+        a = np.array([1.0, 2 * (k * k - 1) / norm, (1 - k / q + k * k) / norm])
+        if kind == "shelf":
+            high = 10 ** (gain / 20)
+            mid = high**0.499666774
+            b = np.array([high + mid * k / q + k * k, 2 * (k * k - high), high - mid * k / q + k * k]) / norm
+        else:
+            b = np.array([1.0, -2.0, 1.0])
+        stages.append((b, a))
+    return stages
+
+
+def _shared_bass(stereo: Samples, rate: int) -> Samples:
+    """Low tones alike in both channels, high ones as they are: wide, yet solid when played in mono."""
+    spectrum = np.fft.rfft(stereo, axis=1)
+    frequency = np.fft.rfftfreq(stereo.shape[1], 1 / rate)
+    apart = np.clip((frequency - _CROSSOVER) / _CROSSOVER, 0.0, 1.0)
+    both = np.stack([spectrum[0], apart * spectrum[1] + (1 - apart) * spectrum[0]])
+    return np.fft.irfft(both, stereo.shape[1], axis=1).astype(np.float32)
+
+
+def _last_sound(wave: Samples) -> int:
+    loud = np.flatnonzero(np.abs(wave) > 0.003 * max(float(np.abs(wave).max()), 1e-9))
+    return min(len(wave), int(loud[-1]) + 1024) if len(loud) else len(wave)

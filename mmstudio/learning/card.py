@@ -1,0 +1,30 @@
+"""The model card: what a model is and what it saw, in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mmstudio.atomic import write_text
+from mmstudio.learning.config import ModelConfig
+from mmstudio.learning.families import family
+
+
+def write_card(folder: Path, config: ModelConfig) -> None:
+    """Write ``card.md`` from the config."""
+    trained = config.trained
+    chosen = f"search “{config.query}”" if config.query else "all imported media of the kind"
+    facts = {
+        "Family": f"{family(config.family).label} (`{config.family}`), {config.size} × {config.size}",
+        "Trained": f"{trained.get('steps', 0)} steps, {trained.get('seen', 0)} examples seen",
+        "Time": f"{trained.get('seconds', 0):.0f} s on {trained.get('device', 'cpu')}, seed {config.seed}",
+        "Data": f"{trained.get('examples', 0)} examples of {len(trained.get('assets', []))} assets, {chosen}",
+        "Left out for their rights": trained.get("left_out_rights", 0),
+        "Left out as unreadable": trained.get("left_out_unreadable", 0),
+        "Started from": config.base or "nothing",
+    }
+    lines = [f"# {config.name}", "", *(f"- {name}: {value}" for name, value in facts.items())]
+    metrics = trained.get("metrics", {})
+    if metrics:
+        lines += ["", "## Measured", ""]
+        lines += [f"- {name}: {value}" for name, value in metrics.items()]
+    write_text(folder / "card.md", "\n".join(lines) + "\n")

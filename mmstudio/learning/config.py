@@ -1,0 +1,84 @@
+"""What a model is: the one JSON file beside its weights. Knows no torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from mmstudio.atomic import write_text
+from mmstudio.errors import StudioError
+
+FORMAT = 1
+CONFIG = "config.json"
+
+
+@dataclass(slots=True)
+class ModelConfig:
+    """Everything that rebuilds a model and its training.
+
+    Attributes:
+        family: "image-vae", "image-gan" or "sound-vae".
+        size: pixels per side (spectrogram frames for sound).
+        channels, widths, latent, fold: the network; see ``nets.conv``.
+        steps, batch, rate, seed: the training.
+        options: hyper-parameters of the family (beta, gamma, …).
+        base: name of the model it started from, or "".
+        query: the search that chose the training assets.
+        trained: what came out: steps, pictures seen, metrics, asset ids; filled by the trainer.
+    """
+
+    family: str
+    name: str
+    size: int
+    channels: int
+    widths: list[int]
+    latent: int
+    fold: int = 1
+    steps: int = 1000
+    batch: int = 16
+    rate: float = 5e-4
+    seed: int = 0
+    options: dict[str, float] = field(default_factory=dict)
+    base: str = ""
+    query: str = ""
+    trained: dict[str, Any] = field(default_factory=dict)
+    format: int = FORMAT
+
+    def save(self, folder: Path) -> None:
+        """Write ``config.json`` atomically."""
+        write_text(folder / CONFIG, json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n")
+
+
+def load_config(folder: Path) -> ModelConfig:
+    """Read ``config.json``.
+
+    Raises:
+        StudioError: where the file is missing, broken, or written by a newer MM Studio.
+    """
+    path = folder / CONFIG
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        newest = int(data.get("format", 0))
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise StudioError(
+            "The model “{name}” has no readable config.json.",
+            hint="Restore the folder from a copy, or train the model again.",
+            name=folder.name,
+        ) from error
+    if newest > FORMAT:
+        raise StudioError(
+            "The model “{name}” was made by a newer MM Studio.",
+            hint="Update MM Studio to use it; nothing was changed.",
+            name=folder.name,
+        )
+    known = {f.name for f in fields(ModelConfig)}
+    try:
+        return ModelConfig(**{key: value for key, value in data.items() if key in known})
+    except TypeError as error:
+        raise StudioError(
+            "The model “{name}” has an incomplete config.json.",
+            hint="Restore the folder from a copy, or train the model again.",
+            name=folder.name,
+        ) from error

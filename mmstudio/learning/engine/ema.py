@@ -1,0 +1,26 @@
+"""Exponential moving average of weights: what is sampled from and shipped."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import nn
+
+
+class Average:
+    """A shadow copy of ``net`` with a half-life counted in examples seen.
+
+    The half-life ramps up as in StyleGAN2-ADA (Karras et al., 2020): never above a tenth of what was seen.
+    """
+
+    def __init__(self, net: nn.Module, half_life: float) -> None:
+        self.net = copy.deepcopy(net).requires_grad_(False)
+        self.half_life = half_life
+
+    @torch.no_grad()
+    def update(self, net: nn.Module, batch: int, seen: int) -> None:
+        """Move towards ``net`` after a step on ``batch`` examples, ``seen`` in all."""
+        decay = 0.5 ** (batch / max(1.0, min(self.half_life, 0.1 * seen)))
+        for mine, theirs in zip(self.net.parameters(), net.parameters(), strict=True):
+            mine.lerp_(theirs, 1.0 - decay)

@@ -1,0 +1,91 @@
+"""What a training leaves to look at: metrics.jsonl, TensorBoard events, sample grids."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from mmstudio.atomic import atomic_path, write_text
+from mmstudio.learning.engine.data import to_bytes
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+
+class Logs:
+    """Writers for one model folder; resuming at a step forgets what was logged after it."""
+
+    def __init__(self, folder: Path, step: int) -> None:
+        self.folder = folder
+        self._metrics = folder / "metrics.jsonl"
+        self._board: SummaryWriter | None = None
+        self.rewind(step)
+
+    def rewind(self, step: int) -> None:
+        """Drop the lines after ``step``: they will be written again."""
+        self._start = step
+        kept = [json.dumps(line) + "\n" for line in read_metrics(self.folder) if line["step"] <= step]
+        write_text(self._metrics, "".join(kept))
+        self.close()
+
+    def metrics(self, step: int, values: dict[str, float], **more: Any) -> None:
+        """One line of metrics.jsonl and one TensorBoard point per value."""
+        with self._metrics.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"step": step, **more, "losses": values}) + "\n")
+        if self._board is None:
+            from torch.utils.tensorboard import SummaryWriter
+
+            self._board = SummaryWriter(str(self.folder / "tb"), purge_step=self._start + 1)
+        for name, value in values.items():
+            self._board.add_scalar(name, value, step)
+
+    def grid(self, step: int, pictures: Tensor, columns: int = 6) -> Path:
+        """Save ``pictures`` (N×C×H×W in [-1, 1]) as one PNG and return its path."""
+        path = self.folder / "samples" / f"step-{step:07d}.png"
+        with atomic_path(path) as temporary:
+            tile(pictures, columns).save(temporary)
+        return path
+
+    def close(self) -> None:
+        """Flush TensorBoard."""
+        if self._board is not None:
+            self._board.close()
+            self._board = None
+
+
+def read_metrics(folder: Path) -> list[dict[str, Any]]:
+    """The lines of metrics.jsonl; a last line cut by a crash is left out."""
+    try:
+        text = (folder / "metrics.jsonl").read_text(encoding="utf-8")
+    except OSError:
+        return []
+    lines = []
+    for line in text.splitlines():
+        try:
+            lines.append(json.loads(line))
+        except ValueError:
+            continue
+    return [line for line in lines if isinstance(line, dict) and "step" in line]
+
+
+def tile(pictures: Tensor, columns: int = 6) -> Image.Image:
+    """Pictures in rows with a thin gap, small ones enlarged; spectrograms low tones at the bottom."""
+    pixels = to_bytes(pictures).transpose(0, 2, 3, 1)
+    if pixels.shape[-1] == 1:
+        pixels = np.repeat(pixels[:, ::-1], 3, axis=-1)
+    zoom = max(1, 128 // pixels.shape[1])
+    pixels = pixels.repeat(zoom, axis=1).repeat(zoom, axis=2)
+    count, height, width, _ = pixels.shape
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    gap = 2
+    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, np.uint8)
+    for index, picture in enumerate(pixels):
+        top, left = (index // columns) * (height + gap), (index % columns) * (width + gap)
+        sheet[top : top + height, left : left + width] = picture
+    return Image.fromarray(sheet)

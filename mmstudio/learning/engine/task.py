@@ -1,0 +1,109 @@
+"""One family under training: its networks, its optimisers, one step in parts."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mmstudio.learning.config import ModelConfig
+from mmstudio.learning.engine.checkpoint import TrainingState
+from mmstudio.learning.engine.data import ArrayData
+from mmstudio.learning.engine.ema import Average
+
+
+class Task(ABC):
+    """Networks by name, optimisers by name, one moving average; subclasses say what a step is."""
+
+    nets: dict[str, nn.Module]
+    optimisers: dict[str, torch.optim.Optimizer]
+    averaged: str  # the net that is sampled from
+    average: Average
+
+    def __init__(self, config: ModelConfig, device: torch.device) -> None:
+        self.config, self.device = config, device
+        self.random = torch.Generator().manual_seed(config.seed)
+        self.rate_scale = 1.0
+
+    @abstractmethod
+    def parts(self, batch: Tensor, step: int) -> Iterator[dict[str, float]]:
+        """One training step on ``batch`` (N×C×H×W in [-1, 1], on the CPU), in interruptible parts.
+
+        Each part yields the losses it knows; the moving average is the trainer's business.
+        """
+
+    @abstractmethod
+    def preview(self, data: ArrayData, seed: int, count: int) -> Tensor:
+        """A grid's worth of pictures in [-1, 1], always from the same latents, drawn with the average."""
+
+    def finish(self, data: ArrayData) -> dict[str, Tensor]:
+        """What is fitted after training (a prior), for the weights file."""
+        del data
+        return {}
+
+    @abstractmethod
+    def start_from(self, weights: dict[str, Tensor]) -> None:
+        """Take what fits of another model's weights."""
+
+    def at(self, progress: float) -> None:
+        """Set the learning rates for ``progress`` in [0, 1]: cosine down to a tenth."""
+        rate = self.config.rate * self.rate_scale * cosine(1.0, 0.1, progress)
+        for optimiser in self.optimisers.values():
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+
+    def weights(self) -> dict[str, Tensor]:
+        """The shippable weights: the average where there is one, the raw net elsewhere."""
+        nets = self.nets | {self.averaged: self.average.net}
+        return {
+            f"{name}.{key}": value for name, net in nets.items() for key, value in net.state_dict().items()
+        }
+
+    def state(self) -> TrainingState:
+        """Everything a bit-exact resume needs."""
+        tensors: dict[str, Tensor] = {"random": self.random.get_state()}
+        nets = self.nets | {"average": self.average.net}
+        for name, net in nets.items():
+            tensors |= {f"net.{name}.{key}": value for key, value in net.state_dict().items()}
+        for name, optimiser in self.optimisers.items():
+            for index, slots in optimiser.state_dict()["state"].items():
+                tensors |= {f"optimiser.{name}.{index}.{key}": value for key, value in slots.items()}
+        return TrainingState(tensors, {"rate_scale": self.rate_scale})
+
+    def restore(self, state: TrainingState) -> None:
+        """Back from :meth:`state`."""
+        self.rate_scale = float(state.numbers["rate_scale"])
+        self.random.set_state(state.tensors["random"])
+        for name, net in (self.nets | {"average": self.average.net}).items():
+            prefix = f"net.{name}."
+            net.load_state_dict(
+                {key[len(prefix) :]: value for key, value in state.tensors.items() if key.startswith(prefix)}
+            )
+        for name, optimiser in self.optimisers.items():
+            slots: dict[int, dict[str, Any]] = {}
+            for key, value in state.tensors.items():
+                if key.startswith(f"optimiser.{name}."):
+                    _, _, index, slot = key.split(".", 3)
+                    slots.setdefault(int(index), {})[slot] = value
+            groups = optimiser.state_dict()["param_groups"]
+            optimiser.load_state_dict({"state": slots, "param_groups": groups})
+
+
+def cosine(start: float, end: float, progress: float) -> float:
+    """Half a cosine from ``start`` to ``end``."""
+    return end + (start - end) * 0.5 * (1 + math.cos(math.pi * min(1.0, max(0.0, progress))))
+
+
+def take(net: nn.Module, weights: dict[str, Tensor], prefix: str) -> int:
+    """Copy every parameter of ``net`` that ``weights`` has under ``prefix`` in the same shape; how many."""
+    own, taken = net.state_dict(), 0
+    for key, value in own.items():
+        given = weights.get(prefix + key)
+        if given is not None and given.shape == value.shape:
+            value.copy_(given)
+            taken += 1
+    return taken

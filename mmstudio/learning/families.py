@@ -1,0 +1,144 @@
+"""The model families a person can choose from, with defaults that work on two CPU cores. Knows no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mmstudio.errors import UsageError
+from mmstudio.i18n import mark
+from mmstudio.learning.config import ModelConfig
+
+SIZES = (16, 32, 64, 128, 256)
+SOUND_SIZE = 128
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyInfo:
+    """One family.
+
+    Attributes:
+        name: "image-gan", "image-vae" or "sound-vae".
+        label, explanation: English; show through ``tr``.
+        modality: "image" or "audio".
+        defaults: steps, batch, rate and the family's own hyper-parameters.
+    """
+
+    name: str
+    label: str
+    explanation: str
+    modality: Literal["image", "audio"]
+    defaults: Mapping[str, Any]
+
+
+_VAE = {"latent": 64, "steps": 600, "batch": 16, "rate": 1e-3}
+_VAE_OPTIONS = {"edges": 0.5, "beta": 2e-3, "free_bits": 0.1, "half_life": 5000.0}
+
+_FAMILIES = {
+    family.name: family
+    for family in (
+        FamilyInfo(
+            "image-vae",
+            mark("Picture VAE"),
+            mark(
+                "Learns to describe each picture by a short list of numbers and to draw it again. "
+                "Calm to train, good for variations and in-betweens; a little soft."
+            ),
+            "image",
+            _VAE | {"options": _VAE_OPTIONS},
+        ),
+        FamilyInfo(
+            "image-gan",
+            mark("Picture GAN"),
+            mark(
+                "Two networks compete: one draws, the other tells drawn from real. "
+                "Crisper pictures, longer to train; best started from a model that already draws."
+            ),
+            "image",
+            {
+                "latent": 64,
+                "steps": 1000,
+                "batch": 16,
+                "rate": 5e-4,
+                "options": {"penalty_every": 4.0, "augment": 0.5, "half_life": 10000.0},
+            },
+        ),
+        FamilyInfo(
+            "sound-vae",
+            mark("Sound VAE"),
+            mark(
+                "Learns short sounds and loops, up to three seconds, as pictures of their tones over time, "
+                "and plays new ones."
+            ),
+            "audio",
+            _VAE | {"options": _VAE_OPTIONS | {"edges": 0.25}},
+        ),
+    )
+}
+
+
+def families() -> dict[str, FamilyInfo]:
+    """All families by name."""
+    return dict(_FAMILIES)
+
+
+def family(name: str) -> FamilyInfo:
+    """One family. Raises UsageError where there is none of that name."""
+    if name not in _FAMILIES:
+        raise UsageError(
+            "There is no model family “{name}”.",
+            hint="Choose one of: {known}.",
+            name=name,
+            known=", ".join(_FAMILIES),
+        )
+    return _FAMILIES[name]
+
+
+def default_config(
+    family_name: str,
+    name: str,
+    *,
+    size: int = 64,
+    steps: int | None = None,
+    batch: int | None = None,
+    seed: int = 0,
+    width: int = 16,
+) -> ModelConfig:
+    """The config of a new model; ``size`` is a power of two from 16 to 256 (sound ignores it)."""
+    info = family(family_name)
+    sound = info.modality == "audio"
+    if not sound and size not in SIZES:
+        raise UsageError(
+            "Models cannot be {size} pixels wide.",
+            hint="Choose one of: {known}.",
+            size=size,
+            known=", ".join(map(str, SIZES)),
+        )
+    if (steps is not None and steps < 1) or (batch is not None and batch < 1):
+        raise UsageError("Steps and batch must be at least 1.")
+    size = SOUND_SIZE if sound else size
+    options = dict(info.defaults["options"])
+    if family_name == "image-gan":
+        options["gamma"] = max(0.05, 2.0 * (size / 64) ** 3)
+        options["flip"] = 1.0
+    return ModelConfig(
+        family=family_name,
+        name=name,
+        size=size,
+        channels=1 if sound else 3,
+        widths=[10 * width] * 5 if sound else default_widths(size, width),
+        latent=int(info.defaults["latent"]),
+        steps=steps or int(info.defaults["steps"]),
+        batch=batch or int(info.defaults["batch"]),
+        rate=float(info.defaults["rate"]),
+        seed=seed,
+        options=options,
+    )
+
+
+def default_widths(size: int, base: int = 16, most: int = 128) -> list[int]:
+    """Channels per stage from 4×4 upwards, e.g. [128, 96, 64, 32, 16] for 64 pixels."""
+    stages = size.bit_length() - 2
+    ladder = [base, 2 * base, 4 * base, 6 * base, 8 * base]
+    return [min(most, ladder[min(stages - 1 - stage, 4)]) for stage in range(stages)]

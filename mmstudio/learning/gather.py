@@ -1,0 +1,144 @@
+"""From library assets to one uint8 array that a family can train on; the io half of a training, no torch."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mmstudio.errors import StudioError
+from mmstudio.i18n import tr
+from mmstudio.jobs import Progress
+from mmstudio.library import parse_query
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mmstudio.library import Library
+
+log = logging.getLogger(__name__)
+FORBIDDEN = ("no-training", "restricted")
+FEW = 20
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Training data: N×C×H×W uint8, the assets they come from (one per row), and what was left out."""
+
+    pixels: NDArray[np.uint8]
+    assets: list[int]
+    forbidden: int = 0
+    unreadable: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+def picture_of(path: Path, size: int) -> NDArray[np.uint8]:
+    """3×size×size uint8: the largest centred square of the picture, transparent parts over white."""
+    from mmstudio.media.image import image_array
+
+    return square(image_array(path, max_side=2 * size if size >= 64 else 128), size)
+
+
+def square(pixels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """H×W×3 → 3×size×size, centre crop and Lanczos."""
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    crop = Image.fromarray(pixels[top : top + side, left : left + side])
+    return np.asarray(crop.resize((size, size), Image.Resampling.LANCZOS)).transpose(2, 0, 1).copy()
+
+
+def spectrograms_of(path: Path) -> list[NDArray[np.uint8]]:
+    """1×128×128 uint8 pieces of a sound: the whole of a short one, up to four pieces of a long one."""
+    from mmstudio.learning.engine.mel import RATE, SAMPLES, to_mel
+    from mmstudio.media.audio import load_audio
+
+    sound, _ = load_audio(path, rate=RATE, mono=True, duration=4 * SAMPLES / RATE)
+    wave = sound[0]
+    peak = float(np.abs(wave).max(initial=0.0))
+    if peak < 1e-4:
+        return []
+    wave = (wave * (0.8 / peak)).astype(np.float32)
+    pieces = [wave[first : first + SAMPLES] for first in range(0, max(1, len(wave) - SAMPLES // 2), SAMPLES)]
+    return [to_mel(piece) for piece in pieces[:4] if np.abs(piece).max(initial=0.0) > 0.01]
+
+
+def gather(
+    library: Library, modality: Literal["image", "audio"], size: int, query: str, base: int = 0
+) -> Generator[Progress, None, Gathered]:
+    """Decode what ``query`` finds (all imported pictures or sounds where it is empty).
+
+    Assets whose rights forbid training are left out, unreadable ones too; both are counted.
+
+    Raises:
+        StudioError: nothing to learn from.
+    """
+    wanted = replace(parse_query(query), kinds=(modality,))
+    if wanted.origin is None:
+        wanted = replace(wanted, origin="imported")
+    assets = library.assets.get_many(library.assets.ids(wanted))
+    allowed = [asset for asset in assets if asset.rights not in FORBIDDEN]
+    rows: list[NDArray[np.uint8]] = []
+    found: list[int] = []
+    unreadable = 0
+    for index, asset in enumerate(allowed):
+        if index % 16 == 0:
+            yield Progress(base, None, tr("Reading {done} of {total}", done=index, total=len(allowed)))
+        try:
+            path = library.assets.path_of(asset)
+            pieces = [picture_of(path, size)] if modality == "image" else spectrograms_of(path)
+        except (StudioError, OSError) as error:
+            log.info("left out of training: %s: %s", asset.rel_path, error)
+            unreadable += 1
+            continue
+        unreadable += not pieces
+        rows += pieces
+        found += [asset.id] * len(pieces)
+    if not rows:
+        raise _nothing(modality, len(assets) - len(allowed))
+    result = Gathered(np.stack(rows), found, len(assets) - len(allowed), unreadable)
+    result.notes = _advice(result, modality)
+    return result
+
+
+def _nothing(modality: str, forbidden: int) -> StudioError:
+    if forbidden:
+        return StudioError(
+            "The rights of all {n} media found forbid training.",
+            hint="Choose others, or change their rights in the inspector.",
+            n=forbidden,
+        )
+    if modality == "image":
+        return StudioError(
+            "There are no pictures to learn from.", hint="Import pictures first, or widen the search."
+        )
+    return StudioError("There are no sounds to learn from.", hint="Import sounds first, or widen the search.")
+
+
+def _advice(found: Gathered, modality: str) -> list[str]:
+    notes: list[str] = []
+    count = len(found.pixels)
+    if count < FEW and modality == "image":
+        notes.append(tr("Only {n} pictures: expect near copies of them", n=count))
+    elif count < FEW:
+        notes.append(tr("Only {n} sounds: expect near copies of them", n=count))
+    if found.forbidden:
+        notes.append(tr("{n} left out because of their rights", n=found.forbidden))
+    if found.unreadable:
+        notes.append(tr("{n} could not be read", n=found.unreadable))
+    return notes
+
+
+def as_record(found: Gathered) -> dict[str, Any]:
+    """What a model remembers of its training data."""
+    return {
+        "examples": len(found.pixels),
+        "assets": sorted(set(found.assets)),
+        "left_out_rights": found.forbidden,
+        "left_out_unreadable": found.unreadable,
+    }

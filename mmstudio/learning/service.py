@@ -1,0 +1,390 @@
+"""Trainings: families, training jobs, the registry of the library's, the user's and the starter models."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from mmstudio import paths
+from mmstudio.errors import Cancelled, NotFound, ReadOnly, StudioError, UsageError
+from mmstudio.i18n import tr, tr_error
+from mmstudio.jobs import JobContext, Progress, Work
+from mmstudio.learning.card import write_card
+from mmstudio.learning.config import CONFIG, ModelConfig, load_config
+from mmstudio.learning.families import FamilyInfo, default_config, families, family
+from mmstudio.learning.gather import Gathered, as_record, gather
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mmstudio.learning.engine.registry import GenerativeModel
+    from mmstudio.library import Library
+
+DATA = "data.npy"
+Source = Literal["library", "starter", "user"]
+_COMPATIBLE = {
+    "image-vae": {"image-vae"},
+    "image-gan": {"image-gan", "image-vae"},
+    "sound-vae": {"sound-vae"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """One model.
+
+    Attributes:
+        source: "library" (trained here), "starter" (ships with the program) or "user" (added).
+        path: its folder.
+        card: the text of card.md.
+        status: "ready", "training" (not finished: can be resumed), "empty" (nothing trained), or "damaged".
+        metrics: what was measured, by name.
+    """
+
+    name: str
+    family: str
+    source: Source
+    path: Path
+    steps: int
+    status: str
+    size: int = 0
+    card: str = ""
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+
+class Trainings:
+    """Everything about models for one library."""
+
+    def __init__(self, library: Library, device: str = "auto") -> None:
+        self.library, self.device = library, device
+        self._loaded: dict[str, tuple[float, GenerativeModel]] = {}
+
+    def families(self) -> dict[str, FamilyInfo]:
+        """The families a person can choose from."""
+        return families()
+
+    # -- registry ----------------------------------------------------------------------------------------
+
+    def models(self) -> list[ModelInfo]:
+        """All models: the library's first, then the user's, then the starters; a name appears once."""
+        found: dict[str, ModelInfo] = {}
+        for source, root in self._roots():
+            for folder in sorted(root.glob("*")) if root.is_dir() else ():
+                if (folder / CONFIG).is_file() and folder.name not in found:
+                    found[folder.name] = self._info(folder, source)
+        return list(found.values())
+
+    def folder(self, name: str) -> Path:
+        """The folder of a model. Raises NotFound."""
+        for _, root in self._roots():
+            if name and (root / name / CONFIG).is_file() and Path(name).name == name:
+                return root / name
+        raise NotFound(
+            "There is no model “{name}”.",
+            hint="“mmstudio models LIB list” shows what there is.",
+            name=name,
+        )
+
+    def load(self, name: str, device: str | None = None) -> GenerativeModel:
+        """The model, ready to be sampled; kept until its weights change.
+
+        Raises:
+            NotFound, StudioError: no such model, no weights yet, damaged, or from a newer MM Studio.
+        """
+        from mmstudio.learning.engine.device import pick_device
+        from mmstudio.learning.engine.registry import load_model
+
+        folder = self.folder(name)
+        where = pick_device(device or self.device)
+        key, stamp = f"{folder}@{where}", _newest(folder)
+        if key in self._loaded and self._loaded[key][0] == stamp:
+            return self._loaded[key][1]
+        model = load_model(folder, where)
+        self._loaded = {key: (stamp, model), **dict(list(self._loaded.items())[:3])}
+        return model
+
+    def add(self, folder: Path) -> str:
+        """Copy a model folder (config.json and safetensors) into the user's models; its name.
+
+        Raises:
+            StudioError: not a model folder, or a model of that name exists.
+        """
+        from mmstudio.learning.engine.checkpoint import load_weights
+
+        config = load_config(folder)
+        family(config.family)
+        load_weights(folder)
+        name = _safe_name(config.name or folder.name)
+        target = paths.user_models_dir() / name
+        if target.exists():
+            raise StudioError(
+                "There is already a model “{name}”.", hint="Remove or rename it first.", name=name
+            )
+        kept = shutil.ignore_patterns("state-*", DATA, "tb", ".*")
+        shutil.copytree(folder, target, ignore=kept)
+        return name
+
+    def remove(self, name: str) -> None:
+        """Delete a model of the library or one the user added; starters stay.
+
+        Raises:
+            NotFound: no such model. StudioError: a starter. ReadOnly: the library cannot be written.
+        """
+        folder = self.folder(name)
+        if folder.parent == paths.starter_models():
+            raise StudioError("Starter models come with the program and stay.")
+        if folder.parent == self.library.models_dir:
+            self._writable()
+            self.library.models.remove(name)
+        shutil.rmtree(folder)
+        self._loaded.clear()
+
+    def check(self, name: str) -> str:
+        """ "" where the model loads, else the sentence that says why not."""
+        try:
+            self.load(name, "cpu")
+        except StudioError as error:
+            return tr_error(error)[0]
+        return ""
+
+    def history(self, name: str) -> list[dict[str, Any]]:
+        """The lines of metrics.jsonl: step, seen, per_second, losses."""
+        from mmstudio.learning.engine.logs import read_metrics
+
+        return read_metrics(self.folder(name))
+
+    # -- training ----------------------------------------------------------------------------------------
+
+    def train_work(
+        self,
+        family: str,
+        name: str = "",
+        *,
+        steps: int | None = None,
+        size: int = 64,
+        seed: int = 0,
+        base: str | None = None,
+        query: str = "",
+        resume: bool = False,
+        batch: int | None = None,
+    ) -> Work:
+        """A job that trains (or goes on training) a model in the library.
+
+        Args:
+            family: "image-vae", "image-gan" or "sound-vae". name: the model's, the family's by default.
+            size: pixels per side, a power of two from 16 to 256; ``base`` decides instead where one is given.
+            base: a model to start from (a starter, or one of the library's).
+            query: the search that chooses the media; all imported ones of the kind where empty.
+            resume: go on from the last checkpoint; more ``steps`` than before lengthen the training.
+
+        The job yields Progress(done=step, total=steps, data={"losses", "grid", "per_second", "step"}) and
+        returns {"name", "status", "steps", "seen", "grid", "path", …}. Cancelling keeps what was trained.
+
+        Raises (inside the job):
+            UsageError: unknown family, unusable size, base or name. StudioError: nothing to learn from, …
+        """
+
+        def work(context: JobContext) -> Generator[Progress, None, dict[str, Any]]:
+            self._writable()
+            called = _safe_name(name or family)
+            folder = self.library.models_dir / called
+            going_on = resume or (context.checkpoint or {}).get("model") == called
+            yield Progress(0, steps, tr("Preparing"))
+            if going_on and (folder / CONFIG).is_file():
+                config = load_config(folder)
+                if config.family != family:
+                    raise UsageError(
+                        "“{name}” is a model of the family {family}.",
+                        hint="Give the same family to go on with it.",
+                        name=called,
+                        family=config.family,
+                    )
+                if steps is not None and steps > config.steps:
+                    config.steps = steps
+            else:
+                if self._has_weights(folder):
+                    raise UsageError(
+                        "There is already a model “{name}”.",
+                        hint="Choose another name, or go on with it (--resume).",
+                        name=called,
+                    )
+                config = self._new_config(family, called, size, steps, batch, seed, base, query)
+            context.save_checkpoint({"model": called})
+            return (yield from self._train(context, folder, config))
+
+        return work
+
+    def _train(
+        self, context: JobContext, folder: Path, config: ModelConfig
+    ) -> Generator[Progress, None, dict[str, Any]]:
+        from mmstudio.learning.engine.checkpoint import load_weights
+        from mmstudio.learning.engine.data import ArrayData, load_pixels, save_pixels
+        from mmstudio.learning.engine.device import pick_device
+        from mmstudio.learning.engine.registry import build_task
+        from mmstudio.learning.engine.trainer import Trainer
+
+        pixels = load_pixels(folder / DATA)
+        notes: list[str] = []
+        if pixels is None:
+            found: Gathered = yield from gather(
+                self.library, family(config.family).modality, config.size, config.query
+            )
+            pixels, notes = found.pixels, found.notes
+            config.trained |= as_record(found)
+            save_pixels(folder / DATA, pixels)
+        config.save(folder)
+        self._register(config, folder, "training", {})
+        device = pick_device(self.device)
+        task = build_task(config, device)
+        data = ArrayData(pixels, config.seed, flip=config.options.get("flip", 0.0) > 0)
+        trainer = Trainer(folder, config, task, data, resume=True)
+        if config.base and trainer.step == 0:
+            task.start_from(load_weights(self.folder(config.base)))
+        trainer.notice = " · ".join(notes)
+        started, status = time.monotonic(), "training"
+        result: dict[str, Any] = {}
+        try:
+            result = yield from trainer.run(context)
+            status = "ready" if result["status"] == "done" else "training"
+        except (GeneratorExit, Cancelled):
+            status = "ready" if trainer.step else "empty"
+            raise
+        finally:
+            config.trained |= {
+                "steps": trainer.step,
+                "seen": trainer.seen,
+                "seconds": round(config.trained.get("seconds", 0.0) + time.monotonic() - started, 1),
+                "device": device.type,
+            }
+            config.save(folder)
+            write_card(folder, config)
+            self._register(config, folder, status, _last_losses(folder))
+        if result["status"] == "done":
+            (folder / DATA).unlink(missing_ok=True)
+        return {**result, "path": str(folder), "notes": notes}
+
+    def _new_config(
+        self,
+        family_name: str,
+        name: str,
+        size: int,
+        steps: int | None,
+        batch: int | None,
+        seed: int,
+        base: str | None,
+        query: str,
+    ) -> ModelConfig:
+        config = default_config(family_name, name, size=size, steps=steps, batch=batch, seed=seed)
+        config.query = query
+        if base:
+            start = load_config(self.folder(base))
+            if start.family not in _COMPATIBLE[family_name]:
+                raise UsageError(
+                    "A model of the family {family} cannot start from “{base}”.",
+                    hint="Choose a base of the same family.",
+                    family=family_name,
+                    base=base,
+                )
+            config = default_config(family_name, name, size=start.size, steps=steps, batch=batch, seed=seed)
+            config.query, config.base = query, base
+            config.widths, config.latent, config.fold = start.widths, start.latent, start.fold
+        return config
+
+    # -- evaluation --------------------------------------------------------------------------------------
+
+    def evaluate(self, name: str) -> dict[str, Any]:
+        """Figures of a model against the media it learned from (a starter: against the library's).
+
+        See :func:`mmstudio.learning.engine.evaluate.evaluate_model` for what they mean.
+        """
+        from mmstudio.learning.engine.evaluate import evaluate_model
+
+        folder = self.folder(name)
+        model = self.load(name)
+        figures: dict[str, Any] = {"model": name, "family": model.config.family}
+        figures |= evaluate_model(model, self._examples(folder, model.config), model.config.seed)
+        if folder.parent == self.library.models_dir and not self.library.read_only:
+            model.config.trained["metrics"] = figures
+            model.config.save(folder)
+            write_card(folder, model.config)
+        return figures
+
+    def _examples(self, folder: Path, config: ModelConfig) -> NDArray[np.uint8]:
+        from mmstudio.learning.engine.data import load_pixels
+
+        kept = load_pixels(folder / DATA)
+        if kept is not None:
+            return kept
+        steps = gather(self.library, family(config.family).modality, config.size, config.query)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as stop:
+                found: Gathered = stop.value
+                return found.pixels
+
+    # -- inside ------------------------------------------------------------------------------------------
+
+    def _roots(self) -> tuple[tuple[Source, Path], ...]:
+        return (
+            ("library", self.library.models_dir),
+            ("user", paths.user_models_dir()),
+            ("starter", paths.starter_models()),
+        )
+
+    def _info(self, folder: Path, source: Source) -> ModelInfo:
+        try:
+            config = load_config(folder)
+        except StudioError:
+            return ModelInfo(folder.name, "", source, folder, 0, "damaged")
+        steps = int(config.trained.get("steps", 0))
+        status = "empty"
+        if self._has_weights(folder):
+            row = self.library.models.get(folder.name) if source == "library" else None
+            status = str(row.status) if row is not None else "ready"
+        card = folder / "card.md"
+        text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
+        metrics = dict(config.trained.get("metrics", {}))
+        return ModelInfo(
+            folder.name, config.family, source, folder, steps, status, config.size, text, metrics
+        )
+
+    def _has_weights(self, folder: Path) -> bool:
+        return (folder / "weights.safetensors").is_file() or (folder / "checkpoint.json").is_file()
+
+    def _register(self, config: ModelConfig, folder: Path, status: str, metrics: dict[str, Any]) -> None:
+        where = folder.relative_to(self.library.path).as_posix()
+        steps = int(config.trained.get("steps", 0))
+        self.library.models.add(
+            config.name, config.family, where, steps=steps, metrics=metrics, status=status
+        )
+
+    def _writable(self) -> None:
+        if self.library.read_only:
+            raise ReadOnly("The library is open for reading only.", hint="Close the other window first.")
+
+
+def _safe_name(name: str) -> str:
+    cleaned = re.sub(r"[^\w.\- ]+", "-", name.strip()).strip(". -")[:60]
+    if not cleaned:
+        raise UsageError("“{name}” cannot be a model's name.", hint="Use letters and digits.", name=name)
+    return cleaned
+
+
+def _newest(folder: Path) -> float:
+    return max((file.stat().st_mtime_ns for file in folder.iterdir() if file.is_file()), default=0)
+
+
+def _last_losses(folder: Path) -> dict[str, Any]:
+    try:
+        lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+        return dict(json.loads(lines[-1])["losses"]) if lines else {}
+    except (OSError, ValueError, KeyError):
+        return {}
