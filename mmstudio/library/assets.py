@@ -117,9 +117,11 @@ class AssetStore(AssetEdits):
             with self._db.write() as tx:
                 for update in batch:
                     self._update_file(tx, update)
-                ids = [update.asset_id for update in batch]
-                self._index(tx, ids)
-                self._db.note("assets", ids)
+                # Only a new place or new words change what a search finds.
+                self._index(
+                    tx, [one.asset_id for one in batch if one.rel_path is not None or one.text is not None]
+                )
+                self._db.note("assets", [one.asset_id for one in batch])
 
     def _update_file(self, tx: sqlite_utils.Database, update: FileUpdate) -> None:
         given = {name: getattr(update, name) for name in _FILE_COLUMNS if getattr(update, name) is not None}

@@ -38,11 +38,7 @@ def plain_error(error: BaseException, path: Path) -> StudioError | None:
             name=name,
         )
     if code in (_CORRUPT, _NOTADB):
-        return StudioError(
-            "The database of the library {name} is damaged.",
-            hint="Copy the newest file of its backups folder over library.db, or import the media again.",
-            name=name,
-        )
+        return _damaged(path)
     if code in (_BUSY, _LOCKED):
         return LibraryBusy(
             "Another program is writing to the library {name}.",
@@ -62,6 +58,23 @@ def plain_error(error: BaseException, path: Path) -> StudioError | None:
             name=name,
         )
     return None
+
+
+def _damaged(path: Path) -> StudioError:
+    backups = (path.parent / "backups").glob("library-*.db")
+    backup = max(backups, key=lambda file: file.stat().st_mtime, default=None)
+    if backup is None:
+        return StudioError(
+            "The database of the library {name} is damaged.",
+            hint="Put back your own copy of library.db, or import the media into a new library.",
+            name=path.parent.name,
+        )
+    return StudioError(
+        "The database of the library {name} is damaged.",
+        hint="Keep it aside and copy {backup} in its place; what was added since then is imported again.",
+        name=path.parent.name,
+        backup=f"backups/{backup.name}",
+    )
 
 
 class _Connection(sqlite3.Connection):
@@ -132,6 +145,7 @@ class Database:
         self._depth = 0
         self._pending: dict[str, set[int] | None] = {}
         self._closed = False
+        self._revision = 0
         # A WAL database in a folder that cannot be written has nowhere to put its shared memory.
         self._immutable = read_only and not os.access(path.parent, os.W_OK)
         self._writer: sqlite_utils.Database | None = None
@@ -149,8 +163,10 @@ class Database:
         """The connection that the calling thread reads with; rows are ``sqlite3.Row``. Never write to it."""
         if self._owner == threading.get_ident() and self._writer is not None:
             return self._writer.conn
-        self._raise_if_closed()
         connection = getattr(self._local, "connection", None)
+        if self._closed and connection is not None:
+            connection.close()
+        self._raise_if_closed()
         if connection is None:
             connection = connect(self.path, "ro", immutable=self._immutable)
             self._local.connection = connection
@@ -185,6 +201,7 @@ class Database:
                 return
             with self._transaction(self._writer):
                 yield self._writer
+            self._revision += 1
             announced, self._pending = self._pending, {}
         self.changes.publish(
             {
@@ -192,6 +209,15 @@ class Database:
                 for topic, ids in announced.items()
             }
         )
+
+    @property
+    def revision(self) -> int | None:
+        """Changes with every commit, so that a small cache knows when it is old.
+
+        None where nothing may be kept: inside ``write``, which may yet be rolled back, and where another
+        program writes the library.
+        """
+        return None if self.read_only or self._owner == threading.get_ident() else self._revision
 
     def note(self, topic: str, ids: Iterable[int] | None = None) -> None:
         """Inside ``write``: announce after the commit that rows changed; None for "many or all"."""
@@ -205,6 +231,7 @@ class Database:
         """Refresh the statistics that the query planner uses; cheap when little changed."""
         if self._writer is not None:
             with self.write() as tx:
+                tx.execute("PRAGMA analysis_limit=1000")
                 tx.execute("PRAGMA optimize")
 
     def backup(self, target: Path) -> None:
@@ -216,14 +243,19 @@ class Database:
             source.close()
 
     def close(self) -> None:
-        """Close every connection; the database file holds everything afterwards."""
+        """Refuse further work and close what is not in use.
+
+        A thread that is reading finishes and closes its own connection: closing it from here would pull it
+        away under a running query. What is committed is safe either way.
+        """
         with self._lock:
             if self._closed:
                 return
             self._closed = True
             with self._readers_lock:
-                for _thread, connection in self._readers:
-                    connection.close()
+                for thread, connection in self._readers:
+                    if thread is threading.current_thread() or not thread.is_alive():
+                        connection.close()
                 self._readers.clear()
             if self._writer is not None:
                 self._writer.conn.close()

@@ -15,7 +15,7 @@ from typing import Any
 import filelock
 
 from mmstudio.atomic import write_text
-from mmstudio.errors import LibraryBusy, StudioError
+from mmstudio.errors import DiskFull, LibraryBusy, StudioError, is_disk_full
 from mmstudio.i18n import mark
 
 OPEN_FILE = "open.mmstudio"
@@ -97,6 +97,12 @@ def cannot_use(folder: Path, error: OSError) -> StudioError:
         return StudioError(
             "You may not write to {path}.",
             hint="Choose a folder of your own, or change its permissions.",
+            path=str(folder),
+        )
+    if is_disk_full(error):
+        return DiskFull(
+            "There is no room left in {path}.",
+            hint="Free some space or choose another folder.",
             path=str(folder),
         )
     return StudioError(

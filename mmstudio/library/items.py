@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mmstudio.errors import NotFound
+from mmstudio.errors import NotFound, StudioError
 from mmstudio.i18n import mark
 from mmstudio.library.database import IN_IDS, Database, ids_json, in_batches, now, to_json
 from mmstudio.library.filters import number_range
@@ -111,7 +111,7 @@ class ItemStore(ItemTexts):
     def update(self, item_id: int, **fields: Any) -> None:
         """Change fields of an item (sku, title, description, price, currency, category, url, attributes).
 
-        Undoable. Raises NotFound, or ValueError for an unknown field.
+        Undoable. Raises NotFound, StudioError where the sku is taken, ValueError for an unknown field.
         """
         unknown = set(fields) - set(_EDITABLE)
         if unknown:
@@ -119,6 +119,11 @@ class ItemStore(ItemTexts):
         if "attributes" in fields:
             fields["attributes"] = to_json(fields["attributes"])
         item = self.get(item_id)
+        other = self.by_sku(fields["sku"]) if "sku" in fields else None
+        if other is not None and other.id != item_id:
+            raise StudioError(
+                "There is an item with the sku {sku} already.", hint="Choose another sku.", sku=other.sku
+            )
         with self._db.write() as tx:
             columns = tuple(fields)
             if not columns:

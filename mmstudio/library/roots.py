@@ -17,7 +17,7 @@ class RootStore:
     def __init__(self, db: Database, folder: Path) -> None:
         self._db = db
         self._folder = folder
-        self._known: dict[int, Root] | None = None
+        self._known: tuple[int, dict[int, Root]] | None = None
 
     @property
     def own(self) -> Root:
@@ -35,7 +35,6 @@ class RootStore:
             )
             root_id = tx.execute("SELECT id FROM root WHERE path = ?", (folder,)).fetchone()[0]
             self._db.note("roots", [root_id])
-            self._known = None
         return self.get(int(root_id))
 
     def list(self) -> list[Root]:
@@ -74,19 +73,18 @@ class RootStore:
             tx.execute("UPDATE root SET path = ? WHERE id = ?", (folder, root_id))
             self._db.note("roots", [root_id])
             self._db.note("assets")
-            self._known = None
 
     def _all(self) -> dict[int, Root]:
-        known = self._known
-        if known is None:
-            known = {
-                row["id"]: Root(
-                    row["id"],
-                    row["path"] or str(self._folder),
-                    bool(row["watched"]),
-                    own=row["id"] == OWN_ROOT,
-                )
-                for row in self._db.read().execute("SELECT id, path, watched FROM root ORDER BY id")
-            }
-            self._known = known
+        revision, kept = self._db.revision, self._known
+        if kept is not None and kept[0] == revision:
+            return kept[1]
+        rows = self._db.read().execute("SELECT id, path, watched FROM root ORDER BY id")
+        known = {
+            row["id"]: Root(
+                row["id"], row["path"] or str(self._folder), bool(row["watched"]), own=row["id"] == OWN_ROOT
+            )
+            for row in rows
+        }
+        if revision is not None:
+            self._known = (revision, known)
         return known

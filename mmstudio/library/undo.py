@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from mmstudio.errors import StudioError
 from mmstudio.i18n import tr
 from mmstudio.library.database import Database, now, to_json
+from mmstudio.library.sqlite import sqlite3
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -116,8 +118,15 @@ class UndoLog:
                     tx.execute("SELECT changes FROM event WHERE id = ?", (row["id"],)).fetchone()[0]
                 )
             ]
-            for change in reversed(changes) if undo else changes:
-                self._apply(tx, change, undo=undo)
+            try:
+                for change in reversed(changes) if undo else changes:
+                    self._apply(tx, change, undo=undo)
+            except sqlite3.IntegrityError as error:
+                raise StudioError(
+                    "This step can no longer be taken: {label}.",
+                    hint="Something with the same name was made since then. Rename that first.",
+                    label=self._label(row),
+                ) from error
             tx.execute("UPDATE event SET undone = ? WHERE id = ?", (1 if undo else 0, row["id"]))
         return self._label(row)
 

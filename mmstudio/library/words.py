@@ -19,6 +19,7 @@ _CJK_CHARACTER = re.compile(f"[{_CJK}]")
 _CJK_RUN = re.compile(f"[{_CJK}]+")
 _JOINT = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _WORD = re.compile(r"[^\W_]+")
+_MAX_TERMS = 32  # FTS5 has a limit on the depth of an expression
 MAX_INDEXED = 200_000  # characters of one text that search sees
 
 
@@ -36,7 +37,7 @@ def name_words(path: str) -> str:
 def match_terms(query: str) -> list[str]:
     """FTS5 expressions, one per word of a person's query; all of them must match. Prefixes match.
 
-    Every word is quoted, so nothing in a query can be FTS5 syntax.
+    Every word is quoted, so nothing in a query can be FTS5 syntax; words after the 32nd are left out.
     """
     folded = unicodedata.normalize("NFKC", query)
     terms: list[str] = []
@@ -49,7 +50,7 @@ def match_terms(query: str) -> list[str]:
             position = run.end()
         if position < len(word):
             terms.append(f'"{word[position:]}"*')
-    return terms
+    return list(dict.fromkeys(terms))[:_MAX_TERMS]
 
 
 def fold(text: str) -> str:

@@ -65,6 +65,37 @@ def test_many_threads_write_and_read(library: Library) -> None:
     assert library.check().ok
 
 
+def test_a_library_closed_under_a_reading_thread(library: Library) -> None:
+    library.items.upsert_many(NewItem(f"{n}", "Thing") for n in range(500))
+    started = threading.Event()
+
+    def read() -> str:
+        try:
+            while True:
+                library.items.get_many(library.items.ids("thing"))
+                started.set()
+        except StudioError as error:
+            return error.message
+
+    with ThreadPoolExecutor(2) as threads:
+        readers = [threads.submit(read) for _ in range(2)]
+        assert started.wait(10)
+        library.close()
+        assert {reader.result(10) for reader in readers} == {"The library Test.mmlib is closed."}
+
+
+def test_a_root_added_in_a_failed_block_is_forgotten(library: Library, tmp_path: Path) -> None:
+    def fail() -> None:
+        with library.db.write():
+            library.roots.add(tmp_path)
+            assert len(library.roots.list()) == 2
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        fail()
+    assert len(library.roots.list()) == 1
+
+
 def test_connections_of_ended_threads_are_closed(library: Library) -> None:
     for _ in range(20):
         thread = threading.Thread(target=library.items.count)

@@ -79,10 +79,20 @@ def test_edits_of_items_can_be_undone(library: Library, items: list[int]) -> Non
     assert library.items.ids("red") == []
     library.undo.redo()
     assert library.items.get(items[0]).price is None
+    with pytest.raises(StudioError, match="BL-2 already"):
+        library.items.update(items[0], sku="BL-2")
     with pytest.raises(ValueError, match="colour"):
         library.items.update(items[0], colour="red")
     with pytest.raises(NotFound):
         library.items.update(99, title="x")
+
+
+def test_an_undo_that_something_newer_blocks(library: Library, items: list[int]) -> None:
+    library.items.update(items[0], sku="NEW")
+    library.items.upsert_many([NewItem("YS-1")])
+    with pytest.raises(StudioError, match="can no longer be taken: Edit Yoga Strap"):
+        library.undo.undo()
+    assert library.items.get(items[0]).sku == "NEW"
 
 
 def test_the_media_of_an_item(library: Library, items: list[int], media: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -134,6 +135,7 @@ def test_the_words_for_a_folder_without_permission(tmp_path: Path) -> None:
     assert error.hint
     other = folder.cannot_use(tmp_path, OSError(5, "Input/output error"))
     assert "Input/output error" in other.message
+    assert isinstance(folder.cannot_use(tmp_path, OSError(errno.ENOSPC, "No space left")), DiskFull)
 
 
 def test_a_damaged_database(tmp_path: Path) -> None:
@@ -141,9 +143,11 @@ def test_a_damaged_database(tmp_path: Path) -> None:
     (tmp_path / "a.mmlib" / "library.db").write_bytes(b"this was a database" * 1000)
     with pytest.raises(StudioError, match="damaged") as caught:
         Library.open(tmp_path / "a.mmlib")
-    assert "backups" in caught.value.hint
-    with pytest.raises(StudioError, match="damaged"):
+    assert "your own copy" in caught.value.hint
+    (tmp_path / "a.mmlib" / "backups" / "library-100.db").write_bytes(b"")
+    with pytest.raises(StudioError, match="damaged") as caught:
         Library.open(tmp_path / "a.mmlib", read_only=True)
+    assert "backups/library-100.db" in caught.value.hint
     # The failed attempt holds no lock.
     (tmp_path / "a.mmlib" / "library.db").unlink()
     sqlite3.connect(tmp_path / "a.mmlib" / "library.db").close()
