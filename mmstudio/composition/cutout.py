@@ -84,15 +84,32 @@ def cut_out(rgb: Image8) -> Cutout | None:
     alpha = np.where(inner, 1.0, np.where(subject, ramp, 0.0))
     alpha = np.clip(ndimage.gaussian_filter(alpha.astype(np.float32), 0.7), 0, 1)
     alpha[inner & (ndimage.binary_erosion(subject, structure=_disc(4), border_value=1))] = 1.0
-    solid = np.maximum(alpha, 0.25)[..., None]
-    clean = (rgb.astype(np.float32) - (1.0 - solid) * colour.astype(np.float32)) / solid
-    clean = np.where(alpha[..., None] < 0.995, clean, rgb)
+    clean = _without_backdrop(rgb, subject, alpha, colour)
     clean[shade] = 0.0
     alpha = np.where(shade, np.maximum(away / 255.0 - 0.02, 0.0), alpha)
     rgba = np.dstack([np.clip(clean, 0, 255), alpha * 255.0]).astype(np.uint8)
     rows, columns = np.flatnonzero(alpha.max(1) > 0.02), np.flatnonzero(alpha.max(0) > 0.02)
     crop = rgba[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     return Cutout(np.ascontiguousarray(crop), edges)
+
+
+def _without_backdrop(
+    rgb: Image8, subject: Mask, alpha: NDArray[np.float32], colour: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """The colours of the subject alone: soft edge pixels take those of the solid part next to them.
+
+    What is too thin to have a solid part is unmixed from the backdrop instead.
+    """
+    from scipy import ndimage
+
+    core = ndimage.binary_erosion(subject, structure=_disc(2), border_value=1)
+    distance, nearest = ndimage.distance_transform_edt(~core, return_indices=True)
+    spread = rgb[nearest[0], nearest[1]].astype(np.float32)
+    share = np.maximum(alpha, 0.3)[..., None]
+    unmixed = np.clip((rgb - (1.0 - share) * colour.astype(np.float32)) / share, 0, 255)
+    clean = np.where((distance <= 6.0)[..., None], spread, unmixed)
+    kept: NDArray[np.float32] = np.where(core[..., None], rgb, clean).astype(np.float32)
+    return kept
 
 
 def _holes(away: NDArray[np.float32], subject: Mask) -> Mask:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mmstudio.library import Library
 
 RATE = 48_000
-_AHEAD = 6  # frames kept ready; 1080 x 1920 takes 6 MB each
+_AHEAD = 4  # frames kept ready; one of 1080 x 1920 takes 6 MB
 
 
 def frame_count(duration: float, fps: int) -> int:
