@@ -28,13 +28,21 @@ class AudienceListModel(RowListModel["Audience"]):
 
 @dataclass(frozen=True, slots=True)
 class Recommended:
-    """One card: the item, how well it fits (0 to 1 for the bar), why, and the parts of the score."""
+    """One card: the item, its score, why, and the parts of the score as shares of the best score."""
 
     item: ItemRow
     rank: int
     score: float
     why: str
     parts: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The cards of an audience; ``note`` says what the person should know about the whole list."""
+
+    rows: list[Recommended]
+    note: str
 
 
 class RecommendationModel(RowListModel[Recommended]):

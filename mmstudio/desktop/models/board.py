@@ -5,12 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mmstudio.i18n import tr
+from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
     from mmstudio.composition import Storyboard
     from mmstudio.library import Library
     from mmstudio.library.records import Approval, Audience
+
+
+PARTS = {
+    "hero": mark("Main picture"),
+    "detail": mark("More pictures"),
+    "background": mark("Background"),
+    "music": mark("Music"),
+    "voice": mark("Voice"),
+    "logo": mark("Logo"),
+    "headline": mark("Headline"),
+    "line": mark("Line"),
+    "price": mark("Price"),
+    "cta": mark("Button"),
+    "eyebrow": mark("Small line above"),
+    "quote": mark("Customer's words"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +100,16 @@ def source_lines(library: Library, board: Storyboard) -> list[str]:
     titles = {a.id: a.title or a.rel_path for a in library.assets.get_many(ids)} if ids else {}
     lines: list[str] = []
     for source in board.sources:
-        what = titles.get(source.asset_id or -1, "") or source.detail
-        extra = f" ({source.detail})" if source.detail and source.detail != what else ""
-        lines.append(tr("{part}: {what}", part=tr(source.part), what=f"{what}{extra}"))
+        if source.kind == "facts":
+            continue  # each line of copy names its own facts below
+        what = titles.get(source.asset_id or -1, "") or tr(source.detail)
+        extra = f" ({tr(source.detail)})" if source.detail and tr(source.detail) != what else ""
+        lines.append(
+            tr("{part}: {what}", part=tr(PARTS.get(source.part, source.part)), what=f"{what}{extra}")
+        )
     for slot, facts in board.facts.items():
         if facts:
-            lines.append(tr("{part}: {what}", part=tr(slot), what="; ".join(facts)))
+            lines.append(tr("{part}: {what}", part=tr(PARTS.get(slot, slot)), what="; ".join(facts)))
     return lines
 
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QListView, QSlider, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from mmstudio.desktop.models.audiences import AudienceListModel, RecommendationModel, Recommended
+from mmstudio.desktop.models.audiences import AudienceListModel, Ranking, RecommendationModel, Recommended
 from mmstudio.desktop.models.items import ItemRow, item_rows
 from mmstudio.desktop.models.job_watch import JobWatch
 from mmstudio.desktop.models.rows import ROW_ROLE
@@ -18,6 +18,7 @@ from mmstudio.desktop.texts import action, label, name
 from mmstudio.desktop.views.audience_editor import AudienceEditor
 from mmstudio.desktop.views.controls import button, help_dot, row
 from mmstudio.desktop.views.files import open_path
+from mmstudio.desktop.views.flow import FlowLayout
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.recommendation_delegate import RecommendationDelegate
 from mmstudio.desktop.views.states import StateStack
@@ -26,7 +27,6 @@ from mmstudio.i18n import mark, tr
 if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
     from mmstudio.library.records import Audience
-    from mmstudio.recommendation import Recommendation
     from mmstudio.studio import Studio
 
 _K = 12
@@ -67,7 +67,7 @@ class AudiencesPane(Pane):
         left_layout.setContentsMargins(8, 12, 8, 8)
         left_layout.addWidget(self.list, 1)
         left_layout.addWidget(self.new_button)
-        left.setMinimumWidth(168)
+        left.setMinimumWidth(140)
 
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
@@ -84,7 +84,7 @@ class AudiencesPane(Pane):
         self.splitter.addWidget(self.tabs)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([200, 760])
+        self.splitter.setSizes([180, 780])
         self.states = StateStack(self.splitter)
         self.root.addWidget(self.states)
         self._new_action = action(self, mark("New audience"), self.new_audience, icon="plus")
@@ -103,20 +103,19 @@ class AudiencesPane(Pane):
             "How different the recommendations are from each other. At the left the best fits come first "
             "even when they are alike; further right each next one must also bring something new."
         )
-        self.compose_button = button(mark("Compose ad"), self._compose, "primary", icon="film-slate")
+        self.compose_button = button(mark("Compose ad"), self._compose, "primary", icon="film-strip")
         self.page_button = button(mark("Export page"), self._export_page, icon="browser")
         self.page_link = button(mark("Open the page"), lambda: open_path(self._page), "link")
         self.page_link.hide()
-        bar = row(
-            label(mark("Variety"), "muted"),
-            help_dot(explanation),
-            self.diversity,
-            None,
-            self.page_link,
-            self.page_button,
-            self.compose_button,
-            margins=(16, 12, 16, 8),
+        bar = QWidget()
+        flow = FlowLayout(bar)
+        flow.setContentsMargins(16, 12, 16, 8)
+        variety = QWidget()
+        variety.setLayout(
+            row(label(mark("Variety"), "muted"), help_dot(explanation), self.diversity, spacing=4)
         )
+        for part in (self.compose_button, self.page_button, variety, self.page_link):
+            flow.addWidget(part)
         self.cards = QListView()
         self.cards.setViewMode(QListView.ViewMode.IconMode)
         self.cards.setResizeMode(QListView.ResizeMode.Adjust)
@@ -129,13 +128,18 @@ class AudiencesPane(Pane):
         self.cards.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         name(self.cards, mark("Recommendations"))
         self.cards.activated.connect(self._open_item)
+        self.cards.selectionModel().currentChanged.connect(lambda current, _previous: self._inspect(current))
         self.pictures.arrived.connect(self.cards.viewport().update)
         self.card_states = StateStack(self.cards)
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(bar)
+        layout.addWidget(bar)
+        self.note = label(role="small", wrap=True)
+        self.note.setContentsMargins(16, 0, 16, 8)
+        self.note.hide()
+        layout.addWidget(self.note)
         holder = QVBoxLayout()
         holder.setContentsMargins(12, 0, 4, 0)
         holder.addWidget(self.card_states)
@@ -320,12 +324,15 @@ class AudiencesPane(Pane):
             self._recommend_failed,
         )
 
-    def _recommendations(self, rows: list[Recommended]) -> None:
-        self.recommended.set_rows(rows)
-        if rows:
+    def _recommendations(self, ranking: Ranking) -> None:
+        self.recommended.set_rows(ranking.rows)
+        self.note.setText(ranking.note)
+        self.note.setVisible(bool(ranking.note))
+        if ranking.rows:
             self.card_states.show_content()
             if not self.cards.currentIndex().isValid():
                 self.cards.setCurrentIndex(self.recommended.index(0))
+            self._inspect(self.cards.currentIndex())
         else:
             self.card_states.show_message(
                 mark("Nothing to recommend yet"),
@@ -336,6 +343,11 @@ class AudiencesPane(Pane):
 
     def _recommend_failed(self, error: Exception) -> None:
         self.card_states.show_failure(error, self._recommend)
+
+    def _inspect(self, index: QModelIndex) -> None:
+        row_: Recommended | None = index.data(ROW_ROLE) if index.isValid() else None
+        if row_ is not None and row_.item.hero is not None:
+            self.context.select_assets([row_.item.hero])
 
     def _open_item(self, index: QModelIndex) -> None:
         row_: Recommended | None = index.data(ROW_ROLE)
@@ -366,19 +378,22 @@ class AudiencesPane(Pane):
         self.page_link.setVisible(bool(self._page))
 
 
-def recommend(studio: Studio, audience: int, relevance: float) -> list[Recommended]:
+def recommend(studio: Studio, audience: int, relevance: float) -> Ranking:
     """Cards for an audience; on the device thread, since features may need the engine."""
-    found: list[Recommendation] = studio.recommender.recommend(audience, k=_K, diversity=relevance)
+    found = studio.recommender.recommend(audience, k=_K, diversity=relevance)
     rows = item_rows(studio.library, [r.item_id for r in found])
-    best = max((r.score for r in found), default=1.0) or 1.0
-    return [
+    best = max((p.value for r in found for p in r.parts), default=1.0) or 1.0
+    cards = [
         Recommended(
             rows[r.item_id],
             r.rank,
-            max(0.0, min(1.0, r.score if best <= 1 else r.score / best)),
+            r.score,
             r.why,
-            tuple((tr(p.label), float(p.value)) for p in r.parts),
+            tuple((p.label, p.value / best) for p in r.parts),
         )
         for r in found
         if r.item_id in rows
     ]
+    left_out = sum(found.removed.values())
+    rules = tr("{n} items are left out by the rules.", n=left_out) if left_out else ""
+    return Ranking(cards, " ".join(words for words in (found.note, rules) if words))

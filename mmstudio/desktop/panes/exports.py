@@ -108,6 +108,7 @@ class ExportsPane(Pane):
         header.setSectionsClickable(True)
         header.setHighlightSections(False)
         header.setMinimumSectionSize(72)
+        header.setFixedHeight(52)
         header.sectionClicked.connect(self.matrix.toggle_column)
         self.table.doubleClicked.connect(
             lambda i: self.matrix.toggle_row(i.row()) if not i.column() else None
@@ -118,6 +119,9 @@ class ExportsPane(Pane):
             mark("Tick the channels of each ad; press a heading for all ads"),
         )
         self.pictures.arrived.connect(self.table.viewport().update)
+        self.table.selectionModel().currentChanged.connect(
+            lambda current, _previous: self._inspect(current.row())
+        )
         self.table_states = StateStack(self.table)
         self.folder_label = QLabel()
         self.folder_label.setProperty("role", "small")
@@ -291,9 +295,10 @@ class ExportsPane(Pane):
     def _matrix_reset(self) -> None:
         header = self.table.horizontalHeader()
         if self.matrix.columnCount():
-            header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+            header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+            header.setDefaultSectionSize(84)
             header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
-            self.table.setColumnWidth(0, 300)
+            self.table.setColumnWidth(0, 264)
         if self.matrix.lines:
             self.table_states.show_content()
         else:
@@ -309,6 +314,11 @@ class ExportsPane(Pane):
         n = sum(len(channels) for _line, channels in self.matrix.wanted())
         say(self.export_button, mark("Export {n} files") if n != 1 else mark("Export 1 file"), n=n)
         self.export_button.setEnabled(n > 0 and self._run is None and not self.context.read_only)
+
+    def _inspect(self, row_: int) -> None:
+        if 0 <= row_ < len(self.matrix.lines):
+            hero = self.matrix.lines[row_].item.hero
+            self.context.select_assets([hero] if hero is not None else [])
 
     # --- choosing -----------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ class ItemsPane(Pane):
 
     key: ClassVar[str] = "items"
     name: ClassVar[str] = mark("Items")
-    icon: ClassVar[str] = "tag"
+    icon: ClassVar[str] = "shopping-bag"
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
@@ -105,7 +105,7 @@ class ItemsPane(Pane):
         self.states = StateStack(self.splitter)
         self.root.addWidget(self.states)
         self._ad_action = action(
-            self, mark("Make an ad for this item"), self._make_ad, icon="film-slate", shortcut="Ctrl+Return"
+            self, mark("Make an ad for this item"), self._make_ad, icon="film-strip", shortcut="Ctrl+Return"
         )
         self._similar_action = action(
             self, mark("Find similar items"), self._find_similar, icon="circles-three"

@@ -14,7 +14,7 @@ from mmstudio.desktop.models.channels import ChannelRow, default_folder, read_ch
 from mmstudio.desktop.models.job_watch import JobWatch
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name
-from mmstudio.desktop.views.controls import button, row
+from mmstudio.desktop.views.controls import button, row, tool
 from mmstudio.desktop.views.export_popup import ExportPopup
 from mmstudio.desktop.views.item_picker import ItemButton
 from mmstudio.desktop.views.pictures import Pictures
@@ -43,7 +43,7 @@ class PreviewPane(Pane):
 
     key: ClassVar[str] = "preview"
     name: ClassVar[str] = mark("Preview")
-    icon: ClassVar[str] = "play-circle"
+    icon: ClassVar[str] = "monitor-play"
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
@@ -54,21 +54,22 @@ class PreviewPane(Pane):
         self._saved: list[SavedBoard] = []
         self._folder = ""
         self._ready = False
+        self._play_next = False
         self.pictures = Pictures(context, parent=self)
         self._build()
         self.library_changed()
 
     def _build(self) -> None:
         self.item = ItemButton(self.context, self.pictures)
-        self.item.setMinimumWidth(180)
+        self.item.setMinimumWidth(140)
         self.audience = QComboBox()
-        self.audience.setMinimumWidth(120)
+        self.audience.setMinimumWidth(104)
         name(self.audience, mark("Audience"))
         self.recipe = QComboBox()
-        self.recipe.setMinimumWidth(110)
+        self.recipe.setMinimumWidth(96)
         name(self.recipe, mark("Recipe"), mark("How the ad is built"))
-        self.compose_button = button(mark("Compose"), self.compose, "primary", icon="film-slate")
-        self.saved_button = button(mark("Earlier ads"), self._offer_saved, icon="clock-counter-clockwise")
+        self.compose_button = button(mark("Compose"), self.compose, "primary", icon="film-strip")
+        self.saved_button = tool("clock-counter-clockwise", mark("Earlier ads"), self._offer_saved)
         self.export_button = button(mark("Export"), self._offer_export, icon="export")
         self.export_button.setEnabled(False)
         self.popup = ExportPopup(self)
@@ -83,11 +84,10 @@ class PreviewPane(Pane):
                 self.recipe,
                 self.compose_button,
                 self.saved_button,
-                self.export_button,
                 margins=(12, 8, 12, 8),
             )
         )
-        self.stage = Stage()
+        self.stage = Stage(self.export_button)
         self.stage.volume.setValue(round(self.context.settings.volume * 100))
         self.stage.volume.sliderReleased.connect(self._keep_volume)
         self.stage.player.failed.connect(self._frame_failed)
@@ -106,7 +106,7 @@ class PreviewPane(Pane):
         self.panel.copy_edited.connect(lambda slot, words: self._edit(**{slot: words}))
         self.panel.hero_chosen.connect(lambda asset: self._edit(hero=asset))
         self.panel.judged.connect(self._judge)
-        self._compose_action = action(self, mark("Compose the ad"), self.compose, icon="film-slate")
+        self._compose_action = action(self, mark("Compose the ad"), self.compose, icon="film-strip")
         self._export_action = action(
             self, mark("Export this ad"), self._offer_export, icon="export", shortcut="Ctrl+E"
         )
@@ -260,6 +260,7 @@ class PreviewPane(Pane):
     def _composed(self, result: dict[str, Any]) -> None:
         self._watch = None
         self._set_busy(False)
+        self._play_next = self.isVisible()  # what was just made is shown moving
         self._open(int(result["storyboard"]))
 
     def _compose_ended(self, _event: JobEvent) -> None:
@@ -287,6 +288,7 @@ class PreviewPane(Pane):
             )
 
     def _opened(self, facts: BoardFacts) -> None:
+        again = self._facts is not None and self._facts.board.id == facts.board.id
         self._facts = facts
         board = facts.board
         if board.item_id is not None:
@@ -296,9 +298,14 @@ class PreviewPane(Pane):
         self.panel.show_facts(facts, read_only=self.context.read_only)
         self.export_button.setEnabled(not self.context.read_only)
         self.stage_states.show_content()
-        self._load_player(keep_position=False)
+        self._load_player(keep_position=again)
+        if self._play_next:
+            self._play_next = False
+            self.stage.player.play()
+            self.stage.canvas.setFocus()
+        elif not again:
+            self.stage.player.show_poster(board.card_time)
         self._load_sound()
-        self.stage.canvas.setFocus()
 
     def _open_failed(self, error: Exception) -> None:
         self._facts = None

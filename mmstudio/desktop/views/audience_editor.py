@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
     QFrame,
     QLineEdit,
-    QPlainTextEdit,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from mmstudio.desktop.models.items import ItemRow
 from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.controls import button, row, section
+from mmstudio.desktop.views.fields import TextField
 from mmstudio.desktop.views.item_shelf import ItemShelf
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.i18n import mark, tr
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
     from mmstudio.library.records import Audience
 
-LOCALES = {"en": "English", "zh_CN": "简体中文"}
+LOCALES = {"en": "English", "zh-CN": "简体中文"}
 TONES = (mark("plain"), mark("warm"), mark("playful"), mark("precise"), mark("bold"))
 _MOST = 100_000.0
 
@@ -74,10 +75,8 @@ class AudienceEditor(QScrollArea):
         form.setVerticalSpacing(8)
         self.name_field = QLineEdit()
         name(self.name_field, mark("Name of the audience"))
-        self.brief = QPlainTextEdit()
-        self.brief.setFixedHeight(76)
-        self.brief.setTabChangesFocus(True)
-        self.brief.installEventFilter(self)
+        self.brief = TextField(3)
+        self.brief.left.connect(lambda: self._put("brief", self.brief.words()))
         name(self.brief, mark("Brief"), mark("Who they are and what they care about, in a sentence or two"))
         say(self.brief, mark("Who they are and what they care about"), "setPlaceholderText")
         self.locale_box = QComboBox()
@@ -87,6 +86,8 @@ class AudienceEditor(QScrollArea):
         self.tone = QComboBox()
         self.tone.setEditable(True)
         name(self.tone, mark("Tone"))
+        for box in (self.locale_box, self.tone):
+            box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         form.addRow(label(mark("Name"), "muted"), self.name_field)
         form.addRow(label(mark("Brief"), "muted"), self.brief)
         form.addRow(label(mark("Language"), "muted"), self.locale_box)
@@ -106,7 +107,7 @@ class AudienceEditor(QScrollArea):
             )
         )
         self.price_from, self.price_to = QDoubleSpinBox(), QDoubleSpinBox()
-        for box, words in ((self.price_from, mark("Lowest price")), (self.price_to, mark("Highest price"))):
+        for box, words in ((self.price_from, mark("Price above")), (self.price_to, mark("Price below"))):
             box.setRange(0, _MOST)
             box.setDecimals(2)
             box.setKeyboardTracking(False)
@@ -115,19 +116,27 @@ class AudienceEditor(QScrollArea):
             box.editingFinished.connect(self._rules_edited)
         self.only = QLineEdit()
         self.never = QLineEdit()
-        name(self.only, mark("Only these categories"), mark("Names of categories, with commas between"))
-        name(self.never, mark("Never these categories"), mark("Names of categories, with commas between"))
-        say(self.only, mark("all categories"), "setPlaceholderText")
-        say(self.never, mark("none"), "setPlaceholderText")
+        name(
+            self.only,
+            mark("Every item must have"),
+            mark("Words such as a category or a material, with commas between"),
+        )
+        name(
+            self.never,
+            mark("No item may have"),
+            mark("Words such as a category or a material, with commas between"),
+        )
+        say(self.only, mark("anything"), "setPlaceholderText")
+        say(self.never, mark("nothing"), "setPlaceholderText")
         for field in (self.only, self.never):
             field.editingFinished.connect(self._rules_edited)
         form = QFormLayout()
         form.setHorizontalSpacing(16)
         form.setVerticalSpacing(8)
-        form.addRow(label(mark("Price from"), "muted"), self.price_from)
-        form.addRow(label(mark("Price to"), "muted"), self.price_to)
-        form.addRow(label(mark("Only"), "muted"), self.only)
-        form.addRow(label(mark("Never"), "muted"), self.never)
+        form.addRow(label(mark("Price above"), "muted"), self.price_from)
+        form.addRow(label(mark("Price below"), "muted"), self.price_to)
+        form.addRow(label(mark("Must have"), "muted"), self.only)
+        form.addRow(label(mark("Must not have"), "muted"), self.never)
         layout.addLayout(form)
 
     # --- showing ----------------------------------------------------------------------------------
@@ -146,8 +155,8 @@ class AudienceEditor(QScrollArea):
         rules = audience.rules
         for field, text in (
             (self.name_field, audience.name),
-            (self.only, ", ".join(rules.get("categories", []))),
-            (self.never, ", ".join(rules.get("not_categories", []))),
+            (self.only, _joined(rules.get("must"))),
+            (self.never, _joined(rules.get("must_not"))),
         ):
             field.setReadOnly(read_only)
             if new or not field.hasFocus():
@@ -159,7 +168,7 @@ class AudienceEditor(QScrollArea):
         if self.locale_box.findData(audience.locale) < 0:
             self.locale_box.addItem(audience.locale, audience.locale)
         self.locale_box.setCurrentIndex(self.locale_box.findData(audience.locale))
-        for box, key in ((self.price_from, "min_price"), (self.price_to, "max_price")):
+        for box, key in ((self.price_from, "price_over"), (self.price_to, "price_under")):
             box.setValue(float(rules.get(key) or 0.0))
             box.setReadOnly(read_only)
         for control in (self.locale_box, self.tone, self.remove_button):
@@ -178,13 +187,11 @@ class AudienceEditor(QScrollArea):
             self.tone.setCurrentIndex(found)
         else:
             self.tone.setEditText(tone)
+        editor = self.tone.lineEdit()
+        if editor is not None:
+            editor.setCursorPosition(0)
 
     # --- editing ----------------------------------------------------------------------------------
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.brief and event.type() == QEvent.Type.FocusOut:
-            self._put("brief", self.brief.toPlainText().strip())
-        return super().eventFilter(watched, event)
 
     def _name_edited(self) -> None:
         text = self.name_field.text().strip()
@@ -203,10 +210,10 @@ class AudienceEditor(QScrollArea):
             return
         rules: dict[str, Any] = dict(self._audience.rules)
         for key, value in (
-            ("min_price", self.price_from.value()),
-            ("max_price", self.price_to.value()),
-            ("categories", _names(self.only.text())),
-            ("not_categories", _names(self.never.text())),
+            ("price_over", self.price_from.value()),
+            ("price_under", self.price_to.value()),
+            ("must", _names(self.only.text())),
+            ("must_not", _names(self.never.text())),
         ):
             if value:
                 rules[key] = value
@@ -225,6 +232,10 @@ class AudienceEditor(QScrollArea):
     def _remove(self) -> None:
         if self._audience is not None:
             self.removed.emit(self._audience.id)
+
+
+def _joined(value: Any) -> str:
+    return value if isinstance(value, str) else ", ".join(map(str, value or []))
 
 
 def _names(text: str) -> list[str]:

@@ -66,16 +66,30 @@ class FlowLayout(QLayout):
         size = QSize()
         for item in self._placed:
             size = size.expandedTo(item.minimumSize())
-        return size
+        margins = self.contentsMargins()
+        return size + QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
 
     def _arrange(self, rect: QRect, *, move: bool) -> int:
-        x, y, line = rect.x(), rect.y(), 0
+        margins = self.contentsMargins()
+        area = rect.marginsRemoved(margins)
+        x, y, height = area.x(), area.y(), 0
+        line: list[tuple[QLayoutItem, QRect]] = []
         for item in self._placed:
+            if item.isEmpty():
+                continue
             hint = item.sizeHint()
-            if x + hint.width() > rect.right() + 1 and line:
-                x, y, line = rect.x(), y + line + self._gap, 0
-            if move:
-                item.setGeometry(QRect(QPoint(x, y), hint))
+            hint.setWidth(min(hint.width(), max(area.width(), item.minimumSize().width())))
+            if x + hint.width() > area.right() + 1 and line:
+                _set(line, height, move=move)
+                x, y, height, line = area.x(), y + height + self._gap, 0, []
+            line.append((item, QRect(QPoint(x, y), hint)))
             x += hint.width() + self._gap
-            line = max(line, hint.height())
-        return y + line - rect.y()
+            height = max(height, hint.height())
+        _set(line, height, move=move)
+        return y + height - area.y() + margins.top() + margins.bottom()
+
+
+def _set(line: list[tuple[QLayoutItem, QRect]], height: int, *, move: bool) -> None:
+    """Place one line, each item in the middle of its height."""
+    for item, place in line if move else ():
+        item.setGeometry(place.translated(0, (height - place.height()) // 2))

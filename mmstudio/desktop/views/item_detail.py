@@ -5,13 +5,12 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QLabel,
     QLineEdit,
-    QPlainTextEdit,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -21,6 +20,7 @@ from mmstudio.desktop import theme
 from mmstudio.desktop.models.items import ItemFacts
 from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.controls import button, card, row, section
+from mmstudio.desktop.views.fields import TextField
 from mmstudio.desktop.views.flow import FlowLayout, empty
 from mmstudio.desktop.views.painting import sized
 from mmstudio.desktop.views.pictures import Pictures
@@ -92,21 +92,27 @@ class ItemDetail(QScrollArea):
         self.currency = label(role="muted")
         self.category = label(role="chip")
         self.sku = label(role="small")
-        self.description = QPlainTextEdit()
+        self.description = TextField()
         self.description.setProperty("quiet", True)
-        self.description.setFixedHeight(104)
-        self.description.setTabChangesFocus(True)
-        self.description.installEventFilter(self)
+        self.description.left.connect(lambda: self._send("description", self.description.words()))
         name(self.description, mark("Description"), mark("Click to change the description"))
         say(self.description, mark("No description yet"), "setPlaceholderText")
-        self.ad_button = button(mark("Make an ad"), self._want_ad, "primary", icon="film-slate")
+        self.ad_button = button(mark("Make an ad"), self._want_ad, "primary", icon="film-strip")
         self.similar_button = button(mark("Find similar"), self._want_similar, icon="circles-three")
         self.title.editingFinished.connect(self._title_edited)
         self.price.editingFinished.connect(self._price_edited)
         self._layout.addWidget(self.title)
-        self._layout.addLayout(row(self.price, self.currency, 4, self.category, self.sku, None))
+        facts = QWidget()
+        flow = FlowLayout(facts)
+        for part in (self.price, self.currency, self.category, self.sku):
+            flow.addWidget(part)
+        self._layout.addWidget(facts)
         self._layout.addWidget(self.description)
-        self._layout.addLayout(row(self.ad_button, self.similar_button, None))
+        actions = QWidget()
+        flow = FlowLayout(actions)
+        flow.addWidget(self.ad_button)
+        flow.addWidget(self.similar_button)
+        self._layout.addWidget(actions)
 
     # --- showing ----------------------------------------------------------------------------------
 
@@ -234,11 +240,6 @@ class ItemDetail(QScrollArea):
             self._fill_sections(self._facts)
 
     # --- editing ----------------------------------------------------------------------------------
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.description and event.type() == QEvent.Type.FocusOut:
-            self._send("description", self.description.toPlainText().strip())
-        return super().eventFilter(watched, event)
 
     def _title_edited(self) -> None:
         text = self.title.text().strip()

@@ -138,6 +138,7 @@ class Player(QObject):
         self.duration = 0.0
         self.fps = 30.0
         self._size = QSize(640, 640)
+        self._poster: float | None = None
 
     # --- what plays -------------------------------------------------------------------------------
 
@@ -172,13 +173,18 @@ class Player(QObject):
         if size != self._size and not size.isEmpty():
             self._size = size
             if not self.is_playing:
-                self._want(self._position)
+                self._want(self._position if self._poster is None else self._poster)
 
     def set_volume(self, volume: float) -> None:
         """0 to 1."""
         self._volume = volume
         if isinstance(self._sound, SoundClock):
             self._sound.set_volume(volume)
+
+    def show_poster(self, t: float) -> None:
+        """Show the picture at ``t`` until something moves; playing still begins where it stood."""
+        self._poster = t
+        self._want(t)
 
     # --- transport --------------------------------------------------------------------------------
 
@@ -205,7 +211,7 @@ class Player(QObject):
             self._clock.stop()
         if speed > 0 and self._position >= self.duration - 1e-3:
             self._position = 0.0
-        self._speed = speed
+        self._speed, self._poster = speed, None
         self._clock = self._sound if speed == 1.0 else SilentClock(speed)
         self._clock.start(self._position)
         self._timer.start()
@@ -240,6 +246,7 @@ class Player(QObject):
     def seek(self, t: float) -> None:
         """Go to ``t`` seconds."""
         self._position = max(0.0, min(t, self.duration))
+        self._poster = None
         if self.is_playing:
             self._clock.stop()
             self._clock.start(self._position)

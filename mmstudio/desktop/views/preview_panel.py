@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.board import BoardFacts
 from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.controls import button, row, section
+from mmstudio.desktop.views.fields import TextField
 from mmstudio.desktop.views.flow import FlowLayout
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.tiles import PictureTile
@@ -66,7 +67,7 @@ class PreviewPanel(QScrollArea):
 
     def _build_words(self, layout: QVBoxLayout) -> None:
         layout.addWidget(section(mark("Words")))
-        self.fields: dict[str, QLineEdit | QPlainTextEdit] = {}
+        self.fields: dict[str, QLineEdit | TextField] = {}
         self._captions: dict[str, QLabel] = {}
         for slot, words in (
             ("headline", mark("Headline")),
@@ -79,12 +80,10 @@ class PreviewPanel(QScrollArea):
             caption = label(words, "small")
             self._captions[slot] = caption
             layout.addWidget(caption)
-            field: QLineEdit | QPlainTextEdit
+            field: QLineEdit | TextField
             if slot in _LONG:
-                field = QPlainTextEdit()
-                field.setFixedHeight(68)
-                field.setTabChangesFocus(True)
-                field.installEventFilter(self)
+                field = TextField()
+                field.left.connect(lambda s=slot: self._edited(s))
             else:
                 field = QLineEdit()
                 field.editingFinished.connect(lambda s=slot: self._edited(s))
@@ -149,16 +148,9 @@ class PreviewPanel(QScrollArea):
         )
         self.verdicts.setVisible(bool(facts.approvals))
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.FocusOut:
-            for slot in _LONG:
-                if watched is self.fields.get(slot):
-                    self._edited(slot)
-        return super().eventFilter(watched, event)
-
     def _edited(self, slot: str) -> None:
         field = self.fields[slot]
-        words = (field.text() if isinstance(field, QLineEdit) else field.toPlainText()).strip()
+        words = (field.text() if isinstance(field, QLineEdit) else field.words()).strip()
         if self._facts is not None and words != self._facts.board.copy.get(slot, ""):
             self.copy_edited.emit(slot, words)
 

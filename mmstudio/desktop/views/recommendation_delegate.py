@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem
 
 from mmstudio.desktop import theme
 from mmstudio.desktop.models.audiences import Recommended
@@ -13,7 +13,8 @@ from mmstudio.desktop.views.painting import paint_card, paint_lines, paint_pictu
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.i18n import tr
 
-CARD = QSize(248, 352)
+_HEIGHT = 352
+_LEAST = 184  # narrowest card, pixels
 _GAP = 8
 _BARS = 4
 
@@ -26,7 +27,8 @@ class RecommendationDelegate(QStyledItemDelegate):
         self._pictures = pictures
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return CARD
+        width = option.widget.viewport().width() - 4 if isinstance(option.widget, QListView) else _LEAST
+        return QSize(width // max(1, width // _LEAST), _HEIGHT)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -52,7 +54,7 @@ class RecommendationDelegate(QStyledItemDelegate):
             role="muted",
             pixels=theme.SMALL,
         )
-        fit = tr("{n} % fit", n=round(row.score * 100))
+        fit = tr("Score {score}", score=f"{row.score:.2f}")
         right = Qt.AlignmentFlag.AlignRight
         paint_text(
             painter,

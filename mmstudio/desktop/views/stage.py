@@ -80,13 +80,14 @@ class Stage(QWidget):
 
     format_chosen = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, last: QWidget | None = None, parent: QWidget | None = None) -> None:
+        """``last`` stands at the end of the transport, the pane's own next step."""
         super().__init__(parent)
         self.player = Player(self)
         self.canvas = StageCanvas()
         self.format = "1:1"
         self._scrubbing = False
-        self._build()
+        self._build(last)
         self.canvas.resized.connect(lambda _size: self._fit())
         self.canvas.clicked.connect(self.player.toggle)
         self.player.frame.connect(self._show_frame)
@@ -94,7 +95,7 @@ class Stage(QWidget):
         self.player.playing.connect(self._playing)
         self.set_enabled(False)
 
-    def _build(self) -> None:
+    def _build(self, last: QWidget | None) -> None:
         self.back_button = tool("skip-back", mark("Previous frame"), lambda: self.player.step(-1))
         self.play_button = tool("play", mark("Play"), self.player.toggle)
         self.next_button = tool("skip-forward", mark("Next frame"), lambda: self.player.step(1))
@@ -126,6 +127,7 @@ class Stage(QWidget):
             buttons.append(chip)
         buttons[0].setChecked(True)  # type: ignore[attr-defined]
         self.set_silent(True)
+        end: list[QWidget | int] = [8, last] if last is not None else []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 8, 16, 8)
         layout.setSpacing(8)
@@ -141,6 +143,7 @@ class Stage(QWidget):
                 self.volume,
                 None,
                 *buttons,
+                *end,
                 spacing=4,
             )
         )

@@ -6,11 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from mmstudio.desktop.texts import label, say, unsay
 from mmstudio.i18n import mark, tr_error
 
+_WIDTH = 420
 _LOADING_AFTER_MS = 150  # nothing flashes when the answer comes at once
 
 
@@ -85,13 +94,22 @@ class MessageCard(QWidget):
         self.bar.setFixedWidth(160)
         for words in (self.title, self.text):
             words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            words.setMaximumWidth(420)
-            words.setMinimumWidth(220)
+        column = QWidget()  # wrapped words keep their height only in a column that is as wide as they are
+        column.setMaximumWidth(_WIDTH)
+        lines = QVBoxLayout(column)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(12)
+        lines.addWidget(self.title)
+        lines.addWidget(self.text)
+        lines.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignHCenter)
+        lines.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(column, 20)
+        middle.addStretch(1)
         layout = QVBoxLayout(self)
-        layout.setSpacing(12)
         layout.addStretch(2)
-        for widget in (self.title, self.text, self.bar, self.button):
-            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addLayout(middle)
         layout.addStretch(3)
 
     def say(

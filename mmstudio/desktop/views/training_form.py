@@ -83,7 +83,7 @@ class TrainingForm(QScrollArea):
         self._layout.setContentsMargins(24, 16, 24, 24)
         self._layout.setSpacing(8)
         self.setWidget(body)
-        self._layout.addWidget(label(mark("Train a model on your own media"), "title"))
+        self._layout.addWidget(label(mark("Train a model on your own media"), "title", wrap=True))
         self._layout.addWidget(
             label(
                 mark(

@@ -1,0 +1,331 @@
+"""Contact sheets of every pane: light and dark, English and Chinese, 1440 × 900 and 1024 × 700, and the states.
+
+Run from the project's folder::
+
+    python tests/e2e/screenshots.py [--library LIB] [--out docs/screenshots] [PANE ...]
+
+Without ``--library`` the sample library is made in a temporary folder first. No screen is needed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_LOGGING_RULES", "qt.multimedia*=false;qt.qpa.fonts*=false;qt.text.font.db=false")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from PySide6.QtCore import QEventLoop, QRect, Qt, QTimer
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QApplication
+
+SIZES = ((1440, 900), (1024, 700))
+LOOKS = (("light", "en"), ("dark", "en"), ("light", "zh_CN"), ("dark", "zh_CN"))
+_TILE = 720  # pixels of a window in a sheet
+_GAP = 12
+
+
+def turn(seconds: float) -> None:
+    """Let the window live for a while."""
+    loop = QEventLoop()
+    QTimer.singleShot(round(seconds * 1000), loop.quit)
+    loop.exec()
+
+
+def until(done: Callable[[], bool], seconds: float = 120.0) -> bool:
+    """Let the window live until ``done()``; False where it took too long."""
+    deadline = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > deadline:
+            return False
+        turn(0.05)
+    return True
+
+
+def settle(context: Any) -> None:
+    """Wait until nothing is under way: background work, jobs, thumbnails."""
+
+    def still() -> bool:
+        return context.idle and (context.studio is None or not context.studio.runner.active())
+
+    until(still)
+    turn(0.35)
+    until(still)
+
+
+def make_library(folder: Path) -> Path:
+    """The sample library with its audiences and features."""
+    from mmstudio.demo.sample import make_sample
+    from mmstudio.jobs import run_inline
+    from mmstudio.library.importing import import_work
+    from mmstudio.studio import Studio
+
+    files = make_sample(folder / "files")
+    path = folder / "Sample.mmlib"
+    with Studio.create(path) as studio:
+        library = studio.library
+        people = json.loads(files.audiences.read_text(encoding="utf-8"))
+        made = {
+            one["name"]: library.audiences.add(
+                name=one["name"], brief=one["brief"], locale=one["locale"], tone=one["tone"], traits=one["traits"]
+            )
+            for one in people
+        }
+        run_inline(
+            import_work(
+                library,
+                [files.media],
+                catalog=files.catalog,
+                reviews=files.reviews,
+                links=files.links,
+                interactions=files.interactions,
+            )
+        )
+        skus = library.items.skus()
+        for one in people:
+            library.audiences.update(
+                made[one["name"]],
+                liked=[skus[s] for s in one["liked"] if s in skus],
+                disliked=[skus[s] for s in one["disliked"] if s in skus],
+            )
+        run_inline(studio.features.work())
+    return path
+
+
+# --- what a pane shows --------------------------------------------------------------------------------------
+
+
+def show_library(window: Any) -> None:
+    window.context.navigate("library")
+    settle(window.context)
+    pane = window.panes["library"]
+    if pane.model.ids:
+        pane.grid.setCurrentIndex(pane.model.index(0, 0))
+
+
+def show_items(window: Any) -> None:
+    window.context.navigate("items")
+
+
+def show_audiences(window: Any) -> None:
+    window.context.navigate("audiences")
+
+
+def show_models(window: Any) -> None:
+    window.context.navigate("models")
+
+
+def show_create(window: Any) -> None:
+    window.context.navigate("create")
+    settle(window.context)
+    pane = window.panes["create"]
+    if pane.controls.generate_button.isEnabled() and not pane.results.rows:
+        pane.controls.seed.value.setValue(7)
+        pane.generate()
+        until(lambda: all(r.image is not None or r.error for r in pane.results.rows), 60)
+
+
+def show_preview(window: Any) -> None:
+    window.context.navigate("preview")
+    settle(window.context)
+    pane = window.panes["preview"]
+    library = window.context.library
+    if pane._facts is None and library.items.count():
+        audience = next((a.id for a in library.audiences.list()), None)
+        window.context.navigate("preview", item=library.items.ids()[0], audience=audience)
+        settle(window.context)
+    until(lambda: pane._facts is None or not pane.stage.canvas.image.isNull(), 20)
+    pane.stage.player.seek(1.6)
+
+
+def show_exports(window: Any) -> None:
+    window.context.navigate("exports")
+    settle(window.context)
+    pane = window.panes["exports"]
+    if pane.matrix.lines and not pane.matrix.wanted():
+        pane.add_recommended(window.context.library.audiences.list()[0].id)
+
+
+def show_jobs(window: Any) -> None:
+    window.context.navigate("jobs")
+
+
+def show_preferences(window: Any) -> None:
+    window.context.navigate("preferences")
+
+
+PANES: dict[str, Callable[[Any], None]] = {
+    "library": show_library,
+    "items": show_items,
+    "audiences": show_audiences,
+    "models": show_models,
+    "create": show_create,
+    "preview": show_preview,
+    "exports": show_exports,
+    "jobs": show_jobs,
+    "preferences": show_preferences,
+}
+
+
+def show_form(window: Any) -> None:
+    window.context.navigate("models", train=True)
+
+
+def show_about_audience(window: Any) -> None:
+    window.context.navigate("audiences")
+    settle(window.context)
+    window.panes["audiences"].tabs.setCurrentIndex(1)
+
+
+def show_backgrounds(window: Any) -> None:
+    window.context.navigate("create", item=window.context.library.items.ids()[3])
+    settle(window.context)
+    pane = window.panes["create"]
+    pane.make_backgrounds()
+    until(lambda: all(r.image is not None or r.error for r in pane.results.rows), 60)
+
+
+def show_finished(window: Any) -> None:
+    window.context.navigate("exports", finished=True)
+
+
+def show_no_item(window: Any) -> None:
+    window.context.navigate("items")
+    settle(window.context)
+    window.panes["items"].search.setText("zzzz")
+    turn(0.4)
+
+
+MORE: dict[str, Callable[[Any], None]] = {
+    "models-train": show_form,
+    "audiences-about": show_about_audience,
+    "create-backgrounds": show_backgrounds,
+    "exports-finished": show_finished,
+    "items-filtered": show_no_item,
+}
+
+
+# --- sheets -------------------------------------------------------------------------------------------------
+
+
+def look(window: Any, theme: str, language: str, size: tuple[int, int]) -> None:
+    """Dress the window."""
+    window.context.change_setting("theme", theme)
+    window.context.change_setting("language", language)
+    window.resize(*size)
+    settle(window.context)
+
+
+def sheet(pictures: list[QImage], columns: int) -> QImage:
+    """Pictures side by side, each ``_TILE`` pixels wide."""
+    small = [p.scaledToWidth(_TILE, Qt.TransformationMode.SmoothTransformation) for p in pictures]
+    rows = [small[i : i + columns] for i in range(0, len(small), columns)]
+    heights = [max(p.height() for p in line) for line in rows]
+    width = columns * _TILE + (columns + 1) * _GAP
+    whole = QImage(width, sum(heights) + (len(rows) + 1) * _GAP, QImage.Format.Format_RGB32)
+    whole.fill(QColor("#808890"))
+    painter = QPainter(whole)
+    y = _GAP
+    for line, height in zip(rows, heights, strict=True):
+        for place, picture in enumerate(line):
+            x = _GAP + place * (_TILE + _GAP)
+            painter.drawImage(QRect(x, y, picture.width(), picture.height()), picture)
+        y += height + _GAP
+    painter.end()
+    return whole
+
+
+def shoot(window: Any, show: Callable[[Any], None]) -> list[QImage]:
+    """One picture per look and size."""
+    pictures = []
+    show(window)
+    settle(window.context)
+    for size in SIZES:
+        for theme, language in LOOKS:
+            look(window, theme, language, size)
+            pictures.append(window.grab().toImage())
+    return pictures
+
+
+def main() -> int:
+    """Make the sheets that were asked for, all of them by default."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("panes", nargs="*", metavar="PANE")
+    parser.add_argument("--library", type=Path)
+    parser.add_argument("--out", type=Path, default=Path("docs/screenshots"))
+    arguments = parser.parse_args()
+    known = {**PANES, **MORE}
+    wanted = arguments.panes or [*known, "empty"]
+    with tempfile.TemporaryDirectory(prefix="mmstudio-screens-") as temporary:
+        home = Path(temporary)
+        os.environ["MMSTUDIO_HOME"] = str(home / "home")
+        app = QApplication.instance() or QApplication([])
+        path = arguments.library or make_library(home)
+        window = open_window(path)
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        for key in wanted:
+            if key in known:
+                save(sheet(shoot(window, known[key]), 4), arguments.out / f"{key}.jpg")
+        if "empty" in wanted:
+            close_window(window)
+            window = open_window(make_empty(home))
+            pictures = []
+            for key in PANES:
+                window.context.navigate(key)
+                look(window, "light", "en", SIZES[1])
+                pictures.append(window.grab().toImage())
+            save(sheet(pictures, 3), arguments.out / "empty.jpg")
+        close_window(window)
+        app.processEvents()
+    return 0
+
+
+def make_empty(home: Path) -> Path:
+    """A library with nothing in it."""
+    from mmstudio.library import Library
+
+    path = home / "Empty.mmlib"
+    Library.create(path).close()
+    return path
+
+
+def open_window(path: Path) -> Any:
+    """The real window on a library."""
+    from mmstudio.desktop.context import AppContext
+    from mmstudio.desktop.window import MainWindow
+    from mmstudio.studio import Studio
+
+    context = AppContext()
+    window = MainWindow(context)
+    window.resize(*SIZES[0])
+    window.show()
+    context.adopt(Studio.open(path))
+    settle(context)
+    return window
+
+
+def close_window(window: Any) -> None:
+    """Close it with its library."""
+    window.close()
+    until(lambda: window.context.studio is None, 10)
+    window.close()
+    window.context.close()
+
+
+def save(picture: QImage, path: Path) -> None:
+    """Write a sheet and say so."""
+    picture.save(str(path), "JPG", 88)  # type: ignore[call-overload]
+    print(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
