@@ -157,11 +157,10 @@ class _Walk:
         boards: list[int] = []
         with self.stage(mark("Compose")):
             for audience_id, items in picks.items():
-                for item_id in items[:ADS]:
-                    known = studio.library.storyboards.list(item_id, audience_id)
-                    if known:
-                        boards.append(known[0].id)
-                        continue
+                # A second run keeps the ads of the first, even where the ranking has moved since.
+                known = [row.id for row in studio.library.storyboards.list(audience_id=audience_id)][:ADS]
+                boards += known
+                for item_id in items[: ADS - len(known)]:
                     params = {
                         "recipe": RECIPE,
                         "item_id": item_id,
@@ -180,16 +179,12 @@ class _Walk:
                 if board not in done:
                     self.job(studio, "export", {"storyboard_id": board, "out": str(self.report.exports)})
                 self.show(Progress(number, len(boards), tr("Exporting")))
+            self.note = tr("{n} storyboards", n=len(boards))
         with self.stage(mark("Export the recommendation page")):
             self.job(studio, "page", {"audiences": None, "out": str(self.report.exports)})
-        self.report.files = sorted(
-            str(path.relative_to(self.out)) for path in self.report.exports.rglob("*") if path.is_file()
-        )
-        self.report.stages[-1] = Stage(
-            self.report.stages[-1].name,
-            self.report.stages[-1].seconds,
-            tr("{n} files", n=len(self.report.files)),
-        )
+            files = (path for path in self.report.exports.rglob("*") if path.is_file())
+            self.report.files = sorted(str(path.relative_to(self.out)) for path in files)
+            self.note = tr("{n} files", n=len(self.report.files))
 
 
 _STAGE = {

@@ -31,6 +31,7 @@ class Events:
         item: int64[E] row of the item of each event.
         value: float32[E] strength of each event, 0…1; the strongest per member and item counts.
         items: number of items N.
+        dense: EASE covers this many of the most used items.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Events:
         item: NDArray[np.int64],
         value: NDArray[np.float32],
         items: int,
+        dense: int = EASE_ITEMS,
     ) -> None:
         from scipy import sparse
 
@@ -50,6 +52,7 @@ class Events:
         chosen = order[first]
         self.members = members
         self.items = items
+        self._dense = dense
         self._x: Any = sparse.csr_matrix(
             (value[keep][chosen], (rows[chosen], item[keep][chosen])),
             shape=(len(members), items),
@@ -111,7 +114,7 @@ class Events:
     def _fit(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         if self._ease is None:
             used = np.flatnonzero(self.people)
-            columns = np.sort(used[np.argsort(-self.people[used], kind="stable")[:EASE_ITEMS]])
+            columns = np.sort(used[np.argsort(-self.people[used], kind="stable")[: self._dense]])
             x = self._x[:, columns]
             wide = np.float64 if len(columns) < 2000 else np.float32
             gram: NDArray[Any] = np.asarray((x.T @ x).todense(), wide)
