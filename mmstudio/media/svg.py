@@ -5,35 +5,29 @@ See docs/adr/0020-svg-with-resvg.md for what is refused and why.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import io
 import math
 import re
+import sys
 import xml.etree.ElementTree as ET
 import zlib
 from pathlib import Path
-from typing import Any
-from xml.parsers import expat
 
 from PIL import Image
 
 from mmstudio.media.guard import corrupt, decoding, too_large
+from mmstudio.media.svg_safety import MAX_DRAWN, clean, cost, local_name, parse, without_filters
 
 MAX_BYTES = 20_000_000
-MAX_ELEMENTS = 100_000
-MAX_DEPTH = 200  # the renderer recurses; a deeper tree could exhaust the C stack
-MAX_DRAWN = 400_000  # elements after every reference is followed
-MAX_EMBEDDED_PIXELS = 40_000_000
 MAX_SIDE = 4096  # px a side; a vector picture needs no more here
+_FONTS = {
+    "win32": ("Arial", "Times New Roman", "Courier New"),
+    "darwin": ("Helvetica", "Times", "Courier"),
+}.get(sys.platform, ("DejaVu Sans", "DejaVu Serif", "DejaVu Sans Mono"))
 MIN_NATURAL_SIDE = 512  # icons declare 24 px but are drawn to be scaled
+MIN_SIDE = 128  # what a costly picture is reduced to before it is refused
+MAX_WORK = 3e8  # layers × pixels: a few seconds
 
-_DROPPED = {"script", "foreignObject", "iframe", "audio", "video", "handler", "listener", "animation"}
-_GRADIENTS = {"linearGradient", "radialGradient"}
-_REFERENCE = re.compile(r"url\(\s*['\"]?\s*#([^)'\"\s]+)\s*['\"]?\s*\)")
-_ANY_URL = re.compile(r"url\([^)]*\)?", re.IGNORECASE)
-_IMPORT = re.compile(r"@import[^;]*;?", re.IGNORECASE)
-_DATA_IMAGE = re.compile(r"data:image/(png|jpe?g|gif|webp)\s*;\s*base64\s*,", re.IGNORECASE)
 _LENGTH = re.compile(r"\s*([+]?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)\s*(px|pt|pc|mm|cm|in|em|ex|)\s*$")
 _PIXELS_PER_UNIT = {
     "": 1.0,
@@ -72,6 +66,7 @@ def render_svg(path: str | Path, max_side: int | None = None) -> Image.Image:
     width, height = _declared_size(root)
     longest = max(width, height)
     side = min(max(longest, MIN_NATURAL_SIDE), MAX_SIDE) if max_side is None else min(max_side, MAX_SIDE)
+    side = _affordable(path, root, side, width * height / longest**2)
     scale = side / longest
     with decoding(path):
         root.set("width", f"{width}px")
@@ -80,10 +75,10 @@ def render_svg(path: str | Path, max_side: int | None = None) -> Image.Image:
             svg_string=ET.tostring(root, encoding="unicode"),
             width=max(1, round(width * scale)),
             height=max(1, round(height * scale)),
-            font_family="DejaVu Sans",
-            sans_serif_family="DejaVu Sans",
-            serif_family="DejaVu Serif",
-            monospace_family="DejaVu Sans Mono",
+            font_family=_FONTS[0],
+            sans_serif_family=_FONTS[0],
+            serif_family=_FONTS[1],
+            monospace_family=_FONTS[2],
         )
         picture = Image.open(io.BytesIO(bytes(data)))
         picture.load()
@@ -98,129 +93,27 @@ def _read(path: Path) -> ET.Element:
     if len(data) > MAX_BYTES:
         raise too_large(path, 0, 0)
     with decoding(path):
-        root = _parse(data)
-        if _local(root.tag) != "svg":
+        root = parse(data)
+        if local_name(root.tag) != "svg":
             raise corrupt(path)
-        _clean(root)
-        if _drawn_elements(root) > MAX_DRAWN:
+        clean(root)
+        if cost(root).elements > MAX_DRAWN:
             raise corrupt(path)
         return root
 
 
-def _parse(data: bytes) -> ET.Element:
-    """Parse without any outside entity; small plain internal entities (Illustrator writes them) are kept."""
-    builder = ET.TreeBuilder()
-    parser = expat.ParserCreate(namespace_separator="}")
-    depth = elements = 0
+def _affordable(path: Path, root: ET.Element, side: float, share: float) -> float:
+    """The longer side to draw at: filters go, then size, where drawing would take more than a few seconds.
 
-    def name(raw: str) -> str:
-        return "{" + raw if "}" in raw else raw
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal depth, elements
-        depth, elements = depth + 1, elements + 1
-        if depth > MAX_DEPTH or elements > MAX_ELEMENTS:
-            raise ValueError("SVG tree too deep or too large")
-        builder.start(name(tag), {name(key): value for key, value in attributes.items()})
-
-    def end(tag: str) -> None:
-        nonlocal depth
-        depth -= 1
-        builder.end(name(tag))
-
-    def entity(
-        _name: str, is_parameter: bool, value: str | None, _base: Any, system: Any, *_rest: Any
-    ) -> None:
-        if is_parameter or value is None or system is not None or "&" in value or len(value) > 1000:
-            raise ValueError("SVG with entities that reach out or multiply")
-
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = builder.data
-    parser.EntityDeclHandler = entity
-    parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
-    parser.Parse(data, True)
-    return builder.close()
-
-
-def _local(tag: Any) -> str:
-    return str(tag).rpartition("}")[2]
-
-
-def _clean(root: ET.Element) -> None:
-    """Remove scripts, handlers and every reference that leaves the document; cap what costs time."""
-    gradients = {e.get("id") for e in root.iter() if _local(e.tag) in _GRADIENTS}
-    embedded = 0
-    for element in list(root.iter()):
-        for child in [c for c in element if _local(c.tag) in _DROPPED]:
-            element.remove(child)
-        if _local(element.tag) == "style" and element.text:
-            element.text = _ANY_URL.sub(
-                lambda match: match[0] if _targets(match[0]) <= gradients and _targets(match[0]) else "none",
-                _IMPORT.sub("", element.text),
-            )
-        for key, value in list(element.attrib.items()):
-            local = _local(key)
-            if local.lower().startswith("on"):
-                del element.attrib[key]
-            elif local in ("href", "src"):
-                data = _DATA_IMAGE.match(value)
-                if data is not None and _local(element.tag) in ("image", "feImage"):
-                    embedded += _embedded_pixels(value[data.end() :])
-                    if embedded > MAX_EMBEDDED_PIXELS:
-                        raise ValueError("SVG with huge embedded pictures")
-                elif not value.startswith("#"):
-                    del element.attrib[key]
-            elif "url(" in value.lower():
-                element.set(
-                    key, _ANY_URL.sub(lambda match: match[0] if _targets(match[0]) else "none", value)
-                )
-        if _local(element.tag) == "feTurbulence":
-            element.set("numOctaves", str(min(_integer(element.get("numOctaves", "1")), 8)))
-
-
-def _targets(value: str) -> set[str | None]:
-    return set(_REFERENCE.findall(value))
-
-
-def _integer(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        return 1
-
-
-def _embedded_pixels(encoded: str) -> int:
-    try:
-        with Image.open(io.BytesIO(base64.b64decode(re.sub(r"\s", "", encoded)))) as picture:
-            return picture.width * picture.height
-    except (OSError, ValueError, binascii.Error, SyntaxError):
-        return 0  # the renderer skips what it cannot decode
-
-
-def _drawn_elements(root: ET.Element) -> float:
-    """How many elements are drawn once every reference is followed; infinite for a loop."""
-    by_id = {element.get("id"): element for element in root.iter() if element.get("id")}
-    cost: dict[ET.Element, float] = {}
-    active: set[ET.Element] = set()
-
-    def weigh(element: ET.Element) -> float:
-        if element in cost:
-            return cost[element]
-        if element in active or len(active) > 2 * MAX_DEPTH:
-            return math.inf
-        active.add(element)
-        total = 1.0 + sum(weigh(child) for child in element)
-        for key, value in element.attrib.items():
-            targets = _targets(value)
-            if _local(key) == "href" and value.startswith("#"):
-                targets = targets | {value[1:]}
-            total += sum(weigh(by_id[target]) for target in targets if target in by_id)
-        active.discard(element)
-        cost[element] = total
-        return total
-
-    return weigh(root)
+    ``share`` is the part of a square of that side which the picture fills.
+    """
+    if cost(root).layers * side * side * share > MAX_WORK:
+        without_filters(root)
+    layers = cost(root).layers
+    largest = math.sqrt(MAX_WORK / (layers * share)) if layers > 0 else side
+    if largest < min(MIN_SIDE, side):
+        raise corrupt(path)
+    return min(side, largest)
 
 
 def _declared_size(root: ET.Element) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,7 +74,7 @@ def draw_waveform(extremes: NDArray[np.float32], size: tuple[int, int]) -> Image
     """Rounded bars for float32[bins, 2] on a dark ground, scaled so that the loudest bar nearly fills it."""
     scale = 2  # drawn at twice the size: Pillow's shapes are not antialiased
     width, height = size[0] * scale, size[1] * scale
-    picture = _gradient((width, height), _NIGHT_TOP, _NIGHT_BOTTOM, vertical=True)
+    picture = _gradient((width, height), _NIGHT_TOP, _NIGHT_BOTTOM, vertical=True).copy()
     mask = Image.new("L", (width, height), 0)
     pen = ImageDraw.Draw(mask)
     reach = np.abs(extremes).max(axis=1)
@@ -198,6 +199,7 @@ def _telling(picture: Image.Image) -> float:
     return float(grey.std()) * (0.2 if bright < 16 or bright > 245 else 1.0)
 
 
+@lru_cache(maxsize=8)
 def _gradient(
     size: tuple[int, int], first: tuple[int, int, int], last: tuple[int, int, int], *, vertical: bool
 ) -> Image.Image:
@@ -205,4 +207,4 @@ def _gradient(
     ramp = np.linspace(np.array(first, np.float32), np.array(last, np.float32), count)
     pixels = ramp[:, None, :] if vertical else ramp[None, :, :]
     strip = Image.fromarray(np.ascontiguousarray(pixels.round().astype(np.uint8)))
-    return strip.resize(size)
+    return strip.resize(size, Image.Resampling.NEAREST)

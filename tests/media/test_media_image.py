@@ -204,3 +204,17 @@ def test_svg_entity_bomb_is_refused(tmp_path: Path) -> None:
         '<rect width="9" height="9" fill="&c;"/></svg>'
     )
     assert math.isclose(load_image(make_text(tmp_path / "plain.svg", plain)).getpixel((4, 4))[0], 255)
+
+
+def test_svg_filters_that_take_too_long_are_left_out(tmp_path: Path) -> None:
+    turbulence = '<feTurbulence baseFrequency="0.01" numOctaves="99"/>'
+    for index, inside in enumerate((turbulence * 500, '<feMorphology operator="dilate" radius="9999"/>')):
+        body = (
+            f'<filter id="f">{inside}</filter><rect width="64" height="48" fill="#00ff00" filter="url(#f)"/>'
+        )
+        picture = load_image(make_svg(tmp_path / f"slow-{index}.svg", body=body))
+        assert picture.getpixel((200, 200))[:3] == (0, 255, 0)
+    shadow = '<filter id="f"><feGaussianBlur stdDeviation="4"/></filter>'
+    body = shadow + '<rect x="20" y="20" width="20" height="10" fill="#00ff00" filter="url(#f)"/>'
+    picture = load_image(make_svg(tmp_path / "shadow.svg", color="#ffffff", body=body))
+    assert 20 < picture.getpixel((int(19 * 8), int(25 * 8)))[0] < 250, "a soft shadow stays soft"
