@@ -25,6 +25,13 @@ _FACETS = ("kind", "origin", "rating", "rights", "status")
 _RELAXED: dict[str, dict[str, Any]] = {
     "kind": {"kinds": ()}, "origin": {"origin": None}, "rating": {"min_rating": 0},
 }  # fmt: skip
+# Words that an asset is found by although its own row does not hold them.
+_ELSEWHERE = {
+    "SELECT asset_id FROM asset_tag WHERE tag_id": "SELECT rowid FROM tag_search WHERE tag_search MATCH ?",
+    "SELECT asset_id FROM item_asset WHERE item_id": (
+        "SELECT rowid FROM item_search WHERE item_search MATCH 'title : ' || ?"
+    ),
+}
 _TAGS_SHOWN = 200
 
 
@@ -144,22 +151,16 @@ def _member_of(found: Where, link: str, table: str, name: str, value: int | str 
 
 
 def _words(connection: sqlite3.Connection, found: Where, text: str) -> None:
-    """Every word must be found, in the full text or in the name of a tag."""
+    """Every word must be found: in the full text, a tag, or the title of an item that the asset shows."""
     plain = []
     for term in match_terms(text):
-        tags = _tags_with(connection, term)
-        if not tags:
+        sources = ["SELECT rowid FROM asset_search WHERE asset_search MATCH ?"]
+        for source, search in _ELSEWHERE.items():
+            if connection.execute(f"{search} LIMIT 1", (term,)).fetchone() is not None:
+                sources.append(f"{source} IN ({search})")
+        if len(sources) == 1:
             plain.append(term)
-            continue
-        found.add(
-            "id IN (SELECT rowid FROM asset_search WHERE asset_search MATCH ? UNION"
-            f" SELECT asset_id FROM asset_tag WHERE tag_id IN ({', '.join(map(str, tags))}))",
-            term,
-        )
+        else:
+            found.add(f"id IN ({' UNION '.join(sources)})", *[term] * len(sources))
     if plain:
         found.add("id IN (SELECT rowid FROM asset_search WHERE asset_search MATCH ?)", " AND ".join(plain))
-
-
-def _tags_with(connection: sqlite3.Connection, term: str) -> list[int]:
-    rows = connection.execute("SELECT rowid FROM tag_search WHERE tag_search MATCH ?", (term,))
-    return [row[0] for row in rows]

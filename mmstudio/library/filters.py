@@ -46,7 +46,8 @@ class AssetFilter:
     """Assets that match everything given; the default is every usable asset.
 
     Attributes:
-        text: words that title, caption, file name, tags or content contain (prefixes match).
+        text: words that title, caption, file name, content, tags or the title of the item contain (prefixes
+            match).
         kinds, statuses: any of these; empty kinds mean all.
         tags: all of these.
         collection: id or name. item: id or sku of the item the assets belong to.
