@@ -59,18 +59,23 @@ class ItemStore(ItemTexts):
         return {row[0]: row[1] for row in self._db.read().execute("SELECT sku, id FROM item")}
 
     def ids(self, text: str = "", category: str | None = None) -> list[int]:
-        """Ids by title. ``text`` are words of title, description, sku, category or attributes.
+        """Ids by title, or best match first where ``text`` holds words.
 
+        Words are looked for in title (which counts most), description, sku, category and attributes.
         ``price:10..30`` (also ``price:<20``) in the text keeps items in that range.
         """
-        conditions, parameters = _conditions(text, category)
-        sql = f"SELECT id FROM item WHERE {conditions} ORDER BY title COLLATE NOCASE, id"
+        source, conditions, parameters, order = _query(text, category)
+        sql = f"SELECT id FROM {source} WHERE {conditions} ORDER BY {order}"
         return [row[0] for row in self._db.read().execute(sql, parameters)]
 
     def count(self, text: str = "", category: str | None = None) -> int:
         """How many items match."""
-        conditions, parameters = _conditions(text, category)
-        row = self._db.read().execute(f"SELECT COUNT(*) FROM item WHERE {conditions}", parameters).fetchone()
+        source, conditions, parameters, _order = _query(text, category)
+        row = (
+            self._db.read()
+            .execute(f"SELECT COUNT(*) FROM {source} WHERE {conditions}", parameters)
+            .fetchone()
+        )
         return int(row[0])
 
     def categories(self) -> list[tuple[str, int]]:
@@ -259,7 +264,8 @@ class ItemStore(ItemTexts):
         )
 
 
-def _conditions(text: str, category: str | None) -> tuple[str, list[Any]]:
+def _query(text: str, category: str | None) -> tuple[str, str, list[Any], str]:
+    """(source, conditions, parameters, order) of a search for items."""
     conditions: list[str] = []
     parameters: list[Any] = []
     words = []
@@ -273,11 +279,15 @@ def _conditions(text: str, category: str | None) -> tuple[str, list[Any]]:
             if bound is not None:
                 conditions.append(f"price {sign} ?")
                 parameters.append(bound)
-    terms = match_terms(" ".join(words))
-    if terms:
-        conditions.append("id IN (SELECT rowid FROM item_search WHERE item_search MATCH ?)")
-        parameters.append(" AND ".join(terms))
     if category is not None:
         conditions.append("category = ?")
         parameters.append(category)
-    return " AND ".join(conditions) or "1", parameters
+    source, order = "item", "title COLLATE NOCASE, id"
+    terms = match_terms(" ".join(words))
+    if terms:
+        # bm25 is smaller for a better match; the weights are those of title, description and the rest.
+        found = "SELECT rowid AS hit, bm25(item_search, 8.0, 2.0, 1.0) AS score FROM item_search"
+        source = f"({found} WHERE item_search MATCH ?) JOIN item ON item.id = hit"
+        order = f"score, {order}"
+        parameters.insert(0, " AND ".join(terms))
+    return source, " AND ".join(conditions) or "1", parameters, order

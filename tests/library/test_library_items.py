@@ -47,6 +47,14 @@ def test_finding_items(
     assert library.items.count(text, category) == len(places)
 
 
+def test_the_title_counts_most(library: Library, items: list[int]) -> None:
+    [described] = library.items.upsert_many(
+        [NewItem("AA-4", "A bag", "Goes with a yoga strap and a yoga mat.")]
+    )
+    assert library.items.ids("yoga strap") == [items[0], described]
+    assert library.items.count("yoga strap", "Yoga") == 1
+
+
 def test_reading_items(library: Library, items: list[int]) -> None:
     item = library.items.get(items[0])
     assert (item.sku, item.price, item.attributes["颜色"]) == ("YS-1", 12.5, "青色")
