@@ -84,6 +84,7 @@ class AppContext(QObject):
         self.studio: Studio | None = None
         self.selection: list[int] = []
         self.opening = False
+        self._saving = self._unsaved = False
         self.thumbnails = ThumbnailLoader(self)
         self._background = Background(self.report, parent=self)
         self._bridge = JobBridge(self)
@@ -312,12 +313,30 @@ class AppContext(QObject):
         self.save_settings()
 
     def save_settings(self) -> None:
-        """Write the settings in a worker."""
+        """Write the settings in a worker; one write at a time, so that the newest is the last."""
+        self._unsaved = True
+        if self._saving:
+            return
+        self._saving, self._unsaved = True, False
         copy = self.settings.model_copy(deep=True)
-        self.background(lambda: save_settings(copy), key="save-settings")
+        self.background(lambda: save_settings(copy), self._saved, self._not_saved)
+
+    def _saved(self, _none: object) -> None:
+        self._saving = False
+        if self._unsaved:
+            self.save_settings()
+
+    def _not_saved(self, error: Exception) -> None:
+        self._saving = False
+        self.report(error)
 
     def close(self) -> None:
         """End of the program: stop workers and close the library."""
         self.close_library()
         self.thumbnails.close()
         self._background.close()
+        if self._saving or self._unsaved:
+            try:
+                save_settings(self.settings)
+            except OSError as error:
+                log.warning("the settings were not saved: %s", error)

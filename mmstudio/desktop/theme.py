@@ -118,11 +118,14 @@ class Theme(QObject):
         global _current
         system_dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
         _current = DARK if self._choice == "dark" or (self._choice == "system" and system_dark) else LIGHT
+        sheet = stylesheet(_current)
+        if sheet == self._app.styleSheet():
+            return  # polishing every widget again costs a second in a full window
         font = QFont(self._app.font())
         font.setPixelSize(BODY)
         self._app.setFont(font)
         self._app.setPalette(palette(_current))
-        self._app.setStyleSheet(stylesheet(_current))
+        self._app.setStyleSheet(sheet)
         self.changed.emit()
 
 

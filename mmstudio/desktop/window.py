@@ -52,6 +52,7 @@ PANES: list[tuple[str, str, str, str, str]] = [
     ("preferences", mark("Preferences"), "gear", "preferences", "PreferencesPane"),
 ]
 _WITHOUT_LIBRARY = {"preferences"}
+_HEADER_WIDTH = 720
 _CLOSE_MS = 5500  # jobs get five seconds to save their state; then the window closes all the same
 
 
@@ -76,6 +77,8 @@ class MainWindow(QMainWindow):
         self._connect()
         self._restore()
         self._show_library_state()
+        self.show_pane(context.settings.last_pane)
+        self.welcome.sample.setFocus()
 
     # --- building -----------------------------------------------------------------------------------
 
@@ -130,6 +133,7 @@ class MainWindow(QMainWindow):
         self.heading = label(role="heading")
         self.headers = QStackedWidget()
         self._no_header = QWidget()
+        self._slots: dict[str, QWidget] = {}
         self.headers.addWidget(self._no_header)
         self._undo, self._redo, self._fold = (_bar_button() for _n in range(3))
         line = QHBoxLayout(self.top)
@@ -174,7 +178,8 @@ class MainWindow(QMainWindow):
             self.stack.addWidget(made)
             header = made.header()
             if header is not None:
-                self.headers.addWidget(header)
+                self._slots[key] = _centred(header)
+                self.headers.addWidget(self._slots[key])
         return self.panes[key]
 
     def show_pane(self, key: str, args: dict[str, Any] | None = None) -> None:
@@ -214,7 +219,7 @@ class MainWindow(QMainWindow):
         key = pane.key if pane is not None else ""
         self.rail.mark_current(key or self._wanted[0])
         header = pane.header() if pane is not None else None
-        self.headers.setCurrentWidget(header or self._no_header)
+        self.headers.setCurrentWidget(self._slots.get(key, self._no_header))
         self.heading.setText(pane.title() if pane is not None and header is None else "")
         self.heading.setVisible(bool(self.heading.text()))
         own = pane.inspector() if pane is not None else None
@@ -224,6 +229,7 @@ class MainWindow(QMainWindow):
         wanted = pane is not None and key not in ("jobs", "preferences")
         self.side.setVisible(wanted and self.context.settings.inspector_visible)
         self.menus.inspector.setEnabled(wanted)
+        self._fold.setVisible(wanted)
         self.menus.show_pane_actions(pane)
 
     def set_inspector_visible(self, visible: bool) -> None:
@@ -321,6 +327,17 @@ class MainWindow(QMainWindow):
         self.strip.set_status(tr("Pausing jobs and closing the library…"))
         self.context.close_library(then=self.close)
         QTimer.singleShot(_CLOSE_MS, self, self.close)
+
+
+def _centred(header: QWidget) -> QWidget:
+    """A pane's header keeps its own height in the bar, and a readable width."""
+    slot = QWidget()
+    line = QHBoxLayout(slot)
+    line.setContentsMargins(0, 0, 0, 0)
+    header.setMaximumWidth(_HEADER_WIDTH)
+    line.addWidget(header, 1, Qt.AlignmentFlag.AlignVCenter)
+    line.addStretch(0)
+    return slot
 
 
 def _bar_button() -> QToolButton:

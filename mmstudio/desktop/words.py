@@ -46,7 +46,9 @@ def kind_name(kind: str) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """``0:07``, ``12:34`` or ``1:02:03``."""
+    """``0.4 s``, ``0:07``, ``12:34`` or ``1:02:03``."""
+    if 0.0 < seconds < 0.95:
+        return tr("{n} s", n=f"{seconds:.1f}")
     whole = max(0, round(seconds))
     hours, rest = divmod(whole, 3600)
     minutes, left = divmod(rest, 60)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -39,6 +39,8 @@ _ORDERS: tuple[tuple[Order, bool, str], ...] = (
     ("size", True, mark("Largest file first")),
     ("duration", True, mark("Longest first")),
 )
+
+_ROOMY = 900  # pixels from which the kinds are named, not only counted
 
 
 class SearchField(QLineEdit):
@@ -183,11 +185,17 @@ class FilterBar(QWidget):
         """Words with numbers and the orders."""
         for kind, chip in self._kinds.items():
             count = self._counts.get(kind, 0)
-            chip.setText(f"{count:,}")
+            words = tr(KIND_PLURALS[kind])
+            chip.setText(f"{words}  {count:,}" if self.width() >= _ROOMY else f"{count:,}")
             chip.setVisible(bool(count) or chip.isChecked())
-            chip.setToolTip(tr(KIND_PLURALS[kind]))
+            chip.setToolTip(words)
         for row, (_order, _down, words) in enumerate(_ORDERS):
             self.orders.setItemText(row, tr(words))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if (event.size().width() >= _ROOMY) != (event.oldSize().width() >= _ROOMY):
+            self.retranslate()
 
     def _show_chips(self) -> None:
         while self._chips.count():

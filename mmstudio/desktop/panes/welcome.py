@@ -52,8 +52,12 @@ class WelcomePane(Pane):
         )
         for text in (title, words):
             text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            text.setFixedWidth(460)
-            column.addWidget(text, 0, Qt.AlignmentFlag.AlignHCenter)
+            line = QHBoxLayout()
+            line.addStretch(1)
+            line.addWidget(text, 6)
+            line.addStretch(1)
+            text.setMaximumWidth(560)
+            column.addLayout(line)
         column.addSpacing(16)
         self.sample = button(
             mark("Open the sample library"), self.sample_wanted.emit, "primary", icon="image",

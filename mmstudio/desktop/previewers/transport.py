@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from mmstudio.desktop.icons import icon
@@ -12,6 +13,7 @@ from mmstudio.desktop.words import duration_text
 from mmstudio.i18n import mark
 
 _STEPS = 1000
+_ROOMY = 340  # pixels from which there is room for the volume
 
 
 class Transport(QWidget):
@@ -24,6 +26,7 @@ class Transport(QWidget):
     def __init__(self, *, seek_bar: bool, volume: float) -> None:
         super().__init__()
         self._duration = 0.0
+        self._audible = True
         self.play = tool("play-fill", mark("Play or pause"), self.toggled.emit, tip=mark("Play or pause (K)"))
         self.time = label(role="small")
         self.time.setMinimumWidth(84)
@@ -69,10 +72,19 @@ class Transport(QWidget):
         self.position.setValue(round(position / duration * _STEPS) if duration > 0 else 0)
         self.position.blockSignals(False)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_volume()
+
+    def _show_volume(self) -> None:
+        # In a narrow place the position is worth more than the volume; mute stays.
+        self.mute.setVisible(self._audible)
+        self.volume.setVisible(self._audible and self.width() >= _ROOMY)
+
     def set_audible(self, audible: bool) -> None:
         """Whether there is sound to turn up or down."""
-        self.mute.setVisible(audible)
-        self.volume.setVisible(audible)
+        self._audible = audible
+        self._show_volume()
 
     def _moved(self, value: int) -> None:
         self.sought.emit(value / _STEPS * self._duration)

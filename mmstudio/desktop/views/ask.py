@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPoint, QStringListModel, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCompleter, QFrame, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QStringListModel, Qt
+from PySide6.QtWidgets import QCompleter, QLineEdit, QVBoxLayout, QWidget
 
 from mmstudio.desktop.texts import label
+from mmstudio.desktop.views.overlay import Overlay
+
+_TOP = 120
 
 
-class AskPanel(QFrame):
+class AskPanel(Overlay):
     """Shown over the top of ``over``; gives ``done`` the text and goes away."""
 
     def __init__(
@@ -24,9 +26,7 @@ class AskPanel(QFrame):
         hint: str = "",
         completions: Sequence[str] = (),
     ) -> None:
-        super().__init__(over, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setProperty("surface", "card")
+        super().__init__(over)
         self._done = done
         title = label(role="strong")
         title.setText(heading)
@@ -46,15 +46,8 @@ class AskPanel(QFrame):
         layout.addWidget(self.field)
         self.setFixedWidth(360)
         self.adjustSize()
-        self.move(over.mapToGlobal(QPoint((over.width() - self.width()) // 2, 48)))
-        self.show()
+        self.open_at(_TOP)
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.close()
-        else:
-            super().keyPressEvent(event)
 
     def _accept(self) -> None:
         text = self.field.text().strip()

@@ -36,6 +36,11 @@ class AssetDelegate(QStyledItemDelegate):
         """Size of a cell: the picture, its margin and the title line."""
         return QSize(self.side + 2 * _MARGIN, round(self.side * 0.75) + _CAPTION + 2 * _MARGIN)
 
+    def fit(self, side: int, room: int) -> None:
+        """Make pictures at least ``side`` wide that fill ``room`` pixels without a rest."""
+        columns = max(1, room // (side + 2 * _MARGIN))
+        self.side = room // columns - 2 * _MARGIN
+
     def sizeHint(self, option: Any, index: Index) -> QSize:
         return self.cell
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.rows import ID_ROLE
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SIDES = (112, 144, 176, 216, 264)
 _LAYOUT_BATCH = 2000
-_GAP = 4
+_EDGE = 6  # free at the left and right
 
 
 class AssetGrid(QWidget):
@@ -44,13 +44,14 @@ class AssetGrid(QWidget):
         self._model = model
         self._thumbnails = context.thumbnails
         self._view = _View(self)
+        self._least = side
         self._delegate = AssetDelegate(context.thumbnails, side, self)
         self._view.setItemDelegate(self._delegate)
         self._view.setModel(model)
         say(self._view, mark("Media"), "setAccessibleName")
         self._apply_side()
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(_EDGE, 0, 0, 0)
         layout.addWidget(self._view)
         self.setFocusProxy(self._view)
         context.thumbnails.ready.connect(self._thumbnail_ready)
@@ -75,10 +76,10 @@ class AssetGrid(QWidget):
         return self._delegate.side
 
     def set_side(self, side: int) -> None:
-        """Larger or smaller pictures."""
-        if side != self._delegate.side:
+        """Larger or smaller pictures: at least ``side`` wide, more where that fills the row."""
+        if side != self._least:
             current = self._view.currentIndex()
-            self._delegate.side = side
+            self._least = side
             self._apply_side()
             if current.isValid():
                 self._view.scrollTo(current)
@@ -120,9 +121,15 @@ class AssetGrid(QWidget):
         bar.setValue(round(fraction * bar.maximum()))
 
     def _apply_side(self) -> None:
-        cell = self._delegate.cell
-        self._view.setGridSize(QSize(cell.width() + _GAP, cell.height() + _GAP))
-        self._view.doItemsLayout()
+        bar = self._view.verticalScrollBar().sizeHint().width()
+        self._delegate.fit(self._least, max(120, self.width() - bar - 2 * _EDGE - 2))
+        if self._view.gridSize() != self._delegate.cell:
+            self._view.setGridSize(self._delegate.cell)
+            self._view.doItemsLayout()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._apply_side()
 
     def _thumbnail_ready(self, _sha256: str) -> None:
         if not self._repaint.isActive():

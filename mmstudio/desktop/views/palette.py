@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QFrame, QLineEdit, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QListView, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.rows import ROW_ROLE, RowListModel
 from mmstudio.desktop.texts import name
+from mmstudio.desktop.views.overlay import Overlay
 from mmstudio.i18n import mark, tr
+
+_TOP = 96
 
 
 class ActionModel(RowListModel[QAction]):
@@ -37,13 +40,11 @@ def matching(actions: Sequence[QAction], query: str) -> list[QAction]:
     return [entry[-1] for entry in sorted(found, key=lambda entry: entry[:-1])]
 
 
-class CommandPalette(QFrame):
+class CommandPalette(Overlay):
     """Type, arrow, Enter."""
 
     def __init__(self, over: QWidget, actions: Sequence[QAction]) -> None:
-        super().__init__(over, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setProperty("surface", "card")
+        super().__init__(over)
         self._actions = [a for a in actions if a.isEnabled() and a.text() and not a.isSeparator()]
         self.field = QLineEdit()
         name(self.field, mark("Command"))
@@ -63,13 +64,12 @@ class CommandPalette(QFrame):
         layout.addWidget(self.field)
         layout.addWidget(self.view)
         self.resize(min(560, over.width() - 32), min(420, over.height() - 96))
-        self.move(over.mapToGlobal(QPoint((over.width() - self.width()) // 2, 72)))
         self._narrow("")
-        self.show()
+        self.open_at(_TOP)
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+        if watched is self.field and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}.get(
                 Qt.Key(event.key())
             )
@@ -80,7 +80,7 @@ class CommandPalette(QFrame):
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self._run()
                 return True
-        return False
+        return super().eventFilter(watched, event)
 
     def _narrow(self, query: str) -> None:
         self.model.set_rows(matching(self._actions, query))

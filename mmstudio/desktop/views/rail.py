@@ -66,7 +66,7 @@ class Rail(QWidget):
             self._buttons[key].setChecked(True)
 
     def _button(self, key: str, template: str, symbol: str) -> QToolButton:
-        button = QToolButton()
+        button = _RailButton()
         button.setProperty("role", "rail")
         button.setCheckable(True)
         button.setIcon(icon(symbol, "text", "accent"))
@@ -74,9 +74,15 @@ class Rail(QWidget):
         button.setFixedHeight(36)
         button.setSizePolicy(button.sizePolicy().Policy.Expanding, button.sizePolicy().Policy.Fixed)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        for setter in ("setText", "setToolTip", "setAccessibleName"):
+        for setter in ("set_words", "setToolTip", "setAccessibleName"):
             say(button, template, setter)
         button.clicked.connect(lambda _on=False: self.chosen.emit(key))
         self._group.addButton(button)
         self._buttons[key] = button
         return button
+
+
+class _RailButton(QToolButton):
+    def set_words(self, words: str) -> None:
+        """Qt sets icon and text 4 pixels apart; here they breathe."""
+        self.setText(f"  {words}")
