@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
-from support.libraries import add_asset, new_library
-from support.media import make_wav
 
 from mmstudio.library import ItemAsset, Library, NewItem, NewReview
+from support.libraries import add_asset, new_library
+from support.media import make_wav
 
 
 @dataclass(slots=True)
