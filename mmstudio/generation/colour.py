@@ -27,10 +27,19 @@ _FROM_LAB = np.linalg.inv(_TO_LAB).astype(np.float32)
 _FROM_LMS = np.linalg.inv(_TO_LMS).astype(np.float32)
 
 
+def _linear(rgb: Floats) -> Floats:
+    c = rgb / np.float32(255.0)
+    linear: Floats = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    return linear
+
+
+_LINEAR = _linear(np.arange(256, dtype=np.float32))
+
+
 def rgb_to_oklab(rgb: NDArray[np.generic]) -> Floats:
     """…×3 sRGB (0–255) → …×3 OKLab (L in 0–1, a and b about ±0.4)."""
-    c = np.asarray(rgb, np.float32) / 255.0
-    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+    rgb = np.asarray(rgb)
+    linear = _LINEAR[rgb] if rgb.dtype == np.uint8 else _linear(rgb.astype(np.float32))
     lab: Floats = (np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T).astype(np.float32)
     return lab
 

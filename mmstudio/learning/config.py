@@ -21,7 +21,7 @@ class ModelConfig:
     Attributes:
         family: "image-vae", "image-gan" or "sound-vae".
         size: pixels per side (spectrogram frames for sound).
-        channels, widths, latent, fold: the network; see ``nets.conv``.
+        channels, widths, latent: the network; see ``nets.conv``.
         steps, batch, rate, seed: the training.
         options: hyper-parameters of the family (beta, gamma, …).
         base: name of the model it started from, or "".
@@ -35,7 +35,6 @@ class ModelConfig:
     channels: int
     widths: list[int]
     latent: int
-    fold: int = 1
     steps: int = 1000
     batch: int = 16
     rate: float = 5e-4

@@ -294,7 +294,7 @@ class Trainings:
                 )
             config = default_config(family_name, name, size=start.size, steps=steps, batch=batch, seed=seed)
             config.query, config.base = query, base
-            config.widths, config.latent, config.fold = start.widths, start.latent, start.fold
+            config.widths, config.latent = start.widths, start.latent
         return config
 
     # -- evaluation --------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def test_networks_are_the_same_for_the_same_seed_and_leave_the_global_generator_
     z = torch.ones(2, 4)
     assert torch.equal(nets[0](z), nets[1](z))
     assert nets[0](z).shape == (2, 3, 16, 16)
-    encoder = materialise(lambda: Encoder(1, [16, 8], 6, fold=2), torch.device("cpu"), torch.Generator())
+    encoder = materialise(lambda: Encoder(1, [16, 8, 8], 6), torch.device("cpu"), torch.Generator())
     assert encoder(torch.zeros(2, 1, 16, 16)).shape == (2, 6)
 
 

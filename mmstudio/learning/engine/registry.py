@@ -90,7 +90,7 @@ def load_model(folder: Path, device: torch.device) -> GenerativeModel:
         prior = standard_prior(config.latent)
         mark = weights_id(folder)
         return GenerativeModel(config, _frozen(decoder), None, discriminator, prior, device, mark)
-    shape = (config.channels, config.size, config.widths, config.latent, config.fold)
+    shape = (config.channels, config.size, config.widths, config.latent)
     vae = materialise(lambda: make_vae(*shape), device, random)
     take(vae, weights, "vae.")
     _frozen(vae)

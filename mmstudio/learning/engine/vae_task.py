@@ -27,7 +27,7 @@ class VaeTask(Task):
 
     def __init__(self, config: ModelConfig, device: torch.device) -> None:
         super().__init__(config, device)
-        shape = (config.channels, config.size, config.widths, config.latent, config.fold)
+        shape = (config.channels, config.size, config.widths, config.latent)
         self.vae = materialise(lambda: make_vae(*shape), device, self.random)
         self.nets = {"vae": self.vae}
         self.optimisers = {

@@ -16,18 +16,17 @@ class Decoder(nn.Module):
         channels: channels of the output grid (3 for RGB, 1 for a log-mel spectrogram).
         widths: channels per stage from 4×4 upwards; the output is 4·2**(len-1) wide.
         latent: length of the latent vector.
-        fold: output pixels per grid cell and side (pixel shuffle), 1 or 2.
     """
 
-    def __init__(self, channels: int, widths: list[int], latent: int, fold: int = 1) -> None:
+    def __init__(self, channels: int, widths: list[int], latent: int) -> None:
         super().__init__()
-        self.latent, self.first, self.fold = latent, widths[0], fold
+        self.latent, self.first = latent, widths[0]
         self.from_latent = nn.Linear(latent, widths[0] * 16)
         self.stages = nn.ModuleList()
         for above, width in zip([widths[0], *widths[:-1]], widths, strict=True):
             up = nn.Identity() if not len(self.stages) else Up(above, width)
             self.stages.append(nn.Sequential(up, Residual(width)))
-        self.out = nn.Conv2d(widths[-1], channels * fold * fold, 3, padding=1)
+        self.out = nn.Conv2d(widths[-1], channels, 3, padding=1)
 
     def forward(self, z: Tensor) -> Tensor:
         """N×latent → N×channels×S×S, about [-1, 1], not squashed."""
@@ -35,17 +34,16 @@ class Decoder(nn.Module):
         h = h.contiguous(memory_format=torch.channels_last)
         for stage in self.stages:
             h = stage(h)
-        x = self.out(functional.leaky_relu(h, SLOPE))
-        return functional.pixel_shuffle(x, self.fold) if self.fold > 1 else x
+        out: Tensor = self.out(functional.leaky_relu(h, SLOPE))
+        return out
 
 
 class Encoder(nn.Module):
     """Grid → vector: the mirror of :class:`Decoder`; the trunk of VAE encoders and of the discriminator."""
 
-    def __init__(self, channels: int, widths: list[int], outputs: int, fold: int = 1) -> None:
+    def __init__(self, channels: int, widths: list[int], outputs: int) -> None:
         super().__init__()
-        self.fold = fold
-        self.stem = nn.Conv2d(channels * fold * fold, widths[-1], 3, padding=1)
+        self.stem = nn.Conv2d(channels, widths[-1], 3, padding=1)
         self.stages = nn.ModuleList()
         for width, below in zip(reversed(widths), [*reversed(widths[:-1]), widths[0]], strict=True):
             last = len(self.stages) == len(widths) - 1
@@ -54,8 +52,6 @@ class Encoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """N×channels×S×S → N×outputs."""
-        if self.fold > 1:
-            x = functional.pixel_unshuffle(x, self.fold)
         h = self.stem(x.contiguous(memory_format=torch.channels_last))
         for stage in self.stages:
             h = stage(h)

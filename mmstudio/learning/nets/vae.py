@@ -12,11 +12,11 @@ from mmstudio.learning.nets.sound import SpectrogramVAE
 class ConvVAE(nn.Module):
     """Encoder to a diagonal Gaussian posterior, decoder back to the grid."""
 
-    def __init__(self, channels: int, widths: list[int], latent: int, fold: int = 1) -> None:
+    def __init__(self, channels: int, widths: list[int], latent: int) -> None:
         super().__init__()
         self.latent = latent
-        self.encoder = Encoder(channels, widths, 2 * latent, fold)
-        self.decoder = Decoder(channels, widths, latent, fold)
+        self.encoder = Encoder(channels, widths, 2 * latent)
+        self.decoder = Decoder(channels, widths, latent)
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """N×C×S×S → mean and log-variance, each N×latent."""
@@ -33,8 +33,8 @@ class ConvVAE(nn.Module):
 VAE = ConvVAE | SpectrogramVAE
 
 
-def make_vae(channels: int, size: int, widths: list[int], latent: int, fold: int) -> VAE:
+def make_vae(channels: int, size: int, widths: list[int], latent: int) -> VAE:
     """The VAE for pictures (3 channels) or for log-mel spectrograms (1 channel, size bands × size frames)."""
     if channels == 1:
         return SpectrogramVAE(size, size, widths, latent)
-    return ConvVAE(channels, widths, latent, fold)
+    return ConvVAE(channels, widths, latent)
