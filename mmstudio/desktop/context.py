@@ -172,6 +172,8 @@ class AppContext(QObject):
                 tr("Close the other program and open the library again to change things."),
                 level="warning",
             )
+        if studio.library.notice:
+            self.notify(studio.library.notice, level="warning")
 
     def _open_failed(self, error: Exception) -> None:
         self._set_opening(False)
