@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EASE_ITEMS = 5000  # the dense items × items inverse stays below 100 MB and a few seconds
+_FEWEST = 2  # people who touched an item before EASE looks at it
+_SINGLE = 2000  # items above which single precision is exact enough and half the work
+_RARE = 0.3  # weight of item-kNN beside EASE
 
 
 def strength(event: str, weight: float) -> float:
@@ -93,15 +96,14 @@ class Events:
         place = {int(c): k for k, c in enumerate(columns)}
         inside = {place[i]: w for i, w in profile.items() if i in place}
         if inside:
-            out[columns] += np.array(list(inside.values()), np.float32) @ weights[list(inside)]
-        outside = {i: w for i, w in profile.items() if i not in place}
-        if outside or len(columns) < np.count_nonzero(self.people):
+            dense = np.array(list(inside.values()), np.float32) @ weights[list(inside)]
+            out[columns] = dense / max(float(dense.max()), 1e-9)
+        if len(inside) < len(profile) or len(columns) < np.count_nonzero(self.people):
             knn = self._neighbours(profile)
             beyond = np.ones(self.items, bool)
-            beyond[columns] = False
-            out[beyond] += knn[beyond]
-            if outside and not inside:
-                out[~beyond] += knn[~beyond]
+            beyond[columns] = not inside
+            # Cosine flatters rare items, and both scales end at 1: they must not push out what EASE knows.
+            out[beyond] = (_RARE if inside else 1.0) * knn[beyond]
         top = float(out.max())
         return np.clip(out / top, 0, 1) if top > 0 else np.zeros_like(out)
 
@@ -113,14 +115,23 @@ class Events:
 
     def _fit(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         if self._ease is None:
-            used = np.flatnonzero(self.people)
+            from scipy.linalg import lapack
+
+            # What one person touched goes together with nothing that another person could confirm.
+            used = np.flatnonzero(self.people >= _FEWEST)
             columns = np.sort(used[np.argsort(-self.people[used], kind="stable")[: self._dense]])
+            if not len(columns):
+                self._ease = (columns, np.zeros((0, 0), np.float32))
+                return self._ease
             x = self._x[:, columns]
-            wide = np.float64 if len(columns) < 2000 else np.float32
-            gram: NDArray[Any] = np.asarray((x.T @ x).todense(), wide)
+            gram: NDArray[Any] = np.asarray((x.T @ x).todense(), np.float64)
             # The published 250 is for thousands of members; few members need less.
             gram[np.diag_indices_from(gram)] += float(np.clip(0.4 * len(self.members), 5, 250))
-            inverse = np.linalg.inv(gram)
+            single = len(columns) > _SINGLE
+            factor, invert = (lapack.spotrf, lapack.spotri) if single else (lapack.dpotrf, lapack.dpotri)
+            lower, _ = factor(np.asfortranarray(gram, np.float32 if single else np.float64), lower=1)
+            half, _ = invert(lower, lower=1)
+            inverse = np.tril(half) + np.tril(half, -1).T
             weights = -inverse / np.diag(inverse)
             np.fill_diagonal(weights, 0)
             self._ease = (columns, weights.astype(np.float32))
