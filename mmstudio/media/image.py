@@ -72,7 +72,7 @@ def load_image(path: str | Path, max_side: int | None = None) -> Image.Image:
         return render_svg(path, max_side)
     with opened(path) as picture:
         if max_side is not None:
-            picture.draft(None, (max_side, max_side))
+            picture.draft(None, _fitted(picture.size, max_side))
         pixels = picture.width * picture.height
         if pixels > MAX_PIXELS:
             raise too_large(path, picture.width, picture.height)
@@ -159,11 +159,21 @@ def _normalised(picture: Image.Image, max_side: int | None) -> Image.Image:
     """Upright, reduced, sRGB, 8-bit RGB or RGBA of a loaded picture."""
     profile = picture.info.get("icc_profile")
     alpha_likely = "transparency" in picture.info or picture.mode in ("RGBA", "LA", "PA", "RGBa", "La")
-    upright = ImageOps.exif_transpose(picture)
-    plain = _eight_bit(upright, alpha_likely)
+    ImageOps.exif_transpose(picture, in_place=True)
+    plain = _eight_bit(picture, alpha_likely)
     if max_side is not None and max(plain.size) > max_side:
-        plain.thumbnail((max_side, max_side), Image.Resampling.LANCZOS, reducing_gap=3.0)
+        plain = plain.resize(_fitted(plain.size, max_side), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    elif plain is picture:
+        plain = picture.copy()  # a plain picture that no longer hangs on its file
     return _to_srgb(plain, profile)
+
+
+def _fitted(size: tuple[int, int], max_side: int) -> tuple[int, int]:
+    """``size`` reduced in proportion so that its longer side is ``max_side`` at most."""
+    longest = max(size)
+    if longest <= max_side:
+        return size
+    return max(1, round(size[0] * max_side / longest)), max(1, round(size[1] * max_side / longest))
 
 
 def _eight_bit(picture: Image.Image, alpha_likely: bool) -> Image.Image:
@@ -175,11 +185,11 @@ def _eight_bit(picture: Image.Image, alpha_likely: bool) -> Image.Image:
         top = 65535.0 if mode.startswith("I") else (1.0 if peak <= 1.0 else 255.0 if peak <= 255.0 else peak)
         if mode == "I" and peak > 65535:
             top = peak
-        return Image.fromarray((values.clip(0, top) * (255.0 / top) + 0.5).astype(np.uint8), "L")
+        return Image.fromarray((values.clip(0, top) * (255.0 / top) + 0.5).astype(np.uint8))
     if alpha_likely:
         return picture if mode == "RGBA" else picture.convert("RGBA")
     if mode in ("L", "RGB", "CMYK", "LAB"):
-        return picture.copy()
+        return picture
     return picture.convert("L" if mode == "1" else "RGB")
 
 

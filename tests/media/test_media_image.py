@@ -217,4 +217,4 @@ def test_svg_filters_that_take_too_long_are_left_out(tmp_path: Path) -> None:
     shadow = '<filter id="f"><feGaussianBlur stdDeviation="4"/></filter>'
     body = shadow + '<rect x="20" y="20" width="20" height="10" fill="#00ff00" filter="url(#f)"/>'
     picture = load_image(make_svg(tmp_path / "shadow.svg", color="#ffffff", body=body))
-    assert 20 < picture.getpixel((int(19 * 8), int(25 * 8)))[0] < 250, "a soft shadow stays soft"
+    assert 20 < picture.getpixel(((19 * 8), (25 * 8)))[0] < 250, "a soft shadow stays soft"

@@ -33,7 +33,7 @@ def make_picture(size: tuple[int, int] = (64, 48), seed: int = 0) -> Image.Image
         radius = generator.uniform(0.15, 0.45) * max(width, height)
         weight = np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / (2 * radius * radius / 4))[..., None]
         pixels = pixels * (1 - weight) + generator.integers(0, 256, 3).astype(np.float32) * weight
-    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8), "RGB")
+    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
 
 def _picture(size: tuple[int, int], seed: int, color: tuple[int, ...] | None, mode: str) -> Image.Image:

@@ -110,7 +110,7 @@ def split_attributes(text: str) -> dict[str, str]:
 
 def category_in(text: str) -> str:
     """The first path of a ``categories`` attribute (``Default Category/Men/Tops,…``) as ``Men > Tops``."""
-    paths = dict(_pairs(text)).get("categories", "")
+    paths = dict(_pairs(html.unescape(text))).get("categories", "")
     if not paths:
         return ""
     parts = [part.strip() for part in paths.split(",")[0].split("/")]
