@@ -75,7 +75,7 @@ class Inspector(QWidget):
         layout.addWidget(self._stack)
         context.selection_changed.connect(self._select)
         context.changed.connect(self._changed)
-        context.library_closed.connect(lambda: self._select([]))
+        context.library_closed.connect(self._clear)
         context.library_opened.connect(self._enable)
         context.language_changed.connect(self._retranslate)
 
@@ -174,6 +174,9 @@ class Inspector(QWidget):
             self._stack.setCurrentIndex(0)
         else:
             self._look()
+
+    def _clear(self) -> None:
+        self._select([])
 
     def _changed(self, topic: str, ids: list[int] | None) -> None:
         touched = ids is None or not set(ids).isdisjoint(self._ids)

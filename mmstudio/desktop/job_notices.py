@@ -23,7 +23,7 @@ class JobNotices(QObject):
         super().__init__(context)
         self._context, self._jobs = context, jobs
         jobs.ended.connect(self._ended)
-        context.library_opened.connect(lambda: jobs.reload(self._offer_resume))
+        context.library_opened.connect(self._look_for_interrupted)
 
     def _ended(self, row: JobRow) -> None:
         title = tr(row.title)
@@ -99,6 +99,9 @@ class JobNotices(QObject):
                 lambda: self._context.navigate("jobs"),
             ),
         )
+
+    def _look_for_interrupted(self) -> None:
+        self._jobs.reload(self._offer_resume)
 
     def _offer_resume(self, rows: list[JobRow]) -> None:
         studio = self._context.studio

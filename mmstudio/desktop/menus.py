@@ -42,7 +42,6 @@ class Menus(QObject):
         library_menu.addSeparator()
         library_menu.addAction(self.close)
         window.library_button.setMenu(library_menu)
-        context.changed.connect(lambda _topic, _ids: self.refresh_undo())
         self.refresh()
 
     # --- menus --------------------------------------------------------------------------------------

@@ -153,7 +153,7 @@ class MainWindow(QMainWindow):
         context.navigated.connect(self.show_pane)
         context.library_opened.connect(self._library_changed)
         context.library_closed.connect(self._library_changed)
-        context.opening_changed.connect(lambda _opening: self._show_library_state())
+        context.opening_changed.connect(self._show_library_state)
         context.changed.connect(self._data_changed)
         context.quick_look_requested.connect(self.quick.look)
         context.language_changed.connect(self._retranslate)
@@ -246,7 +246,7 @@ class MainWindow(QMainWindow):
         key, args = self._wanted
         self.show_pane(self.current or key, args)
 
-    def _show_library_state(self) -> None:
+    def _show_library_state(self, _opening: bool = False) -> None:
         studio = self.context.studio
         if studio is not None:
             path = Path(studio.library.path)

@@ -67,8 +67,8 @@ class JobModel(RowListModel[JobRow]):
         super().__init__(context)
         self._context = context
         context.job_event.connect(self._hear)
-        context.library_opened.connect(self.reload)
-        context.library_closed.connect(lambda: self.set_rows([]))
+        context.library_opened.connect(self._opened)
+        context.library_closed.connect(self._clear)
 
     def text(self, row: JobRow) -> str:
         return tr(row.title)
@@ -102,6 +102,13 @@ class JobModel(RowListModel[JobRow]):
                 then(self.rows)
 
         self._context.background(read, show, key="jobs-reload", owner=self)
+
+    def _opened(self) -> None:
+        self.reload()
+
+    def _clear(self) -> None:
+        self.set_rows([])
+        self.busy_changed.emit()
 
     # --- what can be done to a job ------------------------------------------------------------------
 

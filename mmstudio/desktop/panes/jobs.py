@@ -59,9 +59,9 @@ class JobsPane(Pane):
         self.stack = StateStack(split)
         self.root.addWidget(self.stack)
         self.view.selectionModel().currentChanged.connect(lambda _now, _before: self._show())
-        self.model.dataChanged.connect(lambda _a, _b: self._show())
+        self.model.dataChanged.connect(self._changed)
         self.model.modelReset.connect(self._fill)
-        self.model.rowsInserted.connect(lambda *_rows: self._fill())
+        self.model.rowsInserted.connect(self._inserted)
         self._fill()
 
     def _make_detail(self) -> None:
@@ -122,6 +122,12 @@ class JobsPane(Pane):
                 lambda: self.context.navigate("library"),
             )
         self._show()
+
+    def _changed(self, _first: QModelIndex, _last: QModelIndex) -> None:
+        self._show()
+
+    def _inserted(self, _parent: QModelIndex, _first: int, _last: int) -> None:
+        self._fill()
 
     def _current(self) -> JobRow | None:
         row = self.view.currentIndex().data(ROW_ROLE)

@@ -81,7 +81,7 @@ class LibraryPane(Pane):
         self.grid.looked.connect(self.context.quick_look)
         self.grid.menu_wanted.connect(self._menu)
         self.grid.zoomed.connect(self.bar.step_side)
-        self.context.opening_changed.connect(lambda _opening: self.library_changed())
+        self.context.opening_changed.connect(self._opening)
         self.context.library_failed.connect(self._open_failed)
 
     # --- what the window asks -----------------------------------------------------------------------
@@ -191,6 +191,9 @@ class LibraryPane(Pane):
 
     def _failed(self, error: Exception) -> None:
         self.stack.show_failure(error, self.refresh)
+
+    def _opening(self, _opening: bool) -> None:
+        self.library_changed()
 
     def _open_failed(self, sentence: str, hint: str) -> None:
         if self.context.studio is None:
