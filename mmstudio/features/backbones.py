@@ -48,12 +48,15 @@ class BackboneSpec:
     label: str
     weights: Path | None
     widths: tuple[int, ...] = ()
+    bands: int = 1
 
     def fingerprint(self) -> str:
         """A short hash over the network and its weights: vectors of different fingerprints do not compare."""
         digest = hashlib.sha256()
         digest.update(
-            repr((self.architecture, self.dimension, self.size, self.mean, self.std, self.widths)).encode()
+            repr(
+                (self.architecture, self.dimension, self.size, self.mean, self.std, self.widths, self.bands)
+            ).encode()
         )
         if self.weights is not None:
             digest.update(_file_digest(self.weights, self.weights.stat().st_mtime_ns))
@@ -78,9 +81,9 @@ def find_backbone() -> BackboneSpec:
 def random_backbone() -> BackboneSpec:
     """The starter architecture with fixed random weights: edges and colours, nothing learned."""
     return BackboneSpec(
-        architecture="starter-resnet", dimension=288, size=96, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5),
+        architecture="starter-resnet", dimension=704, size=96, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5),
         source="random", licence="Apache-2.0", weights=None,
-        label=mark("Picture network with random weights (not trained)"), widths=(24, 48, 96, 192),
+        label=mark("Picture network with random weights (not trained)"), widths=(32, 64, 128, 192), bands=3,
     )  # fmt: skip
 
 
@@ -104,9 +107,10 @@ def _read_spec(folder: Path, source: str) -> BackboneSpec | None:
         architecture = str(data["architecture"])
         if architecture == "starter-resnet":
             widths = tuple(int(w) for w in data["widths"])
-            dimension = widths[-2] + widths[-1]
+            bands = int(data.get("bands", 1))
+            dimension = widths[-2] + bands * widths[-1]
         elif architecture in TORCHVISION_NETS:
-            widths, dimension = (), TORCHVISION_NETS[architecture]
+            widths, bands, dimension = (), 1, TORCHVISION_NETS[architecture]
         else:
             return None
         size = int(data.get("size", 224))
@@ -118,7 +122,7 @@ def _read_spec(folder: Path, source: str) -> BackboneSpec | None:
             return None
         return BackboneSpec(
             architecture, dimension, size, (mean[0], mean[1], mean[2]), (std[0], std[1], std[2]), source,
-            str(data.get("licence", "unknown")), str(data.get("label", folder.name)), weights, widths,
+            str(data.get("licence", "unknown")), str(data.get("label", folder.name)), weights, widths, bands,
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         return None
@@ -132,7 +136,7 @@ class Backbone:
 
         self.spec, self.device = spec, device
         if spec.architecture == "starter-resnet":
-            self.net = build_starter(spec.widths)
+            self.net = build_starter(spec.widths, spec.bands)
         else:
             import torchvision
 
@@ -157,11 +161,12 @@ class Backbone:
             return np.asarray(self.net(x).float().cpu().numpy(), dtype=np.float32)
 
 
-def build_starter(widths: tuple[int, ...]) -> nn.Module:
+def build_starter(widths: tuple[int, ...], bands: int = 1) -> nn.Module:
     """A small residual network (He et al. 2016): a stride-2 stem, then one stride-2 stage per further width.
 
-    Gives float32[N, widths[-2] + widths[-1]]: the average-pooled outputs of the last two stages side by side,
-    so that both parts and wholes count.
+    Gives float32[N, widths[-2] + bands * widths[-1]]: the average of the last stage but one, and of each of
+    `bands` horizontal bands of the last stage, so that parts, wholes and what is above what all count, while
+    left and right do not.
     """
     import torch
     from torch import nn
@@ -198,7 +203,8 @@ def build_starter(widths: tuple[int, ...]) -> nn.Module:
             for stage in self.stages:
                 x = stage(x)
                 outputs.append(x)
-            return torch.cat([y.float().mean((2, 3)) for y in outputs[-2:]], dim=1)
+            parts = functional.adaptive_avg_pool2d(outputs[-1].float(), (bands, 1))
+            return torch.cat([outputs[-2].float().mean((2, 3)), parts.flatten(1)], dim=1)
 
     return Starter()
 

@@ -140,7 +140,7 @@ def main() -> None:
     }
     save_file(state, str(options.out / "weights.safetensors"))
     config = {
-        "kind": "image-backbone", "architecture": "starter-resnet", "widths": WIDTHS, "size": 96,
+        "kind": "image-backbone", "architecture": "starter-resnet", "widths": WIDTHS, "bands": 3, "size": 96,
         "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5], "licence": "Apache-2.0",
         "label": "Starter picture network (self-supervised)",
         "training": {
