@@ -77,7 +77,7 @@ class Trainings:
         found: dict[str, ModelInfo] = {}
         for source, root in self._roots():
             for folder in sorted(root.glob("*")) if root.is_dir() else ():
-                if (folder / CONFIG).is_file() and folder.name not in found:
+                if folder.name not in found and _is_ours(folder):
                     found[folder.name] = self._info(folder, source)
         return list(found.values())
 
@@ -376,6 +376,17 @@ def _safe_name(name: str) -> str:
     if not cleaned:
         raise UsageError("“{name}” cannot be a model's name.", hint="Use letters and digits.", name=name)
     return cleaned
+
+
+def _is_ours(folder: Path) -> bool:
+    """True for generative models, damaged ones too; feature extractors keep their weights beside them."""
+    try:
+        data = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except OSError:
+        return False
+    except ValueError:
+        return True
+    return isinstance(data, dict) and data.get("family") in families()
 
 
 def _newest(folder: Path) -> float:

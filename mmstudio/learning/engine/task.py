@@ -50,11 +50,14 @@ class Task(ABC):
         """Take what fits of another model's weights."""
 
     def at(self, progress: float) -> None:
-        """Set the learning rates for ``progress`` in [0, 1]: cosine down to a tenth."""
+        """Set the learning rates for ``progress`` in [0, 1]: cosine down to a tenth.
+
+        An option ``NAME_rate`` multiplies the rate of one optimiser (two time scales: Heusel et al., 2017).
+        """
         rate = self.config.rate * self.rate_scale * cosine(1.0, 0.1, progress)
-        for optimiser in self.optimisers.values():
+        for name, optimiser in self.optimisers.items():
             for group in optimiser.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * self.config.options.get(f"{name}_rate", 1.0)
 
     def weights(self) -> dict[str, Tensor]:
         """The shippable weights: the average where there is one, the raw net elsewhere."""
