@@ -87,5 +87,6 @@ def _place_stack(stack: Stack, places: dict[str, Any], plain: dict[str, Any] | N
     if place is None:
         return
     stack.rect = Rect(*(float(v) for v in place["rect"]))
-    base = next((s for s in (plain or {}).get("stacks", []) if s.get("slot") == stack.slot), {})
+    stacks: list[dict[str, Any]] = (plain or {}).get("stacks", [])
+    base: dict[str, Any] = next((s for s in stacks if s.get("slot") == stack.slot), {})
     stack.justify = place.get("justify", base.get("justify", "center"))

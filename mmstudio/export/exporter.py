@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmstudio.composition import Storyboard, prepare_drawing, reframe
-from mmstudio.errors import NotFound, StudioError
+from mmstudio.errors import MediaError, NotFound, StudioError
 from mmstudio.export.captions import to_srt
 from mmstudio.export.channels import Channel, channels, chosen
 from mmstudio.export.video import RATE, frame_count, write_video
@@ -66,12 +66,10 @@ class Exporter:
             renderers: dict[tuple[int, int], Renderer] = {}
             for channel in wanted:
                 yield Progress(done, total, tr("Exporting {name}", name=tr(channel.label)))
-                started = time.monotonic()
                 for step in self._write(board, channel, folder, base, renderers):
                     context.raise_if_cancelled()
                     yield Progress(done + step, total, tr("Exporting {name}", name=tr(channel.label)))
                 done += _steps(board, channel)
-                self._remember(board, folder.files[-1], time.monotonic() - started)
             manifest = folder.write_manifest(f"{base}.manifest.json", **_provenance(board))
             yield Progress(total, total)
             return {
@@ -127,6 +125,7 @@ class Exporter:
             facts |= {"width": channel.width, "height": channel.height}
         if channel.kind in ("mp4", "wav"):
             facts["seconds"] = round(board.duration, 3)
+        started = time.monotonic()
         with folder.file(name, **facts) as path:
             match channel.kind:
                 case "png":
@@ -151,6 +150,7 @@ class Exporter:
                     limit=channel.max_bytes // 1_000_000,
                 )
         folder.files[-1].update(facts)
+        self._remember(board, folder.files[-1], time.monotonic() - started)
         yield _steps(board, channel)
 
     def _renderer(
@@ -163,8 +163,20 @@ class Exporter:
             pictures = next(iter(renderers.values())).pictures if renderers else None
             shaped = board if size == board.size else reframe(board, size)
             renderers.clear()  # one canvas at a time is kept ready: memory stays flat over many channels
-            renderers[size] = Renderer(shaped, self._library, pictures)
+            renderer = Renderer(shaped, self._library, pictures)
+            renderer.prepare()
+            self._refuse_unreadable(renderer)
+            renderers[size] = renderer
         return renderers[size]
+
+    def _refuse_unreadable(self, renderer: Renderer) -> None:
+        for asset_id, why in renderer.problems.items():
+            raise MediaError(
+                "The picture {title} cannot be read: {why}",
+                hint="Choose another picture.",
+                title=self._library.assets.get(asset_id).title,
+                why=why,
+            )
 
     def _card(self, renderer: Renderer, path: Path) -> None:
         from PIL import Image
@@ -177,7 +189,10 @@ class Exporter:
         from mmstudio.composition.sound import mix
         from mmstudio.media.audio import write_wav
 
-        write_wav(path, mix(board, self._library, RATE), RATE)
+        samples = mix(board, self._library, RATE)
+        # libsndfile does not say why it cannot write: take the room first, where a full disk is an OSError
+        path.write_bytes(bytes(samples.size * 2 + 4096))
+        write_wav(path, samples, RATE)
 
     def _remember(self, board: Storyboard, file: dict[str, Any], seconds: float) -> None:
         if self._library.read_only or board.id is None:

@@ -40,9 +40,11 @@ _CARE = re.compile(r"\b(wash|dry|bleach|iron|hand wash|tumble|imported|warranty)
 _DANGLING = re.compile(
     r"^(it|its|it's|they|this|these|that|those|he|she|and|or|also|but|plus|so)\b", re.IGNORECASE
 )
-_LISTED = ("material", "fabric", "features", "features bags", "feature", "style", "style bags",
-           "style general", "style bottom", "color", "colour", "pattern", "finish", "size", "activity", "climate", "材质", "面料",
-           "颜色", "款式", "功能", "尺寸", "特点", "风格")  # fmt: skip
+_LISTED = (
+    "material", "fabric", "features", "features bags", "feature", "style", "style bags", "style general",
+    "style bottom", "color", "colour", "pattern", "finish", "size", "activity", "climate", "材质", "面料",
+    "颜色", "款式", "功能", "尺寸", "特点", "风格",
+)  # fmt: skip
 
 _CHINESE_WORDS = {
     "cotton": "棉", "organic cotton": "有机棉", "wool": "羊毛", "nylon": "尼龙", "polyester": "涤纶",
@@ -53,8 +55,9 @@ _CHINESE_WORDS = {
     "pink": "粉色", "black": "黑色", "white": "白色", "gray": "灰色", "grey": "灰色", "brown": "棕色",
     "teal": "青色", "navy": "藏青", "beige": "米色", "gold": "金色", "silver": "银色", "waterproof": "防水",
     "adjustable": "可调节", "lockable": "可上锁", "solid": "纯色", "striped": "条纹", "gym": "健身",
-    "yoga": "瑜伽", "travel": "旅行", "outdoor": "户外", "indoor": "室内", "coral": "珊瑚色", "mint": "薄荷绿",
-    "stoneware": "炻器", "brass": "黄铜", "cork": "软木", "felt": "毛毡", "recycled": "再生材料",
+    "yoga": "瑜伽", "travel": "旅行", "outdoor": "户外", "indoor": "室内", "coral": "珊瑚色",
+    "mint": "薄荷绿", "stoneware": "炻器", "brass": "黄铜", "cork": "软木", "felt": "毛毡",
+    "recycled": "再生材料",
 }  # fmt: skip
 
 
@@ -159,7 +162,7 @@ class FactsWriter:
         length = weight(text)
         if not 18 <= length <= QUOTE or _BAD.search(text) or not _GOOD.search(text):
             return 0.0
-        if _HAN.search(text) is None and chinese:
+        if (_HAN.search(text) is not None) != chinese:
             return 0.0
         letters = [c for c in text if c.isalpha()]
         if text[:1].islower() or sum(c.isupper() for c in letters) > 0.5 * max(len(letters), 1):
@@ -188,7 +191,8 @@ class FactsWriter:
         first = scored[0]
         lines = [(first[0] + 1.0, CopyLine(_stopped(first[2].text, locale), [first[2].label]))]
         for other in scored[1:]:
-            pair = sorted((first, other), key=lambda entry: entry[1])
+            liked = _shared(first[2].text, interest) > 0
+            pair = [first, other] if liked else sorted((first, other), key=lambda entry: entry[1])
             joiner = "" if is_chinese(locale) else " "
             text = joiner.join(_stopped(entry[2].text, locale) for entry in pair)
             if weight(text) <= 68:

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from support.libraries import add_asset
-from support.media import make_wav
-from support.shop import Shop, make_shop
 
 from mmstudio.composition import Composer, ImageLayer, Storyboard
 from mmstudio.composition.palette import contrast, rgb_of
 from mmstudio.errors import NotFound, UsageError
+from support.libraries import add_asset
+from support.media import make_wav
+from support.shop import Shop, make_shop
 
 
 class FakeModel:
@@ -29,9 +29,7 @@ class FakeModel:
         small = rng.integers(0, 255, (6, 6, 3), dtype=np.uint8)
         return Image.fromarray(small).resize(size, Image.Resampling.BICUBIC)
 
-    def sounds(
-        self, model: str, n: int, seed: int, seconds: float
-    ) -> list[tuple[NDArray[np.float32], int]]:
+    def sounds(self, model: str, n: int, seed: int, seconds: float) -> list[tuple[NDArray[np.float32], int]]:
         t = np.arange(round(seconds * 44100)) / 44100
         tone = (0.2 * np.sin(2 * np.pi * 220 * t)).astype(np.float32)
         return [(np.stack([tone, tone]), 44100)]

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from support.shop import scene_photo, studio_photo
 
 from mmstudio.composition.cutout import border_colour, cut_out
 from mmstudio.composition.palette import (
@@ -26,6 +25,7 @@ from mmstudio.composition.palette import (
     swatches,
     to_lch,
 )
+from support.shop import scene_photo, studio_photo
 
 colours = st.tuples(*(st.integers(0, 255),) * 3)
 

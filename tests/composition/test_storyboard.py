@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.shop import Shop, make_shop
 
 from mmstudio.composition import (
     FORMATS,
@@ -26,6 +25,7 @@ from mmstudio.composition import (
 )
 from mmstudio.composition.recipe import get_recipe, read_recipe
 from mmstudio.errors import NotFound, StudioError, UsageError
+from support.shop import Shop, make_shop
 
 
 @pytest.fixture
@@ -93,9 +93,9 @@ def test_reframing_keeps_words_and_pictures_and_comes_back(shop: Shop) -> None:
         for scene in other.scenes:
             for layer in scene.layers:
                 rect = layer.rect
-                assert -0.001 <= rect.x
+                assert rect.x >= -0.001
                 assert rect.x + rect.w <= 1.001
-                assert -0.001 <= rect.y
+                assert rect.y >= -0.001
                 assert rect.y + rect.h <= 1.001
     assert reframe(reframe(board, FORMATS["wide"]), FORMATS["square"]) == board
 

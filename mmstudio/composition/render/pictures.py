@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,11 +23,24 @@ if TYPE_CHECKING:
     from mmstudio.media.video import VideoReader
 
 
+@contextmanager
+def painting(image: QImage, *hints: QPainter.RenderHint) -> Iterator[QPainter]:
+    """A painter on an image that is always ended: an image that dies under a painter takes Qt with it."""
+    painter = QPainter(image)
+    try:
+        for hint in hints:
+            painter.setRenderHint(hint)
+        yield painter
+    finally:
+        painter.end()
+
+
 def colour(text: str) -> QColor:
-    """``#rrggbb`` or ``#rrggbbaa`` as Qt's colour (Qt itself would read alpha first)."""
+    """``#rrggbb`` or ``#rrggbbaa`` as Qt's colour (Qt itself reads alpha first); grey for anything else."""
     value = text.lstrip("#")
-    parts = [int(value[i : i + 2], 16) for i in range(0, len(value), 2)]
-    return QColor(*parts)
+    if len(value) not in (6, 8) or not all(c in "0123456789abcdefABCDEF" for c in value):
+        return QColor(128, 128, 128)
+    return QColor(*(int(value[i : i + 2], 16) for i in range(0, len(value), 2)))
 
 
 def qimage(array: NDArray[np.uint8]) -> QImage:
@@ -174,10 +189,9 @@ def with_shadow(image: QImage, strength: float, reach: float, tint: QColor) -> t
     shade[..., 3] = np.clip(soft, 0, 255)
     out = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
     out.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(out)
-    painter.drawImage(0, 0, scaled(qimage(shade), width, height))
-    painter.drawImage(margin, margin, image)
-    painter.end()
+    with painting(out) as painter:
+        painter.drawImage(0, 0, scaled(qimage(shade), width, height))
+        painter.drawImage(margin, margin, image)
     return out, margin
 
 
@@ -185,12 +199,10 @@ def rounded(image: QImage, radius: float) -> QImage:
     """An image with rounded, smooth corners."""
     out = QImage(image.size(), QImage.Format.Format_ARGB32_Premultiplied)
     out.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(out)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QBrush(image))  # a texture's edge is antialiased, a clip path's is not
-    painter.drawRoundedRect(QRectF(0, 0, image.width(), image.height()), radius, radius)
-    painter.end()
+    with painting(out, QPainter.RenderHint.Antialiasing) as painter:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QBrush(image))  # a texture's edge is antialiased, a clip path's is not
+        painter.drawRoundedRect(QRectF(0, 0, image.width(), image.height()), radius, radius)
     return out
 
 

@@ -13,13 +13,16 @@ from PySide6.QtGui import QImage, QPainter
 
 from mmstudio.composition.motion import ease_in_out, pose
 from mmstudio.composition.render.application import ensure_application
-from mmstudio.composition.render.pictures import Pictures, colour, scaled
+from mmstudio.composition.render.pictures import Pictures, colour, painting, scaled
 from mmstudio.composition.render.sprites import Sprite, box_of, paint, sprite_of
 from mmstudio.composition.render.text import TextStyle, draw_text, set_text
 from mmstudio.composition.storyboard import Scene, Storyboard, TextLayer
 
 if TYPE_CHECKING:
     from mmstudio.library import Library
+
+
+_SMOOTH = QPainter.RenderHint.SmoothPixmapTransform
 
 
 @dataclass(slots=True)
@@ -64,37 +67,41 @@ class Renderer:
         :func:`mmstudio.composition.layout.reframe` first for another shape.
         """
         target, scale = self._target(size)
-        image = QImage(target[0], target[1], QImage.Format.Format_RGB32)
-        image.fill(colour(self.storyboard.palette.get("ground", "#ffffff")))
+        image = self._canvas(target)
         if not self.storyboard.scenes:
             return image
         t = min(max(t, 0.0), self.storyboard.duration)
         index = self.storyboard.scene_at(t)
+        with painting(image, _SMOOTH) as painter:
+            self._paint_moment(painter, index, t, target, scale)
+        return image
+
+    def _paint_moment(
+        self, painter: QPainter, index: int, t: float, size: tuple[int, int], scale: float
+    ) -> None:
+        """The scene at ``t``, and while it comes in the one before."""
         scene = self.storyboard.scenes[index]
-        painter = QPainter(image)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        local = t - scene.start
-        change = scene.transition
-        running = index > 0 and change.kind != "cut" and local < change.seconds
-        if not running:
-            self._paint(painter, index, local, target, scale)
-        elif change.kind == "push":
-            moved = ease_in_out(local / change.seconds) * target[1]
-            self._paint(
-                painter, index - 1, t - self.storyboard.scenes[index - 1].start, target, scale, -moved
-            )
-            self._paint(painter, index, local, target, scale, target[1] - moved)
-        else:
-            self._paint(painter, index - 1, t - self.storyboard.scenes[index - 1].start, target, scale)
-            over = QImage(target[0], target[1], QImage.Format.Format_RGB32)
-            over.fill(colour(self.storyboard.palette.get("ground", "#ffffff")))
-            second = QPainter(over)
-            second.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            self._paint(second, index, local, target, scale)
-            second.end()
-            painter.setOpacity(ease_in_out(local / change.seconds))
-            painter.drawImage(0, 0, over)
-        painter.end()
+        local, change = t - scene.start, scene.transition
+        if index == 0 or change.kind == "cut" or local >= change.seconds:
+            self._paint(painter, index, local, size, scale)
+            return
+        share = ease_in_out(local / change.seconds)
+        before = t - self.storyboard.scenes[index - 1].start
+        if change.kind == "push":
+            moved = share * size[1]
+            self._paint(painter, index - 1, before, size, scale, -moved)
+            self._paint(painter, index, local, size, scale, size[1] - moved)
+            return
+        self._paint(painter, index - 1, before, size, scale)
+        over = self._canvas(size)
+        with painting(over, _SMOOTH) as second:
+            self._paint(second, index, local, size, scale)
+        painter.setOpacity(share)
+        painter.drawImage(0, 0, over)
+
+    def _canvas(self, size: tuple[int, int]) -> QImage:
+        image = QImage(size[0], size[1], QImage.Format.Format_RGB32)
+        image.fill(colour(self.storyboard.palette.get("ground", "#ffffff")))
         return image
 
     def card(self, size: tuple[int, int] | None = None) -> QImage:
@@ -232,14 +239,12 @@ def _chip(text: QImage, margin: int, size: QSizeF, fill: str) -> QImage:
     """A pill of a size with a text picture in its middle."""
     image = QImage(size.toSize(), QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour(fill))
-    painter.drawRoundedRect(QRectF(image.rect()), image.height() / 2, image.height() / 2)
-    pad_x = (image.width() - (text.width() - 2 * margin)) / 2 - margin
-    painter.drawImage(QPointF(round(pad_x), round((image.height() - text.height()) / 2)), text)
-    painter.end()
+    with painting(image, QPainter.RenderHint.Antialiasing) as painter:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour(fill))
+        painter.drawRoundedRect(QRectF(image.rect()), image.height() / 2, image.height() / 2)
+        pad_x = (image.width() - (text.width() - 2 * margin)) / 2 - margin
+        painter.drawImage(QPointF(round(pad_x), round((image.height() - text.height()) / 2)), text)
     return image
 
 
@@ -253,8 +258,8 @@ def _shrunk(sprite: Sprite, scale: float) -> Sprite:
     return Sprite(
         sprite.layer,
         scaled(sprite.image, sprite.image.width() * scale, sprite.image.height() * scale),
-        sprite.x * scale,
-        sprite.y * scale,
+        round(sprite.x * scale),  # the raster engine would round it anyway, and not always the same way
+        round(sprite.y * scale),
         QPointF(sprite.anchor.x() * scale, sprite.anchor.y() * scale),
         small,
         sprite.radius * scale,

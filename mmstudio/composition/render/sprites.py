@@ -23,6 +23,7 @@ from mmstudio.composition.render.pictures import (
     colour,
     cropped,
     on_backdrop,
+    painting,
     qimage,
     rounded,
     scaled,
@@ -139,29 +140,27 @@ def _shape(layer: ShapeLayer, box: QRectF, short: int, ink: str) -> Sprite:
         max(round(box.width()), 1), max(round(box.height()), 1), QImage.Format.Format_ARGB32_Premultiplied
     )
     image.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    fill = colour(layer.colour)
-    if layer.fade:
-        run = QLinearGradient(0, 0, 0, image.height())
-        for stop in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
-            step = QColor(fill)
-            step.setAlphaF(fill.alphaF() * min(1.0, stop * 1.9) ** 1.5)
-            run.setColorAt(stop, step)
-        painter.setBrush(run)
-    else:
-        painter.setBrush(fill)
-    radius = layer.radius * short
-    whole = QRectF(image.rect())
-    if layer.corners == "top":
-        whole.setBottom(whole.bottom() + radius + 1)
-    elif layer.corners == "left":
-        whole.setRight(whole.right() + radius + 1)
-    elif layer.corners == "right":
-        whole.setLeft(whole.left() - radius - 1)
-    painter.drawRoundedRect(whole, radius, radius)
-    painter.end()
+    with painting(image, QPainter.RenderHint.Antialiasing) as painter:
+        painter.setPen(Qt.PenStyle.NoPen)
+        fill = colour(layer.colour)
+        if layer.fade:
+            run = QLinearGradient(0, 0, 0, image.height())
+            for stop in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
+                step = QColor(fill)
+                step.setAlphaF(fill.alphaF() * min(1.0, stop * 1.9) ** 1.5)
+                run.setColorAt(stop, step)
+            painter.setBrush(run)
+        else:
+            painter.setBrush(fill)
+        radius = layer.radius * short
+        whole = QRectF(image.rect())
+        if layer.corners == "top":
+            whole.setBottom(whole.bottom() + radius + 1)
+        elif layer.corners == "left":
+            whole.setRight(whole.right() + radius + 1)
+        elif layer.corners == "right":
+            whole.setLeft(whole.left() - radius - 1)
+        painter.drawRoundedRect(whole, radius, radius)
     x, y = round(box.x()), round(box.y())
     if layer.shadow:
         image, margin = with_shadow(image, layer.shadow, short * 0.03, colour(ink))
@@ -301,27 +300,27 @@ def _missing(layer: ImageLayer, box: QRectF, short: int, ink: str) -> Sprite:
         max(round(box.width()), 1), max(round(box.height()), 1), QImage.Format.Format_ARGB32_Premultiplied
     )
     image.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    faint = colour(ink)
-    faint.setAlphaF(0.08)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(faint)
-    inset = short * 0.05
-    place = QRectF(image.rect()).adjusted(inset, inset, -inset, -inset)
-    painter.drawRoundedRect(place, short * 0.03, short * 0.03)
-    faint.setAlphaF(0.3)
-    painter.setBrush(faint)
-    side = min(place.width(), place.height()) * 0.3
-    hill = QPainterPath()
-    middle = place.center()
-    hill.moveTo(middle.x() - side, middle.y() + side * 0.6)
-    hill.lineTo(middle.x() - side * 0.3, middle.y() - side * 0.3)
-    hill.lineTo(middle.x() + side * 0.1, middle.y() + side * 0.2)
-    hill.lineTo(middle.x() + side * 0.4, middle.y() - side * 0.1)
-    hill.lineTo(middle.x() + side, middle.y() + side * 0.6)
-    hill.closeSubpath()
-    painter.drawPath(hill)
-    painter.drawEllipse(QPointF(middle.x() + side * 0.55, middle.y() - side * 0.55), side * 0.16, side * 0.16)
-    painter.end()
+    with painting(image, QPainter.RenderHint.Antialiasing) as painter:
+        faint = colour(ink)
+        faint.setAlphaF(0.08)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(faint)
+        inset = short * 0.05
+        place = QRectF(image.rect()).adjusted(inset, inset, -inset, -inset)
+        painter.drawRoundedRect(place, short * 0.03, short * 0.03)
+        faint.setAlphaF(0.3)
+        painter.setBrush(faint)
+        side = min(place.width(), place.height()) * 0.3
+        hill = QPainterPath()
+        middle = place.center()
+        hill.moveTo(middle.x() - side, middle.y() + side * 0.6)
+        hill.lineTo(middle.x() - side * 0.3, middle.y() - side * 0.3)
+        hill.lineTo(middle.x() + side * 0.1, middle.y() + side * 0.2)
+        hill.lineTo(middle.x() + side * 0.4, middle.y() - side * 0.1)
+        hill.lineTo(middle.x() + side, middle.y() + side * 0.6)
+        hill.closeSubpath()
+        painter.drawPath(hill)
+        painter.drawEllipse(
+            QPointF(middle.x() + side * 0.55, middle.y() - side * 0.55), side * 0.16, side * 0.16
+        )
     return Sprite(layer, image, box.x(), box.y(), box.center())

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import (
-    QColor,
     QFont,
     QFontMetricsF,
     QImage,
@@ -15,6 +14,8 @@ from PySide6.QtGui import (
     QTextLayout,
     QTextOption,
 )
+
+from mmstudio.composition.render.pictures import colour, painting
 
 _LATIN = (
     "Inter",
@@ -218,15 +219,13 @@ def _cut(layout: QTextLayout, text: str, room: int, font: QFont, width: float) -
     return head + short
 
 
-def draw_text(done: SetText, colour: str, width: float) -> tuple[QImage, int]:
+def draw_text(done: SetText, ink: str, width: float) -> tuple[QImage, int]:
     """A set text as a transparent picture, and the margin round it that accents and descenders may use."""
     margin = max(round(done.font.pixelSize() * 0.3), 2)
     size = QRectF(0, 0, width + 2 * margin, done.height + 2 * margin).toAlignedRect().size()
     image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
-    painter.setPen(QColor(colour))
-    done.layout.draw(painter, QPointF(margin, margin))
-    painter.end()
+    with painting(image, QPainter.RenderHint.TextAntialiasing) as painter:
+        painter.setPen(colour(ink))
+        done.layout.draw(painter, QPointF(margin, margin))
     return image, margin
