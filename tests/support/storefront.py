@@ -148,7 +148,7 @@ def names_missing(pane: QWidget) -> list[str]:
         inside = control.objectName().startswith("qt_") or isinstance(
             control.parentWidget(), QComboBox | QAbstractSpinBox | QAbstractItemView | QTabBar
         )
-        if not isinstance(control, controls) or inside or control.window() is not pane.window():
+        if not isinstance(control, controls) or inside or not control.isVisibleTo(pane):
             continue
         spoken = control.accessibleName() or (control.text() if isinstance(control, QAbstractButton) else "")
         if not spoken:
