@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmstudio.errors import MediaError
-from mmstudio.media.container import duration_of, open_container
+from mmstudio.media.container import decoded, duration_of, open_container
 from mmstudio.media.guard import check_not_empty, corrupt, decoding
+from mmstudio.media.kinds import SUFFIXES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+# Read with PyAV: libsndfile has no AAC, and its MP3 decoder writes to the terminal about every odd frame.
+_CONTAINERS = {".mp3", ".m4a", ".aac", *SUFFIXES["video"]}
 MAX_SAMPLES = 400_000_000  # samples over all channels decoded at once: 1.6 GB, about 75 minutes of CD stereo
 
 
@@ -35,6 +38,8 @@ def audio_info(path: str | Path) -> AudioInfo:
     path = Path(path)
     check_not_empty(path)
     with decoding(path):
+        if path.suffix.lower() in _CONTAINERS:
+            return _container_info(path)
         try:
             info = soundfile.info(str(path))
         except soundfile.LibsndfileError:
@@ -71,10 +76,13 @@ def load_audio(
     path = Path(path)
     check_not_empty(path)
     with decoding(path):
-        try:
-            samples, own_rate = _read_soundfile(path, start, duration)
-        except soundfile.LibsndfileError:
+        if path.suffix.lower() in _CONTAINERS:
             samples, own_rate = _read_container(path, start, duration)
+        else:
+            try:
+                samples, own_rate = _read_soundfile(path, start, duration)
+            except soundfile.LibsndfileError:
+                samples, own_rate = _read_container(path, start, duration)
         if samples.shape[1] == 0 and start == 0.0:
             raise _silent(path)
         samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0, copy=False)
@@ -153,7 +161,7 @@ def _read_container(path: Path, start: float, duration: float | None) -> tuple[N
         first = max(round(start * rate), 0)
         last = None if duration is None else first + max(round(duration * rate), 0)
         total = 0
-        for frame in container.decode(stream):
+        for frame in decoded(container, stream):
             if position is None:
                 position = 0 if frame.time is None else max(round(frame.time * rate), 0)
             for piece in resampler.resample(frame):
@@ -177,7 +185,8 @@ def _container_info(path: Path) -> AudioInfo:
         if not container.streams.audio:
             raise corrupt(path)
         stream = container.streams.audio[0]
-        next(container.decode(stream))  # proves that there is sound to decode
+        if next(decoded(container, stream), None) is None:
+            raise corrupt(path)
         duration = duration_of(container)
         return AudioInfo(
             duration or 0.0, int(stream.rate), stream.channels, container.format.name.split(",")[0]

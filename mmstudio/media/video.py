@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from mmstudio.errors import MediaError
-from mmstudio.media.container import duration_of, open_container
+from mmstudio.media.container import decoded, duration_of, open_container
 from mmstudio.media.guard import corrupt, decoding, too_large
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class VideoReader:
             self._container: InputContainer = stack.enter_context(open_container(self.path))
             with decoding(self.path):
                 self._stream = self._video_stream()
-                first = next(self._container.decode(self._stream), None)
+                first = next(decoded(self._container, self._stream), None)
                 if first is None:
                     raise corrupt(self.path)
                 self._turn = round(first.rotation / 90) * 90 % 360
@@ -135,7 +135,7 @@ class VideoReader:
         base = self._stream.time_base
         assert base is not None
         self._container.seek(max(int(target / base), 0), stream=self._stream, backward=True)
-        self._decoder = self._container.decode(self._stream)
+        self._decoder = decoded(self._container, self._stream)
         self._current = self._ahead = None
 
     @staticmethod

@@ -44,7 +44,10 @@ class Watcher:
     def close(self) -> None:
         """Stop watching; returns within two seconds. Calling it again does nothing."""
         self._unsubscribe()
-        self._end_thread()
+        self._stop.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(_JOIN_SECONDS)
+        self._thread = None
 
     def folders(self) -> list[Path]:
         """Watched roots that are there now."""
@@ -52,11 +55,11 @@ class Watcher:
         return [path for path in roots if not is_gone(path)]
 
     def _on_library_change(self, topic: str, _ids: list[int] | None) -> None:
-        if topic == "roots" and threading.current_thread() is not self._thread:
+        if topic == "roots":
             self._restart()
 
     def _restart(self) -> None:
-        self._end_thread()
+        self._stop.set()  # the earlier thread ends by itself; nobody waits for it
         folders = self.folders()
         if folders:
             self._stop = threading.Event()
@@ -64,12 +67,6 @@ class Watcher:
                 target=self._watch, args=(folders, self._stop), name="watch", daemon=True
             )
             self._thread.start()
-
-    def _end_thread(self) -> None:
-        self._stop.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(_JOIN_SECONDS)
-        self._thread = None
 
     def _watch(self, folders: list[Path], stop: threading.Event) -> None:
         from watchfiles import watch
