@@ -38,9 +38,11 @@ def finish(mel: Tensor, seconds: float | None, random: torch.Generator) -> Sampl
     else:
         length = loop_frames(mel.numpy()) * HOP
         stereo = np.stack([loop(left, length, MEL_RATE), loop(right, length, MEL_RATE)])
-    stereo = resample(_shared_bass(stereo, MEL_RATE), MEL_RATE, RATE)
-    if seconds is not None:
-        stereo = repeat(stereo, round(seconds * RATE))
+    stereo = _shared_bass(stereo, MEL_RATE)
+    if seconds is None:
+        stereo = resample(stereo, MEL_RATE, RATE)
+    else:
+        stereo = repeat(_resample_loop(stereo, MEL_RATE, RATE), round(seconds * RATE), RATE)
     return level(stereo, RATE)
 
 
@@ -72,18 +74,23 @@ def loop(wave: Samples, length: int, rate: int) -> Samples:
     return out
 
 
-def repeat(stereo: Samples, length: int) -> Samples:
-    """A 2×N loop played for ``length`` samples; stretched by at most a hundredth to come out whole."""
+def repeat(stereo: Samples, length: int, rate: int) -> Samples:
+    """A 2×N loop played for ``length`` samples, whose end again runs into its beginning."""
+    size = stereo.shape[1]
+    played = np.take(stereo, np.arange(length + int(_FADE * rate)) % size, axis=1)
+    if length % size == 0:
+        return played[:, :length].astype(np.float32)
+    return np.stack([loop(channel, length, rate) for channel in played])
+
+
+def _resample_loop(stereo: Samples, rate: int, new_rate: int) -> Samples:
+    """Resample a loop as if it went on for ever: no edge for the filter to ring at."""
     from mmstudio.media.audio import resample
 
-    size = stereo.shape[1]
-    times = max(1, round(length / size))
-    exact = length / times
-    if abs(exact / size - 1) <= 0.01 and round(exact) != size:
-        stereo = resample(stereo, size, round(exact))
-        size = stereo.shape[1]
-    repeated: Samples = np.take(stereo, np.arange(length) % size, axis=1).astype(np.float32)
-    return repeated
+    size, margin = stereo.shape[1], 2 * rate // 100
+    around = np.take(stereo, np.arange(-margin, size + margin) % size, axis=1)
+    first = round(margin * new_rate / rate)
+    return resample(around, rate, new_rate)[:, first : first + round(size * new_rate / rate)]
 
 
 def level(stereo: Samples, rate: int, target: float = LOUDNESS) -> Samples:

@@ -97,8 +97,10 @@ def test_a_loop_has_no_seam() -> None:
     seam = abs(float(out[0] - out[-1]))
     cut = abs(float(wave[length - 1] - wave[0]))
     assert seam < 0.05 * cut
-    twice = sounds.repeat(np.stack([out, out]), 100_000)
+    twice = sounds.repeat(np.stack([out, out]), 100_000, 22_050)
     assert twice.shape == (2, 100_000)
+    assert np.abs(np.diff(twice, axis=1)).max() < 3 * np.abs(np.diff(wave)).max()
+    assert np.abs(twice[:, 0] - twice[:, -1]).max() < 3 * np.abs(np.diff(wave)).max()
 
 
 def test_a_beat_is_found_as_the_loop_length() -> None:
@@ -113,6 +115,9 @@ def test_a_spectrogram_becomes_a_sound_that_is_heard() -> None:
     made = sounds.finish(mel, 4.0, torch.Generator().manual_seed(0))
     assert made.shape == (2, 4 * 44_100)
     assert 0.05 < np.abs(made).max() <= sounds.PEAK + 1e-6
+    # No click where the loop starts over: broadband energy there is that of any other moment.
+    jumps = np.abs(np.diff(np.diff(np.concatenate([made, made], axis=1), axis=1), axis=1)).max(axis=0)
+    assert jumps.max() < 6 * np.median(jumps[jumps > 0])
     again = sounds.finish(mel, 4.0, torch.Generator().manual_seed(0))
     assert np.array_equal(made, again)
     assert 0 < sounds.finish(mel, None, torch.Generator().manual_seed(0)).shape[1] < 3.1 * 44_100
