@@ -65,7 +65,8 @@ def cut_out(rgb: Image8) -> Cutout | None:
     closed = ndimage.binary_erosion(
         ndimage.binary_dilation(np.pad(subject, reach), structure=disc), structure=disc
     )[reach:-reach, reach:-reach]
-    subject = ndimage.binary_fill_holes(subject | closed)
+    # (but not the pure backdrop in narrow gaps, between fingers say)
+    subject = ndimage.binary_fill_holes(subject | (closed & (away > 2.5)))
     labels, count = ndimage.label(subject)
     if count == 0:
         return None
@@ -137,8 +138,8 @@ def _contact_shadow(rgb: Image8, away: NDArray[np.float32], subject: Mask) -> Ma
     rows = np.flatnonzero(subject.any(1))
     foot = np.zeros_like(subject)
     foot[int(rows[-1] - 0.1 * (rows[-1] - rows[0])) :] = True
-    grey = np.ptp(rgb.astype(np.int16), axis=2) <= 9
-    smooth = ndimage.gaussian_gradient_magnitude(away, 1.2) < 3.0
+    grey = np.ptp(rgb.astype(np.int16), axis=2) <= 14
+    smooth = ndimage.gaussian_gradient_magnitude(away, 1.2) < 3.6
     shadow = foot & grey & smooth & (away <= 75.0)
     return np.asarray(ndimage.binary_propagation(~subject & foot, mask=shadow | ~subject) & subject & foot)
 

@@ -241,7 +241,7 @@ def _card(entry: Entry, language: str) -> str:
     picture = (
         f'<img src="{entry.picture}" alt="{_h(item.title)}" width="480" height="480" loading="lazy">'
         if entry.picture
-        else '<div class="nopic" aria-hidden="true"></div>'
+        else f'<div class="nopic" aria-hidden="true">{_h((item.title or item.sku)[:1].upper())}</div>'
     )
     title = _h(item.title or item.sku)
     if item.url.lower().startswith(("http://", "https://")):

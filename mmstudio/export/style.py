@@ -30,6 +30,7 @@ grid-template-columns:repeat(auto-fill,minmax(min(100%,270px),1fr))}
 flex-direction:column}
 .pic{position:relative;aspect-ratio:1;background:var(--line)}
 .pic img{width:100%;height:100%;object-fit:cover;display:block}
+.nopic{height:100%;display:grid;place-items:center;font-size:96px;color:var(--soft)}
 .rank{position:absolute;left:12px;top:12px;min-width:28px;height:28px;padding:0 8px;border-radius:14px;
 background:rgba(20,21,24,.78);color:#fff;font-size:14px;font-weight:600;display:grid;place-items:center}
 .body{padding:16px;display:flex;flex-direction:column;gap:8px;flex:1}

@@ -80,7 +80,14 @@ def test_the_page_shows_every_audience_with_pictures_inside(shop: Shop, tmp_path
     sections = [attrs for tag, attrs in reader.tags if tag == "section"]
     assert [s["lang"] for s in sections] == ["en", "zh-CN"]
     words = " ".join(reader.words)
-    for expected in ("Harbour Weekend Bag", "Reading Lamp", "€129", "Like what they liked 0", "为", "帆布"):
+    for expected in (
+        "Harbour Weekend Bag",
+        "Reading Lamp",
+        "€129",
+        "Like what they liked 0",
+        "为“周末旅人”推荐",
+        "帆布",
+    ):
         assert expected in words, expected
     pictures = [str(attrs["src"]) for tag, attrs in reader.tags if tag == "img"]
     assert len(pictures) == 5  # two per audience and one ad
