@@ -125,12 +125,22 @@ def _full_text_assets(library: Library, wanted: AssetFilter, words: list[str]) -
             why = tr("Title says {words}", words=_listed(in_title))
         elif in_tags:
             why = tr("Tagged {words}", words=_listed(in_tags))
+        elif title := _item_named(library, asset.id, words):
+            why = tr("Belongs to {title}", title=title)
         else:
             why = tr("Its text or file name says {words}", words=wanted.text)
         score = (len(in_title) * 2 + len(in_tags)) / (3 * max(len(words), 1))
         found.append((("asset", asset.id), min(1.0, 0.5 + score / 2), why))
     found.sort(key=lambda entry: (-entry[1], entry[0]))
     return Ranking(found)
+
+
+def _item_named(library: Library, asset_id: int, words: list[str]) -> str:
+    """The title of an item that uses an asset and says one of the words; empty where there is none."""
+    for item in library.items.get_many(library.items.items_of_asset(asset_id)):
+        if _shared(words, tokens(item.title)):
+            return item.title
+    return ""
 
 
 def _full_text_items(library: Library, text: str, words: list[str]) -> Ranking:
@@ -143,7 +153,7 @@ def _full_text_items(library: Library, text: str, words: list[str]) -> Ranking:
         else:
             why = tr("Its description says {words}", words=text)
         found.append((("item", item.id), 0.5 + 0.5 * len(in_title) / max(len(words), 1), why))
-    found.sort(key=lambda entry: (-entry[1], entry[0]))
+    found.sort(key=lambda entry: -entry[1])  # ties keep the library's order, best match first
     return Ranking(found)
 
 

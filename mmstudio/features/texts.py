@@ -19,12 +19,17 @@ if TYPE_CHECKING:
     from mmstudio.library.records import Asset, Item, Target
 
 _PAGE = 500
+_YES, _NO = {"yes", "true", "是"}, {"no", "false", "none", "否"}
 _STALE = 0.2  # share of new or changed texts above which the model is fitted anew
 
 
 def item_text(item: Item) -> str:
     """What an item says; its title counts twice."""
-    attributes = " ".join(item.attributes.values())
+    attributes = " ".join(
+        name if value.casefold() in _YES else value
+        for name, value in item.attributes.items()
+        if value.casefold() not in _NO
+    )
     return f"{item.title}\n{item.title}\n{item.category}\n{item.description}\n{attributes}"
 
 

@@ -155,7 +155,8 @@ def test_report_names_what_is_wrong_and_fix_mends_it(
     library.assets.set_status(ids[5], "corrupt", "damaged")
     before = kinds(library)
     assert before == {
-        "missing": 1, "corrupt": 1, "tiny": 1, "silent": 1, "item-picture": 1, "item-price": 1, "item-text": 1,
+        "missing": 1, "corrupt": 1, "tiny": 1, "silent": 1,
+        "item-picture": 1, "item-price": 1, "item-text": 1,
     }  # fmt: skip
     assert kinds(library) == before, "a report changes nothing"
     for kind in ("missing", "corrupt", "tiny", "silent"):

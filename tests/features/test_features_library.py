@@ -14,6 +14,7 @@ from PIL import Image
 from mmstudio.errors import Cancelled, MediaError, NotFound, UsageError
 from mmstudio.features import Features
 from mmstudio.features.backbones import Backbone, find_backbone, random_backbone
+from mmstudio.features.loading import load_media, square
 from mmstudio.jobs import Progress, run_inline
 from mmstudio.library import Library
 from mmstudio.library.records import FileUpdate, NewItem
@@ -376,6 +377,19 @@ def test_other_folders_are_passed_over(config: str) -> None:
     (folder / "config.json").write_text(config)
     (folder / "weights.safetensors").write_bytes(b"")
     assert find_backbone().source in {"starter", "random"}
+
+
+def test_reduced_decoding_hardly_changes_vectors(tmp_path: Path) -> None:
+    spec = find_backbone()
+    rng = np.random.default_rng(4)
+    small = Image.fromarray(rng.integers(0, 256, (30, 40, 3), np.uint8))
+    picture = small.resize((1600, 1200), Image.Resampling.BICUBIC)
+    path = make_jpeg(tmp_path / "large.jpg", picture=picture)
+    reduced = load_media("image", path, spec.size, (1600, 1200), None)
+    assert max(reduced.shape) < 400
+    whole = np.asarray(Image.open(path).convert("RGB"))
+    one, two = Backbone(spec, "cpu")(np.stack([square(reduced, spec.size), square(whole, spec.size)]))
+    assert one @ two / np.linalg.norm(one) / np.linalg.norm(two) > 0.999
 
 
 def test_random_network_is_repeatable_and_says_so() -> None:
