@@ -167,7 +167,7 @@ def report(folder: Path, pictures: list[Path], sounds: list[Path]) -> None:
     rate = len(pictures) / own
     print(f"Vectors of {len(pictures)} pictures ({backbone.spec.source} network):")
     print(
-        f"  ImageFolder + DataLoader {plain:.2f} s, studio {own:.2f} s ({rate:.0f} files/s), ratio {plain / own:.2f}"
+        f"  ImageFolder + DataLoader {plain:.2f} s, studio {own:.2f} s ({rate:.0f}/s), ratio {plain / own:.2f}"
     )
     print(f"  bare forward pass {forward:.2f} s, cosine to fully decoded at least {cosine.min():.4f}")
 
