@@ -166,9 +166,7 @@ def report(folder: Path, pictures: list[Path], sounds: list[Path]) -> None:
     cosine = (rows * whole).sum(1) / np.linalg.norm(rows, axis=1) / np.linalg.norm(whole, axis=1)
     rate = len(pictures) / own
     print(f"Vectors of {len(pictures)} pictures ({backbone.spec.source} network):")
-    print(
-        f"  ImageFolder + DataLoader {plain:.2f} s, studio {own:.2f} s ({rate:.0f}/s), ratio {plain / own:.2f}"
-    )
+    print(f"  ImageFolder loop {plain:.2f} s, studio {own:.2f} s ({rate:.0f}/s), ratio {plain / own:.2f}")
     print(f"  bare forward pass {forward:.2f} s, cosine to fully decoded at least {cosine.min():.4f}")
 
 
