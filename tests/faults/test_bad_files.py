@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from mmstudio.errors import MediaError
+from mmstudio.errors import MediaError, ReadOnly
 from mmstudio.jobs import run_inline
 from mmstudio.library import Asset, AssetFilter, Library
 from mmstudio.library.importing import import_work, rescan_work
@@ -267,3 +267,47 @@ def test_kill_in_the_middle_of_an_import_and_run_again(tmp_path: Path) -> None:
         assert all(library.assets.path_of(asset).is_file() for asset in assets)
         assert all(library.assets.thumbnail_path(asset.sha256).is_file() for asset in assets)
         assert not list(library.thumbnails_dir.glob(".tmp/*"))
+
+
+_FULL = """
+import resource, sys
+from mmstudio.errors import DiskFull
+from mmstudio.jobs import run_inline
+from mmstudio.library import Library
+from mmstudio.library.importing import import_work
+with Library.open(sys.argv[1]) as library:
+    run_inline(import_work(library, [sys.argv[2] + "/000.jpg"]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
+    try:
+        run_inline(import_work(library, [sys.argv[2]], copy=True))
+    except DiskFull as error:
+        print(error.message)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert library.assets.count() >= 1
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGXFSZ"), reason="no file size limits on this system")
+def test_a_full_disk_is_one_clear_line_and_loses_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "media"
+    make_jpeg(folder / "000.jpg")
+    for index in range(1, 4):
+        (folder / f"{index:03}.txt").write_text("long text " * 20_000)
+    Library.create(tmp_path / "My.mmlib").close()
+    command = [sys.executable, "-c", _FULL, str(tmp_path / "My.mmlib"), str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "no room left" in done.stdout
+    with Library.open(tmp_path / "My.mmlib") as library:
+        assert run_inline(import_work(library, [folder]))["failed"] == []
+        assert library.assets.count() == 4
+        assert library.check().ok
+        assert not list(library.path.rglob("*.part"))
+
+
+def test_a_library_open_for_reading_is_told_at_once(tmp_path: Path) -> None:
+    make_jpeg(tmp_path / "media" / "a.jpg")
+    Library.create(tmp_path / "My.mmlib").close()
+    with Library.open(tmp_path / "My.mmlib", read_only=True) as library, pytest.raises(ReadOnly):
+        run_inline(import_work(library, [tmp_path / "media"]))
+    assert not list((tmp_path / "My.mmlib" / "thumbnails").iterdir())

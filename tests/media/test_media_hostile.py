@@ -52,13 +52,16 @@ def test_damaged_bytes_give_a_result_or_a_media_error(tmp_path: Path, suffix: st
         path.write_bytes(data)
         kind = kind_of(path)
         assert kind is not None
+        problem: MediaError | None = None
         try:
             probe(path)
             assert max(make_thumbnail(path, kind, 64).size) <= 64
             read_stamp(path)
         except MediaError as error:
-            assert error.status in ("corrupt", "empty", "too_large", "unsupported")
-            assert path.name in error.message
+            problem = error
+        if problem is not None:
+            assert problem.status in ("corrupt", "empty", "too_large", "unsupported")
+            assert path.name in problem.message
 
 
 def test_a_sound_with_a_damaged_stretch_still_plays(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmstudio.errors import Cancelled, DiskFull, MediaError, is_disk_full
+from mmstudio.errors import Cancelled, MediaError
 from mmstudio.i18n import tr
 from mmstudio.library.importing.scan import reason
 from mmstudio.media.probe import MediaInfo, probe
@@ -52,8 +52,7 @@ def examine(library: Library, path: str, kind: MediaKind, stop: threading.Event)
 
     Raises:
         Cancelled: ``stop`` was set.
-        DiskFull: there is no room for the thumbnail.
-        OSError: the file is gone or may not be read at all.
+        OSError: the file is gone or may not be read at all, or there is no room for the thumbnail.
     """
     status = Path(path).stat()
     sha256 = hash_file(path, stop)
@@ -73,14 +72,6 @@ def examine(library: Library, path: str, kind: MediaKind, stop: threading.Event)
         phash, wrote = _thumbnail(library.assets.thumbnail_path(sha256), path, kind)
     except MediaError as error:
         problem = error
-    except OSError as error:
-        if is_disk_full(error):
-            raise DiskFull(
-                "There is no room left for the library {name}.",
-                hint="Free some space on its disk, then try again. What was saved before is safe.",
-                name=library.path.name,
-            ) from error
-        raise
     return Examined(
         path,
         kind,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmstudio.errors import DiskFull, is_disk_full
 from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress
 from mmstudio.library.database import BATCH
@@ -82,6 +83,8 @@ class Ingest:
         self, context: JobContext, files: Iterable[FoundFile | Unreadable]
     ) -> Generator[Progress, None, None]:
         """Take in ``files``. Committed batches stay when it is closed early; the batch in flight goes."""
+        with self._library.db.write():
+            pass  # a library open for reading only is told before anything is looked at
         shutil.rmtree(self._scratch, ignore_errors=True)
         tasks: deque[_Task] = deque()
         total = 0
@@ -158,12 +161,18 @@ class Ingest:
     def _examine(self, found: FoundFile) -> Examined:
         try:
             result = examine(self._library, found.path, found.kind, self._stop)
+            if result.new_thumbnail:
+                self._fresh.add(self._library.assets.thumbnail_path(result.sha256))
+            if self._copy:
+                self._copy_in(result)
         except OSError as error:
+            if is_disk_full(error):
+                raise DiskFull(
+                    "There is no room left for the library {name}.",
+                    hint="Free some space on its disk, then try again. What was saved before is safe.",
+                    name=self._library.path.name,
+                ) from error
             return unreadable(found.path, found.kind, found.size, found.mtime_ns, error)
-        if result.new_thumbnail:
-            self._fresh.add(self._library.assets.thumbnail_path(result.sha256))
-        if self._copy:
-            self._copy_in(result)
         return result
 
     # -- writing -----------------------------------------------------------------------------------------
