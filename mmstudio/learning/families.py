@@ -60,8 +60,13 @@ _FAMILIES = {
                 "latent": 64,
                 "steps": 1000,
                 "batch": 16,
-                "rate": 5e-4,
-                "options": {"penalty_every": 4.0, "augment": 0.5, "half_life": 10000.0},
+                "rate": 1e-3,
+                "options": {
+                    "penalty_every": 4.0,
+                    "augment": 0.5,
+                    "half_life": 10000.0,
+                    "generator_rate": 0.25,
+                },
             },
         ),
         FamilyInfo(
