@@ -11,6 +11,7 @@ Image8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 _PLAIN = 9.0  # a background pixel differs this little (of 255) from the border's colour
+_PALE = 55.0  # a subject this close to the backdrop's colour is white or nearly so
 _LIGHT = 218.0  # a background darker than this is a scene, not a studio backdrop
 
 
@@ -51,7 +52,6 @@ def cut_out(rgb: Image8) -> Cutout | None:
     colour = border_colour(rgb)
     if colour is None or min(rgb.shape[:2]) < 32:
         return None
-    height, width = rgb.shape[:2]
     away = np.abs(rgb.astype(np.float32) - colour.astype(np.float32)).max(axis=2)
     away = ndimage.gaussian_filter(away, 0.6)
     plain = away <= _PLAIN
@@ -59,27 +59,19 @@ def cut_out(rgb: Image8) -> Cutout | None:
     frame[0], frame[-1], frame[:, 0], frame[:, -1] = True, True, True, True
     outside: Mask = ndimage.binary_propagation(frame & plain, mask=plain)
     subject = ~outside
-    # a white shirt on white: the flood leaks in through weak edges; close what is thin and light
-    reach = max(2, round(min(height, width) * 0.012))
-    disc = _disc(reach)
-    closed = ndimage.binary_erosion(
-        ndimage.binary_dilation(np.pad(subject, reach), structure=disc), structure=disc
-    )[reach:-reach, reach:-reach]
-    # (but not the pure backdrop in narrow gaps, between fingers say)
-    subject = ndimage.binary_fill_holes(subject | (closed & (away > 2.5)))
+    subject = ndimage.binary_fill_holes(subject | _leaks(away, subject))
     labels, count = ndimage.label(subject)
     if count == 0:
         return None
     sizes = ndimage.sum_labels(subject, labels, index=np.arange(1, count + 1))
     keep = np.flatnonzero(sizes >= max(sizes.max() * 0.02, 40)) + 1
     subject = np.isin(labels, keep)
-    share = float(subject.mean())
-    edges = _touched(subject)
+    subject &= ~_holes(away, subject)
+    shade = _contact_shadow(rgb, away, subject)
+    subject &= ~shade
+    share, edges = float(subject.mean()), _touched(subject)
     if not 0.02 < share < 0.9 or ("l" in edges and "r" in edges):
         return None
-    subject &= ~_holes(away, subject)
-    shade = _contact_shadow(rgb, away, subject) if "b" not in edges else np.zeros_like(subject)
-    subject &= ~shade
     inner = ndimage.binary_erosion(subject, structure=_disc(2), border_value=1)
     ramp = np.clip((away - 4.0) / 44.0, 0.0, 1.0)
     alpha = np.where(inner, 1.0, np.where(subject, ramp, 0.0))
@@ -92,6 +84,41 @@ def cut_out(rgb: Image8) -> Cutout | None:
     rows, columns = np.flatnonzero(alpha.max(1) > 0.02), np.flatnonzero(alpha.max(0) > 0.02)
     crop = rgba[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     return Cutout(np.ascontiguousarray(crop), edges)
+
+
+def _leaks(away: NDArray[np.float32], subject: Mask) -> Mask:
+    """Parts of the subject that the flood entered: a white shirt on white, through a weak edge.
+
+    Narrow gaps are closed where what surrounds them is itself light; gaps between legs or fingers stay
+    background. An enclosed, not quite white spot behind such a gap is the shirt itself.
+    """
+    from scipy import ndimage
+
+    reach = max(2, round(min(subject.shape) * 0.012))
+    disc = _disc(reach)
+    wide = ndimage.binary_dilation(np.pad(subject, reach), structure=disc)
+    closed = ndimage.binary_erosion(wide, structure=disc)[reach:-reach, reach:-reach] | subject
+    gaps, count = ndimage.label(closed & ~subject)
+    light: Mask = np.zeros_like(subject)
+    if count:
+        beside = ndimage.mean(_around(away, subject), gaps, index=np.arange(1, count + 1))
+        light = np.isin(gaps, np.flatnonzero(beside < _PALE) + 1)
+    spots, count = ndimage.label(ndimage.binary_fill_holes(closed) & ~closed)
+    if count == 0:
+        return light
+    index = np.arange(1, count + 1)
+    whiteness = ndimage.mean(away, spots, index=index)
+    return light | np.isin(spots, np.flatnonzero(whiteness > 1.2) + 1)
+
+
+def _around(away: NDArray[np.float32], subject: Mask) -> NDArray[np.float32]:
+    """For every pixel, how far the subject near it (5 px) is from the backdrop's colour."""
+    from scipy import ndimage
+
+    mass = ndimage.uniform_filter(subject.astype(np.float32), 11)
+    far = ndimage.uniform_filter(np.where(subject, away, 0.0).astype(np.float32), 11)
+    share: NDArray[np.float32] = far / np.maximum(mass, 1e-3)
+    return share
 
 
 def _without_backdrop(
@@ -126,7 +153,9 @@ def _holes(away: NDArray[np.float32], subject: Mask) -> Mask:
     index = np.arange(1, count + 1)
     sizes = ndimage.sum_labels(subject, labels, index=index)
     spread = ndimage.mean(away, labels, index=index)
-    chosen = np.flatnonzero((sizes > subject.size * 0.0004) & (spread < 0.9)) + 1
+    beside = ndimage.mean(_around(away, subject & (away > 3.0)), labels, index=index)
+    plain = (spread < 0.9) | ((spread < 2.0) & (beside > _PALE))
+    chosen = np.flatnonzero((sizes > subject.size * 0.0002) & plain) + 1
     found: Mask = ndimage.binary_dilation(np.isin(labels, chosen), structure=_disc(1), iterations=2)
     return found & (away <= 40.0)
 
@@ -138,8 +167,11 @@ def _contact_shadow(rgb: Image8, away: NDArray[np.float32], subject: Mask) -> Ma
     rows = np.flatnonzero(subject.any(1))
     foot = np.zeros_like(subject)
     foot[int(rows[-1] - 0.1 * (rows[-1] - rows[0])) :] = True
-    grey = np.ptp(rgb.astype(np.int16), axis=2) <= 14
-    smooth = ndimage.gaussian_gradient_magnitude(away, 1.2) < 3.6
+    solid = subject & foot & (away > 75.0)
+    if solid.sum() < 0.35 * (subject & foot).sum():
+        return np.zeros_like(subject)  # white shoes: what is light there is no shadow
+    grey = np.ptp(rgb.astype(np.int16), axis=2) <= 9
+    smooth = ndimage.gaussian_gradient_magnitude(away, 1.2) < 3.0
     shadow = foot & grey & smooth & (away <= 75.0)
     return np.asarray(ndimage.binary_propagation(~subject & foot, mask=shadow | ~subject) & subject & foot)
 
