@@ -74,6 +74,10 @@ def is_chinese(locale: str) -> bool:
     return locale.replace("-", "_").lower().split("_")[0] in ("zh", "cmn", "yue")
 
 
+def _locale(audience: Audience | None) -> str:
+    return audience.locale if audience is not None and audience.locale else "en"
+
+
 def weight(text: str) -> int:
     """Length for limits: a Han character takes the room of two Latin ones."""
     return len(text) + len(_HAN.findall(text))
@@ -86,7 +90,7 @@ class FactsWriter:
         self, item: Item, reviews: Sequence[Review] = (), audience: Audience | None = None
     ) -> CopyLine:
         """The item's own name, cut at a word when it is too long; its sku when it has none."""
-        facts = [f for f in facts_of(item) if f.kind == "title"]
+        facts = [f for f in facts_of(item, (), _locale(audience)) if f.kind == "title"]
         if not facts:
             return CopyLine(item.sku[:HEADLINE], [f"sku: {item.sku}"])
         name = re.sub(r"\s*[-–|,(]\s*(sku|art(icle)?|ref|model)\b.*$", "", facts[0].text, flags=re.IGNORECASE)
@@ -99,8 +103,8 @@ class FactsWriter:
 
         Phrases that share words with the audience's brief and traits come first.
         """
-        locale = audience.locale if audience else "en"
-        facts = facts_of(item)
+        locale = _locale(audience)
+        facts = facts_of(item, (), locale)
         interest = _interest(audience)
         candidates = [*self._points(facts, interest, locale), *self._sentences(facts, interest, locale)]
         candidates += self._attributes(facts, interest, locale)
@@ -116,8 +120,9 @@ class FactsWriter:
         self, item: Item, reviews: Sequence[Review] = (), audience: Audience | None = None
     ) -> CopyLine:
         """What to do next: shop where there is a price, learn more where there is none."""
-        chinese = is_chinese(audience.locale if audience else "en")
-        facts = {f.kind: f for f in facts_of(item) if f.kind in ("price", "category")}
+        locale = _locale(audience)
+        chinese = is_chinese(locale)
+        facts = {f.kind: f for f in facts_of(item, (), locale) if f.kind in ("price", "category")}
         if "price" not in facts:
             return CopyLine("了解更多" if chinese else "Learn more")
         rests_on = [facts["price"].label]
@@ -132,19 +137,20 @@ class FactsWriter:
 
     def price(self, item: Item, audience: Audience | None = None) -> CopyLine:
         """The price as the audience writes prices; empty without one."""
-        text = format_price(item.price, item.currency, audience.locale if audience else "en")
+        text = format_price(item.price, item.currency, _locale(audience))
         return CopyLine(text, [f"price: {item.price:g} {item.currency}".strip()] if text else [])
 
     def eyebrow(self, item: Item, audience: Audience | None = None) -> CopyLine:
         """The small line over the headline: the category, unless the headline says it already."""
-        facts = [f for f in facts_of(item) if f.kind == "category" and weight(f.text) <= 32]
+        locale = _locale(audience)
+        facts = [f for f in facts_of(item, (), locale) if f.kind == "category" and weight(f.text) <= 32]
         if not facts or facts[0].text.lower() in item.title.lower():
             return CopyLine("")
         return CopyLine(facts[0].text, [facts[0].label])
 
     def quote(self, item: Item, reviews: Sequence[Review] = (), audience: Audience | None = None) -> CopyLine:
         """A whole sentence of a good review that says something good and nothing bad; "" without one."""
-        chinese = is_chinese(audience.locale if audience else "en")
+        chinese = is_chinese(_locale(audience))
         interest = _interest(audience)
         best: tuple[float, Fact] | None = None
         for fact in facts_of(item, reviews):

@@ -114,6 +114,17 @@ def test_a_line_in_another_language_is_not_passed_off() -> None:
     assert WRITER.one_liner(made, [], audience("zh")).text == "轻便防水面料。"
 
 
+def test_the_catalogues_own_translation_is_used() -> None:
+    made = item(
+        title="Clay Mug", attributes={"title_zh": "陶土马克杯", "description_zh": "圆润杯身，容量400毫升。"}
+    )
+    reader = audience("zh_CN")
+    assert WRITER.headline(made, [], reader).text == "陶土马克杯"
+    assert WRITER.one_liner(made, [], reader).text == "圆润杯身，容量400毫升。"
+    assert WRITER.headline(made).text == "Clay Mug"
+    assert WRITER.one_liner(made) == CopyLine("")
+
+
 def test_nothing_known_gives_nothing() -> None:
     bare = item(title="", price=None, category="", sku="X-9")
     assert WRITER.headline(bare).text == "X-9"
