@@ -39,6 +39,12 @@ def unsay(target: QObject, setter: str = "setText") -> None:
     _said.get(target, {}).pop(setter, None)
 
 
+def source(target: QObject, setter: str = "setText") -> str:
+    """The English words last said there, filled; empty where none were."""
+    template, values = _said.get(target, {}).get(setter, ("", {}))
+    return template.format(**values) if values else template
+
+
 def retranslate() -> None:
     """Say everything again in the language in use."""
     for target, texts in list(_said.items()):

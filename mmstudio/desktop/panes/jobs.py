@@ -158,7 +158,7 @@ class JobsPane(Pane):
         lines = [tr("Started {when}", when=date_text(row.created_at))] if row.created_at else []
         for key, value in row.result.items():
             words = tr(_RESULT_WORDS.get(key, ""))
-            if words and isinstance(value, list):
+            if words and value and isinstance(value, list):
                 lines.append(f"{words}: {len(value):,}")
                 lines += [f"  {_line(entry)}" for entry in value[:12]] if key in _LISTED else []
             elif words and value:

@@ -83,6 +83,7 @@ class LibraryPane(Pane):
         self.grid.zoomed.connect(self.bar.step_side)
         self.context.opening_changed.connect(self._opening)
         self.context.library_failed.connect(self._open_failed)
+        self.context.jobs.ended.connect(self._job_ended)
 
     # --- what the window asks -----------------------------------------------------------------------
 
@@ -93,6 +94,8 @@ class LibraryPane(Pane):
         if "select" in args:
             self._wanted = list(args["select"])
             self._select_wanted()
+        if not self.search.hasFocus():
+            self.grid.setFocus()
         if "similar_to" in args:
             self.find_similar(int(args["similar_to"]))
 
@@ -171,6 +174,8 @@ class LibraryPane(Pane):
         self._tell_count()
         if ids:
             self.stack.show_content()
+        elif total == 0 and any(row.kind in ("import", "rescan") for row in self.context.jobs.running):
+            self.stack.show_loading(mark("Media are on their way…"))
         elif total == 0 and self.filter().statuses == ("ok",):
             self.stack.show_message(
                 mark("This library is empty."),
@@ -191,6 +196,10 @@ class LibraryPane(Pane):
 
     def _failed(self, error: Exception) -> None:
         self.stack.show_failure(error, self.refresh)
+
+    def _job_ended(self, _row: object) -> None:
+        if not self.model.ids:
+            self.refresh()
 
     def _opening(self, _opening: bool) -> None:
         self.library_changed()
@@ -302,7 +311,7 @@ class LibraryPane(Pane):
         add(mark("Clear search and filters"), self.clear_filters, "Esc", "x")
 
     def _enable(self) -> None:
-        writing, selected = not self.context.read_only, bool(self.grid.selected())
+        writing, selected = not self.context.read_only, self.grid.has_selection
         for made in self.actions():
             needs = str(made.property("needs") or "")
             made.setEnabled(
@@ -378,7 +387,7 @@ class LibraryPane(Pane):
 
     def train(self) -> None:
         """Go to Models with the selection."""
-        self.context.navigate("models", assets=self.grid.selected())
+        self.context.navigate("models", train=True, assets=self.grid.selected())
 
     def show_file(self) -> None:
         """Open the folder of the first selected asset in the system's file manager."""

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from mmstudio.desktop.icons import KIND_ICONS, icon
 from mmstudio.desktop.models.rows import ID_ROLE
 from mmstudio.desktop.models.tags import TagModel
-from mmstudio.desktop.texts import label, name, say
+from mmstudio.desktop.texts import label, name, say, unsay
 from mmstudio.desktop.views.asset_grid import SIDES
 from mmstudio.desktop.views.controls import button, tool
 from mmstudio.desktop.words import KIND_PLURALS
@@ -40,6 +40,7 @@ _ORDERS: tuple[tuple[Order, bool, str], ...] = (
     ("duration", True, mark("Longest first")),
 )
 
+_NARROW = 640  # pixels below which there is no room for the size of pictures
 _ROOMY = 900  # pixels from which the kinds are named, not only counted
 
 
@@ -123,7 +124,8 @@ class FilterBar(QWidget):
         name(self.zoom, mark("Size of pictures"))
         self.zoom.valueChanged.connect(self.side_changed)
         layout.addWidget(self.zoom)
-        self.add = button(mark("Add"), self.add_wanted.emit, icon="plus", tip=mark("Add a folder of media"))
+        self.add = button(mark("Add"), self.add_wanted.emit, icon="plus")
+        name(self.add, mark("Add a folder of media"))
         layout.addWidget(self.add)
         self.retranslate()
 
@@ -196,6 +198,16 @@ class FilterBar(QWidget):
         super().resizeEvent(event)
         if (event.size().width() >= _ROOMY) != (event.oldSize().width() >= _ROOMY):
             self.retranslate()
+        self._show_room()
+
+    def _show_room(self) -> None:
+        # In a narrow window words give way before anything is cut.
+        self.zoom.setVisible(self.width() >= _NARROW)
+        if self.width() >= _NARROW:
+            say(self.add, mark("Add"))
+        else:
+            unsay(self.add)
+            self.add.setText("")
 
     def _show_chips(self) -> None:
         while self._chips.count():
@@ -233,7 +245,10 @@ class TagPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.addWidget(label(mark("Tags"), "small"))
-        layout.addWidget(self.view)
+        layout.addWidget(self.view, 1)
+        self.none = label(mark("No tags yet. Select something and press T."), "muted", wrap=True)
+        layout.addWidget(self.none)
+        layout.addStretch(0)
 
     def sizeHint(self) -> QSize:
         return QSize(184, 400)
@@ -241,6 +256,8 @@ class TagPanel(QWidget):
     def set_tags(self, tags: list[tuple[str, int]], active: list[str]) -> None:
         """Show the tags and which are filtered by."""
         self.model.set_rows(tags)
+        self.view.setVisible(bool(tags))
+        self.none.setVisible(not tags)
         selection = self.view.selectionModel()
         selection.clear()
         for tag in active:

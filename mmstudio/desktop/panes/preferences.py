@@ -27,6 +27,7 @@ from mmstudio.paths import log_dir
 if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
 
+_FIELD = 280  # pixels
 _THEMES = (("system", mark("Like the system")), ("light", mark("Light")), ("dark", mark("Dark")))
 _LANGUAGES = (("system", mark("Like the system")), ("en", "English"), ("zh_CN", "简体中文"))
 _DEVICES = (
@@ -51,7 +52,6 @@ class PreferencesPane(Pane):
         column = QVBoxLayout(body)
         column.setContentsMargins(32, 24, 32, 24)
         column.setSpacing(8)
-        column.addWidget(label(mark("Preferences"), "title"))
         column.addWidget(section(mark("How it looks")))
         look = _form(column)
         self.theme = self._choice(look, mark("Colours"), "theme", _THEMES)
@@ -76,6 +76,7 @@ class PreferencesPane(Pane):
         self.device_note = label(role="small", wrap=True)
         work.addRow(QLabel(), self.device_note)
         self.reviewer = QLineEdit(context.settings.reviewer)
+        self.reviewer.setFixedWidth(_FIELD)
         name(self.reviewer, mark("Your name"), mark("Written beside your approvals"))
         self.reviewer.editingFinished.connect(
             lambda: context.change_setting("reviewer", self.reviewer.text().strip())
@@ -123,7 +124,7 @@ class PreferencesPane(Pane):
             box.addItem(tr(text), key)
         box.setCurrentIndex(box.findData(getattr(self.context.settings, setting)))
         box.activated.connect(lambda _row: self.context.change_setting(setting, box.currentData()))
-        box.setMinimumWidth(240)
+        box.setFixedWidth(_FIELD)
         self._choices.append((box, choices))
         if explanation:
             holder = QWidget()
@@ -172,7 +173,7 @@ def _form(column: QVBoxLayout) -> QFormLayout:
     form.setContentsMargins(0, 4, 0, 4)
     form.setHorizontalSpacing(24)
     form.setVerticalSpacing(12)
-    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.FieldsStayAtSizeHint)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
     form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     column.addWidget(holder)
     return form

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QItemSelectionRange,
+    QPoint,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QVBoxLayout, QWidget
 
@@ -86,13 +95,22 @@ class AssetGrid(QWidget):
 
     def selected(self) -> list[int]:
         """Selected ids, the current one first, the others in the order of the view."""
-        rows = sorted(index.row() for index in self._view.selectionModel().selectedIndexes())
-        current = self._view.currentIndex().row()
-        if current in rows:
-            rows.remove(current)
-            rows.insert(0, current)
         ids = self._model.ids
-        return [ids[row] for row in rows if row < len(ids)]
+        chosen: list[int] = []
+        selection = self._view.selectionModel().selection()
+        blocks = [selection.at(n) for n in range(selection.count())]
+        for block in sorted(blocks, key=QItemSelectionRange.top):
+            chosen += ids[block.top() : block.bottom() + 1]
+        current = self._view.currentIndex()
+        if current.isValid() and self._view.selectionModel().isSelected(current):
+            first = ids[current.row()]
+            chosen = [first, *(i for i in chosen if i != first)]
+        return chosen
+
+    @property
+    def has_selection(self) -> bool:
+        """True where something is selected."""
+        return self._view.selectionModel().hasSelection()
 
     def select(self, ids: list[int]) -> None:
         """Select these (those the model has) and scroll to the first."""
@@ -143,7 +161,8 @@ class AssetGrid(QWidget):
         self._view.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
     def _remember(self) -> None:
-        top = self._view.indexAt(QPoint(self._view.width() // 2, 8)).row()
+        scrolled = self._view.verticalScrollBar().value() > 0
+        top = self._view.indexAt(QPoint(_EDGE, 8)).row() if scrolled else -1
         ids = self._model.ids
         self._keep = (self.selected(), ids[top] if 0 < top < len(ids) else 0)
 

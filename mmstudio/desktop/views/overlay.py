@@ -19,7 +19,7 @@ class Overlay(QFrame):
 
     def open_at(self, top: int) -> None:
         """Show it in the middle, ``top`` pixels below the window's edge."""
-        window = self.parentWidget()
+        window = self.window()
         self.move((window.width() - self.width()) // 2, top)
         self.show()
         self.raise_()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QLineEdit, QListView, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtWidgets import QLineEdit, QListView, QStyledItemDelegate, QVBoxLayout, QWidget
 
-from mmstudio.desktop.models.rows import ROW_ROLE, RowListModel
-from mmstudio.desktop.texts import name
+from mmstudio.desktop import theme
+from mmstudio.desktop.models.rows import ROW_ROLE, Index, RowListModel
+from mmstudio.desktop.texts import label, name, source
 from mmstudio.desktop.views.overlay import Overlay
+from mmstudio.desktop.views.painting import paint_text
 from mmstudio.i18n import mark, tr
 
 _TOP = 96
@@ -20,20 +23,18 @@ class ActionModel(RowListModel[QAction]):
     """Actions with their shortcut."""
 
     def text(self, row: QAction) -> str:
-        keys = row.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        words = row.text().replace("&", "")
-        return f"{words}    {keys}" if keys else words
+        return row.text().replace("&", "")
 
     def spoken(self, row: QAction) -> str:
         return f"{row.text()}, {row.statusTip()}"
 
 
 def matching(actions: Sequence[QAction], query: str) -> list[QAction]:
-    """Actions whose words hold every word of the query; those that begin with it first."""
+    """Actions whose words (or their English) hold every word of the query; those that begin with it first."""
     words = query.casefold().split()
     found = []
     for position, action in enumerate(actions):
-        text = f"{action.text()} {action.statusTip()}".replace("&", "").casefold()
+        text = f"{action.text()} {action.statusTip()} {source(action)}".replace("&", "").casefold()
         if all(word in text for word in words):
             starts = action.text().replace("&", "").casefold().startswith(words[0]) if words else True
             found.append((not starts, words and words[0] not in action.text().casefold(), position, action))
@@ -55,6 +56,9 @@ class CommandPalette(Overlay):
         self.view = QListView()
         self.view.setProperty("role", "menu")
         self.view.setModel(self.model)
+        self.view.setItemDelegate(_KeysAtRight(self.view))
+        self.none = label(mark("No action is called that."), "muted")
+        self.none.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.view.setUniformItemSizes(True)
         self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         name(self.view, mark("Commands"))
@@ -62,7 +66,8 @@ class CommandPalette(Overlay):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.addWidget(self.field)
-        layout.addWidget(self.view)
+        layout.addWidget(self.view, 1)
+        layout.addWidget(self.none, 1)
         self.resize(min(560, over.width() - 32), min(420, over.height() - 96))
         self._narrow("")
         self.open_at(_TOP)
@@ -85,9 +90,26 @@ class CommandPalette(Overlay):
     def _narrow(self, query: str) -> None:
         self.model.set_rows(matching(self._actions, query))
         self.view.setCurrentIndex(self.model.index(0))
+        self.view.setVisible(bool(self.model.rowCount()))
+        self.none.setVisible(not self.model.rowCount())
 
     def _run(self) -> None:
         action = self.view.currentIndex().data(ROW_ROLE)
         self.close()
         if isinstance(action, QAction):
             action.trigger()
+
+
+class _KeysAtRight(QStyledItemDelegate):
+    """The words by the style, the shortcut in muted text at the right."""
+
+    def paint(self, painter: QPainter, option: Any, index: Index) -> None:
+        super().paint(painter, option, index)
+        action = index.data(ROW_ROLE)
+        if isinstance(action, QAction) and not action.shortcut().isEmpty():
+            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            painter.save()
+            place = QRect(option.rect).adjusted(0, 0, -12, 0)
+            align = Qt.AlignmentFlag.AlignRight
+            paint_text(painter, place, keys, role="muted", pixels=theme.SMALL, align=align)
+            painter.restore()

@@ -10,7 +10,7 @@ from mmstudio.desktop.texts import say
 from mmstudio.desktop.views.controls import tool
 from mmstudio.i18n import mark
 
-_WIDE, _NARROW = 148, 52
+_WIDE, _NARROW = 164, 52
 
 
 class Rail(QWidget):

@@ -92,8 +92,9 @@ class Toasts(QObject):
     def _place(self) -> None:
         bottom = self._over.height() - _MARGIN
         for card in reversed(self._cards):
+            card.ensurePolished()
             height = card.heightForWidth(_WIDTH)
-            card.setGeometry(self._over.width() - _WIDTH - _MARGIN, bottom - height, _WIDTH, height)
+            card.put(self._over.width() - _WIDTH - _MARGIN, bottom - height, height)
             bottom -= height + 8
 
 
@@ -103,6 +104,9 @@ class _Card(QFrame):
     def __init__(self, notice: Notice, over: QWidget) -> None:
         super().__init__(over)
         self.notice = notice
+        self._moving = QPropertyAnimation(self, b"pos", self)
+        self._moving.setDuration(theme.MOTION_MS)
+        self._moving.setEasingCurve(QEasingCurve.Type.OutCubic)
         self.setProperty("surface", "toast")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         symbol = QLabel()
@@ -138,14 +142,16 @@ class _Card(QFrame):
         if stays:
             QTimer.singleShot(stays, self, self._leave)
 
+    def put(self, x: int, y: int, height: int) -> None:
+        """Stand here; a motion under way ends here too."""
+        self._moving.stop()
+        self.setGeometry(x, y, _WIDTH, height)
+
     def slide_in(self) -> None:
         """Come in from below."""
-        moved = QPropertyAnimation(self, b"pos", self)
-        moved.setDuration(theme.MOTION_MS)
-        moved.setEasingCurve(QEasingCurve.Type.OutCubic)
-        moved.setStartValue(self.pos() + QPoint(0, 16))
-        moved.setEndValue(self.pos())
-        moved.start(QPropertyAnimation.DeletionPolicy.DeleteWhenStopped)
+        self._moving.setStartValue(self.pos() + QPoint(0, 16))
+        self._moving.setEndValue(self.pos())
+        self._moving.start()
 
     def _leave(self) -> None:
         if self.underMouse():
