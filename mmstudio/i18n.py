@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import locale
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +16,7 @@ from mmstudio.paths import resource
 
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
 _current = "en"
+_here: ContextVar[str | None] = ContextVar("language of what is being written", default=None)
 
 
 def set_language(code: str) -> None:
@@ -23,7 +27,20 @@ def set_language(code: str) -> None:
 
 def language() -> str:
     """The language in use: ``en`` or ``zh_CN``."""
-    return _current
+    return _here.get() or _current
+
+
+@contextmanager
+def speaking(locale_tag: str) -> Iterator[None]:
+    """Within the block, in this thread, :func:`tr` speaks the language of a locale such as ``zh-CN``.
+
+    For what is written to an audience rather than to the person at the program.
+    """
+    token = _here.set("zh_CN" if locale_tag.lower().startswith(("zh", "cmn")) else "en")
+    try:
+        yield
+    finally:
+        _here.reset(token)
 
 
 def system_language() -> str:
@@ -39,7 +56,7 @@ def tr(text: str, /, **values: Any) -> str:
 
     Example: ``tr("{n} files", n=3)``. A missing translation falls back to English.
     """
-    return translate(text, _current, **values)
+    return translate(text, language(), **values)
 
 
 def translate(text: str, code: str, /, **values: Any) -> str:

@@ -41,8 +41,9 @@ def compose(
     """
     _check(overrides)
     chosen = get_recipe(recipe)
-    item = library.items.get(item_id)
     audience = library.audiences.get(audience_id) if audience_id is not None else None
+    locale = audience.locale if audience and audience.locale else "en"
+    item = library.items.get(item_id).in_locale(locale)
     name = f"{item.title or item.sku} · {audience.name}" if audience else item.title or item.sku
     board = Storyboard(
         name=name,
@@ -51,7 +52,7 @@ def compose(
         fps=chosen.fps,
         item_id=item_id,
         audience_id=audience_id,
-        locale=audience.locale if audience and audience.locale else "en",
+        locale=locale,
         seed=seed,
     )
     draft = Draft(

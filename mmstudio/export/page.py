@@ -17,7 +17,7 @@ from mmstudio.errors import NotFound, StudioError
 from mmstudio.export.style import CSS
 from mmstudio.export.writer import OutputFolder, slug
 from mmstudio.generation.copywriter import FactsWriter, is_chinese
-from mmstudio.i18n import mark, tr, translate
+from mmstudio.i18n import mark, speaking, tr, translate
 from mmstudio.jobs import JobContext, Progress, Work
 
 if TYPE_CHECKING:
@@ -108,15 +108,14 @@ def page_steps(
 def _ranked(
     library: Library, recommender: Recommender | None, audience: Audience, k: int
 ) -> list[Mapping[str, Any]]:
-    """The audience's kept recommendations, or fresh ones when there are none."""
-    kept = library.recommendations.load(audience.id)
-    if kept:
-        return list(kept[:k])
+    """What is recommended to the audience now, with reasons in its language."""
     if recommender is None:
         from mmstudio.features import Features
         from mmstudio.recommendation import Recommender
 
         recommender = Recommender(library, Features(library))
+    with speaking(audience.locale):
+        ranked = recommender.recommend(audience.id, k)
     return [
         {
             "item_id": found.item_id,
@@ -124,7 +123,7 @@ def _ranked(
             "why": found.why,
             "parts": [{"label": p.label, "value": p.value, "kind": p.kind} for p in found.parts],
         }
-        for found in recommender.recommend(audience.id, k)
+        for found in ranked
     ]
 
 
@@ -132,7 +131,7 @@ def _entry(
     library: Library, audience: Audience, rank: int, row: Mapping[str, Any], tiles: dict[int, str]
 ) -> Entry | None:
     try:
-        item = library.items.get(int(row["item_id"]))
+        item = library.items.get(int(row["item_id"])).in_locale(audience.locale)
     except NotFound:
         return None  # taken out since it was recommended
     writer = FactsWriter()

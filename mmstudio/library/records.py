@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,6 +18,8 @@ Origin = Literal["imported", "generated"]
 Role = Literal["hero", "detail", "voice", "music", "clip", "review", "text"]
 Target = Literal["asset", "item"]
 Order = Literal["added", "title", "captured", "size", "duration", "rating"]
+
+_IN_A_LANGUAGE = re.compile(r"(title|name|description)_[a-z]{2}")
 
 STATUSES: tuple[Status, ...] = ("ok", "missing", "corrupt", "trashed")
 RIGHTS: tuple[Rights, ...] = ("unknown", "own", "licensed", "no-training", "restricted")
@@ -152,6 +155,22 @@ class Item:
     category: str
     url: str
     attributes: dict[str, str]
+
+    def in_locale(self, locale: str) -> Item:
+        """The item with the title and description it has in this language, where the catalogue gives them.
+
+        A catalogue gives them in columns such as ``title_zh`` and ``description_zh``; such attributes are
+        words of other languages, not facts, and are left out here.
+        """
+        tag = locale.replace("-", "_").lower().split("_")[0]
+        plain = {k: v for k, v in self.attributes.items() if not _IN_A_LANGUAGE.fullmatch(k.lower())}
+        own = {k.lower(): v for k, v in self.attributes.items()}
+        return replace(
+            self,
+            title=own.get(f"title_{tag}") or own.get(f"name_{tag}") or self.title,
+            description=own.get(f"description_{tag}") or self.description,
+            attributes=plain,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,8 +96,7 @@ def sentence(catalogue: Catalogue, profile: Profile, found: list[Signal], row: i
 def name_of(catalogue: Catalogue, row: int) -> str:
     """The item's name in the person's language, where the catalogue has it."""
     item = catalogue.items[row]
-    chinese = item.attributes.get("title_zh", "") if language() == "zh_CN" else ""
-    return chinese or item.title or item.sku
+    return item.in_locale(language()).title or item.sku
 
 
 def _like(catalogue: Catalogue, source: int, row: int, kind: str, own: bool) -> str:
