@@ -37,4 +37,4 @@ def read_channels() -> list[ChannelRow]:
 def default_folder(library: Library) -> str:
     """Where exports go unless the person says otherwise: beside the library."""
     path = Path(library.path)
-    return str(path.parent / tr("{name} exports", name=path.stem))
+    return str(path.parent / f"{path.stem} exports")

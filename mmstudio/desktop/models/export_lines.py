@@ -194,7 +194,7 @@ class ExportMatrix(QAbstractTableModel):
             return None
         channel = self._channels[section - 1]
         if role == Qt.ItemDataRole.DisplayRole:
-            return channel.label.replace(", ", "\n").replace("，", "\n")  # two short lines, a narrow column
+            return channel.label.replace(", ", "\n").replace("，", "\n").replace(",", "\n")  # two short lines
         if role == Qt.ItemDataRole.ToolTipRole:
             return tr(
                 "{channel}: {detail}. Press to tick it for every ad.",

@@ -71,6 +71,7 @@ class AudiencesPane(Pane):
 
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self._build_recommendations(), "")
         self.editor = AudienceEditor(self.context, self.pictures)
         self.editor.edited.connect(self._edit)

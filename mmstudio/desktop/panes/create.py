@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QListView, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QListView, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.job_watch import JobWatch
 from mmstudio.desktop.models.results import (
@@ -62,7 +62,7 @@ class CreatePane(Pane):
 
     def _build(self) -> None:
         self.controls = CreateControls(self.context, self.pictures)
-        self.controls.setMinimumWidth(248)
+        self.controls.setMinimumWidth(232)
         self.controls.generate_wanted.connect(self.generate)
         self.controls.background_wanted.connect(self.make_backgrounds)
         self.controls.item_chosen.connect(self.choose_item)
@@ -87,6 +87,7 @@ class CreatePane(Pane):
         self.save_button = button(mark("Save to library"), self.save, icon="floppy-disk")
         self.vary_button = button(mark("Variations"), self.vary, icon="shuffle")
         self.heading = label(role="muted")
+        self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.strip = QListView()
         self.strip.setViewMode(QListView.ViewMode.IconMode)
         self.strip.setFlow(QListView.Flow.LeftToRight)
@@ -103,14 +104,15 @@ class CreatePane(Pane):
         layout = QVBoxLayout(right)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(row(self.heading, None, self.vary_button, self.save_button, margins=(16, 8, 16, 8)))
+        layout.addLayout(row(self.heading, self.vary_button, self.save_button, margins=(16, 8, 16, 8)))
         layout.addWidget(self.grid_states, 1)
         layout.addWidget(self.strip)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(self.controls)
         self.splitter.addWidget(right)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 3)
         self.splitter.setSizes([288, 700])
         self.states = StateStack(self.splitter)
         self.root.addWidget(self.states)
@@ -319,7 +321,9 @@ class CreatePane(Pane):
         self.save_button.setEnabled(bool(unsaved) and not self.context.read_only)
         one = len(chosen) == 1 and chosen[0].image is not None and not chosen[0].recipe.palette
         self.vary_button.setEnabled(one and (chosen[0].asset is not None or not self.context.read_only))
-        self.context.select_assets([r.asset for r in chosen if r.asset is not None])
+        saved = [r.asset for r in chosen if r.asset is not None]
+        if saved:
+            self.context.select_assets(saved)
 
     def save(self) -> None:
         """Put the selected results into the library, with how they were made."""

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mmstudio.desktop import theme
 from mmstudio.desktop.models.channels import ChannelRow, default_folder, read_channels
 from mmstudio.desktop.models.export_lines import (
     ExportedFile,
@@ -40,6 +41,7 @@ from mmstudio.desktop.views.controls import button, row
 from mmstudio.desktop.views.export_delegates import LINE_HEIGHT, AdDelegate, ExportedDelegate, TickDelegate
 from mmstudio.desktop.views.files import copy_text, open_path
 from mmstudio.desktop.views.item_picker import ItemPicker
+from mmstudio.desktop.views.painting import sized
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.states import StateStack
 from mmstudio.i18n import mark, tr
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
     from mmstudio.library.records import Audience
 
+_CHANNEL = 88  # pixels of a channel's column
 _RECOMMENDED = 6
 Read = tuple[list[ExportLine], list[ChannelRow], list[ExportedFile], list["Audience"], int, str]
 
@@ -79,6 +82,7 @@ class ExportsPane(Pane):
     def _build(self) -> None:
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self._build_chooser(), "")
         self.tabs.addTab(self._build_finished(), "")
         self._name_tabs()
@@ -109,6 +113,7 @@ class ExportsPane(Pane):
         header.setHighlightSections(False)
         header.setMinimumSectionSize(72)
         header.setFixedHeight(52)
+        header.setFont(sized(header.font(), theme.SMALL, bold=True))
         header.sectionClicked.connect(self.matrix.toggle_column)
         self.table.doubleClicked.connect(
             lambda i: self.matrix.toggle_row(i.row()) if not i.column() else None
@@ -296,9 +301,9 @@ class ExportsPane(Pane):
         header = self.table.horizontalHeader()
         if self.matrix.columnCount():
             header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-            header.setDefaultSectionSize(84)
+            header.setDefaultSectionSize(_CHANNEL)
             header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
-            self.table.setColumnWidth(0, 264)
+            self.table.setColumnWidth(0, 232)
         if self.matrix.lines:
             self.table_states.show_content()
         else:

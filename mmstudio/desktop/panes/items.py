@@ -99,9 +99,10 @@ class ItemsPane(Pane):
         self.splitter.addWidget(left)
         self.splitter.addWidget(self.detail_states)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 2)
         self.splitter.setSizes([320, 640])
-        left.setMinimumWidth(240)
+        left.setMinimumWidth(216)
         self.states = StateStack(self.splitter)
         self.root.addWidget(self.states)
         self._ad_action = action(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QListView, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.rows import ROW_ROLE
@@ -19,6 +20,7 @@ from mmstudio.desktop.models.trained import (
 )
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, name
+from mmstudio.desktop.thumbnails import to_qimage
 from mmstudio.desktop.views.controls import button
 from mmstudio.desktop.views.model_card import ModelCard
 from mmstudio.desktop.views.model_delegate import ModelDelegate
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from mmstudio.studio import Studio
 
 _SAMPLE_SIDE = 1200
+_SHEET = (6, 2)  # pictures across and down
 
 
 class ModelsPane(Pane):
@@ -66,7 +69,7 @@ class ModelsPane(Pane):
         self.list.selectionModel().currentChanged.connect(self._current_changed)
         self.list.clicked.connect(self._show_line)
         self.pictures.arrived.connect(self.list.viewport().update)
-        self.train_button = button(mark("Train a model"), self.open_form, "primary", icon="plus")
+        self.train_button = button(mark("Train a model"), self.open_form, icon="plus")
         self.live_button = button(mark("Show the training"), self._show_live, icon="chart-line")
         self.live_button.hide()
         left = QWidget()
@@ -96,7 +99,8 @@ class ModelsPane(Pane):
         self.splitter.addWidget(left)
         self.splitter.addWidget(self.right)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 3)
         self.splitter.setSizes([260, 700])
         self.states = StateStack(self.splitter)
         self.root.addWidget(self.states)
@@ -201,7 +205,14 @@ class ModelsPane(Pane):
         self.context.background(
             lambda: model_facts(studio.trainings, line), self._facts_read, self._card_failed, key="model-card"
         )
-        if line.sample is not None:
+        if line.sample is None and line.modality == "image" and line.info.status == "ready":
+            self.context.ask(
+                "model-draws",
+                lambda: draw_sample(studio, line.name),
+                self.card.show_sample,
+                lambda _error: self.card.samples.hide(),
+            )
+        elif line.sample is not None:
             sample = line.sample
             self.context.background(
                 lambda: read_image(sample, _SAMPLE_SIDE), self.card.show_sample, key="model-sample"
@@ -225,10 +236,7 @@ class ModelsPane(Pane):
 
     def _evaluated(self, figures: dict[str, Any]) -> None:
         self.card.evaluate_button.setEnabled(True)
-        self.card.figures_title.show()
-        self.card.figures.show()
-        shown = figures_of(figures)
-        self.card.figures.setText("\n".join(f"{k.replace('_', ' ')}:  {v:,.4g}" for k, v in shown.items()))
+        self.card.show_figures(figures_of(figures))
         self.card.ensureWidgetVisible(self.card.figures)
 
     def _evaluate_failed(self, error: Exception) -> None:
@@ -332,6 +340,13 @@ class ModelsPane(Pane):
         self.context.background(
             lambda: read_image(path, _SAMPLE_SIDE), self.live.show_grid, key="training-grid"
         )
+
+
+def draw_sample(studio: Studio, model: str) -> QImage:
+    """A sheet of what a model draws; on the device thread."""
+    pictures = [np.asarray(p) for p in studio.generation.images(model, _SHEET[0] * _SHEET[1], seed=1)]
+    rows = [np.concatenate(pictures[i : i + _SHEET[0]], 1) for i in range(0, len(pictures), _SHEET[0])]
+    return to_qimage(np.concatenate(rows, 0))
 
 
 def read_offer(studio: Studio, selection: list[int], lines: list[ModelLine]) -> Offer:

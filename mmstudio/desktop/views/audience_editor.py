@@ -21,6 +21,7 @@ from mmstudio.desktop.models.items import ItemRow
 from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.controls import button, row, section
 from mmstudio.desktop.views.fields import TextField
+from mmstudio.desktop.views.flow import let_wrap
 from mmstudio.desktop.views.item_shelf import ItemShelf
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.i18n import mark, tr
@@ -67,6 +68,7 @@ class AudienceEditor(QScrollArea):
         self.remove_button = button(mark("Remove this audience"), self._remove, "danger", icon="trash")
         layout.addLayout(row(self.remove_button, None))
         layout.addStretch(1)
+        let_wrap(body)
 
     def _build_form(self, layout: QVBoxLayout) -> None:
         form = QFormLayout()

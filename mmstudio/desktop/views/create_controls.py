@@ -22,7 +22,7 @@ from mmstudio.desktop.models.asset_model import ASSETS_MIME, dropped_assets
 from mmstudio.desktop.models.trained import ModelLine
 from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.controls import button, help_dot, tool
-from mmstudio.desktop.views.flow import empty
+from mmstudio.desktop.views.flow import empty, let_wrap
 from mmstudio.desktop.views.item_picker import ItemButton
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.tiles import DropZone, PictureTile, Swatch
@@ -47,7 +47,6 @@ class SeedField(QWidget):
         self._random = Random()
         self.value = QSpinBox()
         self.value.setRange(0, _MOST_SEED)
-        self.value.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         name(self.value, mark("Seed"))
         self.lock = tool("lock-simple-open", mark("Lock the seed"), checkable=True)
         self.lock.toggled.connect(self._locked)
@@ -89,6 +88,7 @@ class CreateControls(QTabWidget):
         self._like: int | None = None
         self.palette_colours: list[RGB] = []
         self.setDocumentMode(True)
+        self.tabBar().setDrawBase(False)
         self.addTab(self._model_page(), "")
         self.addTab(self._background_page(context, pictures), "")
         self.retranslate()
@@ -101,7 +101,7 @@ class CreateControls(QTabWidget):
 
     # --- from a model -------------------------------------------------------------------------------
 
-    def _model_page(self) -> QWidget:
+    def _model_page(self) -> QScrollArea:
         self.model_box = QComboBox()
         name(self.model_box, mark("Model"))
         self.model_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -142,7 +142,7 @@ class CreateControls(QTabWidget):
         self.looped.currentIndexChanged.connect(
             lambda _i: self.seconds.setEnabled(self.looped.currentIndex() == 1)
         )
-        page, layout = _page()
+        page, body, layout = _page()
         layout.addWidget(label(mark("Model"), "muted"))
         layout.addWidget(self.model_box)
         layout.addWidget(self.explanation)
@@ -151,6 +151,7 @@ class CreateControls(QTabWidget):
         layout.addWidget(self.like_zone)
         layout.addWidget(self.generate_button)
         layout.addStretch(1)
+        let_wrap(body)
         return page
 
     def set_models(self, lines: list[ModelLine]) -> None:
@@ -241,7 +242,7 @@ class CreateControls(QTabWidget):
 
     # --- background ---------------------------------------------------------------------------------
 
-    def _background_page(self, context: AppContext, pictures: Pictures) -> QWidget:
+    def _background_page(self, context: AppContext, pictures: Pictures) -> QScrollArea:
         self.item = ItemButton(context, pictures)
         self.item.chosen.connect(self.item_chosen)
         self.swatches = QWidget()
@@ -265,7 +266,7 @@ class CreateControls(QTabWidget):
         form.setVerticalSpacing(8)
         form.addRow(label(mark("How many"), "muted"), self.background_count)
         form.addRow(label(mark("Seed"), "muted"), self.background_seed)
-        page, layout = _page()
+        page, body, layout = _page()
         layout.addWidget(label(mark("Background for"), "muted"))
         layout.addWidget(self.item)
         layout.addWidget(self.palette_hint)
@@ -273,6 +274,7 @@ class CreateControls(QTabWidget):
         layout.addLayout(form)
         layout.addWidget(self.background_button)
         layout.addStretch(1)
+        let_wrap(body)
         return page
 
     def set_palette_colours(self, colours: list[RGB]) -> None:
@@ -285,7 +287,7 @@ class CreateControls(QTabWidget):
         self.background_button.setEnabled(bool(colours))
 
 
-def _page() -> tuple[QScrollArea, QVBoxLayout]:
+def _page() -> tuple[QScrollArea, QWidget, QVBoxLayout]:
     scroll = QScrollArea()
     scroll.setWidgetResizable(True)
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -294,4 +296,4 @@ def _page() -> tuple[QScrollArea, QVBoxLayout]:
     layout.setContentsMargins(16, 12, 16, 16)
     layout.setSpacing(8)
     scroll.setWidget(body)
-    return scroll, layout
+    return scroll, body, layout

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+from PySide6.QtWidgets import QLabel, QLayout, QLayoutItem, QWidget
 
 
 def empty(layout: QLayout, keep: int = 0) -> None:
@@ -14,6 +14,14 @@ def empty(layout: QLayout, keep: int = 0) -> None:
         if widget is not None:
             widget.hide()
             widget.deleteLater()
+
+
+def let_wrap(page: QWidget) -> None:
+    """Let a page and its wrapped labels be as narrow as their window; Qt would keep them wider than that."""
+    page.setMinimumWidth(1)
+    for found in page.findChildren(QLabel):
+        if found.wordWrap():
+            found.setMinimumWidth(1)
 
 
 class FlowLayout(QLayout):

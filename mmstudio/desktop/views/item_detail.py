@@ -21,7 +21,7 @@ from mmstudio.desktop.models.items import ItemFacts
 from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.controls import button, card, row, section
 from mmstudio.desktop.views.fields import TextField
-from mmstudio.desktop.views.flow import FlowLayout, empty
+from mmstudio.desktop.views.flow import FlowLayout, empty, let_wrap
 from mmstudio.desktop.views.painting import sized
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.tiles import PictureTile, Stars
@@ -78,6 +78,7 @@ class ItemDetail(QScrollArea):
         self._sections_layout.setSpacing(8)
         self._layout.addWidget(self._sections)
         self._layout.addStretch(1)
+        let_wrap(body)
 
     def _build_head(self) -> None:
         self.title = QLineEdit()
@@ -155,6 +156,7 @@ class ItemDetail(QScrollArea):
         self._fill_attributes(facts.item.attributes)
         self._fill_links(facts)
         self._fill_reviews(facts.reviews)
+        let_wrap(self._sections)
 
     def _fill_gallery(self, facts: ItemFacts) -> None:
         order = {role: i for i, role in enumerate(ROLE_NAMES)}
@@ -294,16 +296,18 @@ def _review_card(review: Review) -> QWidget:
     head = row(spacing=8)
     if review.rating is not None:
         head.addWidget(Stars(review.rating, tr("{n} of 5 stars", n=f"{review.rating:g}")))
-    title = QLabel(review.title)
-    title.setProperty("role", "strong")
-    head.addWidget(title, 1)
     author = QLabel(review.author)
     author.setProperty("role", "small")
-    head.addWidget(author)
+    head.addWidget(author, 1)
+    title = QLabel(review.title)
+    title.setProperty("role", "strong")
+    title.setWordWrap(True)
+    title.setVisible(bool(review.title))
     text = QLabel(review.text)
     text.setWordWrap(True)
     text.setTextFormat(Qt.TextFormat.PlainText)
     layout.addLayout(head)
+    layout.addWidget(title)
     layout.addWidget(text)
     return frame
 

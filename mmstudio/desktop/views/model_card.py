@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.trained import SOURCES, STATES, ModelFacts
 from mmstudio.desktop.texts import label, name
 from mmstudio.desktop.views.canvas import PictureCanvas
 from mmstudio.desktop.views.controls import button, row, section
-from mmstudio.desktop.views.flow import FlowLayout
+from mmstudio.desktop.views.flow import FlowLayout, let_wrap
 from mmstudio.desktop.views.loss_plot import LossPlot
 from mmstudio.i18n import mark, tr
+
+_FIGURES = {
+    "examples": mark("Pictures or sounds measured"),
+    "psnr_db": mark("Likeness of what it draws again (decibels, higher is better)"),
+    "kernel_distance": mark("Distance to your own (lower is better)"),
+    "real_kernel_distance": mark("Distance between two halves of your own"),
+    "nearest_ratio": mark("Distance to the nearest original (well below 1: copies)"),
+    "diversity": mark("Variety (1: as varied as your own)"),
+}
 
 
 class ModelCard(QScrollArea):
@@ -48,7 +59,7 @@ class ModelCard(QScrollArea):
         for control in (self.use_button, self.continue_button, self.evaluate_button, self.remove_button):
             flow.addWidget(control)
         self.samples = PictureCanvas()
-        self.samples.setMinimumHeight(300)
+        self.samples.setFixedHeight(256)
         name(self.samples, mark("What the model draws"))
         self.plot_title = section(mark("How it learned"))
         self.plot = LossPlot()
@@ -62,10 +73,9 @@ class ModelCard(QScrollArea):
         self.figures = QLabel()
         self.figures.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.card_title = section(mark("Model card"))
-        self.card = QTextBrowser()
-        self.card.setOpenLinks(False)
-        self.card.setMinimumHeight(260)
-        name(self.card, mark("Model card"))
+        self.card = label(wrap=True)
+        self.card.setTextFormat(Qt.TextFormat.MarkdownText)
+        self.card.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         layout.addLayout(row(self.title, None))
         layout.addWidget(self.facts_line)
         layout.addWidget(self.explanation)
@@ -81,6 +91,7 @@ class ModelCard(QScrollArea):
         ):
             layout.addWidget(widget)
         layout.addStretch(1)
+        let_wrap(body)
 
     def show_facts(self, facts: ModelFacts, *, read_only: bool) -> None:
         """Show a model."""
@@ -102,19 +113,27 @@ class ModelCard(QScrollArea):
         self.continue_button.setEnabled(not read_only)
         self.remove_button.setVisible(info.source != "starter")
         self.remove_button.setEnabled(not read_only)
-        self.samples.setVisible(line.sample is not None)
+        self.samples.setVisible(line.modality == "image" and usable)
+        if new:
+            self.samples.show_message(tr("Drawing a few pictures") if line.sample is None else "")
         for widget in (self.plot_title, self.plot):
             widget.setVisible(len(facts.history) > 1)
         if len(facts.history) > 1:
             self.plot.show_history(facts.history)
-        for widget in (self.figures_title, self.figures):
-            widget.setVisible(bool(facts.figures))
-        self.figures.setText("\n".join(f"{k.replace('_', ' ')}:  {v:,.4g}" for k, v in facts.figures.items()))
+        self.show_figures(facts.figures)
         for widget in (self.card_title, self.card):
             widget.setVisible(bool(info.card))
-        self.card.setMarkdown(info.card)
+        lines = info.card.strip().splitlines()
+        self.card.setText("\n".join(lines[1:] if lines and lines[0].startswith("# ") else lines))
         if new:
             self.verticalScrollBar().setValue(0)
+
+    def show_figures(self, figures: dict[str, Any]) -> None:
+        """What was measured, in words."""
+        lines = [f"{tr(_FIGURES.get(k, k.replace('_', ' ')))}:  {v:,.4g}" for k, v in figures.items()]
+        self.figures.setText("\n".join(lines))
+        for widget in (self.figures_title, self.figures):
+            widget.setVisible(bool(lines))
 
     def show_sample(self, image: QImage) -> None:
         """The model's newest pictures."""

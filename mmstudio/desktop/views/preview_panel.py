@@ -9,7 +9,7 @@ from mmstudio.desktop.models.board import BoardFacts
 from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.controls import button, row, section
 from mmstudio.desktop.views.fields import TextField
-from mmstudio.desktop.views.flow import FlowLayout
+from mmstudio.desktop.views.flow import FlowLayout, let_wrap
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.tiles import PictureTile
 from mmstudio.i18n import mark, tr
@@ -63,6 +63,7 @@ class PreviewPanel(QScrollArea):
         layout.addWidget(self.sources)
         self._build_verdict(layout)
         layout.addStretch(1)
+        let_wrap(body)
         self.setEnabled(False)
 
     def _build_words(self, layout: QVBoxLayout) -> None:

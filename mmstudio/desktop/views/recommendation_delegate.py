@@ -94,7 +94,7 @@ def _paint_badge(painter: QPainter, rect: QRect, text: str) -> None:
 
 
 def _paint_bar(painter: QPainter, rect: QRect, words: str, value: float) -> None:
-    half = rect.width() * 11 // 20
+    half = rect.width() * 13 // 20
     paint_text(painter, QRect(rect.x(), rect.y(), half - 8, 16), words, role="muted", pixels=theme.SMALL)
     track = QRectF(rect.x() + half, rect.y() + 6, rect.width() - half, 4)
     painter.save()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPixmap
-from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem
 
 from mmstudio.desktop import icons, theme
 from mmstudio.desktop.models.results import Batch, Result
@@ -14,6 +14,7 @@ from mmstudio.i18n import tr
 
 Index = QModelIndex | QPersistentModelIndex
 TILE = QSize(192, 224)
+_LEAST = 152  # narrowest tile, pixels
 BATCH = QSize(76, 84)
 
 
@@ -25,7 +26,9 @@ class ResultDelegate(QStyledItemDelegate):
         self._pixmaps: dict[int, tuple[QImage, QPixmap]] = {}
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return TILE
+        width = option.widget.viewport().width() - 4 if isinstance(option.widget, QListView) else TILE.width()
+        side = min(TILE.width() + 48, width // max(1, width // _LEAST))
+        return QSize(side, side + TILE.height() - TILE.width())
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row: Result | None = index.data(ROW_ROLE)

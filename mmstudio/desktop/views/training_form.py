@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from mmstudio.desktop.models.trained import ModelLine
 from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.controls import button, card, help_dot, row, section
+from mmstudio.desktop.views.flow import let_wrap
 from mmstudio.desktop.words import span_text
 from mmstudio.i18n import mark, tr
 
@@ -105,6 +106,7 @@ class TrainingForm(QScrollArea):
         self._layout.addWidget(self.estimate)
         self._layout.addLayout(row(self.start_button, None))
         self._layout.addStretch(1)
+        let_wrap(body)
 
     def _build_source(self) -> None:
         self._layout.addWidget(section(mark("Learn from")))
@@ -181,6 +183,7 @@ class TrainingForm(QScrollArea):
             head.addStretch(1)
             layout.addLayout(head)
             layout.addWidget(label(info.explanation, "small", wrap=True))
+            let_wrap(frame)
             self._families_box.addWidget(frame)
 
     def _family_chosen(self) -> None:
