@@ -79,7 +79,8 @@ def repeat(stereo: Samples, length: int, rate: int) -> Samples:
     size = stereo.shape[1]
     played = np.take(stereo, np.arange(length + int(_FADE * rate)) % size, axis=1)
     if length % size == 0:
-        return played[:, :length].astype(np.float32)
+        whole: Samples = played[:, :length].astype(np.float32)
+        return whole
     return np.stack([loop(channel, length, rate) for channel in played])
 
 

@@ -1,0 +1,53 @@
+"""The starter models that ship: small, carded, and good enough to be shown without any training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmstudio import paths
+from mmstudio.generation import Generation
+from mmstudio.generation.quality import measure
+from mmstudio.learning import Trainings
+from support.libraries import new_library
+
+STARTERS = ("starter-image-gan", "starter-image-vae", "starter-sound-vae")
+
+
+@pytest.mark.parametrize("name", STARTERS)
+def test_starters_are_small_and_carded(name: str) -> None:
+    folder = paths.starter_models() / name
+    assert (folder / "weights.safetensors").stat().st_size < 8_000_000
+    card = (folder / "card.md").read_text(encoding="utf-8")
+    assert "Licence" in card
+    assert "Measured" in card
+
+
+@pytest.mark.parametrize("name", STARTERS[:2])
+def test_starters_draw_pictures_above_the_floor(name: str, tmp_path: Path) -> None:
+    with new_library(tmp_path) as library:
+        generation = Generation(library, Trainings(library, "cpu"))
+        pictures = [np.asarray(picture) for picture in generation.images(name, 12, seed=1)]
+        assert all(measure(picture).passes for picture in pictures)
+        spread = np.stack(pictures).astype(float).std(axis=0).mean()
+        assert spread > 20  # they differ from each other
+
+
+def test_the_sound_starter_plays_a_bed_of_the_asked_length(tmp_path: Path) -> None:
+    with new_library(tmp_path) as library:
+        generation = Generation(library, Trainings(library, "cpu"))
+        samples, rate = generation.sounds("starter-sound-vae", 1, seed=2, seconds=6.0)[0]
+        assert samples.shape == (2, 6 * rate)
+        parts = np.sqrt((samples.reshape(2, 12, -1) ** 2).mean(axis=(0, 2)))
+        assert parts.min() > 0.01  # sound throughout
+        assert np.abs(samples).max() < 0.9
+
+
+def test_starters_are_listed_and_feature_extractors_are_not(tmp_path: Path) -> None:
+    with new_library(tmp_path) as library:
+        models = {model.name: model for model in Trainings(library, "cpu").models()}
+        assert set(STARTERS) <= set(models)
+        assert all(models[name].source == "starter" and models[name].status == "ready" for name in STARTERS)
+        assert "starter-backbone" not in models
