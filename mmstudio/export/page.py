@@ -108,7 +108,9 @@ def page_steps(
 def _ranked(
     library: Library, recommender: Recommender | None, audience: Audience, k: int
 ) -> list[Mapping[str, Any]]:
-    """What is recommended to the audience now, with reasons in its language."""
+    """What is recommended to the audience, with reasons in its language: fresh where a recommender is there."""
+    if recommender is None and (kept := library.recommendations.load(audience.id)):
+        return list(kept[:k])
     if recommender is None:
         from mmstudio.features import Features
         from mmstudio.recommendation import Recommender
