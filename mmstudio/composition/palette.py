@@ -173,12 +173,14 @@ def accent_of(found: list[Swatch]) -> Swatch | None:
 _QUIET_HUES = (62.0, 150.0, 245.0, 330.0)
 
 
-def scheme(found: list[Swatch], seed: int = 0) -> dict[str, str]:
+def scheme(found: list[Swatch], seed: int = 0, *, lifted: bool = True) -> dict[str, str]:
     """A palette for an ad from a product's colours; every text colour reads at 4.5:1 or better on its ground.
 
     Keys: ``ground``, ``ground_2``, ``ground_3`` (light to dark of the background picture), ``sheet``,
     ``ink`` and ``muted`` on the sheet, ``accent`` and ``on_accent`` for the chip, ``panel`` and ``on_panel``
-    with ``panel_accent`` for the detail scene, ``on_ground`` for text over the background.
+    with ``panel_accent`` for the detail scene, ``on_ground`` for text over the background. ``lifted`` says
+    that the product stands on the ground itself, not in a framed photo: only then a pale one asks for a deep
+    ground.
     """
     main = accent_of(found)
     weight = sum(s.share for s in found) or 1.0
@@ -188,7 +190,7 @@ def scheme(found: list[Swatch], seed: int = 0) -> dict[str, str]:
     else:
         _, chroma, hue = to_lch(main.rgb)
     soft = min(chroma, 0.16)
-    if light > 0.8:  # a pale product stands out on a deep ground
+    if lifted and light > 0.8:  # a pale product stands out on a deep ground
         ground = [from_lch(v, min(0.5 * soft + 0.02, 0.09), hue) for v in (0.52, 0.43, 0.33)]
         on_ground = (255, 255, 255)
     else:

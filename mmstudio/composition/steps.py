@@ -150,7 +150,7 @@ def palette(draft: Draft) -> None:
         height, width = pixels.shape[:2]
         y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
         found = swatches(pixels.reshape(-1, 3), np.exp(-(x**2 + y**2) / 0.5).ravel())
-    draft.board.palette = scheme(found, draft.seed + draft.item.id)
+    draft.board.palette = scheme(found, draft.seed + draft.item.id, lifted=cut is not None)
 
 
 def background(draft: Draft) -> None:

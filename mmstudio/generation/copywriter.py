@@ -33,7 +33,7 @@ _BAD = re.compile(
     r"|hard|except|less|didn'?t|don'?t|doesn'?t|isn'?t|wasn'?t|won'?t|can'?t|cannot|couldn'?t|wouldn'?t|otherwise"
     r"|unless|sadly|unfortunately|decent|ok|okay|pretty good|kinda|meh|nothing|needs?"
     r"|should|could|hippees|drunk|sex\w*|damn|hell"
-    r"|dump\w*|competitor|refund|thin|itch\w*|sweat\w*|smell\w*)\b|不(?!错)|没|但|差|坏|退|失望|可惜|除了",
+    r"|dump\w*|competitor|refund|thin|itch\w*|sweat\w*|smell\w*)\b|不(?!错)|没|但|差|坏|退|失望|可惜|除了|松|掉|太|贵|就是|略|稍|有点|一点",
     re.IGNORECASE,
 )
 _CARE = re.compile(r"\b(wash|dry|bleach|iron|hand wash|tumble|imported|warranty)\b|洗|熨", re.IGNORECASE)
@@ -145,6 +145,8 @@ class FactsWriter:
         locale = _locale(audience)
         facts = [f for f in facts_of(item, (), locale) if f.kind == "category" and weight(f.text) <= 32]
         if not facts or facts[0].text.lower() in item.title.lower():
+            return CopyLine("")
+        if is_chinese(locale) and _HAN.search(facts[0].text) is None:
             return CopyLine("")
         return CopyLine(facts[0].text, [facts[0].label])
 

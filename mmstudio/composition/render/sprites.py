@@ -251,7 +251,8 @@ def _to_canvas(box: QRectF, size: tuple[int, int], edges: str) -> QRectF:
 
 def _framed(layer: ImageLayer, box: QRectF, short: int, image: QImage, ink: str) -> Sprite:
     """A photo with its scene: whole, rounded, with a shadow, inside the box and clear of its edges."""
-    inset = 0.06 * min(box.width(), box.height())
+    box = QRectF(box.left(), box.top(), box.width(), box.height() * (1.0 - layer.foot))
+    inset = 0.05 * min(box.width(), box.height())
     free = box.adjusted(inset, inset, -inset, -inset)
     factor = min(free.width() / image.width(), free.height() / image.height())
     if image.width() / image.height() < 0.9:  # a tall photo may lose a little at the top and the bottom
