@@ -108,7 +108,7 @@ def page_steps(
 def _ranked(
     library: Library, recommender: Recommender | None, audience: Audience, k: int
 ) -> list[Mapping[str, Any]]:
-    """What is recommended to the audience, with reasons in its language: fresh where a recommender is there."""
+    """What is recommended to the audience, in its language; fresh where a recommender is there."""
     if recommender is None and (kept := library.recommendations.load(audience.id)):
         return list(kept[:k])
     if recommender is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import string
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,16 @@ def error_names() -> set[str]:
     return classes - {"Cancelled"}
 
 
+def sentences(value: ast.expr) -> Iterator[ast.Constant]:
+    """The literals that ``value`` may be; what goes into a call in it is not said by itself."""
+    if isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value.strip():
+        yield value
+    elif not isinstance(value, ast.Call | ast.Subscript):
+        for child in ast.iter_child_nodes(value):
+            if isinstance(child, ast.expr):
+                yield from sentences(child)
+
+
 def literals() -> dict[str, str]:
     """Sentence -> where it stands, for every literal given to tr(), mark() or an error (hint included)."""
     found: dict[str, str] = {}
@@ -37,9 +48,8 @@ def literals() -> dict[str, str]:
             if name in errors:
                 said += [keyword.value for keyword in node.keywords if keyword.arg == "hint"]
             for value in said:
-                for leaf in ast.walk(value):
-                    if isinstance(leaf, ast.Constant) and isinstance(leaf.value, str) and leaf.value.strip():
-                        found.setdefault(leaf.value, f"{file.relative_to(PACKAGE)}:{leaf.lineno}")
+                for leaf in sentences(value):
+                    found.setdefault(leaf.value, f"{file.relative_to(PACKAGE)}:{leaf.lineno}")
     return found
 
 
