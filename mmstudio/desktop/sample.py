@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from mmstudio.studio import Studio
 
 _NAME = "Sample"
-_EVERY_S = 0.1
+_TELL_EVERY_S = 0.1
+_TAKE_EVERY_S = 3.0
 
 
 def open_sample(context: AppContext, folder: Path | None = None) -> None:
@@ -41,23 +43,45 @@ def open_sample(context: AppContext, folder: Path | None = None) -> None:
 def _make_and_import(studio: Studio, files: Path) -> Work:
     def work(job: JobContext) -> Generator[Progress, None, Any]:
         from mmstudio.demo.fill import fill_work
-        from mmstudio.demo.sample import make_sample
+        from mmstudio.demo.sample import make_sample, sample_files
 
         note = tr("Drawing products and writing music")
-        seen: list[tuple[int, int]] = [(0, 0)]
+        added = 0
+        seen: list[tuple[int, int | None]] = [(0, None)]
 
         def on_progress(done: int, total: int) -> None:
             job.raise_if_cancelled()
             seen[0] = (done, total)
 
-        # On a thread of its own, so that progress is told and a cancel is heard while it draws.
+        # On a thread of its own, so that progress is told and a cancel is heard while it draws; what is drawn
+        # already goes into the library meanwhile, so that the first pictures are there in seconds.
+        media = sample_files(files).media
         with ThreadPoolExecutor(1, thread_name_prefix="sample") as pool:
             making = pool.submit(make_sample, files, on_progress=on_progress)
             while not making.done():
-                done, total = seen[0]
-                yield Progress(done, total or None, note)
-                wait([making], timeout=_EVERY_S)
+                until = time.monotonic() + _TAKE_EVERY_S
+                while not making.done() and time.monotonic() < until:
+                    yield Progress(*seen[0], note)
+                    wait([making], timeout=_TELL_EVERY_S)
+                added += yield from _take_in(studio, media, job, seen, note)
             making.result()
-        return (yield from fill_work(studio.library, files)(job))
+        report = yield from fill_work(studio.library, files)(job)
+        return report | {"added": added + report["added"]}
 
     return work
+
+
+def _take_in(
+    studio: Studio, media: Path, job: JobContext, seen: list[tuple[int, int | None]], note: str
+) -> Generator[Progress, None, int]:
+    """Import what is there so far, telling the progress of the whole; returns how many were added."""
+    from mmstudio.library.importing import import_work
+
+    # A context of its own: the checkpoint of this job belongs to the import that ends it.
+    taking = import_work(studio.library, [media])(JobContext(job.job_id, {}))
+    while True:
+        try:
+            next(taking)
+        except StopIteration as end:
+            return int(end.value["added"])
+        yield Progress(*seen[0], note)
