@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ _PLUMBING = re.compile(
     r"(^|_)(id|sku|code|url|image|images|qty|stock|tax|website|websites|store|online|created|updated"
     r"|visibility|status|type|set|links?|samples?|position|meta|weight_type|configurable|additional|thumbnail|has|is|use"
     r"|min|max|notify|enable|manage|allow|backorders|increments|categories|default|gift|options)($|_)"
-)
-_TRANSLATED = re.compile(
-    r"(?P<field>title|name|description|category)[ _-](?P<language>[a-z]{2})(?:[_-]\w{2,4})?"
 )
 _YES = {"yes", "true", "1", "是"}
 _NO = {"no", "false", "0", "n/a", "none", "null", "-", "", "否", "无"}
@@ -64,8 +61,6 @@ def attributes_of(item: Item) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for raw_key, raw_value in pairs:
         key = _SPACE.sub(" ", raw_key.strip().lower().replace("_", " "))
-        if _TRANSLATED.fullmatch(key):
-            continue
         if not key or _PLUMBING.search(key.replace(" ", "_")) or len(key) > 40:
             continue
         values = [plain(part) for part in _SPLIT.split(html.unescape(raw_value))]
@@ -87,20 +82,9 @@ def category_of(item: Item) -> str:
     return steps[-1] if steps else ""
 
 
-def localised(item: Item, locale: str) -> Item:
-    """The item with its texts in a language, where the catalogue has them (columns such as ``title_zh``)."""
-    language = locale.replace("-", "_").lower().split("_")[0] or "en"
-    changed: dict[str, str] = {}
-    for key, value in item.attributes.items():
-        match = _TRANSLATED.fullmatch(key.strip().lower())
-        if match and value.strip() and match["language"] == language:
-            changed["title" if match["field"] == "name" else match["field"]] = value
-    return replace(item, **changed) if changed else item  # type: ignore[arg-type]
-
-
 def facts_of(item: Item, reviews: Iterable[Review] = (), locale: str = "en") -> list[Fact]:
     """Every fact of an item in a stable order, in the locale's language where the catalogue has it."""
-    item = localised(item, locale)
+    item = item.in_locale(locale)
     facts: list[Fact] = []
     if title := plain(item.title):
         facts.append(Fact("title", "title", title))
