@@ -12,12 +12,20 @@ from pytestqt.qtbot import QtBot
 
 from mmstudio.desktop.context import AppContext, Notice
 from mmstudio.desktop.models.items import ItemListModel, items_mime, mime_items, price_text
-from mmstudio.desktop.panes.items import ItemsPane
+from mmstudio.desktop.panes.items import ItemsPane, catalogue_import
 from mmstudio.desktop.views.item_detail import parse_price
 from mmstudio.desktop.views.tiles import PictureTile
 from mmstudio.studio import Studio
 from support.qt import settle, wait_until
-from support.storefront import click, click_row, make_store, names_missing, open_store, show_pane
+from support.storefront import (
+    click,
+    click_row,
+    make_store,
+    make_store_files,
+    names_missing,
+    open_store,
+    show_pane,
+)
 
 
 @pytest.fixture
@@ -174,3 +182,14 @@ def test_items_travel_between_panes(pane: ItemsPane) -> None:
 def test_prices_are_read_as_people_write_them(text: str, price: float | None) -> None:
     assert parse_price(text) == price
     assert price_text(price, "EUR") == ("" if price is None else f"{price:,.2f} EUR")
+
+
+def test_a_catalogue_brings_the_tables_beside_it(tmp_path: Path) -> None:
+    catalogue = make_store_files(tmp_path)
+    params = catalogue_import(catalogue)
+    assert params["paths"] == [str(tmp_path)]
+    assert {k: Path(v).name for k, v in params.items() if k != "paths"} == {
+        "catalog": "catalogue.csv",
+        "reviews": "reviews.csv",
+        "links": "related.csv",
+    }

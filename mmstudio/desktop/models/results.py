@@ -133,17 +133,19 @@ def keep_background(studio: Studio, recipe: Recipe) -> int | None:
 
 def item_colours(studio: Studio, item: int) -> list[RGB]:
     """Accent and the three ground colours that an ad of this item has, none without a picture of it."""
-    from mmstudio.composition.palette import rgb_of, scheme, swatches
-    from mmstudio.media.image import image_array
+    from mmstudio.composition import Storyboard
+    from mmstudio.composition.palette import rgb_of
+    from mmstudio.composition.recipe import recipes
+    from mmstudio.composition.steps import STEPS, Draft
 
-    hero = studio.library.items.hero_of(item)
-    if hero is None:
+    library = studio.library
+    if library.items.hero_of(item) is None:
         return []
-    pixels = image_array(studio.library.assets.path_of(studio.library.assets.get(hero)), max_side=256)
-    height, width = pixels.shape[:2]
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    colours = scheme(swatches(pixels.reshape(-1, 3), np.exp(-(x**2 + y**2) / 0.5).ravel()), item)
-    return [rgb_of(colours[key]) for key in ("accent", "ground", "ground_2", "ground_3")]
+    board = Storyboard(item_id=item)
+    draft = Draft(library, None, recipes()[0], library.items.get(item), None, [], 0, {}, board)
+    STEPS["pictures"](draft)
+    STEPS["palette"](draft)
+    return [rgb_of(board.palette[key]) for key in ("accent", "ground", "ground_2", "ground_3")]
 
 
 def job_params(recipe: Recipe) -> dict[str, Any]:

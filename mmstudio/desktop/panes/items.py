@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QLineEdit, QListView, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QListView, QSplitter, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.items import ItemListModel, ItemRow, item_facts, item_rows
 from mmstudio.desktop.pane import Pane
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _TYPING_MS = 150
 _SIMILAR = 24
+_TABLES = (".csv", ".tsv", ".xlsx")
+_BESIDE = {"reviews": ("review",), "links": ("related", "link"), "interactions": ("interaction", "event")}
 
 
 class ItemsPane(Pane):
@@ -108,6 +111,7 @@ class ItemsPane(Pane):
         self._ad_action = action(
             self, mark("Make an ad for this item"), self._make_ad, icon="film-strip", shortcut="Ctrl+Return"
         )
+        self._catalogue_action = action(self, mark("Import a catalogue"), self.choose_catalogue, icon="table")
         self._similar_action = action(
             self, mark("Find similar items"), self._find_similar, icon="circles-three"
         )
@@ -160,7 +164,7 @@ class ItemsPane(Pane):
         return self.search
 
     def actions_menu(self) -> list[QAction]:
-        return [self._ad_action, self._similar_action]
+        return [self._catalogue_action, self._ad_action, self._similar_action]
 
     # --- list ---------------------------------------------------------------------------------------
 
@@ -249,12 +253,24 @@ class ItemsPane(Pane):
         self.states.show_message(
             mark("Items are the things you make ads for"),
             mark(
-                "Products, lessons or films with title, price and pictures. Import a folder that has a "
-                "catalogue (CSV or XLSX), and each of its lines becomes an item."
+                "Products, lessons or films with title, price and pictures. Each line of a catalogue "
+                "(CSV or XLSX) becomes an item, with the pictures that lie beside it."
             ),
-            mark("Go to the Library"),
-            lambda: self.context.navigate("library"),
-        )  # fmt: skip
+            mark("Import a catalogue") if not self.context.read_only else "",
+            self.choose_catalogue,
+        )
+
+    def choose_catalogue(self) -> None:
+        """Ask for a table of items and import it with what lies beside it."""
+        if self.context.studio is None:
+            self.context.navigate("library")
+            return
+        if self.context.read_only:
+            return
+        tables = tr("Catalogues") + " (*.csv *.tsv *.xlsx)"
+        file, _chosen = QFileDialog.getOpenFileName(self, tr("Import a catalogue"), str(Path.home()), tables)
+        if file:
+            self.context.submit("import", catalogue_import(Path(file)))
 
     def _failed(self, error: Exception) -> None:
         self.states.show_failure(error, self.library_changed)
@@ -336,3 +352,17 @@ class ItemsPane(Pane):
     def _find_similar(self) -> None:
         if self.detail.item_id is not None:
             self.find_similar(self.detail.item_id)
+
+
+def catalogue_import(file: Path) -> dict[str, Any]:
+    """Parameters of the import of a catalogue: its folder, and the tables beside it."""
+    params: dict[str, Any] = {"paths": [str(file.parent)], "catalog": str(file)}
+    try:
+        beside = sorted(p for p in file.parent.iterdir() if p.suffix.lower() in _TABLES and p != file)
+    except OSError:
+        return params
+    for kind, words in _BESIDE.items():
+        found = next((p for p in beside if p.stem.lower().startswith(words)), None)
+        if found is not None:
+            params[kind] = str(found)
+    return params

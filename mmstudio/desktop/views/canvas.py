@@ -6,18 +6,27 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+_HIGHEST = 480  # pixels of a hugging canvas
+
 
 class PictureCanvas(QWidget):
     """A picture centred on a quiet ground; says how many device pixels it can show."""
 
     resized = Signal(QSize)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, hug: bool = False) -> None:
+        """``hug``: as high as the picture is at the width there is."""
         super().__init__(parent)
+        self._hug = hug
         self._image = QImage()
         self._message = ""
         self.setMinimumSize(160, 160)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        if hug:
+            policy.setVerticalPolicy(QSizePolicy.Policy.Preferred)
+            policy.setHeightForWidth(True)
+            self.setMinimumSize(1, 1)
+        self.setSizePolicy(policy)
 
     @property
     def image(self) -> QImage:
@@ -28,6 +37,8 @@ class PictureCanvas(QWidget):
         """Replace the picture."""
         self._image = image
         self._message = ""
+        if self._hug:
+            self.updateGeometry()
         self.update()
 
     def show_message(self, text: str) -> None:
@@ -42,7 +53,13 @@ class PictureCanvas(QWidget):
         return QSize(round(self.width() * ratio), round(self.height() * ratio))
 
     def sizeHint(self) -> QSize:
-        return QSize(480, 480)
+        return QSize(480, self.heightForWidth(480)) if self._hug else QSize(480, 480)
+
+    def heightForWidth(self, width: int) -> int:
+        if not self._hug:
+            return -1
+        size = self._image.size() if not self._image.isNull() else QSize(3, 1)
+        return min(width * size.height() // size.width(), _HIGHEST)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
 
 RGB = tuple[int, int, int]
-_MOST_SEED = 999_999
+_MOST_SEED = 9999
 _SEED_HELP = mark(
     "The seed is the number the chance starts from. The same model and the same seed make the same thing "
     "again; lock it to try other settings with the same start."

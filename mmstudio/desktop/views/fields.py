@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QResizeEvent
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
@@ -17,6 +17,7 @@ class TextField(QPlainTextEdit):
         self._lines, self._most = lines, most
         self.setTabChangesFocus(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.textChanged.connect(self._grow)
         self._grow()
 
@@ -29,9 +30,14 @@ class TextField(QPlainTextEdit):
         self.left.emit()
 
     def _grow(self) -> None:
-        # As tall as its words, between the least and the most lines. QPlainTextEdit counts its size in lines.
-        lines = max(self._lines, min(self._most, int(self.document().size().height())))
-        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 20)
+        # Measured, not asked of the document: Qt lays its lines out only when they are painted.
+        metrics = self.fontMetrics()
+        room = QRect(
+            0, 0, max(40, self.viewport().width() - 2 * round(self.document().documentMargin())), 10_000
+        )
+        height = metrics.boundingRect(room, int(Qt.TextFlag.TextWordWrap), self.toPlainText()).height()
+        lines = max(self._lines, min(self._most, -(-height // metrics.lineSpacing())))
+        self.setFixedHeight(lines * metrics.lineSpacing() + 20)
 
     def words(self) -> str:
         """What is written, without the spaces around it."""

@@ -24,7 +24,7 @@ class ItemDelegate(QStyledItemDelegate):
         self._pictures = pictures
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(200, HEIGHT)
+        return QSize(80, HEIGHT)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -37,17 +37,12 @@ class ItemDelegate(QStyledItemDelegate):
         paint_picture(painter, picture, None if row is None else self._pictures.get(row.hero))
         if row is not None:
             left, right = picture.right() + 12, rect.right() - 12
-            price = QFontMetrics(sized(painter.font(), theme.BODY)).horizontalAdvance(row.price)
-            top = QRect(left, rect.y() + 12, right - left - (price + 12 if price else 0), 20)
-            paint_text(painter, top, row.title, bold=True)
+            paint_text(painter, QRect(left, rect.y() + 12, right - left, 20), row.title, bold=True)
+            price = QFontMetrics(sized(painter.font(), theme.SMALL)).horizontalAdvance(row.price)
+            second = QRect(left, rect.y() + 33, right - left, 18)
             if price:
-                at = QRect(right - price - 2, rect.y() + 12, price + 2, 20)
-                paint_text(painter, at, row.price, align=Qt.AlignmentFlag.AlignRight)
-            paint_text(
-                painter,
-                QRect(left, rect.y() + 33, right - left, 18),
-                row.category,
-                role="muted",
-                pixels=theme.SMALL,
-            )
+                end = Qt.AlignmentFlag.AlignRight
+                paint_text(painter, second, row.price, pixels=theme.SMALL, align=end)
+                second.setRight(right - price - 12)
+            paint_text(painter, second, row.category, role="muted", pixels=theme.SMALL)
         painter.restore()

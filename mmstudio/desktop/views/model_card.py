@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.trained import SOURCES, STATES, ModelFacts
 from mmstudio.desktop.texts import label, name
@@ -58,8 +58,7 @@ class ModelCard(QScrollArea):
         flow = FlowLayout(actions)
         for control in (self.use_button, self.continue_button, self.evaluate_button, self.remove_button):
             flow.addWidget(control)
-        self.samples = PictureCanvas()
-        self.samples.setFixedHeight(256)
+        self.samples = PictureCanvas(hug=True)
         name(self.samples, mark("What the model draws"))
         self.plot_title = section(mark("How it learned"))
         self.plot = LossPlot()
@@ -70,7 +69,7 @@ class ModelCard(QScrollArea):
                 "Measured on your own media. They are for comparing two models of one family with each other."
             ),
         )
-        self.figures = QLabel()
+        self.figures = label(wrap=True)
         self.figures.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.card_title = section(mark("Model card"))
         self.card = label(wrap=True)
@@ -123,8 +122,7 @@ class ModelCard(QScrollArea):
         self.show_figures(facts.figures)
         for widget in (self.card_title, self.card):
             widget.setVisible(bool(info.card))
-        lines = info.card.strip().splitlines()
-        self.card.setText("\n".join(lines[1:] if lines and lines[0].startswith("# ") else lines))
+        self.card.setText(card_text(info.card))
         if new:
             self.verticalScrollBar().setValue(0)
 
@@ -146,3 +144,18 @@ class ModelCard(QScrollArea):
     def _send(self, signal: SignalInstance) -> None:
         if self._facts is not None:
             signal.emit(self._facts.line.name)
+
+
+def card_text(card: str) -> str:
+    """A model card as it stands below the model's name: without its title and the figures shown above it."""
+    lines: list[str] = []
+    skipping = False
+    for line in card.strip().splitlines():
+        if line.startswith("#"):
+            words = line.lstrip("# ")
+            skipping = words == "Measured"
+            if not skipping and not line.startswith("# "):
+                lines.append(f"**{words}**")
+        elif not skipping:
+            lines.append(line)
+    return "\n".join(lines)
