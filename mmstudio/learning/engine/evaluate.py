@@ -30,6 +30,9 @@ def evaluate_model(
     random = torch.Generator().manual_seed(seed)
     made = to_bytes(model.decode(model.draw(max(32, min(256, len(pixels))), random)))
     real_features, made_features = features(pixels), features(made)
+    # Measured from the centre of the real ones and in their spread, so that brightness alone decides nothing.
+    centre, spread = real_features.mean(axis=0), max(float(real_features.std(axis=0).mean()), 1e-6)
+    real_features, made_features = (real_features - centre) / spread, (made_features - centre) / spread
     figures: dict[str, float | str] = {"features": FEATURES, "examples": float(len(pixels))}
     if model.encoder is not None:
         again = to_bytes(model.decode(model.encode(pixels)))
@@ -46,14 +49,14 @@ def evaluate_model(
             figures["nearest_ratio"] = float(
                 np.median(_distances(made_features, real_features).min(axis=1)) / own
             )
-            spread = float(among[np.isfinite(among)].mean())
+            apart = float(among[np.isfinite(among)].mean())
             pairs = _distances(made_features, made_features)
-            figures["diversity"] = float(pairs[~np.eye(len(pairs), dtype=bool)].mean() / spread)
+            figures["diversity"] = float(pairs[~np.eye(len(pairs), dtype=bool)].mean() / apart)
     return {key: round(value, 4) if isinstance(value, float) else value for key, value in figures.items()}
 
 
 def features(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """N×C×S×S → N×D in :data:`FEATURES`, scaled to about unit spread per pixel."""
+    """N×C×S×S → N×D in :data:`FEATURES`."""
     small = np.stack([_thumbnail(picture) for picture in pixels]).astype(np.float64) / 64.0
     parts = [small, 2 * np.diff(small, axis=-1), 2 * np.diff(small, axis=-2)]
     return np.concatenate([part.reshape(len(small), -1) for part in parts], axis=1)
