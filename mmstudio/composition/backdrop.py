@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mmstudio.composition.palette import oklab_to_srgb, rgb_of, srgb_to_oklab
+from mmstudio.composition.palette import rgb_of
+from mmstudio.media.oklab import oklab_to_srgb, srgb_to_oklab
 
 
 def colour_field(colours: Sequence[str], size: tuple[int, int], seed: int) -> NDArray[np.uint8]:

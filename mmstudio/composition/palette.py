@@ -11,47 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mmstudio.media.oklab import oklab_to_srgb, srgb_to_oklab
+
 Floats = NDArray[np.float64]
 RGB = tuple[int, int, int]
-
-_TO_LMS = np.array(
-    [
-        [0.4122214708, 0.5363325363, 0.0514459929],
-        [0.2119034982, 0.6806995451, 0.1073969566],
-        [0.0883024619, 0.2817188376, 0.6299787005],
-    ]
-)
-_TO_LAB = np.array(
-    [
-        [0.2104542553, 0.7936177850, -0.0040720468],
-        [1.9779984951, -2.4285922050, 0.4505937099],
-        [0.0259040371, 0.7827717662, -0.8086757660],
-    ]
-)
-_STEPS = np.arange(256) / 255.0
-_LINEAR = np.where(_STEPS <= 0.04045, _STEPS / 12.92, ((_STEPS + 0.055) / 1.055) ** 2.4)
-_FROM_LMS = np.linalg.inv(_TO_LMS)
-_FROM_LAB = np.linalg.inv(_TO_LAB)
-
-
-def srgb_to_oklab(rgb: NDArray[np.generic]) -> Floats:
-    """OKLab of 8-bit sRGB values; any shape ending in 3. L is in 0..1, a and b about -0.4..0.4."""
-    values = np.asarray(rgb)
-    if values.dtype == np.uint8:
-        linear = _LINEAR[values]  # a table: whole canvases come through here
-    else:
-        c = values.astype(np.float64) / 255.0
-        linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-    lab: Floats = np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T
-    return lab
-
-
-def oklab_to_srgb(lab: Floats) -> Floats:
-    """8-bit sRGB values (floats, possibly outside 0..255 when out of gamut) of OKLab values."""
-    linear = (np.asarray(lab) @ _FROM_LAB.T) ** 3 @ _FROM_LMS.T
-    mag = np.abs(linear)
-    c = np.where(mag <= 0.0031308, 12.92 * linear, np.sign(linear) * (1.055 * mag ** (1 / 2.4) - 0.055))
-    return c * 255.0
 
 
 def from_lch(lightness: float, chroma: float, hue: float) -> RGB:

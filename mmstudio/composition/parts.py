@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mmstudio.composition.palette import oklab_to_srgb, rgb_of, srgb_to_oklab
+from mmstudio.composition.palette import rgb_of
 from mmstudio.composition.storyboard import SoundTrack, Source, SourceKind
 from mmstudio.errors import StudioError
 from mmstudio.library import AssetFilter
+from mmstudio.media.oklab import oklab_to_srgb, srgb_to_oklab
 
 if TYPE_CHECKING:
     from mmstudio.generation import Generation

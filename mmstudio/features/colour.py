@@ -7,46 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageFilter
 
+from mmstudio.media.oklab import oklab_to_bytes, srgb_to_oklab
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 L_BINS, AB_BINS, AB_RANGE = 5, 7, 0.3
 DIMENSION = L_BINS * AB_BINS * AB_BINS
 _SIDE = 48  # px: enough for a histogram of 245 bins
-
-_TO_LMS = np.array(
-    [
-        [0.4122214708, 0.5363325363, 0.0514459929],
-        [0.2119034982, 0.6806995451, 0.1073969566],
-        [0.0883024619, 0.2817188376, 0.6299787005],
-    ]
-)
-_TO_LAB = np.array(
-    [
-        [0.2104542553, 0.7936177850, -0.0040720468],
-        [1.9779984951, -2.4285922050, 0.4505937099],
-        [0.0259040371, 0.7827717662, -0.8086757660],
-    ]
-)
-_FROM_LMS = np.linalg.inv(_TO_LMS)
-_FROM_LAB = np.linalg.inv(_TO_LAB)
-_LINEAR = np.where(
-    np.arange(256) / 255 <= 0.04045,
-    np.arange(256) / 255 / 12.92,
-    ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4,
-)
-
-
-def to_oklab(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """uint8[…, 3] sRGB → float64[…, 3]: L 0…1, a and b about -0.4…0.4."""
-    return np.asarray(np.cbrt(_LINEAR[rgb] @ _TO_LMS.T) @ _TO_LAB.T)
-
-
-def from_oklab(lab: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """float64[…, 3] OKLab → uint8[…, 3] sRGB, clipped to what a screen shows."""
-    linear = np.clip((lab @ _FROM_LAB.T) ** 3 @ _FROM_LMS.T, 0.0, 1.0)
-    srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.asarray(np.round(srgb * 255), dtype=np.uint8)
 
 
 def histogram(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -55,7 +23,7 @@ def histogram(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     Every pixel is shared between the eight nearest bins (trilinear); the square root makes the cosine of two
     histograms their Bhattacharyya coefficient.
     """
-    lab = to_oklab(_small(picture)).reshape(-1, 3)
+    lab = srgb_to_oklab(_small(picture)).reshape(-1, 3)
     place = np.stack(
         [
             np.clip(lab[:, 0], 0, 1) * (L_BINS - 1),
@@ -85,7 +53,7 @@ def palette(picture: NDArray[np.uint8], colours: int = 5) -> list[tuple[int, int
     """
     # Nearest pixels, not means: a mean would invent colours along every edge.
     small = Image.fromarray(picture).resize((_SIDE, _SIDE), Image.Resampling.NEAREST)
-    lab = to_oklab(np.asarray(small)).reshape(-1, 3)
+    lab = srgb_to_oklab(np.asarray(small)).reshape(-1, 3)
     centres = lab.mean(0, keepdims=True)
     nearest = ((lab - centres[0]) ** 2).sum(1)
     while len(centres) < colours and nearest.max() > 1e-3:
@@ -107,14 +75,14 @@ def palette(picture: NDArray[np.uint8], colours: int = 5) -> list[tuple[int, int
     for i in order:
         if all(((centres[i] - centres[j]) ** 2).sum() > 2.5e-3 for j in kept):
             kept.append(int(i))
-    rgb = from_oklab(centres[kept])
+    rgb = oklab_to_bytes(centres[kept])
     return [(int(r), int(g), int(b)) for r, g, b in rgb]
 
 
 def layout(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
     """uint8[H, W, 3] → float64[16, 16, 3]: which OKLab colour is where, roughly."""
     small = Image.fromarray(picture).resize((16, 16), Image.Resampling.BOX)
-    return to_oklab(np.asarray(small.filter(ImageFilter.BoxBlur(1))))
+    return srgb_to_oklab(np.asarray(small.filter(ImageFilter.BoxBlur(1))))
 
 
 def _small(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

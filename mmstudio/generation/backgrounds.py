@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mmstudio.generation.colour import lch, oklab_to_rgb, rgb_to_oklab
+from mmstudio.generation.colour import lch
 from mmstudio.generation.quality import main_axis
+from mmstudio.media.oklab import oklab_to_bytes, srgb_to_oklab
 
 Floats = NDArray[np.float32]
 _SHARES = (0.34, 0.24, 0.18, 0.14, 0.10)
@@ -28,7 +29,7 @@ def paint(
 
     ``palette`` is RGB 0–255, main colour first.
     """
-    surface = _enlarge(_smooth(main_axis(rgb_to_oklab(picture))), size)
+    surface = _enlarge(_smooth(main_axis(srgb_to_oklab(picture, np.float32))), size)
     colours = ramp(palette)
     random = np.random.default_rng(seed)
     order = colours if random.random() < 0.7 else colours[::-1]
@@ -43,7 +44,7 @@ def paint(
         lab[..., 0] -= _SHADOW * shadow
         lab += (colour - lab) * np.clip(inside + 0.5, 0.0, 1.0)[..., None]
     # Half a step of noise keeps the soft shading free of visible banding.
-    rgb = oklab_to_rgb(lab).astype(np.float32) + random.uniform(-0.5, 0.5, (*surface.shape, 1)).astype(
+    rgb = oklab_to_bytes(lab).astype(np.float32) + random.uniform(-0.5, 0.5, (*surface.shape, 1)).astype(
         np.float32
     )
     return Image.fromarray(np.clip(np.rint(rgb), 0, 255).astype(np.uint8))
@@ -55,7 +56,9 @@ def ramp(palette: Sequence[Sequence[int]]) -> Floats:
     The first colour sets the tone; its hue is taken lighter and calmer, the second colour (or a neighbouring
     hue) gives the accent.
     """
-    colours = rgb_to_oklab(np.asarray(palette, np.float32).reshape(-1, 3)) if len(palette) else None
+    colours = (
+        srgb_to_oklab(np.asarray(palette, np.float32).reshape(-1, 3), np.float32) if len(palette) else None
+    )
     if colours is None:
         colours = np.stack([lch(0.7, 0.08, 0.68)])
     main = colours[0]
@@ -85,8 +88,10 @@ def _smooth(surface: Floats) -> Floats:
     low, high = float(surface.min()), float(surface.max())
     scaled = (surface - low) / max(high - low, 1e-6)
     picture = Image.fromarray(scaled.astype(np.float32))
-    small = picture.resize((20, 20), Image.Resampling.BOX).resize((64, 64), Image.Resampling.BICUBIC)
-    mixed: Floats = (0.8 * np.asarray(small) + 0.2 * np.asarray(picture.resize((64, 64)))).astype(np.float32)
+    small = picture.resize((13, 13), Image.Resampling.BOX).resize((64, 64), Image.Resampling.BICUBIC)
+    mixed: Floats = (0.92 * np.asarray(small) + 0.08 * np.asarray(picture.resize((64, 64)))).astype(
+        np.float32
+    )
     return mixed
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mmstudio.generation.colour import rgb_to_oklab
+from mmstudio.media.oklab import srgb_to_oklab
 
 CONTRAST_FLOOR = 0.10  # OKLab distance between the lightest and darkest tenth (0–1)
 SHARPNESS_FLOOR = 0.02  # OKLab distance between neighbours at the strongest hundredth, at 64 pixels
@@ -42,7 +42,7 @@ def measure(pixels: NDArray[np.uint8]) -> Quality:
     if pixels.shape[:2] != (64, 64):
         resized = Image.fromarray(pixels).resize((64, 64), Image.Resampling.BOX)
         pixels = np.asarray(resized)
-    lab = rgb_to_oklab(pixels)
+    lab = srgb_to_oklab(pixels, np.float32)
     along = main_axis(lab)
     low, high = np.percentile(along, [5, 95])
     steps = np.concatenate(

@@ -25,7 +25,7 @@ _VIDEO_ENCODERS: dict[str, tuple[str, ...]] = {
     "vp9": ("libvpx-vp9",),
 }
 _OPTIONS: dict[str, dict[str, str]] = {
-    "libx264": {"crf": "18", "preset": "fast", "profile": "high"},
+    "libx264": {"crf": "18", "preset": "veryfast", "profile": "high"},
     "libsvtav1": {"crf": "28", "preset": "9"},
     "libaom-av1": {"crf": "28", "cpu-used": "8"},
     "libvpx-vp9": {"crf": "28", "b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"},

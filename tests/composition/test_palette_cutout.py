@@ -18,13 +18,12 @@ from mmstudio.composition.palette import (
     from_lch,
     hex_of,
     legible,
-    oklab_to_srgb,
     rgb_of,
     scheme,
-    srgb_to_oklab,
     swatches,
     to_lch,
 )
+from mmstudio.media.oklab import oklab_to_srgb, srgb_to_oklab
 from support.shop import scene_photo, studio_photo
 
 colours = st.tuples(*(st.integers(0, 255),) * 3)
