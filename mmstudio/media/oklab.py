@@ -37,9 +37,8 @@ def srgb_to_oklab(rgb: NDArray[Any], dtype: DTypeLike = np.float64) -> NDArray[A
 def oklab_to_srgb(lab: NDArray[Any]) -> NDArray[Any]:
     """OKLab (…, 3) to sRGB as floats of 0…255, beyond that range where a screen cannot show the colour."""
     values = np.asarray(lab)
-    _, _, from_lms, from_lab, _ = _matrices(
-        np.dtype(np.float32 if values.dtype == np.float32 else np.float64)
-    )
+    kind = np.dtype(np.float32 if values.dtype == np.float32 else np.float64)
+    _, _, from_lms, from_lab, _ = _matrices(kind)
     linear = (values @ from_lab) ** 3 @ from_lms
     size = np.abs(linear)
     curve = np.where(size <= 0.0031308, 12.92 * linear, np.sign(linear) * (1.055 * size ** (1 / 2.4) - 0.055))
