@@ -36,7 +36,7 @@ class JobNotices(QObject):
             )
         elif row.state == "cancelled":
             self._context.notify(tr("{job} was cancelled. What was finished stays.", job=title))
-        elif row.state == "done" and row.kind not in _QUIET:
+        elif row.state == "done" and row.kind not in _QUIET and not _found_nothing(row):
             text, hint, action = self._summary(row, title)
             self._context.notify(text, hint, action=action, level="success" if not hint else "warning")
 
@@ -120,6 +120,12 @@ class JobNotices(QObject):
     def _resume(self, rows: list[JobRow]) -> None:
         for row in rows:
             self._jobs.resume(row.id)
+
+
+def _found_nothing(row: JobRow) -> bool:
+    """A look for changes that found none says nothing: it was the program's own idea."""
+    keys = ("added", "updated", "moved", "missing", "failed")
+    return row.kind == "rescan" and not any(_count(row.result.get(key)) for key in keys)
 
 
 def _count(value: Any) -> int:

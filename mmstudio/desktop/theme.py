@@ -11,7 +11,7 @@ from string import Template
 from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
 from mmstudio.paths import resource
@@ -22,6 +22,7 @@ UNIT = 4  # pixels of the grid
 RADIUS = 6
 SMALL, BODY, HEADING, TITLE = 12, 13, 15, 20  # text sizes in pixels at 100 %
 MOTION_MS = 120
+_CHINESE = ("PingFang SC", "Microsoft YaHei UI", "Noto Sans CJK SC", "Source Han Sans SC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,8 @@ class Theme(QObject):
             return  # polishing every widget again costs a second in a full window
         font = QFont(self._app.font())
         font.setPixelSize(BODY)
+        # Named, since a fallback of the font system's own choice may come in another weight.
+        font.setFamilies([QFontInfo(font).family(), *_CHINESE])
         self._app.setFont(font)
         self._app.setPalette(palette(_current))
         self._app.setStyleSheet(sheet)

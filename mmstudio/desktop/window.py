@@ -32,6 +32,7 @@ from mmstudio.desktop.views.quick_look import QuickLook
 from mmstudio.desktop.views.rail import Rail
 from mmstudio.desktop.views.states import StateStack
 from mmstudio.desktop.views.toasts import NoticeBell, Toasts
+from mmstudio.desktop.watching import FolderWatch
 from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ class MainWindow(QMainWindow):
         self.strip = JobStrip(self.context, self.context.jobs, NoticeBell(self.toasts))
         column.addWidget(self.strip)
         self.job_notices = JobNotices(self.context, self.context.jobs)
+        self.watch = FolderWatch(self.context)
         whole = QWidget()
         line = QHBoxLayout(whole)
         line.setContentsMargins(0, 0, 0, 0)

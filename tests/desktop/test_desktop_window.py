@@ -22,8 +22,10 @@ from mmstudio.desktop.views.palette import ActionModel, matching
 from mmstudio.desktop.window import PANES, MainWindow
 from mmstudio.i18n import set_language
 from mmstudio.jobs import JobContext, Progress
+from mmstudio.library import AssetFilter
 from mmstudio.settings import load_settings
 from mmstudio.studio import Studio
+from support.media import make_image
 from support.qt import settle, wait_until
 
 MakeWindow = Callable[[AppContext], MainWindow]
@@ -222,6 +224,21 @@ def test_closing_pauses_jobs_and_the_next_start_offers_them(
     again = Studio.open(studio.library.path)
     context.adopt(again)
     wait_until(lambda: any("interrupted" in n.text for n in notices))
+    settle(context)
+
+
+def test_files_that_come_are_taken_in(window: MainWindow, media: Path) -> None:
+    wait_until(lambda: window.watch.watching)
+    # A file that was there before the watch began is not a change: write until one is noticed.
+    context, names = window.context, iter(range(1000))
+
+    def arrived() -> bool:
+        if not context.jobs.running and len(context.library.assets.ids(AssetFilter())) == 6:
+            make_image(media / f"new_{next(names) % 3}.png", (64, 48), seed=next(names))
+        return len(context.library.assets.ids(AssetFilter())) > 6
+
+    wait_until(arrived, 20)
+    wait_until(lambda: not context.jobs.running)
     settle(context)
 
 
