@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mmstudio.generation.colour import lch, oklab_to_rgb
+from mmstudio.generation.colour import lch
+from mmstudio.media.oklab import oklab_to_bytes
 
 Floats = NDArray[np.float32]
 KINDS = ("gradient", "waves", "blobs", "bands", "stripes", "bokeh", "arcs", "terrazzo")
@@ -28,7 +29,7 @@ def draw(size: int, random: np.random.Generator) -> NDArray[np.uint8]:
     y, x = np.mgrid[0:side, 0:side].astype(np.float32) / side
     lab = _DRAW[kind](x, y, palette(random), random)
     small = lab.reshape(size, 2, size, 2, 3).mean(axis=(1, 3))
-    return oklab_to_rgb(small).transpose(2, 0, 1)
+    return oklab_to_bytes(small).transpose(2, 0, 1)
 
 
 def palette(random: np.random.Generator, count: int = 5) -> Floats:
