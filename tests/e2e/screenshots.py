@@ -1,4 +1,4 @@
-"""Contact sheets of every pane: light and dark, English and Chinese, 1440 × 900 and 1024 × 700, and the states.
+"""Contact sheets of every pane: light and dark, English and Chinese, two sizes, and the states.
 
 Run from the project's folder::
 
@@ -76,7 +76,7 @@ def make_library(folder: Path) -> Path:
         people = json.loads(files.audiences.read_text(encoding="utf-8"))
         made = {
             one["name"]: library.audiences.add(
-                name=one["name"], brief=one["brief"], locale=one["locale"], tone=one["tone"], traits=one["traits"]
+                **{key: one[key] for key in ("name", "brief", "locale", "tone", "traits")}
             )
             for one in people
         }
@@ -109,7 +109,7 @@ def show_library(window: Any) -> None:
     settle(window.context)
     pane = window.panes["library"]
     if pane.model.ids:
-        pane.grid.setCurrentIndex(pane.model.index(0, 0))
+        window.context.navigate("library", select=[pane.model.ids[0]])
 
 
 def show_items(window: Any) -> None:
@@ -195,7 +195,22 @@ def show_backgrounds(window: Any) -> None:
 
 
 def show_finished(window: Any) -> None:
+    show_preview(window)
+    settle(window.context)
+    context = window.context
+    preview = window.panes["preview"]
+    if not context.library.exports.list() and preview._facts is not None:
+        _export(window, str(Path(context.library.path).parent / "exports"))
+    context.navigate("exports", finished=True)
+
+
+def _export(window: Any, folder: str) -> None:
+    channels = ["square-card", "tall-card", "wide-card", "square-video", "sound"]
+    window.panes["preview"].export(channels, folder)
+    settle(window.context)
+    until(lambda: not window.context.studio.runner.active())
     window.context.navigate("exports", finished=True)
+    settle(window.context)
 
 
 def show_no_item(window: Any) -> None:
@@ -258,7 +273,8 @@ def shoot(window: Any, show: Callable[[Any], None]) -> list[QImage]:
 
 def main() -> int:
     """Make the sheets that were asked for, all of them by default."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    plain = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
     parser.add_argument("panes", nargs="*", metavar="PANE")
     parser.add_argument("--library", type=Path)
     parser.add_argument("--out", type=Path, default=Path("docs/screenshots"))

@@ -292,9 +292,9 @@ class ExportsPane(Pane):
     def _show_empty(self) -> None:
         self.states.show_message(
             mark("Exports are the finished pictures, videos and sounds"),
-            mark("There is nothing yet. Import a folder with a catalogue, then make ads from its items."),
-            mark("Go to the Library"),
-            lambda: self.context.navigate("library"),
+            mark("There is nothing yet. Import a catalogue, then make ads from its items."),
+            mark("Go to the items"),
+            lambda: self.context.navigate("items"),
         )
 
     def _matrix_reset(self) -> None:

@@ -199,9 +199,9 @@ class PreviewPane(Pane):
     def _show_empty(self) -> None:
         self.states.show_message(
             mark("Nothing to preview yet"),
-            mark("An ad is made from an item and an audience. Import a folder with a catalogue first."),
-            mark("Go to the Library"),
-            lambda: self.context.navigate("library"),
+            mark("An ad is made from an item and an audience. Import a catalogue first."),
+            mark("Go to the items"),
+            lambda: self.context.navigate("items"),
         )
 
     def _show_idle(self) -> None:
