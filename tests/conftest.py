@@ -12,7 +12,7 @@ from typing import Any
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_LOGGING_RULES", "qt.multimedia*=false;qt.qpa.fonts*=false;qt.text.font.db=false")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # two workers share two cores
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 os.environ["LC_ALL"] = "C.UTF-8"
 
@@ -43,6 +43,11 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("MMSTUDIO_HOME", str(home))
     set_language("en")
     return home
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_application(qapp: Any) -> None:
+    """Drawing makes a QGuiApplication where none is; the window's tests in that process need more."""
 
 
 class _Warnings(logging.Handler):

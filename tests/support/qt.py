@@ -30,7 +30,7 @@ def dispose(*things: QObject) -> None:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
-def wait_until(met: Callable[[], bool], timeout: float = 15.0) -> None:
+def wait_until(met: Callable[[], bool], timeout: float = 60.0) -> None:
     """Run the event loop until ``met()``."""
     until = time.monotonic() + timeout
     while not met():
