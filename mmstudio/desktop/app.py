@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _LOG_BYTES = 2_000_000
+_IDLE_MS = 2500  # after a library opened: pictures come first
 
 
 def run(library_path: str | Path | None = None) -> int:
@@ -47,6 +48,7 @@ def run(library_path: str | Path | None = None) -> int:
     if path is not None:
         # After the first paint: the person sees the window before the library opens.
         QTimer.singleShot(0, window, lambda: context.open_library(path))
+    context.library_opened.connect(lambda: QTimer.singleShot(_IDLE_MS, window, window.warm_up))
     status = app.exec()
     context.close()
     return status

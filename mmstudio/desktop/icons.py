@@ -12,6 +12,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPixmap
+from shiboken6 import isValid
 
 from mmstudio.desktop import theme
 
@@ -80,7 +81,14 @@ class _Engine(QIconEngine):
         return pixmap
 
     def clone(self) -> QIconEngine:
-        return _Engine(self._name, self._role, self._checked_role)
+        # Qt owns the clone, but Python would delete it with its last reference: keep one while Qt has it.
+        made = _Engine(self._name, self._role, self._checked_role)
+        _clones[:] = [engine for engine in _clones if isValid(engine)]
+        _clones.append(made)
+        return made
+
+
+_clones: list[_Engine] = []
 
 
 def icon(name: str, role: str = "text", checked_role: str = "") -> QIcon:

@@ -282,6 +282,21 @@ class MainWindow(QMainWindow):
         """Show every action by name."""
         return CommandPalette(self, self.menus.every_action())
 
+    def warm_up(self) -> None:
+        """Load the engine on its own thread, behind a status line: the first training then starts at once."""
+        studio = self.context.studio
+        if studio is None:
+            return
+        self.strip.set_status(tr("Loading the engine…"))
+        self.context.ask("warm-up", lambda: studio.features.device, self._warm, self._not_warm)
+
+    def _warm(self, _device: object) -> None:
+        self.strip.set_status("")
+
+    def _not_warm(self, error: Exception) -> None:
+        log.info("the engine did not load ahead: %s", error)
+        self.strip.set_status("")
+
     def _step_quick_look(self, step: int) -> None:
         pane = self.panes.get(self.current)
         neighbour = pane.neighbour(step) if pane is not None else None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QIcon
 from pytestqt.qtbot import QtBot
 
 import mmstudio.desktop
@@ -65,6 +67,14 @@ def test_the_theme_changes_live(context: AppContext) -> None:
     assert theme.tokens() is theme.DARK
     assert icons.icon("play").pixmap(32, 32).toImage() != pixels
     context.change_setting("theme", "light")
+
+
+def test_a_copied_icon_lives_on_its_own(qtbot: QtBot) -> None:
+    for _n in range(200):
+        copy = QIcon(icons.icon("play"))
+        copy.setIsMask(True)  # makes Qt clone the engine
+        gc.collect(0)
+        assert not copy.pixmap(16, 16).isNull()
 
 
 def test_an_icon_is_painted(qtbot: QtBot) -> None:

@@ -227,6 +227,12 @@ def test_closing_pauses_jobs_and_the_next_start_offers_them(
     settle(context)
 
 
+def test_the_engine_loads_behind_a_status_line(window: MainWindow) -> None:
+    window.warm_up()
+    assert window.strip.status.text() == "Loading the engine…"
+    wait_until(lambda: not window.strip.status.text(), 60)
+
+
 def test_files_that_come_are_taken_in(window: MainWindow, media: Path) -> None:
     wait_until(lambda: window.watch.watching)
     # A file that was there before the watch began is not a change: write until one is noticed.
