@@ -194,7 +194,8 @@ class ExportMatrix(QAbstractTableModel):
             return None
         channel = self._channels[section - 1]
         if role == Qt.ItemDataRole.DisplayRole:
-            return channel.label.replace(", ", "\n").replace("，", "\n").replace(",", "\n")  # two short lines
+            # One word a line: a narrow column each.
+            return "\n".join(channel.label.replace("，", " ").replace(",", " ").split())
         if role == Qt.ItemDataRole.ToolTipRole:
             return tr(
                 "{channel}: {detail}. Press to tick it for every ad.",

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
     from mmstudio.library.records import Audience
 
-_CHANNEL = 88  # pixels of a channel's column
+_CHANNEL = 76  # pixels of a channel's column
 _RECOMMENDED = 6
 Read = tuple[list[ExportLine], list[ChannelRow], list[ExportedFile], list["Audience"], int, str]
 
@@ -112,7 +112,7 @@ class ExportsPane(Pane):
         header.setSectionsClickable(True)
         header.setHighlightSections(False)
         header.setMinimumSectionSize(72)
-        header.setFixedHeight(52)
+        header.setFixedHeight(64)
         header.setFont(sized(header.font(), theme.SMALL, bold=True))
         header.sectionClicked.connect(self.matrix.toggle_column)
         self.table.doubleClicked.connect(
@@ -142,8 +142,11 @@ class ExportsPane(Pane):
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        hint = label(mark("Press a heading to tick a channel for every ad."), "small")
-        layout.addLayout(row(self.add_button, self.recommended_button, None, hint, margins=(16, 12, 16, 8)))
+        hint = label(mark("Press a heading to tick a channel for every ad."), "small", wrap=True)
+        hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        head = row(self.add_button, self.recommended_button, hint, margins=(16, 12, 16, 8))
+        head.setStretch(2, 1)
+        layout.addLayout(head)
         layout.addWidget(self.table_states, 1)
         foot = QFrame()
         foot.setProperty("surface", "strip")
@@ -188,17 +191,12 @@ class ExportsPane(Pane):
         layout = QVBoxLayout(page)
         layout.setContentsMargins(12, 0, 4, 0)
         layout.setSpacing(0)
-        hint = label(mark("Drag files straight into a mail or a browser."), "small")
-        layout.addLayout(
-            row(
-                self.open_button,
-                self.folder_open_button,
-                self.copy_button,
-                None,
-                hint,
-                margins=(4, 12, 12, 8),
-            )
-        )
+        hint = label(mark("Drag files straight into a mail or a browser."), "small", wrap=True)
+        hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        tools = (self.open_button, self.folder_open_button, self.copy_button)
+        head = row(*tools, hint, margins=(4, 12, 12, 8))
+        head.setStretch(3, 1)
+        layout.addLayout(head)
         layout.addWidget(self.file_states, 1)
         self._enable_file_buttons()
         return page

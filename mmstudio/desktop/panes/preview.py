@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mmstudio.library.records import Audience
 
 _RATE = 48_000
+_WIDEST = 150  # pixels of a chooser
 Choices = tuple[list["Audience"], list[tuple[str, str]], int, list[ChannelRow], list[SavedBoard]]
 
 
@@ -440,5 +441,7 @@ def _refill(box: QComboBox, entries: list[tuple[str, Any]], prefer: int = 0) -> 
     box.clear()
     for words, value in entries:
         box.addItem(words, value)
+    widest = max((box.fontMetrics().horizontalAdvance(words) for words, _value in entries), default=0)
+    box.setMinimumWidth(min(_WIDEST, widest + 44))  # the arrow and the padding of the stylesheet
     box.setCurrentIndex(max(0, box.findData(chosen)))
     box.blockSignals(False)
