@@ -47,8 +47,9 @@ _HELP = {
         "Moving the numbers a little gives new sounds of the same kind."
     ),
 }
-# Steps of 16 pictures of 64 × 64 per second on two processor cores, measured; only the estimate rests on it.
-STEPS_PER_SECOND = {"image-vae": 5.0, "image-gan": 2.5, "sound-vae": 3.0}
+# Steps a second of 16 pictures of 64 × 64, or 16 sounds, measured on two processor cores that other programs
+# used too; only the estimate before a training rests on it.
+STEPS_PER_SECOND = {"image-vae": 2.5, "image-gan": 1.25, "sound-vae": 4.0}
 
 
 @dataclass(frozen=True, slots=True)
