@@ -12,9 +12,13 @@ def main() -> None:
     multiprocessing.freeze_support()
     # torch's OpenMP threads spin while they wait; on busy cores that costs far more than it saves.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from mmstudio.cli import run
+    try:
+        from mmstudio.cli import run
 
-    sys.exit(run(sys.argv[1:]))
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:  # before the commands are loaded, or a second time while the first is tidied up
+        status = 130
+    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,8 @@ def atomic_path(final: Path) -> Iterator[Path]:
         temporary.replace(final)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
-        if is_disk_full(error):
+        # A writer inside the block may have met the full disk first, under a temporary name.
+        if is_disk_full(error) or isinstance(error, DiskFull):
             raise DiskFull(
                 "There is no room left to write {name}.",
                 hint="Free some space or choose another folder, then try again.",

@@ -9,8 +9,8 @@ import typer
 
 from mmstudio import __version__
 from mmstudio.cli import assets, library, models, system
-from mmstudio.cli.console import err, set_up_logging, show_error
-from mmstudio.errors import CANCELLED, ERROR, USAGE, Cancelled, StudioError
+from mmstudio.cli.console import make_streams_safe, set_up_logging, show_error, warn
+from mmstudio.errors import CANCELLED, ERROR, USAGE, Cancelled, StudioError, UsageError
 from mmstudio.i18n import set_language, tr
 from mmstudio.settings import load_settings
 
@@ -49,15 +49,23 @@ def open_window(path: Path | None) -> int:
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit status: 0, 1, 2 or 130."""
+    make_streams_safe()
     set_up_logging()
     set_language(load_settings().language)
     try:
+        for argument in arguments:
+            if not _is_text(argument):
+                raise UsageError(
+                    "The name {name} is not valid text.",
+                    hint="Rename the file or folder, then name it again.",
+                    name=argument,
+                )
         if len(arguments) == 1 and _is_library(arguments[0]):
             return open_window(Path(arguments[0]))
         result = app(arguments, standalone_mode=False)
         return result if isinstance(result, int) else 0
     except (Cancelled, KeyboardInterrupt, typer.Abort):
-        err.print(tr("Stopped. What was finished before is kept."))
+        warn(tr("Stopped. What was finished before is kept."))
         return CANCELLED
     except StudioError as error:
         show_error(error)
@@ -71,6 +79,15 @@ def run(arguments: list[str]) -> int:
             return ERROR
         show()
         return int(getattr(error, "exit_code", USAGE))
+
+
+def _is_text(argument: str) -> bool:
+    """False for bytes of a file name that no encoding explains."""
+    try:
+        argument.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_library(argument: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from mmstudio.cli.console import print_json, run_job, say, table
+from mmstudio.cli.library import show_report
 from mmstudio.cli.options import Count, Json, Lib, Seed, studio
 from mmstudio.errors import NotFound
 from mmstudio.i18n import tr
@@ -65,10 +66,7 @@ def audiences(
                 say(tr("Added the audience {name}", name=name))
         elif action is AudienceAction.IMPORT:
             report = run_job(opened, "import", {"paths": [], "interactions": str(Path(name or "").resolve())})
-            if as_json:
-                print_json(report)
-            else:
-                say(tr("Imported {n} interactions", n=report.get("interactions", 0)))
+            show_report(report, as_json)
         elif action is AudienceAction.SHOW:
             audience = named_audience(opened, name or "")
             liked = [item.sku for item in opened.library.items.get_many(audience.liked)]
@@ -91,6 +89,8 @@ def audiences(
             rows = store.list()
             if as_json:
                 print_json({"audiences": rows})
+            elif not rows:
+                say(tr("There are no audiences yet: add one with `mmstudio audiences LIB add NAME`."))
             else:
                 table(["name", "locale", "brief"], [[a.name, a.locale, a.brief] for a in rows])
 
@@ -109,6 +109,7 @@ def recommend(
         who = named_audience(opened, audience)
         found = opened.recommender.recommend(who.id, k=k, diversity=diversity)
         items = {item.id: item for item in opened.library.items.get_many([r.item_id for r in found])}
+        any_items = opened.library.items.count() > 0
     if as_json:
         print_json(
             {
@@ -131,6 +132,8 @@ def recommend(
             ["#", "score", "item", "why"],
             [[r.rank, float(r.score), items[r.item_id].title, r.why] for r in found],
         )
+    elif any_items:
+        say(tr("Nothing is left to recommend: the audience knows every item."))
     else:
         say(tr("No data yet: import items first."))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import logging.handlers
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from mmstudio.errors import StudioError
+from mmstudio.errors import DiskFull, StudioError, is_disk_full
 from mmstudio.i18n import tr, tr_error
 from mmstudio.jobs import Progress, run_inline
 from mmstudio.paths import log_dir
@@ -28,6 +29,7 @@ out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty()
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 log = logging.getLogger(__name__)
 _HANDLER = "mmstudio-log-file"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def set_up_logging() -> None:
@@ -52,24 +54,41 @@ def set_up_logging() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+def make_streams_safe() -> None:
+    """What a terminal or pipe cannot encode is written as an escape instead of ending the program."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
 def show_error(error: BaseException) -> None:
     """One sentence and a hint on standard error; the traceback goes to the log file."""
-    sentence, hint = tr_error(error)
-    err.print(f"[bold red]{escape(sentence)}[/]")
-    if hint:
-        err.print(escape(hint))
-    if not isinstance(error, StudioError):
+    if isinstance(error, OSError):
+        log.info("the file system refused", exc_info=error)
+        error = _of_the_system(error)
+    elif not isinstance(error, StudioError):
         log.error("unexpected error", exc_info=error)
+    sentence, hint = tr_error(error)
+    err.print(f"[bold red]{_literal(sentence)}[/]")
+    if hint:
+        err.print(_literal(hint))
 
 
 def say(text: str) -> None:
     """A line for the person; markup in it is shown as it is."""
-    out.print(escape(text))
+    out.print(_literal(text))
+
+
+def warn(text: str) -> None:
+    """A line on standard error: what could not be done while the rest was."""
+    err.print(_literal(text))
 
 
 def print_json(document: Any) -> None:
     """One JSON document on standard output."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=_plain) + "\n")
+    ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    sys.stdout.write(json.dumps(document, ensure_ascii=ascii_only, indent=2, default=_plain) + "\n")
 
 
 def table(headers: list[str], rows: list[list[Any]]) -> None:
@@ -79,7 +98,7 @@ def table(headers: list[str], rows: list[list[Any]]) -> None:
         numeric = bool(rows) and all(isinstance(row[column], int | float) for row in rows)
         grid.add_column(header, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        grid.add_row(*(escape(_cell(value)) for value in row))
+        grid.add_row(*(_literal(_cell(value)) for value in row))
     out.print(grid)
 
 
@@ -97,10 +116,12 @@ def progress_bar(title: str) -> Iterator[Callable[[Progress], None]]:
         TextColumn("[dim]{task.fields[note]}"),
     )
     with Bars(*columns, console=err, transient=False) as bars:
-        task = bars.add_task(escape(title), total=None, note="")
+        task = bars.add_task(_literal(title), total=None, note="")
 
         def show(progress: Progress) -> None:
-            bars.update(task, completed=progress.done, total=progress.total, note=escape(progress.note[:60]))
+            bars.update(
+                task, completed=progress.done, total=progress.total, note=_literal(progress.note[:60])
+            )
 
         yield show
 
@@ -111,7 +132,7 @@ def run_job(studio: Studio, kind: str, params: dict[str, Any], title: str = "") 
     store = None if studio.library.read_only else studio.library.jobs
     earlier = studio.unfinished(kind, params) if store is not None else None
     if earlier is not None:
-        err.print(escape(tr("Going on with the job that was interrupted.")))
+        warn(tr("Going on with the job that was interrupted."))
         if kind == "train":
             params = {**params, "resume": True}
     with progress_bar(tr(title)) as show:
@@ -124,6 +145,26 @@ def run_job(studio: Studio, kind: str, params: dict[str, Any], title: str = "") 
             job_id=earlier.id if earlier is not None else None,
             on_progress=show,
         )
+
+
+def _literal(text: str) -> str:
+    """Text as it stands: no markup, and control characters (a file name may hold any) as escapes."""
+    return escape(_CONTROL.sub(lambda found: repr(found[0])[1:-1], text))
+
+
+def _of_the_system(error: OSError) -> StudioError:
+    """A failure of the file system that no room has put into words."""
+    why = error.strerror or str(error)
+    if error.filename is None and is_disk_full(error):
+        return DiskFull(
+            "There is no room left for the output.", hint="Free some space, then give the command again."
+        )
+    return StudioError(
+        "{path} cannot be used: {why}.",
+        hint="Check that the place exists, is yours and has room; trying again is safe.",
+        path=error.filename or tr("A file"),
+        why=why,
+    )
 
 
 def _plain(value: Any) -> Any:

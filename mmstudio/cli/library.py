@@ -7,12 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from mmstudio.cli.console import err, print_json, run_job, say, table
+from mmstudio.cli.console import print_json, run_job, say, table, warn
 from mmstudio.cli.options import Count, Device, Json, Kind, Lib, studio
+from mmstudio.errors import StudioError
 from mmstudio.i18n import tr
 from mmstudio.studio import Studio
 
-OptionalFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False)]
+_SHOWN = 20  # problems of an import that are listed one by one
 
 
 def register(app: typer.Typer) -> None:
@@ -31,14 +32,23 @@ def init(lib: Lib) -> None:
 
 def import_media(
     lib: Lib,
-    paths: Annotated[list[Path] | None, typer.Argument(help="Folders and files to import.")] = None,
-    catalog: Annotated[
-        Path | None, typer.Option("--catalog", help="Items: a CSV or XLSX file, columns matched loosely.")
+    # What may not be read is reported by the import, which goes on with the rest: hence readable=False.
+    paths: Annotated[
+        list[Path] | None, typer.Argument(readable=False, help="Folders and files to import.")
     ] = None,
-    reviews: Annotated[Path | None, typer.Option("--reviews", help="Reviews of the items.")] = None,
-    links: Annotated[Path | None, typer.Option("--links", help="Which items go together.")] = None,
+    catalog: Annotated[
+        Path | None,
+        typer.Option("--catalog", readable=False, help="Items: a CSV or XLSX file, columns matched loosely."),
+    ] = None,
+    reviews: Annotated[
+        Path | None, typer.Option("--reviews", readable=False, help="Reviews of the items.")
+    ] = None,
+    links: Annotated[
+        Path | None, typer.Option("--links", readable=False, help="Which items go together.")
+    ] = None,
     interactions: Annotated[
-        Path | None, typer.Option("--interactions", help="Who viewed, liked, bought or rated what.")
+        Path | None,
+        typer.Option("--interactions", readable=False, help="Who viewed, liked, bought or rated what."),
     ] = None,
     tag: Annotated[list[str] | None, typer.Option("--tag", help="A tag for everything imported.")] = None,
     copy: Annotated[bool, typer.Option("--copy", help="Copy the files into the library.")] = False,
@@ -59,13 +69,13 @@ def import_media(
     if tag:
         params["tags"] = tag
     with studio(lib, write=True) as opened:
-        _report(run_job(opened, "import", params), as_json)
+        show_report(run_job(opened, "import", params), as_json)
 
 
 def rescan(lib: Lib, as_json: Json = False) -> None:
     """Look for files that were added, changed, moved or removed in the imported folders."""
     with studio(lib, write=True) as opened:
-        _report(run_job(opened, "rescan", {}), as_json)
+        show_report(run_job(opened, "rescan", {}), as_json)
 
 
 def features(
@@ -95,6 +105,12 @@ def features(
             written = opened.features.export(extractor, export)
             say(tr("Wrote {path}", path=written))
             return
+        if device not in (None, "auto") and opened.features.device != device:
+            raise StudioError(
+                "This computer has no {device} device.",
+                hint="Choose “auto” or “cpu” as the device.",
+                device=device,
+            )
         result = run_job(opened, "features", {"kind": kind, "extractor": extractor})
     if as_json:
         print_json(result)
@@ -102,7 +118,7 @@ def features(
         for name, count in (result or {}).get("extracted", {}).items():
             say(tr("{name}: {n} new", name=name, n=count))
         for path, reason in (result or {}).get("failed", []):
-            err.print(f"{path}: {reason}", markup=False)
+            warn(f"{path}: {reason}")
 
 
 def search(
@@ -210,10 +226,20 @@ def _hit(opened: Studio, hit: Any) -> dict[str, Any]:
             "score": round(float(hit.score), 4), "why": hit.why}  # fmt: skip
 
 
-def _report(report: dict[str, Any], as_json: bool) -> None:
+def show_report(report: dict[str, Any], as_json: bool) -> None:
+    """Say what an import did. Exits 1 where whole files or tables could not be read and nothing went in."""
     if as_json:
         print_json(report)
-        return
+    else:
+        _say_report(report)
+    done = ("added", "updated", "moved", "unchanged", "missing", "items", "items_unchanged", "reviews",
+            "links", "interactions")  # fmt: skip
+    headers = any(line == 1 for _file, line, _reason in report["row_errors"])
+    if (report["failed_count"] or headers) and not any(report[key] for key in done):
+        raise typer.Exit(1)
+
+
+def _say_report(report: dict[str, Any]) -> None:
     words = {
         "added": tr("added"),
         "updated": tr("updated"),
@@ -225,13 +251,14 @@ def _report(report: dict[str, Any], as_json: bool) -> None:
         "links": tr("links"),
         "interactions": tr("interactions"),
     }
-    counts = [f"{report[key]} {word}" for key, word in words.items() if report.get(key)]
+    counts = [f"{report[key]} {word}" for key, word in words.items() if report[key]]
     say(", ".join(counts) if counts else tr("Nothing new."))
-    problems = [f"{path}: {reason}" for path, reason in report.get("failed", [])]
-    problems += [f"{file}:{line}: {reason}" for file, line, reason in report.get("row_errors", [])]
-    for line in problems[:20]:
-        err.print(line, markup=False)
-    if len(problems) > 20:
-        err.print(tr("and {n} more; --json lists them all", n=len(problems) - 20), markup=False)
-    if missing := report.get("missing_images"):
-        err.print(tr("{n} pictures named in the catalogue were not found", n=len(missing)), markup=False)
+    problems = [f"{path}: {reason}" for path, reason in report["failed"]]
+    problems += [f"{file}:{line}: {reason}" for file, line, reason in report["row_errors"]]
+    for line in problems[:_SHOWN]:
+        warn(line)
+    more = report["failed_count"] + report["row_error_count"] - _SHOWN
+    if more > 0:
+        warn(tr("and {n} more; --json lists them all", n=more))
+    if missing := report["missing_image_count"]:
+        warn(tr("{n} pictures named in the catalogue were not found", n=missing))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,8 +14,9 @@ import typer
 
 from mmstudio.cli.console import print_json, progress_bar, run_job, say, table
 from mmstudio.cli.options import Json, Lib, Seed, studio
-from mmstudio.errors import UsageError
+from mmstudio.errors import StudioError, UsageError
 from mmstudio.i18n import tr
+from mmstudio.studio import Studio
 
 
 def register(app: typer.Typer) -> None:
@@ -103,7 +106,7 @@ def jobs(
     as_json: Json = False,
 ) -> None:
     """List jobs, go on with interrupted ones, or give them up."""
-    with studio(lib, write=action is not JobAction.LIST) as opened:
+    with _for_jobs(lib, action) as opened:
         store = opened.library.jobs
         if action is JobAction.LIST:
             rows = store.list()
@@ -136,3 +139,16 @@ def jobs(
     else:
         for job_id in results:
             say(tr("Job {id} done", id=job_id))
+
+
+@contextmanager
+def _for_jobs(lib: Path, action: JobAction) -> Iterator[Studio]:
+    """The library for writing, which finds jobs that a killed program left behind; a list can do without."""
+    with ExitStack() as stack:
+        try:
+            opened = stack.enter_context(studio(lib, write=True))
+        except StudioError:
+            if action is not JobAction.LIST:
+                raise
+            opened = stack.enter_context(studio(lib))
+        yield opened

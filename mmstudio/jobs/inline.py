@@ -64,7 +64,9 @@ def run_inline(
     except (Cancelled, KeyboardInterrupt) as error:
         generator.close()
         if store is not None and job_id is not None:
-            store.update(job_id, state="cancelled")
+            # Ctrl+C is a stop, not a farewell: the same command again goes on with the job.
+            stopped = isinstance(error, KeyboardInterrupt)
+            store.update(job_id, state="paused" if stopped else "cancelled")
         raise Cancelled from error
     except Exception as error:
         if store is not None and job_id is not None:
@@ -76,7 +78,7 @@ def run_inline(
             job_id,
             state="done",
             done=progress.done,
-            total=progress.total,
+            total=progress.done if progress.total is None else progress.total,
             result=result if isinstance(result, dict) else None,
         )
     return result

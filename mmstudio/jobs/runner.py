@@ -9,7 +9,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mmstudio.errors import Cancelled
@@ -271,7 +271,7 @@ class JobRunner:
                 last = next(generator)
             except StopIteration as stop:
                 if last is not None:
-                    self._store_progress(handle, last)
+                    self._store_progress(handle, replace(last, total=last.total or last.done))
                 return ("paused" if context.was_paused else "done"), stop.value
             now = time.monotonic()
             if last.data is not None or now - emitted >= _EVENT_GAP:

@@ -91,7 +91,7 @@ def cannot_use(folder: Path, error: OSError) -> StudioError:
         return StudioError(
             "{path} is a file, so it cannot be a library folder.",
             hint="Choose another name or another folder.",
-            path=str(folder),
+            path=str(next((one for one in (folder, *folder.parents) if one.is_file()), folder)),
         )
     if isinstance(error, PermissionError):
         return StudioError(

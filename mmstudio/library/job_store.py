@@ -85,7 +85,11 @@ class SqlJobStore:
         """One job. Raises NotFound."""
         row = self._db.read().execute(f"SELECT {_COLUMNS} FROM job WHERE id = ?", (job_id,)).fetchone()
         if row is None:
-            raise NotFound("There is no job with the number {id}.", id=job_id)
+            raise NotFound(
+                "There is no job with the number {id}.",
+                hint="“mmstudio jobs LIB list” names those there are.",
+                id=job_id,
+            )
         return _record(row)
 
     def list(self, states: tuple[JobState, ...] | None = None) -> list[JobRecord]:

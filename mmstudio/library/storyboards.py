@@ -91,7 +91,11 @@ class StoryboardStore:
             f"SELECT {_STORYBOARD} FROM storyboard WHERE id = ?", (storyboard_id,)
         ).fetchone()  # fmt: skip
         if row is None:
-            raise NotFound("The library has no storyboard with the number {id}.", id=storyboard_id)
+            raise NotFound(
+                "The library has no storyboard with the number {id}.",
+                hint="“mmstudio compose” makes one and says its number.",
+                id=storyboard_id,
+            )
         return _storyboard(row)
 
     def list(self, item_id: int | None = None, audience_id: int | None = None) -> list[StoryboardRow]:

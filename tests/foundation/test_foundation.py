@@ -69,3 +69,15 @@ def test_the_programs_folders_follow_the_home_variable(_own_home: Path) -> None:
     for folder in (paths.config_dir(), paths.data_dir(), paths.cache_dir(), paths.log_dir()):
         assert folder.is_relative_to(_own_home)
     assert paths.resource("translations", "zh_CN").is_dir()
+
+
+def test_a_full_disk_is_told_under_the_name_a_person_knows(tmp_path: Path) -> None:
+    with (
+        pytest.raises(DiskFull) as told,
+        atomic_path(tmp_path / "ad.png") as outer,
+        atomic_path(outer) as inner,
+    ):
+        inner.write_bytes(b"")
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert "ad.png" in told.value.message
+    assert list(tmp_path.iterdir()) == []

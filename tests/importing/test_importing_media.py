@@ -12,7 +12,17 @@ from mmstudio.errors import Cancelled, NotFound
 from mmstudio.jobs import Progress, run_inline
 from mmstudio.library import AssetFilter, Library
 from mmstudio.library.importing import import_work, register_generated, rescan_work
-from support.media import make_image, make_jpeg, make_m4a, make_mp4, make_png, make_svg, make_text, make_wav
+from support.media import (
+    make_image,
+    make_jpeg,
+    make_m4a,
+    make_mp4,
+    make_png,
+    make_shop,
+    make_svg,
+    make_text,
+    make_wav,
+)
 
 COUNTS = ("added", "updated", "moved", "unchanged", "missing", "corrupt")
 
@@ -242,3 +252,13 @@ def test_a_file_link_and_its_target_are_one_asset(library: Library, tmp_path: Pa
     run_inline(import_work(library, [folder]))
     paths = {asset.rel_path for asset in library.assets.get_many(library.assets.ids())}
     assert paths == {"real/photo.jpg", "outside.jpg"}
+
+
+def test_files_named_twice_go_in_once(library: Library, tmp_path: Path) -> None:
+    shop = make_shop(tmp_path / "shop", 3)
+    catalog = shop / "catalog.csv"
+    pictures = [path for path in (shop / "images").iterdir() if path.suffix == ".jpg"]
+    report = run_inline(import_work(library, [shop / "images", pictures[0]], catalog=catalog))
+    assert report["added"] == len(library.assets.ids()) == 3
+    again = run_inline(import_work(library, [shop / "images", pictures[0]], catalog=catalog))
+    assert (again["added"], again["unchanged"]) == (0, 3)

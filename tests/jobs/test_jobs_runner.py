@@ -226,3 +226,22 @@ def test_inline_run_records_cancel_and_failure(store: MemoryStore) -> None:
     with pytest.raises(StudioError):
         run_inline(broken, store=store, kind="broken")
     assert [row.state for row in store.rows.values()] == ["done", "cancelled", "failed"]
+
+
+def test_ctrl_c_leaves_a_job_that_can_go_on(store: MemoryStore) -> None:
+    def interrupted(_context: JobContext) -> Generator[Progress, None, None]:
+        yield Progress(1, 5)
+        raise KeyboardInterrupt
+
+    with pytest.raises(Cancelled):
+        run_inline(interrupted, store=store, kind="count")
+    assert [row.state for row in store.rows.values()] == ["paused"]
+
+
+def test_a_finished_job_has_done_all(store: MemoryStore) -> None:
+    def two_parts(_context: JobContext) -> Generator[Progress, None, None]:
+        yield Progress(1, 9)
+        yield Progress(4, None)
+
+    run_inline(two_parts, store=store, kind="count")
+    assert [(row.done, row.total) for row in store.rows.values()] == [(4, 4)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,10 +143,15 @@ def _named(
             library.roots.add(_home(file, tables), watched=False)
     roots = {root.path: root.id for root in library.roots.list() if not root.own}
     scanner = Scanner(roots, _skipped(library))
-    for folder in folders:
-        yield from scanner.folder(folder)
-    for file in files:
-        yield scanner.file(file)
+    given: set[tuple[int, str]] = set()  # a file may be named, and lie in a folder that is named too
+    for found in chain(chain.from_iterable(map(scanner.folder, folders)), map(scanner.file, files)):
+        if isinstance(found, FoundFile):
+            place = (found.root_id, found.rel_path)
+            if place in given:
+                continue
+            if files:
+                given.add(place)
+        yield found
 
 
 def _home(file: Path, tables: dict[str, Path]) -> Path:
