@@ -254,6 +254,16 @@ def test_a_file_link_and_its_target_are_one_asset(library: Library, tmp_path: Pa
     assert paths == {"real/photo.jpg", "outside.jpg"}
 
 
+def test_a_copied_folder_is_not_watched(library: Library, folder: Path) -> None:
+    assert run_inline(import_work(library, [folder], copy=True))["added"] == 7
+    make_jpeg(folder / "later.jpg", seed=77)
+    assert run_inline(rescan_work(library))["added"] == 0
+    assert len(library.assets.ids(AssetFilter(statuses=()))) == 7
+    assert run_inline(import_work(library, [folder]))["added"] == 8  # now by reference, on purpose
+    make_jpeg(folder / "latest.jpg", seed=78)
+    assert run_inline(rescan_work(library))["added"] == 1
+
+
 def test_files_named_twice_go_in_once(library: Library, tmp_path: Path) -> None:
     shop = make_shop(tmp_path / "shop", 3)
     catalog = shop / "catalog.csv"

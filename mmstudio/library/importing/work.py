@@ -41,7 +41,7 @@ def import_work(
 
     Args:
         library: open for writing.
-        paths: folders (recursive; they become watched roots) and files.
+        paths: folders (recursive; they become watched roots, unless copied) and files.
         copy: copy the files into the library instead of referring to them.
         catalog: CSV or XLSX of items; files it names beside itself are taken in too.
         reviews, links, interactions: tables about items that are known by sku.
@@ -77,7 +77,7 @@ def import_work(
         yield Progress(0, None, tr("Looking for media"))
         _remember_tables(library, tables.values())
         ingest = Ingest(library, report, tags=tags, copy=copy)
-        yield from ingest.run(context, _named(library, wanted, tables, report))
+        yield from ingest.run(context, _named(library, wanted, tables, report, watched=not copy))
         steps = {
             "catalog": import_catalog,
             "reviews": import_reviews,
@@ -114,7 +114,12 @@ def rescan_work(library: Library) -> Work:
 
 
 def _named(
-    library: Library, wanted: Sequence[Path], tables: dict[str, Path], report: ImportReport
+    library: Library,
+    wanted: Sequence[Path],
+    tables: dict[str, Path],
+    report: ImportReport,
+    *,
+    watched: bool,
 ) -> Iterator[FoundFile | Unreadable]:
     """Files of what a person named, after making their folders known as roots."""
     folders: list[Path] = []
@@ -136,8 +141,9 @@ def _named(
         if named and not inside:
             files += [path.resolve() for path in named]
     for folder in folders:
-        if library.roots.for_path(folder) is None:
-            library.roots.add(folder)
+        known = library.roots.for_path(folder)
+        if known is None or (watched and known.path == str(folder)):
+            library.roots.add(folder, watched=watched)
     for file in files:
         if library.roots.for_path(file) is None:
             library.roots.add(_home(file, tables), watched=False)
