@@ -9,9 +9,10 @@ import typer
 
 from mmstudio import __version__
 from mmstudio.cli import assets, library, models, system
-from mmstudio.cli.console import make_streams_safe, set_up_logging, show_error, warn
+from mmstudio.cli.console import make_streams_safe, show_error, warn
 from mmstudio.errors import CANCELLED, ERROR, USAGE, Cancelled, StudioError, UsageError
 from mmstudio.i18n import set_language, tr
+from mmstudio.logs import set_up_logging
 from mmstudio.settings import load_settings
 
 app = typer.Typer(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import logging.handlers
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -21,37 +20,13 @@ from rich.table import Table
 from mmstudio.errors import DiskFull, StudioError, is_disk_full
 from mmstudio.i18n import tr, tr_error
 from mmstudio.jobs import Progress, run_inline
-from mmstudio.paths import log_dir
 from mmstudio.studio import KINDS, Studio
 
 # Piped output has no width of its own; tables should not be squeezed into 80 columns for it.
 out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 160)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 log = logging.getLogger(__name__)
-_HANDLER = "mmstudio-log-file"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-
-
-def set_up_logging() -> None:
-    """Logs go to a rotating file in the program's log folder; calling this again only renews it."""
-    root = logging.getLogger()
-    root.setLevel(logging.INFO)
-    for handler in [h for h in root.handlers if h.get_name() == _HANDLER]:
-        root.removeHandler(handler)
-        handler.close()
-    try:
-        log_dir().mkdir(parents=True, exist_ok=True)
-        file: logging.Handler = logging.handlers.RotatingFileHandler(
-            log_dir() / "mmstudio.log", maxBytes=2_000_000, backupCount=3, encoding="utf-8"
-        )
-    except OSError:
-        file = logging.NullHandler()
-    file.set_name(_HANDLER)
-    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root.addHandler(file)
-    # httpx, numba and friends have much to say at INFO; their warnings still arrive.
-    for name in ("numba", "PIL", "matplotlib", "jieba", "libav"):
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def make_streams_safe() -> None:

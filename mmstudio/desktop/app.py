@@ -9,18 +9,17 @@ import os
 import sys
 import threading
 from importlib.util import find_spec
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from mmstudio.logs import set_up_logging
 from mmstudio.paths import log_dir
 
 if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
 
 log = logging.getLogger(__name__)
-_LOG_BYTES = 2_000_000
 _IDLE_MS = 2500  # after a library opened: pictures come first
 
 
@@ -75,19 +74,15 @@ def _find_torch_libraries() -> None:
 
 def catch_crashes(context: AppContext) -> None:
     """Send unexpected errors to the log file and the person, and crashes of native code to crash.log."""
-    folder = log_dir()
+    set_up_logging()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(
-            folder / "mmstudio.log", maxBytes=_LOG_BYTES, backupCount=3, encoding="utf-8", delay=True
-        )
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-        logging.getLogger().addHandler(handler)
-        logging.getLogger("mmstudio").setLevel(logging.INFO)
-        crash = (folder / "crash.log").open("a", encoding="utf-8")  # stays open for the life of the process
+        log_dir().mkdir(parents=True, exist_ok=True)
+        crash = (log_dir() / "crash.log").open(
+            "a", encoding="utf-8"
+        )  # stays open for the life of the process
         faulthandler.enable(crash)
     except OSError as error:
-        log.warning("no log file can be written: %s", error)
+        log.info("no crash log can be written: %s", error)
 
     def unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
