@@ -142,7 +142,7 @@ def _named(
             files += [path.resolve() for path in named]
     for folder in folders:
         known = library.roots.for_path(folder)
-        if known is None or (watched and known.path == str(folder)):
+        if known is None or (watched and not known.watched and known.path == str(folder)):
             library.roots.add(folder, watched=watched)
     for file in files:
         if library.roots.for_path(file) is None:
