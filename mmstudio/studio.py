@@ -211,3 +211,9 @@ _FACTORIES: dict[str, Callable[[Studio, dict[str, Any]], Work]] = {
     "page": lambda studio, params: studio.exporter.page_work(**params),
     "clean": _clean,
 }
+
+
+def add_kind(kind: str, lane: Lane, title: str, factory: Callable[[Studio, dict[str, Any]], Work]) -> None:
+    """Let a room above bring a kind of job of its own, so that its jobs can be resumed like any other."""
+    KINDS[kind] = (lane, title)
+    _FACTORIES[kind] = factory

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+import mmstudio.demo  # noqa: F401 - brings the kind of the sample's job
 from mmstudio.cli.console import print_json, progress_bar, run_job, say, table
 from mmstudio.cli.options import Json, Lib, Seed, studio
 from mmstudio.errors import StudioError, UsageError

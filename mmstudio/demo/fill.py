@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from mmstudio.library.importing import import_work
 if TYPE_CHECKING:
     from mmstudio.library import Library
 
+_EVERY_S = 0.1
+
 
 def fill_work(library: Library, folder: str | Path, seed: int = 7) -> Work:
     """A job that makes the sample in `folder` and takes all of it into the library.
@@ -24,9 +27,7 @@ def fill_work(library: Library, folder: str | Path, seed: int = 7) -> Work:
     """
 
     def run(context: JobContext) -> Generator[Progress, None, dict[str, Any]]:
-        yield Progress(0, None, tr("Drawing products and writing music"))
-        sample = make_sample(folder, seed)
-        context.raise_if_cancelled()
+        sample = yield from _drawn(context, folder, seed)
         report: dict[str, Any] = yield from import_work(
             library, [sample.media], catalog=sample.catalog, reviews=sample.reviews, links=sample.links
         )(context)
@@ -38,6 +39,24 @@ def fill_work(library: Library, folder: str | Path, seed: int = 7) -> Work:
         return report | {"interactions": events["interactions"], "audiences": audiences}
 
     return run
+
+
+def _drawn(context: JobContext, folder: str | Path, seed: int) -> Generator[Progress, None, SampleFiles]:
+    """Make the files on a thread of its own, so that progress is told and a cancel is heard meanwhile."""
+    note = tr("Drawing products and writing music")
+    seen = [(0, 0)]
+
+    def on_progress(done: int, total: int) -> None:
+        context.raise_if_cancelled()
+        seen[0] = (done, total)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="sample") as pool:
+        making = pool.submit(make_sample, folder, seed, on_progress)
+        while not making.done():
+            done, total = seen[0]
+            yield Progress(done, total or None, note)
+            wait([making], timeout=_EVERY_S)
+        return making.result()
 
 
 def add_audiences(library: Library, sample: SampleFiles) -> list[int]:

@@ -118,6 +118,7 @@ class AppContext(QObject):
         self._set_opening(True)
 
         def work() -> tuple[Studio, bool]:
+            import mmstudio.demo  # noqa: F401 - brings the kind of the sample's job
             from mmstudio.studio import Studio
 
             if create:

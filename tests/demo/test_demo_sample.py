@@ -121,3 +121,22 @@ def test_a_library_takes_all_of_it_once(sample: SampleFiles, tmp_path: Path) -> 
         assert again["interactions"] == 0
         assert library.assets.count(AssetFilter()) == assets
         assert len(library.audiences.list()) == 2
+
+
+def test_a_job_that_was_cut_off_is_resumed_by_its_kind(sample: SampleFiles, tmp_path: Path) -> None:
+    import mmstudio.demo  # noqa: F401 - brings the job kind
+    from mmstudio.studio import Studio
+
+    with Studio.create(tmp_path / "Sample.mmlib") as studio:
+        number = studio.library.jobs.create(
+            "sample", {"folder": str(sample.folder)}, "Make the sample library"
+        )
+        studio.library.jobs.update(number, state="paused")
+        record = studio.unfinished("sample", {"folder": str(sample.folder)})
+        assert record is not None
+        report = studio.resume(record).result(240)
+        assert report["items"] == studio.library.items.count() >= 55
+        assert len(report["audiences"]) == 2
+        assert report["interactions"] > 1000
+    with Studio.open(tmp_path / "Sample.mmlib") as again:
+        assert again.library.jobs.get(number).state == "done"
