@@ -29,7 +29,7 @@ TASKS: dict[str, list[list[str]]] = {
         ["-m", "mypy"],
         ["-c", "from importlinter.cli import lint_imports_command as c; c()"],
     ],
-    "bench": [["-m", "pytest", "tests/benchmarks", "-s", "-q", "-p", "no:timeout", "-o", "addopts="]],
+    "bench": [["tests/benchmarks/run.py"]],
 }
 
 
