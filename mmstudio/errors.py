@@ -79,7 +79,26 @@ _NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
 
 def is_disk_full(error: BaseException) -> bool:
     """True where the operating system said that nothing more fits (disk, quota or file size limit)."""
-    return isinstance(error, OSError) and error.errno in _NO_SPACE
+    if not isinstance(error, OSError):
+        return False
+    # NumPy writes an array through C and knows only that less arrived than it sent.
+    return error.errno in _NO_SPACE or (error.errno is None and "requested and" in str(error))
+
+
+def of_the_system(error: OSError) -> StudioError | None:
+    """A failure of the file system that no room has put into words; None where it names no file."""
+    if is_disk_full(error):
+        return DiskFull(
+            "There is no room left on the disk.", hint="Free some space, then try again; that is safe."
+        )
+    if error.filename is None or not error.strerror:
+        return None
+    return StudioError(
+        "{path} cannot be used: {why}.",
+        hint="Check that the place exists, is yours and has room; trying again is safe.",
+        path=str(error.filename),
+        why=error.strerror,
+    )
 
 
 def _fill(template: str, values: dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from mmstudio.errors import DiskFull, StudioError, is_disk_full
+from mmstudio.errors import StudioError
 from mmstudio.i18n import tr, tr_error
 from mmstudio.jobs import Progress, run_inline
 from mmstudio.studio import KINDS, Studio
@@ -41,7 +41,6 @@ def show_error(error: BaseException) -> None:
     """One sentence and a hint on standard error; the traceback goes to the log file."""
     if isinstance(error, OSError):
         log.info("the file system refused", exc_info=error)
-        error = _of_the_system(error)
     elif not isinstance(error, StudioError):
         log.error("unexpected error", exc_info=error)
     sentence, hint = tr_error(error)
@@ -125,21 +124,6 @@ def run_job(studio: Studio, kind: str, params: dict[str, Any], title: str = "") 
 def _literal(text: str) -> str:
     """Text as it stands: no markup, and control characters (a file name may hold any) as escapes."""
     return escape(_CONTROL.sub(lambda found: repr(found[0])[1:-1], text))
-
-
-def _of_the_system(error: OSError) -> StudioError:
-    """A failure of the file system that no room has put into words."""
-    why = error.strerror or str(error)
-    if error.filename is None and is_disk_full(error):
-        return DiskFull(
-            "There is no room left for the output.", hint="Free some space, then give the command again."
-        )
-    return StudioError(
-        "{path} cannot be used: {why}.",
-        hint="Check that the place exists, is yours and has room; trying again is safe.",
-        path=error.filename or tr("A file"),
-        why=why,
-    )
 
 
 def _plain(value: Any) -> Any:

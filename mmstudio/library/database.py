@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -31,7 +32,7 @@ def plain_error(error: BaseException, path: Path) -> StudioError | None:
     """What a person can do about an error of SQLite; None where the mistake is ours."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     name = path.parent.name
-    if code == _FULL:
+    if code == _FULL or (code in (_IOERR, _CANTOPEN) and _no_room(path.parent)):
         return DiskFull(
             "There is no room left for the library {name}.",
             hint="Free some space on its disk, then try again. What was saved before is safe.",
@@ -58,6 +59,14 @@ def plain_error(error: BaseException, path: Path) -> StudioError | None:
             name=name,
         )
     return None
+
+
+def _no_room(folder: Path) -> bool:
+    """True where the disk is so full that SQLite cannot make the small files it needs to open a database."""
+    try:
+        return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free < 65_536
+    except OSError:
+        return False
 
 
 def _damaged(path: Path) -> StudioError:

@@ -81,3 +81,11 @@ def test_a_full_disk_is_told_under_the_name_a_person_knows(tmp_path: Path) -> No
         raise OSError(errno.ENOSPC, "No space left on device")
     assert "ad.png" in told.value.message
     assert list(tmp_path.iterdir()) == []
+
+
+def test_failures_of_the_file_system_are_sentences() -> None:
+    for full in (OSError(errno.ENOSPC, "No space left"), OSError("4374528 requested and 12160 written")):
+        assert tr_error(full)[0] == "There is no room left on the disk."
+    sentence, hint = tr_error(PermissionError(errno.EACCES, "Permission denied", "/shop"))
+    assert (sentence, bool(hint)) == ("/shop cannot be used: Permission denied.", True)
+    assert "Something went wrong" in tr_error(OSError("unheard of"))[0]
