@@ -10,6 +10,7 @@ import typer
 from mmstudio import __version__
 from mmstudio.cli import assets, library, models, system
 from mmstudio.cli.console import make_streams_safe, show_error, warn
+from mmstudio.cli.system import open_window
 from mmstudio.errors import CANCELLED, ERROR, USAGE, Cancelled, StudioError, UsageError
 from mmstudio.i18n import set_language, tr
 from mmstudio.logs import set_up_logging
@@ -39,13 +40,6 @@ def start(
         raise typer.Exit
     if context.invoked_subcommand is None:
         raise typer.Exit(open_window(None))
-
-
-def open_window(path: Path | None) -> int:
-    """Open the window, on a library or on the welcome page; returns the exit status."""
-    from mmstudio.desktop.app import run as run_window
-
-    return run_window(path)
 
 
 def run(arguments: list[str]) -> int:

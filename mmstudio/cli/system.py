@@ -60,8 +60,6 @@ def demo(
     if not open_after:
         return
     if has_display():
-        from mmstudio.cli.app import open_window
-
         raise typer.Exit(open_window(report.library))
     say(
         tr(
@@ -69,6 +67,13 @@ def demo(
             path=report.library,
         )
     )
+
+
+def open_window(path: Path | None) -> int:
+    """Open the window, on a library or on the welcome page; returns the exit status."""
+    from mmstudio.desktop.app import run as run_window
+
+    return run_window(path)
 
 
 def has_display() -> bool:
