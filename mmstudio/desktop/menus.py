@@ -187,7 +187,9 @@ class Menus(QObject):
 
     def show_pane_actions(self, pane: Pane | None) -> None:
         """Fill the menu named after the pane in front."""
-        self.pane_menu.clear()
+        # Not clear(): PySide would free the actions, and the pane would lose them and their keys.
+        for shown in self.pane_menu.actions():
+            self.pane_menu.removeAction(shown)
         actions = [a for a in pane.actions() if a.text()] if pane is not None else []
         self.pane_menu.addActions(actions)
         self.pane_menu.setTitle(pane.title() if pane is not None else "")

@@ -279,3 +279,31 @@ def test_the_action_model_passes_the_model_test(window: MainWindow, qtmodelteste
     model = ActionModel()
     model.set_rows(window.actions())
     qtmodeltester.check(model)
+
+
+def test_a_pane_keeps_its_actions_and_keys(window: MainWindow, qtbot: QtBot) -> None:
+    pane = window.panes["library"]
+    names = [made.text() for made in pane.actions()]
+    window.menus.refresh()
+    window.context.navigate("jobs")
+    window.context.navigate("library")
+    window.menus.refresh()
+    assert [made.text() for made in pane.actions()] == names
+    assert [made.text() for made in window.menus.pane_menu.actions()] == names
+    ids = pane.model.ids  # type: ignore[attr-defined]
+    pane.grid.select(ids[:1])  # type: ignore[attr-defined]
+    settle(window.context)
+    (rate,) = [made for made in pane.actions() if made.shortcut().toString() == "4"]
+    rate.trigger()
+    wait_until(lambda: window.context.library.assets.get(ids[0]).rating == 4)
+
+
+def test_closing_quick_look_gives_the_focus_back(window: MainWindow, qtbot: QtBot) -> None:
+    window.activateWindow()
+    grid = window.panes["library"].grid  # type: ignore[attr-defined]
+    grid.setFocus()
+    before = window.focusWidget()
+    window.context.quick_look(window.panes["library"].model.ids[:1])  # type: ignore[attr-defined]
+    settle(window.context)
+    qtbot.keyClick(window.quick, Qt.Key.Key_Escape)
+    assert window.focusWidget() is before

@@ -29,6 +29,7 @@ _TYPING_MS = 160
 _SETTLE_MS = 400  # during an import many batches are committed; the grid follows at this pace
 _NEEDS_SELECTION = "selection"
 _NEEDS_WRITING = "writing"
+_BRINGING = ("import", "rescan", "sample")
 
 # ids in order, counts per kind, all tags, assets in all
 _Answer = tuple[list[int], dict[str, dict[str, int]], list[tuple[str, int]], int]
@@ -49,6 +50,7 @@ class LibraryPane(Pane):
         self._similar: tuple[str, list[int]] | None = None  # (what to, ids in order of likeness)
         self._wanted: list[int] = []  # to be selected once they are there
         self._total = 0
+        self._was_bringing = False
         self.search = SearchField()
         self.bar = FilterBar()
         self.tags = TagPanel()
@@ -83,7 +85,7 @@ class LibraryPane(Pane):
         self.grid.zoomed.connect(self.bar.step_side)
         self.context.opening_changed.connect(self._opening)
         self.context.library_failed.connect(self._open_failed)
-        self.context.jobs.ended.connect(self._job_ended)
+        self.context.jobs.busy_changed.connect(self._busy_changed)
 
     # --- what the window asks -----------------------------------------------------------------------
 
@@ -174,7 +176,7 @@ class LibraryPane(Pane):
         self._tell_count()
         if ids:
             self.stack.show_content()
-        elif total == 0 and any(row.kind in ("import", "rescan") for row in self.context.jobs.running):
+        elif total == 0 and self._bringing:
             self.stack.show_loading(mark("Media are on their way…"))
         elif total == 0 and self.filter().statuses == ("ok",):
             self.stack.show_message(
@@ -197,9 +199,16 @@ class LibraryPane(Pane):
     def _failed(self, error: Exception) -> None:
         self.stack.show_failure(error, self.refresh)
 
-    def _job_ended(self, _row: object) -> None:
-        if not self.model.ids:
-            self.refresh()
+    @property
+    def _bringing(self) -> bool:
+        return any(row.kind in _BRINGING for row in self.context.jobs.running)
+
+    def _busy_changed(self) -> None:
+        # An empty library says that media are on their way as soon as the job for them is there.
+        if self._bringing != self._was_bringing:
+            self._was_bringing = self._bringing
+            if not self.model.ids:
+                self.refresh()
 
     def _opening(self, _opening: bool) -> None:
         self.library_changed()

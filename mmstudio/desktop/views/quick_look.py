@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from mmstudio.desktop.previewers.preview import AssetPreview
 from mmstudio.desktop.texts import label
@@ -29,6 +30,7 @@ class QuickLook(QWidget):
         self._context, self._over = context, over
         self._ids: list[int] = []
         self._place = 0
+        self._came_from: QWidget | None = None  # has the focus again when quick look closes
         self.setProperty("surface", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.preview = AssetPreview(context)
@@ -53,6 +55,8 @@ class QuickLook(QWidget):
     def look(self, ids: list[int]) -> None:
         """Show the first; with several, arrows go through them, else through the view behind."""
         self._ids, self._place = ids, 0
+        if not self.isVisible():
+            self._came_from = self.window().focusWidget()
         self.setGeometry(self._over.rect())
         self.show()
         self.raise_()
@@ -70,7 +74,10 @@ class QuickLook(QWidget):
         """Go away; players stop."""
         self.preview.clear()
         self.hide()
-        self._over.setFocus()
+        if self._came_from is not None and isValid(self._came_from) and self._came_from.isVisible():
+            self._came_from.setFocus()
+        else:
+            self._over.setFocus()
 
     def _load(self) -> None:
         studio = self._context.studio
