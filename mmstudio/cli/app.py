@@ -58,6 +58,8 @@ def run(arguments: list[str]) -> int:
         if len(arguments) == 1 and _is_library(arguments[0]):
             return open_window(Path(arguments[0]))
         result = app(arguments, standalone_mode=False)
+        if result == CANCELLED:  # Typer's word for Ctrl+C
+            raise Cancelled
         return result if isinstance(result, int) else 0
     except (Cancelled, KeyboardInterrupt, typer.Abort):
         warn(tr("Stopped. What was finished before is kept."))

@@ -63,21 +63,23 @@ def test_a_name_that_is_no_text_is_refused(library: Path, capsys: pytest.Capture
     assert "photo\\udcff.jpg is not valid text" in capsys.readouterr().err
 
 
-def test_ctrl_c_while_the_program_loads_is_quiet() -> None:
+@pytest.mark.parametrize(("at", "lines"), [("typer", 0), ("mmstudio.doctor", 1)])
+def test_ctrl_c_at_any_time_is_130_and_a_line_at_most(at: str, lines: int) -> None:
     interrupted = """
 import sys
 class Finder:
     def find_spec(self, name, path=None, target=None):
-        if name == "typer":
+        if name == at:
             raise KeyboardInterrupt
 sys.meta_path.insert(0, Finder())
-sys.argv = ["mmstudio", "doctor"]
+sys.argv, at = ["mmstudio", "doctor"], sys.argv[-1]
 from mmstudio.__main__ import main
 main()
 """
-    stopped = python("-c", interrupted)
+    stopped = python("-c", interrupted, at)
     assert stopped.returncode == 130
-    assert stopped.stderr == b""
+    assert stopped.stderr.count(b"\n") == lines
+    assert b"Traceback" not in stopped.stderr
 
 
 def test_a_folder_without_permission_does_not_stop_the_rest(
