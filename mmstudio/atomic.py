@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from mmstudio.errors import DiskFull, is_disk_full
+
+_OURS = ".mmstudio-"
+_HOST = hashlib.sha256(platform.node().encode()).hexdigest()[:6]
+_OLD_S = 24 * 3600
 
 
 @contextmanager
@@ -23,7 +30,8 @@ def atomic_path(final: Path) -> Iterator[Path]:
     """
     final.parent.mkdir(parents=True, exist_ok=True)
     # A short name of its own: `final` may already be as long as the file system allows.
-    temporary = final.with_name(f".{uuid.uuid4().hex[:12]}.part{final.suffix[:16]}")
+    name = f"{_OURS}{_HOST}-{os.getpid()}-{uuid.uuid4().hex[:8]}.part{final.suffix[:16]}"
+    temporary = final.with_name(name)
     try:
         yield temporary
         _sync(temporary)
@@ -39,6 +47,35 @@ def atomic_path(final: Path) -> Iterator[Path]:
             ) from error
         raise
     _sync_folder(final.parent)
+
+
+def remove_leftovers(folder: Path) -> int:
+    """Remove the half-written files of runs that were killed; returns how many.
+
+    A file counts as left over when the process that wrote it, on this machine, is gone; where that cannot be
+    known (another machine on a shared folder, Windows) when it is a day old.
+    """
+    removed = 0
+    for path in folder.glob(f"{_OURS}*.part*"):
+        host, process, _ = path.name.removeprefix(_OURS).split("-", 2)
+        known = host == _HOST and os.name == "posix" and process.isdigit()
+        try:
+            if not _runs(int(process)) if known else time.time() - path.stat().st_mtime > _OLD_S:
+                path.unlink()
+                removed += 1
+        except OSError:
+            continue  # somebody else's, or gone meanwhile
+    return removed
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def write_bytes(final: Path, data: bytes) -> None:

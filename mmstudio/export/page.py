@@ -93,6 +93,11 @@ def page_steps(
                     section.entries.append(entry)
                 done += 1
             sections.append(section)
+        if not any(section.entries for section in sections):
+            raise StudioError(
+                "There is nothing to recommend yet.",
+                hint="Import items and add an audience that likes a few of them.",
+            )
         yield Progress(done, total, tr("Writing the page"))
         with folder.file(PAGE, channel="page", kind="html") as path:
             path.write_text(render(sections), "utf-8")

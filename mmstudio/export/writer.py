@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mmstudio.atomic import atomic_path, write_text
+from mmstudio.atomic import atomic_path, remove_leftovers, write_text
 from mmstudio.errors import StudioError
 
 _RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))}
@@ -51,6 +51,7 @@ class OutputFolder:
             raise StudioError(
                 "The folder {path} cannot be made.", hint="Choose another folder.", path=str(self.folder)
             ) from error
+        remove_leftovers(self.folder)
 
     @contextmanager
     def file(self, name: str, **facts: Any) -> Iterator[Path]:

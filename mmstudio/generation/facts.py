@@ -25,6 +25,7 @@ _NO = {"no", "false", "0", "n/a", "none", "null", "-", "", "否", "无"}
 _SPLIT = re.compile(r"\s*[|;、]\s*")
 _BULLET = re.compile(r"^\s*(?:[-*•·▪●]|\d+[.)])\s+")
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"”’)]*\s+|(?<=[。！？])")
+_UNSPOKEN = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
 _TAGS = re.compile(r"<[^>]{0,200}>")
 _SPACE = re.compile(r"\s+")
 
@@ -46,7 +47,7 @@ class Fact:
 
 def plain(text: str) -> str:
     """Text without markup, entities, control characters and runs of white space."""
-    text = html.unescape(_TAGS.sub(" ", text))
+    text = html.unescape(_TAGS.sub(" ", _UNSPOKEN.sub(" ", text)))
     return _SPACE.sub(" ", "".join(c if c >= " " else " " for c in text)).strip()
 
 
@@ -94,7 +95,7 @@ def facts_of(item: Item, reviews: Iterable[Review] = (), locale: str = "en") -> 
         facts.append(Fact("price", "price", f"{item.price:g} {item.currency}".strip()))
     for key, values in attributes_of(item).items():
         facts.extend(Fact("attribute", key, value) for value in values)
-    for line in re.split(r"[\r\n]+|<br\s*/?>|</p>|</li>", item.description):
+    for line in re.split(r"[\r\n]+|<br\s*/?>|</p>|</li>", _UNSPOKEN.sub(" ", item.description)):
         text = plain(_BULLET.sub("", line))
         if not text:
             continue

@@ -92,6 +92,7 @@ class JobContext:
     _pause: Callable[[], bool] = field(default=lambda: False)
     _save: Callable[[dict[str, Any]], None] = field(default=lambda _state: None)
     was_paused: bool = False
+    knows_pausing: bool = False
 
     def cancelled(self) -> bool:
         """True once the person asked to stop; long blocks poll this."""
@@ -104,6 +105,7 @@ class JobContext:
 
     def pause_requested(self) -> bool:
         """True when the job should save its state, call :meth:`paused` and return."""
+        self.knows_pausing = True
         return self._pause()
 
     def paused(self) -> None:

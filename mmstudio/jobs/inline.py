@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from mmstudio.errors import Cancelled
@@ -40,32 +44,41 @@ def run_inline(
         if store is not None and job_id is not None:
             store.update(job_id, checkpoint=state)
 
-    context = JobContext(job_id or 0, params or {}, saved, cancelled or (lambda: False), lambda: False, save)
+    stop = cancelled or (lambda: False)
+    context = JobContext(job_id or 0, params or {}, saved, _save=save)
     if store is not None and job_id is not None:
         store.update(job_id, state="running")
-    generator = work(context)
     progress = Progress(0, None)
     stored = 0.0
     try:
-        while True:
+        with _interrupts() as interrupted:
+            # A job that can save its state is asked to; any other hears a cancel at once.
+            context._pause = interrupted.is_set
+            context._cancelled = lambda: stop() or (interrupted.is_set() and not context.knows_pausing)
+            generator = work(context)
             try:
-                progress = next(generator)
-            except StopIteration as stop:
-                result = stop.value
-                break
-            if on_progress is not None:
-                on_progress(progress)
-            now = time.monotonic()
-            if store is not None and job_id is not None and now - stored >= _STORE_GAP:
-                store.update(job_id, done=progress.done, total=progress.total, note=progress.note)
-                stored = now
-            if context.cancelled():
+                while True:
+                    try:
+                        progress = next(generator)
+                    except StopIteration as end:
+                        result = end.value
+                        break
+                    if on_progress is not None:
+                        on_progress(progress)
+                    now = time.monotonic()
+                    if store is not None and job_id is not None and now - stored >= _STORE_GAP:
+                        store.update(job_id, done=progress.done, total=progress.total, note=progress.note)
+                        stored = now
+                    if context.cancelled():
+                        raise Cancelled
+            finally:
+                generator.close()
+            if context.was_paused:
                 raise Cancelled
     except (Cancelled, KeyboardInterrupt) as error:
-        generator.close()
         if store is not None and job_id is not None:
             # Ctrl+C is a stop, not a farewell: the same command again goes on with the job.
-            stopped = isinstance(error, KeyboardInterrupt)
+            stopped = interrupted.is_set() or isinstance(error, KeyboardInterrupt)
             store.update(job_id, state="paused" if stopped else "cancelled")
         raise Cancelled from error
     except Exception as error:
@@ -82,3 +95,23 @@ def run_inline(
             result=result if isinstance(result, dict) else None,
         )
     return result
+
+
+@contextmanager
+def _interrupts() -> Iterator[threading.Event]:
+    """An event that the first Ctrl+C sets, so that work stops between its steps; a second one breaks in."""
+    event = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield event
+        return
+
+    def heard(_signal: int, _frame: FrameType | None) -> None:
+        if event.is_set():
+            raise KeyboardInterrupt
+        event.set()
+
+    before = signal.signal(signal.SIGINT, heard)
+    try:
+        yield event
+    finally:
+        signal.signal(signal.SIGINT, before)

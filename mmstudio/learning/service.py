@@ -118,6 +118,12 @@ class Trainings:
         """
         from mmstudio.learning.engine.checkpoint import load_weights
 
+        if not folder.is_dir():
+            raise NotFound(
+                "There is no folder {path}.",
+                hint="Give the folder of a model: the one that holds its config.json.",
+                path=folder,
+            )
         config = load_config(folder)
         family(config.family)
         load_weights(folder)
@@ -139,7 +145,10 @@ class Trainings:
         """
         folder = self.folder(name)
         if folder.parent == paths.starter_models():
-            raise StudioError("Starter models come with the program and stay.")
+            raise StudioError(
+                "Starter models come with the program and stay.",
+                hint="Only models that you trained or added can be removed.",
+            )
         if folder.parent == self.library.models_dir:
             self._writable()
             self.library.models.remove(name)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from mmstudio import paths
-from mmstudio.atomic import atomic_path, write_text
+from mmstudio.atomic import atomic_path, remove_leftovers, write_text
 from mmstudio.errors import DiskFull, StudioError
 from mmstudio.i18n import set_language, tr, tr_error
 from mmstudio.settings import Settings, load_settings, save_settings, settings_file
@@ -89,3 +91,19 @@ def test_failures_of_the_file_system_are_sentences() -> None:
     sentence, hint = tr_error(PermissionError(errno.EACCES, "Permission denied", "/shop"))
     assert (sentence, bool(hint)) == ("/shop cannot be used: Permission denied.", True)
     assert "Something went wrong" in tr_error(OSError("unheard of"))[0]
+
+
+def test_what_a_killed_run_left_half_written_is_removed(tmp_path: Path) -> None:
+    code = (
+        "import os, pathlib, sys\n"
+        "from mmstudio.atomic import atomic_path\n"
+        "with atomic_path(pathlib.Path(sys.argv[1])) as part:\n"
+        "    part.write_text('half'); os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.mp4")], timeout=60)
+    assert [p.suffix for p in tmp_path.iterdir()] == [".mp4"]
+    (tmp_path / ".mine.part").write_text("a person's own file")
+    with atomic_path(tmp_path / "b.mp4") as part:
+        part.write_text("in the making")
+        assert remove_leftovers(tmp_path) == 1
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".mine.part", "b.mp4"]

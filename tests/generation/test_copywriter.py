@@ -185,3 +185,12 @@ def test_prices_are_written_as_people_write_them(
     price: float | None, currency: str, locale: str, text: str
 ) -> None:
     assert format_price(price, currency, locale) == text
+
+
+def test_scripts_and_styles_are_never_copy() -> None:
+    hostile = "<style>b{color:red}</style>Soft wool.\n<script>\nalert(3)\n</script>\n<script>steal()"
+    words = " ".join(
+        fact.text for fact in facts_of(item(title="Scarf<script>alert(1)</script>", description=hostile))
+    )
+    assert "Soft wool" in words
+    assert not re.search(r"alert|steal|color", words)

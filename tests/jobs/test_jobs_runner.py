@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Generator
 from typing import Any
@@ -245,3 +246,47 @@ def test_a_finished_job_has_done_all(store: MemoryStore) -> None:
 
     run_inline(two_parts, store=store, kind="count")
     assert [(row.done, row.total) for row in store.rows.values()] == [(4, 4)]
+
+
+def test_ctrl_c_lets_a_job_that_can_save_its_state_do_so(store: MemoryStore) -> None:
+    def work(context: JobContext) -> Generator[Progress, None, dict[str, int]]:
+        start = (context.checkpoint or {}).get("at", 0)
+        for i in range(start, 10):
+            if context.pause_requested():
+                context.save_checkpoint({"at": i})
+                context.paused()
+                return {}
+            if i == 3 and start == 0:
+                signal.raise_signal(signal.SIGINT)
+            yield Progress(i + 1, 10)
+        return {"started_at": start}
+
+    with pytest.raises(Cancelled):
+        run_inline(work, store=store, kind="train")
+    assert (store.get(1).state, store.get(1).checkpoint) == ("paused", {"at": 4})
+    assert run_inline(work, store=store, kind="train", job_id=1) == {"started_at": 4}
+    assert store.get(1).state == "done"
+
+
+def test_ctrl_c_cancels_any_other_job_at_once_and_a_second_one_breaks_in(store: MemoryStore) -> None:
+    seen: list[int] = []
+
+    def polite(context: JobContext) -> Generator[Progress, None, None]:
+        yield Progress(0, 2)
+        signal.raise_signal(signal.SIGINT)
+        context.raise_if_cancelled()
+        seen.append(1)
+
+    def stubborn(context: JobContext) -> Generator[Progress, None, None]:
+        yield Progress(0, 2)
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        seen.append(2)
+
+    for work in (polite, stubborn):
+        with pytest.raises(Cancelled):
+            run_inline(work, store=store, kind="work")
+    assert seen == []
+    assert [row.state for row in store.rows.values()] == ["paused", "paused"]
+    with pytest.raises(KeyboardInterrupt):  # the handler of before is back
+        signal.raise_signal(signal.SIGINT)

@@ -35,7 +35,7 @@ def add_asset(
     status: Status = "ok",
     captured_at: str | None = None,
 ) -> int:
-    """Put a file on the disk and its row into the library; below the library folder it is the studio's own."""
+    """Put a file on the disk and its row into the library; inside the library it is the studio's own."""
     if not path.exists():
         put_file(path)
     root = library.roots.for_path(path) or library.roots.add(path.parent)
