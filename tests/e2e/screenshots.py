@@ -4,14 +4,15 @@ Run from the project's folder::
 
     python tests/e2e/screenshots.py [--library LIB] [--out docs/screenshots] [PANE ...]
 
-Without ``--library`` the sample library is made in a temporary folder first. No screen is needed.
+Without ``--library`` the demo is walked in a temporary folder first, and the page of recommendations that it
+exports is kept beside the sheets. No screen is needed.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -62,43 +63,13 @@ def settle(context: Any) -> None:
     until(still)
 
 
-def make_library(folder: Path) -> Path:
-    """The sample library with its audiences and features."""
-    from mmstudio.demo.sample import make_sample
-    from mmstudio.jobs import run_inline
-    from mmstudio.library.importing import import_work
-    from mmstudio.studio import Studio
+def make_library(folder: Path, out: Path) -> Path:
+    """The library of `mmstudio demo`; the page that it exports is kept beside the sheets."""
+    from mmstudio.demo.walk import run_demo
 
-    files = make_sample(folder / "files")
-    path = folder / "Sample.mmlib"
-    with Studio.create(path) as studio:
-        library = studio.library
-        people = json.loads(files.audiences.read_text(encoding="utf-8"))
-        made = {
-            one["name"]: library.audiences.add(
-                **{key: one[key] for key in ("name", "brief", "locale", "tone", "traits")}
-            )
-            for one in people
-        }
-        run_inline(
-            import_work(
-                library,
-                [files.media],
-                catalog=files.catalog,
-                reviews=files.reviews,
-                links=files.links,
-                interactions=files.interactions,
-            )
-        )
-        skus = library.items.skus()
-        for one in people:
-            library.audiences.update(
-                made[one["name"]],
-                liked=[skus[s] for s in one["liked"] if s in skus],
-                disliked=[skus[s] for s in one["disliked"] if s in skus],
-            )
-        run_inline(studio.features.work())
-    return path
+    report = run_demo(folder / "demo")
+    shutil.copyfile(report.page, out / report.page.name)
+    return report.library
 
 
 # --- what a pane shows --------------------------------------------------------------------------------------
@@ -285,9 +256,8 @@ def main() -> int:
         home = Path(temporary)
         os.environ["MMSTUDIO_HOME"] = str(home / "home")
         app = QApplication.instance() or QApplication([])
-        path = arguments.library or make_library(home)
-        window = open_window(path)
         arguments.out.mkdir(parents=True, exist_ok=True)
+        window = open_window(arguments.library or make_library(home, arguments.out))
         for key in wanted:
             if key in known:
                 save(sheet(shoot(window, known[key]), 4), arguments.out / f"{key}.jpg")
