@@ -143,3 +143,9 @@ def test_a_recipe_names_all_that_its_job_needs() -> None:
     assert job_params(recipe) == {
         "model": "bells", "n": 1, "seed": 3, "add_to_library": True, "like": 9, "seconds": 4.0,
     }  # fmt: skip
+
+
+def test_a_model_asked_to_make_draws_at_once(pane: CreatePane) -> None:
+    pane.controls.how_many.setValue(1)
+    pane.activated(model="starter-image-vae", make=True)
+    wait_until(lambda: made(pane), 60)

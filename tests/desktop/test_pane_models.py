@@ -62,6 +62,18 @@ def test_the_form_offers_sensible_defaults(pane: ModelsPane, qtbot: QtBot) -> No
     assert not form.size_box.isVisible()
 
 
+def test_a_form_that_opens_with_the_pane_starts_from_the_starter(
+    context: AppContext, tmp_path: Path, qtbot: QtBot
+) -> None:
+    open_store(context, tmp_path)
+    pane = ModelsPane(context)
+    qtbot.addWidget(pane)
+    pane.activated(train=True)  # before the list of models is read
+    wait_until(lambda: pane.right.currentWidget() is pane.form)
+    assert pane.form.base.currentData() == "starter-image-vae"
+    settle(context)
+
+
 def test_selected_pictures_are_learned_from(pane: ModelsPane, qtbot: QtBot) -> None:
     from mmstudio.library import AssetFilter
 
@@ -87,7 +99,7 @@ def test_a_training_runs_to_its_end_and_leaves_a_card(pane: ModelsPane, qtbot: Q
     asked: list[tuple[str, Any]] = []
     pane.context.navigated.connect(lambda key, args: asked.append((key, args)))
     click(qtbot, pane.card.use_button)
-    assert asked == [("create", {"model": "mine"})]
+    assert asked == [("create", {"model": "mine", "make": True})]
 
 
 def test_a_training_pauses_resumes_and_stops(pane: ModelsPane, qtbot: QtBot) -> None:
@@ -134,3 +146,5 @@ def test_curves_grow_in_order_and_can_be_read_out(qtbot: QtBot) -> None:
     plot.add(3, {"loss": 1.0})
     assert plot._points["loss"][0] == [1.0, 2.0, 3.0]
     assert plot.accessibleDescription().startswith("loss ")
+    plot.add(4, {"loss": -1.0})  # some losses fall below nothing
+    assert plot._points["loss"][0][-1] == 4.0

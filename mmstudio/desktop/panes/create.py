@@ -128,7 +128,7 @@ class CreatePane(Pane):
     # --- pane ---------------------------------------------------------------------------------------
 
     def activated(self, **args: Any) -> None:
-        """``model``: a name; ``like``: an asset to vary; ``item``: make backgrounds for it."""
+        """``model``: a name; ``make``: draw with it now; ``like``: an asset to vary; ``item``: for its colours."""
         self._wanted = {k: v for k, v in args.items() if v is not None}
         if self.controls.model_box.count():
             self._fulfil()
@@ -208,6 +208,8 @@ class CreatePane(Pane):
         wanted, self._wanted = self._wanted, {}
         if "model" in wanted:
             self.controls.choose_model(str(wanted["model"]))
+            if wanted.get("make") and not self._waiting:
+                self.generate()
         if "like" in wanted:
             self.controls.set_like(int(wanted["like"]))
         if "item" in wanted:

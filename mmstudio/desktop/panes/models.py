@@ -81,7 +81,7 @@ class ModelsPane(Pane):
         left.setMinimumWidth(220)
 
         self.card = ModelCard()
-        self.card.used.connect(lambda model: self.context.navigate("create", model=model))
+        self.card.used.connect(lambda model: self.context.navigate("create", model=model, make=True))
         self.card.continued.connect(self._continue)
         self.card.evaluated.connect(self._evaluate)
         self.card.removed.connect(self._remove)
@@ -205,6 +205,17 @@ class ModelsPane(Pane):
         self.context.background(
             lambda: model_facts(studio.trainings, line), self._facts_read, self._card_failed, key="model-card"
         )
+
+    def _facts_read(self, facts: ModelFacts) -> None:
+        self.card.show_facts(facts, read_only=self.context.read_only)
+        self.card_states.show_content()
+        # Only now: showing the facts puts an empty canvas where the picture goes.
+        self._read_sample(facts.line)
+
+    def _read_sample(self, line: ModelLine) -> None:
+        studio = self.context.studio
+        if studio is None:
+            return
         if line.sample is None and line.modality == "image" and line.info.status == "ready":
             self.context.ask(
                 "model-draws",
@@ -217,10 +228,6 @@ class ModelsPane(Pane):
             self.context.background(
                 lambda: read_image(sample, _SAMPLE_SIDE), self.card.show_sample, key="model-sample"
             )
-
-    def _facts_read(self, facts: ModelFacts) -> None:
-        self.card.show_facts(facts, read_only=self.context.read_only)
-        self.card_states.show_content()
 
     def _card_failed(self, error: Exception) -> None:
         self.card_states.show_failure(error, self._read)
@@ -257,10 +264,14 @@ class ModelsPane(Pane):
         studio = self.context.studio
         if studio is None or self.context.read_only:
             return
-        selection, lines = list(self.context.selection), list(self.model.rows)
-        self.context.background(
-            lambda: read_offer(studio, selection, lines), self._offered, key="training-offer"
-        )
+        selection = list(self.context.selection)
+
+        def read() -> Offer:
+            # Not the rows of the list: when the pane was just made they are not there yet, and a training
+            # without the starter model to start from takes minutes more.
+            return read_offer(studio, selection, model_lines(studio.trainings))
+
+        self.context.background(read, self._offered, key="training-offer")
 
     def _offered(self, offer: Offer) -> None:
         self.form.offer(offer)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from mmstudio.desktop.models.items import ItemRow
 from mmstudio.desktop.texts import label, name, say
-from mmstudio.desktop.views.controls import button, row, section
+from mmstudio.desktop.views.controls import button, inset, row, section
 from mmstudio.desktop.views.fields import TextField
 from mmstudio.desktop.views.flow import let_wrap
 from mmstudio.desktop.views.item_shelf import ItemShelf
@@ -109,6 +109,7 @@ class AudienceEditor(QScrollArea):
             )
         )
         self.price_from, self.price_to = QDoubleSpinBox(), QDoubleSpinBox()
+        inset(self.price_from, self.price_to)
         for box, words in ((self.price_from, mark("Price above")), (self.price_to, mark("Price below"))):
             box.setRange(0, _MOST)
             box.setDecimals(2)

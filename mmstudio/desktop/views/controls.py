@@ -8,6 +8,7 @@ from typing import Any, Literal
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QFrame,
     QHBoxLayout,
     QPushButton,
@@ -31,6 +32,7 @@ def button(
 ) -> QPushButton:
     """A push button with marked English text. ``primary`` is for the one next step of a view."""
     made = QPushButton()
+    made.setAutoDefault(True)  # Enter presses it, as Space does
     made.setProperty("role", role)
     say(made, template)
     if tip:
@@ -41,6 +43,12 @@ def button(
     made.setCursor(Qt.CursorShape.ArrowCursor)
     made.clicked.connect(lambda _checked=False: slot())
     return made
+
+
+def inset(*spins: QAbstractSpinBox) -> None:
+    """Let numbers start where the words of other fields start; a style sheet cannot say it."""
+    for spin in spins:
+        spin.lineEdit().setTextMargins(6, 0, 0, 0)
 
 
 def tool(

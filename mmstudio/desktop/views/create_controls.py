@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from mmstudio.desktop.models.asset_model import ASSETS_MIME, dropped_assets
 from mmstudio.desktop.models.trained import ModelLine
 from mmstudio.desktop.texts import label, name, say
-from mmstudio.desktop.views.controls import button, help_dot, tool
+from mmstudio.desktop.views.controls import button, help_dot, inset, tool
 from mmstudio.desktop.views.flow import empty, let_wrap
 from mmstudio.desktop.views.item_picker import ItemButton
 from mmstudio.desktop.views.pictures import Pictures
@@ -46,6 +46,7 @@ class SeedField(QWidget):
         super().__init__(parent)
         self._random = Random()
         self.value = QSpinBox()
+        inset(self.value)
         self.value.setRange(0, _MOST_SEED)
         self.value.setMinimumWidth(76)
         name(self.value, mark("Seed"))
@@ -108,6 +109,7 @@ class CreateControls(QTabWidget):
         self.model_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.explanation = label(role="small", wrap=True)
         self.how_many = QSpinBox()
+        inset(self.how_many)
         self.how_many.setRange(1, 64)
         self.how_many.setValue(8)
         name(self.how_many, mark("How many"))
@@ -115,6 +117,7 @@ class CreateControls(QTabWidget):
         self.looped = QComboBox()
         name(self.looped, mark("Form of the sound"))
         self.seconds = QDoubleSpinBox()
+        inset(self.seconds)
         self.seconds.setRange(1.0, 120.0)
         self.seconds.setValue(8.0)
         self.seconds.setSuffix(" s")
@@ -255,6 +258,7 @@ class CreateControls(QTabWidget):
             mark("The colours are taken from the item's main picture."), "small", wrap=True
         )
         self.background_count = QSpinBox()
+        inset(self.background_count)
         self.background_count.setRange(1, 24)
         self.background_count.setValue(6)
         name(self.background_count, mark("How many"))

@@ -13,6 +13,8 @@ from mmstudio.desktop.views.controls import button, row
 from mmstudio.desktop.views.flow import empty
 from mmstudio.i18n import mark, tr
 
+_HEIGHT = 400  # at most; more channels scroll
+
 
 class ExportPopup(QFrame):
     """Channels to tick and a folder; :attr:`wanted` carries (channel names, folder)."""
@@ -46,7 +48,7 @@ class ExportPopup(QFrame):
         layout.addLayout(
             row(button(mark("Other folder"), self._browse, icon="folder-open"), None, self.export_button)
         )
-        self.resize(380, 400)
+        self.resize(380, _HEIGHT)
 
     def offer(self, channels: list[ChannelRow], folder: str, anchor: QWidget) -> None:
         """Show above or below a widget."""
@@ -72,6 +74,7 @@ class ExportPopup(QFrame):
             self.boxes[channel.name] = box
             self._list_layout.addWidget(box)
         self._list_layout.addStretch(1)
+        self.resize(self.width(), min(_HEIGHT, 150 + self._list_layout.sizeHint().height()))
 
     def _say_count(self) -> None:
         n = len(self._ticked())

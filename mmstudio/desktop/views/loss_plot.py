@@ -21,7 +21,7 @@ _STYLES = (
     Qt.PenStyle.DotLine,
     Qt.PenStyle.DashDotLine,
 )
-_ROLES = ("accent", "warning", "success", "danger")
+_ROLES = ("accent", "warning", "success", "danger", "muted")
 _SMOOTH = 0.9  # weight of the past in the drawn curve; the eye wants the trend
 
 
@@ -90,10 +90,13 @@ class LossPlot(QWidget):
         self._plot.setLabel("bottom", tr("Steps"), color=theme.tokens().muted)
         self._plot.showGrid(x=False, y=True, alpha=0.15)
         self._legend.setLabelTextColor(theme.color("text"))
+        self._legend.setBrush(theme.color("surface"))  # words stay readable where a curve passes below
         for place, curve in enumerate(self._curves.values()):
             curve.setPen(_pen(place))
 
     def _draw(self, keys: Iterable[str]) -> None:
+        # Losses of one training differ a thousandfold; on a linear scale all but the largest lie flat.
+        self._plot.setLogMode(x=False, y=all(min(ys) > 0 for _xs, ys in self._points.values()))
         for key in keys:
             if key not in self._curves:
                 self._curves[key] = self._plot.plot(pen=_pen(len(self._curves)), name=key.replace("_", " "))

@@ -86,6 +86,7 @@ class MessageCard(QWidget):
         self.title = label(role="heading", wrap=True)
         self.text = label(role="muted", wrap=True)
         self.button = QPushButton()
+        self.button.setAutoDefault(True)  # Enter presses it, as Space does
         self.button.setProperty("role", "primary")
         self.button.clicked.connect(self._act)
         self.bar = QProgressBar()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QFrame,
+    QHBoxLayout,
     QLineEdit,
     QRadioButton,
     QScrollArea,
@@ -22,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from mmstudio.desktop.models.trained import ModelLine
 from mmstudio.desktop.texts import label, name, say
-from mmstudio.desktop.views.controls import button, card, help_dot, row, section
+from mmstudio.desktop.views.controls import button, card, help_dot, inset, row, section
 from mmstudio.desktop.views.flow import let_wrap
 from mmstudio.desktop.words import span_text
 from mmstudio.i18n import mark, tr
@@ -68,7 +69,7 @@ class Offer:
     taken: frozenset[str]
 
 
-class TrainingForm(QScrollArea):
+class TrainingForm(QWidget):
     """:attr:`started` carries the parameters of the job and the chosen asset ids (none: all or the query)."""
 
     started = Signal(dict, list)
@@ -77,14 +78,15 @@ class TrainingForm(QScrollArea):
         super().__init__(parent)
         self._offer: Offer | None = None
         self.families: dict[str, QRadioButton] = {}
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         body = QWidget()
         self._layout = QVBoxLayout(body)
         self._layout.setContentsMargins(24, 16, 24, 24)
         self._layout.setSpacing(8)
-        self.setWidget(body)
+        scroll.setWidget(body)
         self._layout.addWidget(label(mark("Train a model on your own media"), "title", wrap=True))
         self._layout.addWidget(
             label(
@@ -104,10 +106,23 @@ class TrainingForm(QScrollArea):
         self._build_numbers()
         self.estimate = label(role="muted", wrap=True)
         self.start_button = button(mark("Start training"), self._start, "primary", icon="play")
-        self._layout.addWidget(self.estimate)
-        self._layout.addLayout(row(self.start_button, None))
         self._layout.addStretch(1)
         let_wrap(body)
+        # The estimate and the button stay in sight however small the window is.
+        foot = QWidget()
+        foot.setProperty("surface", "bar")
+        foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        line = QHBoxLayout(foot)
+        line.setContentsMargins(24, 12, 24, 12)
+        line.setSpacing(16)
+        line.addWidget(self.estimate, 1)
+        line.addWidget(self.start_button, 0, Qt.AlignmentFlag.AlignVCenter)
+        let_wrap(foot)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(scroll, 1)
+        whole.addWidget(foot)
 
     def _build_source(self) -> None:
         self._layout.addWidget(section(mark("Learn from")))
@@ -132,6 +147,7 @@ class TrainingForm(QScrollArea):
         self.base = QComboBox()
         name(self.base, mark("Start from"), mark("A model that already draws learns your style much faster"))
         self.steps = QSpinBox()
+        inset(self.steps)
         self.steps.setRange(1, 100_000)
         self.steps.setSingleStep(100)
         name(self.steps, mark("Steps"))

@@ -49,6 +49,8 @@ class TrainingView(QWidget):
         left_layout, right_layout = QVBoxLayout(left), QVBoxLayout(right)
         for layout in (left_layout, right_layout):
             layout.setContentsMargins(0, 0, 0, 0)
+        left_layout.setContentsMargins(0, 0, 16, 0)
+        right_layout.setContentsMargins(16, 0, 0, 0)
         explanation = mark(
             "The losses say how far the model is from its goal. They should fall and then level out; when "
             "they have been level for a while, more steps bring little."
@@ -59,7 +61,6 @@ class TrainingView(QWidget):
         right_layout.addWidget(self.samples, 1)
         splitter = QSplitter()
         splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(17)
         splitter.addWidget(left)
         splitter.addWidget(right)
         splitter.setSizes([500, 500])
