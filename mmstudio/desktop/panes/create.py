@@ -128,7 +128,7 @@ class CreatePane(Pane):
     # --- pane ---------------------------------------------------------------------------------------
 
     def activated(self, **args: Any) -> None:
-        """``model``: a name; ``make``: draw with it now; ``like``: an asset to vary; ``item``: for its colours."""
+        """``model``: a name; ``make``: draw with it now; ``like``: what to vary; ``item``: whose colours."""
         self._wanted = {k: v for k, v in args.items() if v is not None}
         if self.controls.model_box.count():
             self._fulfil()
