@@ -141,8 +141,9 @@ class MainWindow(QMainWindow):
         line = QHBoxLayout(self.top)
         line.setContentsMargins(12, 0, 8, 0)
         line.setSpacing(8)
-        for widget in (self.library_button, self.read_only_note, self.heading):
-            line.addWidget(widget)
+        line.addWidget(self.library_button)
+        line.addWidget(self.read_only_note, 0, Qt.AlignmentFlag.AlignVCenter)
+        line.addWidget(self.heading)
         line.addWidget(self.headers, 1)
         for widget in (self._undo, self._redo, self._fold):
             line.addWidget(widget)

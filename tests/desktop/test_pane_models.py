@@ -115,6 +115,7 @@ def test_a_training_pauses_resumes_and_stops(pane: ModelsPane, qtbot: QtBot) -> 
     wait_until(lambda: pane._job is None, 30)
     wait_until(lambda: pane.card.title.text() == "mine" and pane.context.idle)
     assert pane.card.use_button.isEnabled()  # what was learned is kept
+    assert [job.state for job in pane.context.library.jobs.list() if job.kind == "train"] == ["cancelled"]
 
 
 def test_a_line_of_the_list_shows_its_card(pane: ModelsPane, qtbot: QtBot) -> None:

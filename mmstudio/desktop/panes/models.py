@@ -33,7 +33,7 @@ from mmstudio.jobs import FINAL_STATES
 
 if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
-    from mmstudio.jobs import JobEvent
+    from mmstudio.jobs import JobEvent, JobRecord
     from mmstudio.studio import Studio
 
 _SAMPLE_SIDE = 1200
@@ -297,15 +297,34 @@ class ModelsPane(Pane):
     def _submit(self, params: dict[str, Any]) -> None:
         if self.context.submit("train", params) is None:
             return
-        self._training = params["name"]
-        self.live.begin(self._training)
+        self._show_training(params["name"])
+
+    def _show_training(self, model: str) -> None:
+        self._training = model
+        self.live.begin(model)
         self._show_live()
 
     def _continue(self, model: str) -> None:
-        line = next((r for r in self.model.rows if r.name == model), None)
-        if line is not None:
-            steps = None if line.info.status == "training" else line.info.steps * 2
-            self._submit({"family": line.info.family, "name": model, "resume": True, "steps": steps})
+        studio, line = self.context.studio, next((r for r in self.model.rows if r.name == model), None)
+        if studio is None or line is None:
+            return
+
+        def unfinished() -> JobRecord | None:
+            jobs = studio.library.jobs.list(("paused",))
+            return next(
+                (job for job in jobs if job.kind == "train" and job.params.get("name") == model), None
+            )
+
+        def go_on(job: JobRecord | None) -> None:
+            if job is None:
+                steps = None if line.info.status == "training" else line.info.steps * 2
+                self._submit({"family": line.info.family, "name": model, "resume": True, "steps": steps})
+                return
+            # The paused job itself: another one for the same model would leave it waiting for ever.
+            studio.resume(job)
+            self._show_training(model)
+
+        self.context.background(unfinished, go_on, owner=self)
 
     def _show_live(self) -> None:
         self.right.setCurrentWidget(self.live)
