@@ -102,5 +102,6 @@ def catch_crashes(context: AppContext) -> None:
 
 
 def _last_library(context: AppContext) -> str | None:
+    # Also one that is gone: opening it says so, and what to do.
     recent = context.settings.recent_libraries
-    return recent[0] if recent and Path(recent[0]).is_dir() else None
+    return recent[0] if recent else None

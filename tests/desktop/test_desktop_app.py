@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mmstudio.desktop.app import catch_crashes
+from mmstudio.desktop.app import _last_library, catch_crashes
 from mmstudio.desktop.context import AppContext, Notice
 from mmstudio.paths import log_dir
 from mmstudio.studio import Studio
@@ -82,3 +82,16 @@ def test_an_error_in_a_thread_reaches_person_and_log_file(
 @pytest.mark.usefixtures("hooks")
 def test_crashes_of_native_code_have_a_place_to_go(tmp_path: Path) -> None:
     assert (log_dir() / "crash.log").is_file()
+
+
+def test_the_last_library_that_is_gone_is_opened_to_say_so(
+    context: AppContext, notices: list[Notice], tmp_path: Path
+) -> None:
+    context.settings.recent_libraries = [str(tmp_path / "Gone.mmlib")]
+    path = _last_library(context)
+    assert path is not None
+    context.open_library(path)
+    wait_until(lambda: bool(notices))
+    assert "Gone.mmlib" in notices[0].text
+    assert notices[0].hint
+    assert not (tmp_path / "Gone.mmlib").exists()

@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QTimer
 from mmstudio.desktop.context import AppContext
 
 
-def settle(context: AppContext, timeout: float = 10.0) -> None:
+def settle(context: AppContext, timeout: float = 30.0) -> None:
     """Run the event loop until no background call is under way and nothing is queued."""
     until = time.monotonic() + timeout
     quiet = 0

@@ -22,6 +22,7 @@ _WIDTH = 360
 _MARGIN = 12
 _AT_ONCE = 3
 _KEPT = 50
+_ACTION_STAYS_MS = 15000  # what offers something stays long enough to be taken
 _STAYS_MS = {"info": 6000, "success": 6000, "warning": 15000, "error": 0}
 _ICONS = {
     "info": ("info", "accent"),
@@ -140,6 +141,7 @@ class _Card(QFrame):
         self.setAccessibleName(notice.text)
         stays = _STAYS_MS[notice.level]
         if stays:
+            stays = max(stays, _ACTION_STAYS_MS) if notice.action else stays
             QTimer.singleShot(stays, self, self._leave)
 
     def put(self, x: int, y: int, height: int) -> None:
