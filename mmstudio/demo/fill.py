@@ -29,7 +29,7 @@ def fill_work(library: Library, folder: str | Path, seed: int = 7) -> Work:
     def run(context: JobContext) -> Generator[Progress, None, dict[str, Any]]:
         sample = yield from _drawn(context, folder, seed)
         report: dict[str, Any] = yield from import_work(
-            library, [sample.media], catalog=sample.catalog, reviews=sample.reviews, links=sample.links
+            library, media_folders(sample), catalog=sample.catalog, reviews=sample.reviews, links=sample.links
         )(context)
         audiences = add_audiences(library, sample)
         # Interactions name their audience, so they come after it.
@@ -57,6 +57,12 @@ def _drawn(context: JobContext, folder: str | Path, seed: int) -> Generator[Prog
             yield Progress(done, total or None, note)
             wait([making], timeout=_EVERY_S)
         return making.result()
+
+
+def media_folders(sample: SampleFiles) -> list[Path]:
+    """The folders of media, pictures last: the library shows the newest first, and pictures invite most."""
+    folders = [path for path in sorted(sample.media.iterdir()) if path.is_dir()]
+    return sorted(folders, key=lambda path: path.name == "pictures")
 
 
 def add_audiences(library: Library, sample: SampleFiles) -> list[int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mmstudio.demo.fill import add_audiences
+from mmstudio.demo.fill import add_audiences, media_folders
 from mmstudio.demo.sample import SampleFiles, make_sample
 from mmstudio.i18n import mark, tr
 from mmstudio.jobs import Progress, run_inline
@@ -107,7 +107,10 @@ class _Walk:
     def _import(self, studio: Studio, sample: SampleFiles) -> None:
         with self.stage(mark("Import")):
             tables = {"catalog": sample.catalog, "reviews": sample.reviews, "links": sample.links}
-            params = {"paths": [str(sample.media)], **{key: str(value) for key, value in tables.items()}}
+            params = {
+                "paths": [str(path) for path in media_folders(sample)],
+                **{key: str(value) for key, value in tables.items()},
+            }
             done = self.job(studio, "import", params)
             self.note = tr(
                 "{files} files, {items} items", files=done["added"] + done["unchanged"], items=done["items"]

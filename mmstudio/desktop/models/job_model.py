@@ -166,7 +166,10 @@ def _after(row: JobRow, event: JobEvent) -> JobRow:
     row = replace(row, state=event.state, title=event.title or row.title)
     if event.progress is not None:
         p = event.progress
-        began = row.began or (time.monotonic(), p.done)
+        began = row.began
+        if began is None or row.total != p.total or p.done < began[1]:
+            # A new phase, or a resumed job that does not start at nothing: its speed is measured from here.
+            began = (time.monotonic(), p.done)
         row = replace(row, done=p.done, total=p.total, note=p.note, began=began)
     if event.state == "queued":
         row = replace(row, began=None, error="", hint="")
