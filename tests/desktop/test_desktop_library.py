@@ -128,6 +128,7 @@ def test_trash_is_announced_with_an_undo(pane: LibraryPane, notices: list[Notice
     settle(context)
     assert context.library.assets.get(chosen[0]).status == "trashed"
     assert notices[-1].action is not None
+    context.library.assets.set_title([pane.model.ids[0]], "Edited since")
     notices[-1].action[1]()
     settle(context)
     assert context.library.assets.get(chosen[0]).status == "ok"

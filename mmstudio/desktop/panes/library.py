@@ -384,12 +384,18 @@ class LibraryPane(Pane):
     def trash(self) -> None:
         """Take what is selected out of the library; the notice offers to undo it."""
         library = self.context.library
+        ids = list(self.grid.selected())
+
+        def undo() -> None:
+            # These assets, not the newest change: the person may have edited something since.
+            self.context.background(lambda: library.assets.restore(ids))
+
         self._change(
             library.assets.trash,
             lambda n: self.context.notify(
                 tr("{n} moved to the library's trash.", n=n),
                 tr("The files themselves stay where they are."),
-                action=(tr("Undo"), self.context.undo),
+                action=(tr("Undo"), undo),
                 level="success",
             ),
         )
