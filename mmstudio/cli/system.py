@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -60,13 +61,20 @@ def demo(
     if not open_after:
         return
     if has_display():
-        raise typer.Exit(open_window(report.library))
+        raise typer.Exit(_window_of_its_own(report.library))
     say(
         tr(
             "There is no display, so the window stays closed. To open it later: mmstudio {path}",
             path=report.library,
         )
     )
+
+
+def _window_of_its_own(library: Path) -> int:
+    """Open the window in a new process: this one has drawn with Qt already, and holds what training took."""
+    frozen = getattr(sys, "frozen", False)
+    command = [sys.executable, *([] if frozen else ["-m", "mmstudio"]), str(library)]
+    return subprocess.call(command)
 
 
 def open_window(path: Path | None) -> int:

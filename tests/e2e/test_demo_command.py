@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import select
+import signal
 import subprocess
 import sys
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -118,3 +121,31 @@ def test_a_second_run_doubles_nothing(demo: tuple[Path, dict[str, Any]]) -> None
     assert str(Path(first["library"])) in answer.stdout.replace("\n", "")
     after = sorted(str(p.relative_to(out)) for p in (out / "exports").rglob("*") if p.is_file())
     assert after == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="process groups of POSIX")
+def test_with_a_display_the_window_opens_on_the_library(demo: tuple[Path, dict[str, Any]]) -> None:
+    out, report = demo
+    home = out.parent / "home-window"
+    environment = {**os.environ, "MMSTUDIO_HOME": str(home), "DISPLAY": ":0", "QT_QPA_PLATFORM": "offscreen"}
+    command = [sys.executable, "-m", "mmstudio", "demo", "--out", str(out), "--open"]
+    settings = home / "config" / "settings.toml"
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
+    ) as process:
+        try:
+            # The window remembers a library once it has opened it.
+            deadline = time.monotonic() + 180
+            while not (settings.exists() and report["library"] in settings.read_text(encoding="utf-8")):
+                assert process.poll() is None, "the window closed by itself"
+                assert time.monotonic() < deadline
+                select.select([], [], [], 0.1)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+        assert process.stderr is not None
+        assert "went wrong" not in process.stderr.read()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 
@@ -28,6 +27,6 @@ def ensure_application() -> None:
             "Drawing has to be prepared on the main thread first.",
             hint="Call mmstudio.composition.prepare_drawing() once before starting the job.",
         )
-    if sys.platform.startswith("linux"):
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    _kept.append(QGuiApplication(["mmstudio"]))
+    # Said as an argument, not in the environment: a window started from here later must not inherit it.
+    platform = ["-platform", "offscreen"] if sys.platform.startswith("linux") else []
+    _kept.append(QGuiApplication(["mmstudio", *platform]))
