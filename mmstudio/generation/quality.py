@@ -10,8 +10,8 @@ from PIL import Image
 
 from mmstudio.media.oklab import srgb_to_oklab
 
-CONTRAST_FLOOR = 0.10  # OKLab distance between the lightest and darkest tenth (0–1)
-SHARPNESS_FLOOR = 0.02  # OKLab distance between neighbours at the strongest hundredth, at 64 pixels
+CONTRAST_FLOOR = 0.16  # OKLab distance between the lightest and darkest tenth (0–1)
+SHARPNESS_FLOOR = 0.04  # OKLab distance between neighbours at the strongest hundredth, at 64 pixels
 
 
 @dataclass(frozen=True, slots=True)
