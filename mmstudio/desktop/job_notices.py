@@ -110,9 +110,11 @@ class JobNotices(QObject):
         running = {handle.id for handle in studio.runner.active()}
         left = [row for row in rows if row.active and row.id not in running]
         if left:
-            first = left[0]
+            job = tr(left[0].title)
             self._context.notify(
-                tr("{n} interrupted jobs can go on: {job}", n=len(left), job=tr(first.title)),
+                tr("An interrupted job can go on: {job}", job=job)
+                if len(left) == 1
+                else tr("{n} interrupted jobs can go on, first: {job}", n=len(left), job=job),
                 tr("Nothing that was finished is lost."),
                 action=(tr("Resume"), lambda: self._resume(left)),
             )
