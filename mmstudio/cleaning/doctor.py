@@ -11,7 +11,7 @@ import numpy as np
 from mmstudio.cleaning.duplicates import DuplicateGroup, duplicates
 from mmstudio.errors import UsageError
 from mmstudio.features import Features
-from mmstudio.features.sound import COEFFICIENTS
+from mmstudio.features.sounds.mfcc import COEFFICIENTS
 from mmstudio.i18n import tr
 from mmstudio.library import AssetFilter
 

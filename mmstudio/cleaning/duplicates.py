@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from mmstudio.errors import MediaError
-from mmstudio.features import colour
-from mmstudio.features.texts import asset_text
-from mmstudio.features.words import tokens
+from mmstudio.features.pictures import colour
+from mmstudio.features.texts.extraction import asset_text
+from mmstudio.features.texts.words import tokens
 from mmstudio.library import AssetFilter
 from mmstudio.media.image import image_array
 

@@ -108,7 +108,7 @@ class Menus(QObject):
         self.pane_menu.menuAction().setVisible(False)
 
     def _go_menu(self) -> None:
-        from mmstudio.desktop.window import PANES
+        from mmstudio.desktop.window import PAGES, PANES
 
         menu = self._menu(mark("&Go"))
         self.go: list[QAction] = []
@@ -121,6 +121,15 @@ class Menus(QObject):
                 made.setMenuRole(QAction.MenuRole.PreferencesRole)
             self.go.append(made)
         menu.addActions(self.go)
+        self.pages = [
+            action(
+                self._window, page[1], partial(self._context.navigate, page[0]), icon=page[2],
+                tip=mark("Go to this page"),
+            )
+            for page in PAGES
+        ]  # fmt: skip
+        menu.addSeparator()
+        menu.addActions(self.pages)
 
     def _view_menu(self) -> None:
         w, context = self._window, self._context

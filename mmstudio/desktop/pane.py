@@ -27,6 +27,7 @@ class Pane(QWidget):
     key: ClassVar[str] = ""
     name: ClassVar[str] = ""  # marked English
     icon: ClassVar[str] = "square"  # Phosphor name
+    with_inspector: ClassVar[bool] = True  # whether the inspector stands beside it
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -52,6 +52,9 @@ PANES: list[tuple[str, str, str, str, str]] = [
     ("jobs", mark("Jobs"), "list-dashes", "jobs", "JobsPane"),
     ("preferences", mark("Preferences"), "gear", "preferences", "PreferencesPane"),
 ]
+# Pages that belong to a pane of the rail and are reached from it, the Go menu and the command palette:
+# key, marked name, icon, module, class, key of the pane they belong to
+PAGES: list[tuple[str, str, str, str, str, str]] = []
 _WITHOUT_LIBRARY = {"preferences"}
 _HEADER_WIDTH = 720
 _CLOSE_MS = 5500  # jobs get five seconds to save their state; then the window closes all the same
@@ -172,7 +175,7 @@ class MainWindow(QMainWindow):
     def pane(self, key: str) -> Pane | None:
         """The pane of a key, built when first asked for; None where it could not be."""
         if key not in self.panes:
-            entry = next((e for e in PANES if e[0] == key), None)
+            entry = next((e for e in (*PANES, *PAGES) if e[0] == key), None)
             if entry is None:
                 return None
             module = importlib.import_module(f"mmstudio.desktop.panes.{entry[3]}")
@@ -187,7 +190,7 @@ class MainWindow(QMainWindow):
 
     def show_pane(self, key: str, args: dict[str, Any] | None = None) -> None:
         """Show a pane; without a library the welcome page stands in."""
-        if key not in {entry[0] for entry in PANES}:
+        if key not in {entry[0] for entry in (*PANES, *PAGES)}:
             key = "library"
         if self.context.studio is None and key not in _WITHOUT_LIBRARY:
             self._wanted = (key, args or {})
@@ -220,7 +223,8 @@ class MainWindow(QMainWindow):
 
     def _show_frame(self, pane: Pane | None) -> None:
         key = pane.key if pane is not None else ""
-        self.rail.mark_current(key or self._wanted[0])
+        shown = key or self._wanted[0]
+        self.rail.mark_current(next((page[5] for page in PAGES if page[0] == shown), shown))
         header = pane.header() if pane is not None else None
         self.headers.setCurrentWidget(self._slots.get(key, self._no_header))
         self.heading.setText(pane.title() if pane is not None and header is None else "")
@@ -229,7 +233,7 @@ class MainWindow(QMainWindow):
         if own is not None and self.side.indexOf(own) < 0:
             self.side.addWidget(own)
         self.side.setCurrentWidget(own or self.inspector)
-        wanted = pane is not None and key not in ("jobs", "preferences")
+        wanted = pane is not None and pane.with_inspector
         self.side.setVisible(wanted and self.context.settings.inspector_visible)
         self.menus.inspector.setEnabled(wanted)
         self._fold.setVisible(wanted)

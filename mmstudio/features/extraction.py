@@ -8,7 +8,7 @@ import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mmstudio.features.extractors import Extractor
+    from mmstudio.features.contract import Extractor
     from mmstudio.library import Library
     from mmstudio.library.records import Asset
 
@@ -210,6 +210,9 @@ def _store(library: Library, lane: _Lane, outcome: Outcome, *, everything: bool 
     late = time.monotonic() - lane.flushed > _STORE_SECONDS
     if lane.rows and (everything or late or len(lane.rows) >= _STORE_ROWS):
         library.features.put_many(lane.set_id, lane.rows)
+        facts = getattr(lane.extractor, "facts", None)  # see contract.WithFacts
+        if facts is not None:
+            library.facts.put_many(replace(facts(row), asset_id=asset_id) for asset_id, row in lane.rows)
         name = lane.extractor.info.name
         outcome.stored[name] = outcome.stored.get(name, 0) + len(lane.rows)
         lane.rows = []

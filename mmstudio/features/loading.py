@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from mmstudio.errors import MediaError
-from mmstudio.features.sound import load_pieces
+from mmstudio.features.sounds.mfcc import load_pieces
 from mmstudio.media.image import image_array
 from mmstudio.media.video import VideoReader
 

@@ -31,6 +31,7 @@ class ExtractorInfo:
         parameters: what the vectors depend on, as a short hash.
         metric: how vectors are compared: "standard" (subtract mean, divide by deviation, cosine) or "unit"
             (cosine as they are).
+        default: whether it runs where no extractor is named.
     """
 
     name: str
@@ -42,6 +43,7 @@ class ExtractorInfo:
     label: str
     parameters: str = ""
     metric: Metric = "standard"
+    default: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,17 +12,18 @@ import numpy as np
 
 from mmstudio.atomic import atomic_path
 from mmstudio.errors import MediaError, NotFound, UsageError
-from mmstudio.features import colour
-from mmstudio.features import search as finding
+from mmstudio.features.contract import Extractor
 from mmstudio.features.device import choose_device
 from mmstudio.features.extraction import Outcome, extract
-from mmstudio.features.extractors import TEXT, Extractor, build, infos
+from mmstudio.features.extractors import TEXT, build, infos
 from mmstudio.features.fusion import item_vectors
 from mmstudio.features.loading import load_media
 from mmstudio.features.normalise import fit_statistics
-from mmstudio.features.texts import extract_texts
+from mmstudio.features.pictures import colour
+from mmstudio.features.search import ranking as finding
+from mmstudio.features.texts.extraction import extract_texts
+from mmstudio.features.texts.words import tokens
 from mmstudio.features.vectors import Vectors, comparable, with_gaps
-from mmstudio.features.words import tokens
 from mmstudio.jobs import JobContext, Progress, Work
 from mmstudio.media.image import image_array
 from mmstudio.media.kinds import kind_of
@@ -91,7 +92,7 @@ class Features:
         names = [
             name
             for name, info in known.items()
-            if extractor in (None, name) and kind in (None, info.modality)
+            if (name == extractor or (extractor is None and info.default)) and kind in (None, info.modality)
         ]
 
         def run(context: JobContext) -> Generator[Progress, None, dict[str, Any]]:

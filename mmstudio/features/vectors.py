@@ -10,10 +10,10 @@ import numpy as np
 
 from mmstudio.errors import NotFound
 from mmstudio.features.extractors import TEXT, infos
-from mmstudio.features.index import VectorIndex
 from mmstudio.features.normalise import Statistics, fit_statistics, unit_rows
-from mmstudio.features.sound import DIMENSION as SOUND
-from mmstudio.features.words import TextModel, load_text_model
+from mmstudio.features.search.index import VectorIndex
+from mmstudio.features.sounds.mfcc import DIMENSION as SOUND
+from mmstudio.features.texts.words import TextModel, load_text_model
 
 if TYPE_CHECKING:
     from pathlib import Path

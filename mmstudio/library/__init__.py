@@ -10,6 +10,7 @@ from mmstudio.library.records import (
     CheckReport,
     Collection,
     ExportRow,
+    Facts,
     FeatureSet,
     FeatureStats,
     FileState,
@@ -26,6 +27,8 @@ from mmstudio.library.records import (
     NewReview,
     Review,
     Root,
+    SavedSearch,
+    Scene,
     StoryboardRow,
 )
 
@@ -38,6 +41,7 @@ __all__ = [
     "Collection",
     "Database",
     "ExportRow",
+    "Facts",
     "FeatureSet",
     "FeatureStats",
     "FileState",
@@ -55,6 +59,8 @@ __all__ = [
     "NewReview",
     "Review",
     "Root",
+    "SavedSearch",
+    "Scene",
     "StoryboardRow",
     "parse_query",
 ]

@@ -104,6 +104,32 @@ class AssetEdits(AssetRows):
             changes: list[Any] = [(pair, (), None) for pair in removed]
             self._tags_changed(tx, changes, (mark("Untag an asset"), mark("Untag {n} assets")))
 
+    def refuse_tag(self, ids: Sequence[int], name: str) -> None:
+        """Remember that a suggested tag is wrong for assets: it is not suggested for them again."""
+        with self._db.write() as tx:
+            for tag_id in self._tag_ids(tx, [name]):
+                rows = tx.execute(
+                    f"SELECT id FROM asset WHERE id {IN_IDS}"
+                    " AND id NOT IN (SELECT asset_id FROM tag_refused WHERE tag_id = ?)",
+                    (ids_json(ids), tag_id),
+                )
+                new = [(row[0], tag_id) for row in rows.fetchall()]
+                tx.conn.executemany("INSERT INTO tag_refused(asset_id, tag_id) VALUES (?, ?)", new)
+                changes: list[Any] = [(pair, None, ()) for pair in new]
+                if changes:
+                    self._undo.record(
+                        tx, mark("Refuse the tag {tag}"), {"tag": name},
+                        [Change("tag_refused", ("asset_id", "tag_id"), (), changes)],
+                    )  # fmt: skip
+                    self._db.note("tags")
+
+    def refused(self, name: str) -> set[int]:
+        """Assets that a tag was refused for."""
+        rows = self._db.read().execute(
+            "SELECT asset_id FROM tag_refused JOIN tag ON tag.id = tag_id WHERE key = ?", (fold(name),)
+        )
+        return {row[0] for row in rows}
+
     def reindex(self, ids: Sequence[int]) -> None:
         """Write the full-text rows of assets anew, as a repair does."""
         with self._db.write() as tx:

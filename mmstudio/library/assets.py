@@ -196,7 +196,10 @@ class AssetStore(AssetEdits):
             " AND set_id IN (SELECT id FROM feature_set WHERE target = 'asset')",
             (ids_json(ids),),
         )
+        for table in ("measure", "colour", "scene"):
+            tx.execute(f"DELETE FROM {table} WHERE asset_id {IN_IDS}", (ids_json(ids),))
         self._db.note("features")
+        self._db.note("facts", ids)
 
 
 def _check_path(rel_path: str) -> None:

@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 Listener = Callable[[str, "list[int] | None"], None]
 TOPICS = (
     "assets", "items", "audiences", "tags", "collections", "features", "models", "storyboards", "exports",
-    "recommendations", "generations", "jobs", "roots",
+    "recommendations", "generations", "jobs", "roots", "facts", "searches", "findings",
 )  # fmt: skip
 
 

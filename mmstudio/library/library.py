@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 
 from mmstudio.errors import NotFound, StudioError
@@ -14,13 +15,16 @@ from mmstudio.library.audiences import AudienceStore
 from mmstudio.library.changes import Changes
 from mmstudio.library.check import check
 from mmstudio.library.collections import CollectionStore
-from mmstudio.library.database import Database, connect
+from mmstudio.library.database import Database, connect, copy_database
+from mmstudio.library.facts import FactStore
+from mmstudio.library.ignored import IgnoredStore
 from mmstudio.library.items import ItemStore
 from mmstudio.library.job_store import SqlJobStore
 from mmstudio.library.migrations import migrate, newest, refuse_newer, version_of
 from mmstudio.library.models import GenerationStore, ModelStore
 from mmstudio.library.records import CheckReport
 from mmstudio.library.roots import RootStore
+from mmstudio.library.searches import SavedSearchStore
 from mmstudio.library.storyboards import ExportStore, RecommendationStore, StoryboardStore
 from mmstudio.library.trash import TrashCan
 from mmstudio.library.undo import UndoLog
@@ -45,12 +49,20 @@ class Library:
         try:
             shared = folders.is_shared(path)
             self.notice = tr(folders.SHARED_NOTICE) if shared else ""
-            _bring_up_to_date(path, read_only)
-            self.db = Database(path / folders.DATABASE, read_only=read_only, wal=not shared)
+            self._copy = _bring_up_to_date(path, read_only)
+            database = (
+                path / folders.DATABASE if self._copy is None else Path(self._copy.name, path.name, "db")
+            )
             try:
-                self._open_stores()
+                self.db = Database(database, read_only=read_only, wal=not shared)
+                try:
+                    self._open_stores()
+                except BaseException:
+                    self.db.close()
+                    raise
             except BaseException:
-                self.db.close()
+                if self._copy is not None:
+                    self._copy.cleanup()
                 raise
         except BaseException:
             if self._lock is not None:
@@ -67,6 +79,9 @@ class Library:
         self.items = ItemStore(db, self.undo)
         self.audiences = AudienceStore(db, self.undo)
         self.features = FeatureStore(db)
+        self.facts = FactStore(db)
+        self.searches = SavedSearchStore(db)
+        self.ignored = IgnoredStore(db, self.undo)
         self.jobs = SqlJobStore(db)
         self.models = ModelStore(db)
         self.generations = GenerationStore(db)
@@ -146,6 +161,8 @@ class Library:
             except StudioError as error:
                 log.info("statistics not refreshed: %s", error)
         self.db.close()
+        if self._copy is not None:
+            self._copy.cleanup()
         if self._lock is not None:
             self._lock.release()
 
@@ -215,22 +232,36 @@ class Library:
         return known
 
 
-def _bring_up_to_date(path: Path, read_only: bool) -> None:
-    """Migrate an older library, or refuse what this program cannot read."""
+def _bring_up_to_date(path: Path, read_only: bool) -> TemporaryDirectory[str] | None:
+    """Migrate an older library, or refuse what this program cannot read.
+
+    A library that may not be written is migrated in a copy of its database, which is returned; it is gone
+    with the folder it lies in.
+    """
     mode = "ro" if read_only else "rw"
     immutable = read_only and not folders.is_writable(path)
     connection = connect(path / folders.DATABASE, mode, immutable=immutable)
     try:
         if not read_only:
             migrate(connection, path / "backups", path.name)
-            return
+            return None
         version = version_of(connection)
         refuse_newer(version, path.name)
-        if version < newest():
-            raise StudioError(
-                "The library {name} must be brought up to date before it can be read.",
-                hint="Open it once for writing, with no other program using it.",
-                name=path.name,
-            )
+        if version >= newest():
+            return None
+        copy = TemporaryDirectory(prefix="mmstudio-", ignore_cleanup_errors=True)
+        try:
+            # Below a folder of the library's own name: errors name the library by it.
+            database = Path(copy.name, path.name, "db")
+            copy_database(connection, database)
+            copied = connect(database)
+            try:
+                migrate(copied, Path(copy.name, "backups"), path.name)
+            finally:
+                copied.close()
+        except BaseException:
+            copy.cleanup()
+            raise
+        return copy
     finally:
         connection.close()

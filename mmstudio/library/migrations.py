@@ -35,7 +35,15 @@ def _first(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO root(id, path, watched, added_at) VALUES (1, '', 0, ?)", (now(),))
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(100, "first schema", _first),)
+def _facts(connection: sqlite3.Connection) -> None:
+    for statement in statements(schema.VERSION_101):
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(100, "first schema", _first),
+    Migration(101, "measures, colours, scenes, ignored findings, saved searches", _facts),
+)
 
 
 def newest(migrations: Sequence[Migration] = MIGRATIONS) -> int:
@@ -85,11 +93,12 @@ def migrate(
     """
     version = version_of(connection)
     refuse_newer(version, name, migrations)
+    new = version == 0
     applied = []
     for step in migrations:
         if step.version <= version:
             continue
-        if version:
+        if not new:
             copy_database(connection, backups / f"library-{version}.db")
         _apply(connection, step)
         applied.append(step.version)

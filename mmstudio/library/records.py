@@ -297,6 +297,40 @@ class FeatureStats:
 
 
 @dataclass(frozen=True, slots=True)
+class Scene:
+    """A shot of a video between two cuts; times in seconds, ``key_time`` is its most typical frame."""
+
+    start: float
+    stop: float
+    key_time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was measured of an asset, to be read, searched and sorted by a person.
+
+    Attributes:
+        measures: name → value; the names and their units are in docs/library-format.md.
+        colours: name of a colour (``teal``) → share of the picture, 0…1.
+        scenes: shots of a video in order; None leaves the ones that are stored.
+    """
+
+    asset_id: int = 0
+    measures: dict[str, float] = field(default_factory=dict)
+    colours: dict[str, float] = field(default_factory=dict)
+    scenes: tuple[Scene, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSearch:
+    """A query line under a name."""
+
+    id: int
+    name: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRow:
     """A trained model of this library; ``path`` is relative to the library folder when it lies inside."""
 

@@ -245,3 +245,42 @@ CREATE TABLE event (
 ) STRICT;
 CREATE INDEX event_undone ON event(undone, id);
 """
+
+VERSION_101 = """
+CREATE TABLE measure (
+    asset_id INTEGER NOT NULL REFERENCES asset(id) ON DELETE CASCADE,
+    name TEXT NOT NULL,                   -- sharpness, tempo, loudness …: see docs/library-format.md
+    value REAL NOT NULL,
+    PRIMARY KEY (asset_id, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX measure_value ON measure(name, value);
+CREATE TABLE colour (
+    asset_id INTEGER NOT NULL REFERENCES asset(id) ON DELETE CASCADE,
+    name TEXT NOT NULL,                   -- English name of a colour
+    share REAL NOT NULL,                  -- of the picture, 0 to 1
+    PRIMARY KEY (asset_id, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX colour_share ON colour(name, share, asset_id);
+CREATE TABLE scene (
+    asset_id INTEGER NOT NULL REFERENCES asset(id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    start REAL NOT NULL, stop REAL NOT NULL, key_time REAL NOT NULL,
+    PRIMARY KEY (asset_id, position)
+) STRICT, WITHOUT ROWID;
+-- Findings of the library doctor that a person has seen and wants to keep as they are.
+CREATE TABLE ignored (
+    kind TEXT NOT NULL, subject TEXT NOT NULL,
+    PRIMARY KEY (kind, subject)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE saved_search (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, query TEXT NOT NULL,
+    created_at TEXT NOT NULL
+) STRICT;
+-- A tag that was suggested for an asset and refused: a counter-example.
+CREATE TABLE tag_refused (
+    asset_id INTEGER NOT NULL REFERENCES asset(id) ON DELETE CASCADE,
+    tag_id INTEGER NOT NULL REFERENCES tag(id) ON DELETE CASCADE,
+    PRIMARY KEY (asset_id, tag_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX item_price ON item(price);
+"""

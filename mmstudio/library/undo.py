@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ _TOPICS: dict[str, tuple[str, ...]] = {
     "item": ("items",),
     "item_asset": ("items",),
     "audience": ("audiences",),
+    "ignored": ("findings",),
+    "tag_refused": ("tags",),
 }
 _PARENTS = {"asset_id": "asset", "item_id": "item", "collection_id": "collection", "tag_id": "tag"}
 
@@ -49,6 +52,7 @@ class UndoLog:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._after: dict[str, AfterChange] = {}
+        self._group: list[dict[str, Any]] | None = None
 
     def follow(self, table: str, after: AfterChange) -> None:
         """Have a store bring what it derives from ``table`` (search rows, files) in line after an undo."""
@@ -61,6 +65,29 @@ class UndoLog:
         kept = [asdict(change) for change in changes if change.rows]
         if not kept:
             return
+        if self._group is not None:
+            self._group += kept
+            return
+        self._keep(tx, label, values, kept)
+
+    @contextmanager
+    def as_one(self, label: str, **values: Any) -> Iterator[None]:
+        """Everything edited within the block is one transaction and one step of undo. Blocks do not nest.
+
+        ``label`` is a marked English template for what the step is called.
+        """
+        with self._db.write() as tx:
+            self._group = []
+            try:
+                yield
+                if self._group:
+                    self._keep(tx, label, values, self._group)
+            finally:
+                self._group = None
+
+    def _keep(
+        self, tx: sqlite_utils.Database, label: str, values: Mapping[str, Any], kept: list[dict[str, Any]]
+    ) -> None:
         tx.execute("DELETE FROM event WHERE undone = 1")
         tx.execute(
             "INSERT INTO event(label, label_values, changes, created_at) VALUES (?, ?, ?, ?)",
@@ -152,11 +179,12 @@ class UndoLog:
         self._announce(tx, change)
 
     def _announce(self, tx: sqlite_utils.Database, change: Change) -> None:
-        first_ids = sorted({int(key[0]) for key, _before, _after in change.rows})
+        numbered = change.table != "ignored"
+        first_ids = sorted({int(key[0]) for key, _before, _after in change.rows}) if numbered else None
         for topic in _TOPICS[change.table]:
             self._db.note(topic, first_ids if topic == _TOPICS[change.table][0] else None)
         follow = self._after.get(change.table)
-        if follow is not None:
+        if follow is not None and first_ids is not None:
             follow(tx, first_ids)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmstudio.features.extractors import TEXT
-from mmstudio.features.words import tokens
+from mmstudio.features.texts.words import tokens
 from mmstudio.recommendation.events import Events, strength
 
 if TYPE_CHECKING:

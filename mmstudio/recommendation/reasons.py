@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmstudio.features.texts import item_text
-from mmstudio.features.words import tokens
+from mmstudio.features.texts.extraction import item_text
+from mmstudio.features.texts.words import tokens
 from mmstudio.i18n import language, mark, tr
 from mmstudio.recommendation.records import ScorePart
 

@@ -21,7 +21,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mmstudio.features.backbones import build_starter, randomise
+from mmstudio.features.pictures.backbones import build_starter, randomise
 
 STORED, SEEN, BATCH, TEMPERATURE = 80, 64, 256, 0.2
 WIDTHS = (32, 64, 128, 192)

@@ -30,9 +30,9 @@ from PIL import Image, ImageFilter
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mmstudio.features import Features
-from mmstudio.features.backbones import Backbone, find_backbone
 from mmstudio.features.loading import square
-from mmstudio.features.sound import DIMENSION, RATE
+from mmstudio.features.pictures.backbones import Backbone, find_backbone
+from mmstudio.features.sounds.mfcc import DIMENSION, RATE
 from mmstudio.jobs import run_inline
 from mmstudio.library import Library
 from support.library import add_files

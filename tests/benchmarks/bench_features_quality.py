@@ -19,11 +19,12 @@ import numpy as np
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from mmstudio.features import colour, sound
-from mmstudio.features.backbones import Backbone, BackboneSpec, find_backbone, random_backbone
 from mmstudio.features.loading import load_media, square
 from mmstudio.features.normalise import fit_statistics, unit_rows
-from mmstudio.features.words import fit_text_model, tokens
+from mmstudio.features.pictures import colour
+from mmstudio.features.pictures.backbones import Backbone, BackboneSpec, find_backbone, random_backbone
+from mmstudio.features.sounds import mfcc as sound
+from mmstudio.features.texts.words import fit_text_model, tokens
 
 NEIGHBOURS = 5
 

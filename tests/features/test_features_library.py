@@ -13,8 +13,8 @@ from PIL import Image
 
 from mmstudio.errors import Cancelled, MediaError, NotFound, UsageError
 from mmstudio.features import Features
-from mmstudio.features.backbones import Backbone, find_backbone, random_backbone
 from mmstudio.features.loading import load_media, square
+from mmstudio.features.pictures.backbones import Backbone, find_backbone, random_backbone
 from mmstudio.jobs import Progress, run_inline
 from mmstudio.library import Library
 from mmstudio.library.records import FileUpdate, NewItem

@@ -11,7 +11,7 @@ import soundfile
 import torch
 
 from mmstudio.errors import MediaError
-from mmstudio.features import sound
+from mmstudio.features.sounds import mfcc as sound
 from support.media import make_wav
 
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from mmstudio.errors import StudioError
-from mmstudio.features import colour
 from mmstudio.features.device import choose_device
 from mmstudio.features.extraction import forward_in_parts
-from mmstudio.features.index import VectorIndex, reciprocal_rank
 from mmstudio.features.loading import square
 from mmstudio.features.normalise import fit_statistics, unit_rows
-from mmstudio.features.words import fit_text_model, load_text_model, save_text_model, tokens
+from mmstudio.features.pictures import colour
+from mmstudio.features.search.index import VectorIndex, reciprocal_rank
+from mmstudio.features.texts.words import fit_text_model, load_text_model, save_text_model, tokens
 from mmstudio.media.oklab import oklab_to_bytes, srgb_to_oklab
 
 

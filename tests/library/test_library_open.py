@@ -14,6 +14,7 @@ import pytest
 
 from mmstudio.errors import DiskFull, LibraryBusy, NewerLibrary, NotFound, ReadOnly, StudioError
 from mmstudio.library import Library, folder
+from mmstudio.library.migrations import newest
 from mmstudio.library.sqlite import sqlite3
 
 
@@ -32,7 +33,7 @@ def test_a_double_click_opens_the_library(tmp_path: Path) -> None:
     with Library.create(tmp_path / "a.mmlib") as library:
         kept = library.id
     marker = json.loads((tmp_path / "a.mmlib" / "open.mmstudio").read_text(encoding="utf-8"))
-    assert marker == {"program": "MM Studio", "id": kept, "format": 100}
+    assert marker == {"program": "MM Studio", "id": kept, "format": newest()}
     with Library.open(tmp_path / "a.mmlib" / "open.mmstudio") as library:
         assert library.path == tmp_path / "a.mmlib"
 
@@ -169,7 +170,7 @@ def test_a_newer_library_is_refused_and_left_alone(tmp_path: Path) -> None:
         tx.execute("INSERT INTO schema_version VALUES (200, 'the future', '9.9', '2099-01-01')")
     before = (tmp_path / "a.mmlib" / "library.db").read_bytes()
     for read_only in (False, True):
-        with pytest.raises(NewerLibrary, match=r"format 2\.0, this program reads 1\.0") as caught:
+        with pytest.raises(NewerLibrary, match=r"format 2\.0, this program reads 1\.") as caught:
             Library.open(tmp_path / "a.mmlib", read_only=read_only)
         assert "newest MM Studio" in caught.value.hint
     assert (tmp_path / "a.mmlib" / "library.db").read_bytes() == before
@@ -177,7 +178,7 @@ def test_a_newer_library_is_refused_and_left_alone(tmp_path: Path) -> None:
 
 def test_a_newer_minor_version_opens(tmp_path: Path) -> None:
     with Library.create(tmp_path / "a.mmlib") as library, library.db.write() as tx:
-        tx.execute("INSERT INTO schema_version VALUES (101, 'one more table', '1.1', '2099-01-01')")
+        tx.execute("INSERT INTO schema_version VALUES (199, 'one more table', '1.1', '2099-01-01')")
         tx.execute("CREATE TABLE novelty (id INTEGER PRIMARY KEY) STRICT")
     Library.open(tmp_path / "a.mmlib").close()
 

@@ -40,6 +40,7 @@ class JobsPane(Pane):
     key = "jobs"
     name = mark("Jobs")
     icon = "list-dashes"
+    with_inspector = False
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)

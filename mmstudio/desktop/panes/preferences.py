@@ -44,6 +44,7 @@ class PreferencesPane(Pane):
     key = "preferences"
     name = mark("Preferences")
     icon = "gear"
+    with_inspector = False
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from mmstudio.features.extractors import TEXT, infos
 from mmstudio.features.normalise import fit_statistics
+from mmstudio.features.texts.words import TextModel, digest, fit_text_model, save_text_model, tokens
 from mmstudio.features.vectors import Vectors, fit_mark
-from mmstudio.features.words import TextModel, digest, fit_text_model, save_text_model, tokens
 from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress
 from mmstudio.library import AssetFilter

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmstudio.features.extractors import TEXT
-from mmstudio.features.index import reciprocal_rank
 from mmstudio.features.records import Hit
-from mmstudio.features.texts import asset_text, item_text
-from mmstudio.features.words import tokens
+from mmstudio.features.search.index import reciprocal_rank
+from mmstudio.features.texts.extraction import asset_text, item_text
+from mmstudio.features.texts.words import tokens
 from mmstudio.i18n import mark, tr
 from mmstudio.library import parse_query
 from mmstudio.media.kinds import SUFFIXES
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mmstudio.features.records import ItemVectors
+    from mmstudio.features.texts.words import TextModel
     from mmstudio.features.vectors import Vectors
-    from mmstudio.features.words import TextModel
     from mmstudio.library import Library
     from mmstudio.library.filters import AssetFilter
     from mmstudio.library.records import Target

@@ -1,0 +1,1 @@
+"""Pictures as numbers: networks, colours, quality."""

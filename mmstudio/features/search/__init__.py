@@ -1,0 +1,1 @@
+"""Finding: query lines, likeness, fusion of rankings."""

@@ -1,0 +1,1 @@
+"""Sounds as numbers: timbre, pitch, rhythm, loudness."""

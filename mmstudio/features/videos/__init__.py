@@ -1,0 +1,1 @@
+"""Videos as numbers: scenes, key frames, sound track."""
