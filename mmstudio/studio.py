@@ -33,6 +33,8 @@ KINDS: dict[str, tuple[Lane, str]] = {
     "export": ("io", mark("Export")),
     "page": ("io", mark("Export the recommendation page")),
     "clean": ("io", mark("Clean")),
+    "doctor": ("io", mark("Check the library")),
+    "relink": ("io", mark("Find missing files")),
 }
 
 
@@ -176,9 +178,22 @@ def _rescan(studio: Studio, params: dict[str, Any]) -> Work:
 
 
 def _clean(studio: Studio, params: dict[str, Any]) -> Work:
-    from mmstudio.cleaning import fix
+    from mmstudio.cleaning import fix_work
 
-    return _once(lambda: {"fixed": fix(studio.library, params["kind"])})
+    return fix_work(studio.library, params["kind"], params.get("keys"))
+
+
+def _doctor(studio: Studio, _params: dict[str, Any]) -> Work:
+    from mmstudio.cleaning import report_work
+
+    return report_work(studio.library)
+
+
+def _relink(studio: Studio, params: dict[str, Any]) -> Work:
+    from mmstudio.cleaning import relink_work
+
+    folder = params.get("folder")
+    return relink_work(studio.library, Path(folder) if folder else None, params.get("ids"))
 
 
 def _recommend(studio: Studio, params: dict[str, Any]) -> Work:
@@ -210,6 +225,8 @@ _FACTORIES: dict[str, Callable[[Studio, dict[str, Any]], Work]] = {
     "export": lambda studio, params: studio.exporter.work(**params),
     "page": lambda studio, params: studio.exporter.page_work(**params),
     "clean": _clean,
+    "doctor": _doctor,
+    "relink": _relink,
 }
 
 

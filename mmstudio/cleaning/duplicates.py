@@ -3,223 +3,297 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from mmstudio.errors import MediaError
-from mmstudio.features.pictures import colour
-from mmstudio.features.texts.extraction import asset_text
-from mmstudio.features.texts.words import tokens
+from mmstudio.cleaning import pictures, sounds, texts, videos
+from mmstudio.cleaning.cache import Cache
+from mmstudio.cleaning.records import DuplicateGroup
+from mmstudio.errors import Cancelled, MediaError
+from mmstudio.i18n import tr, tr_error
+from mmstudio.jobs import JobContext, Progress
 from mmstudio.library import AssetFilter
-from mmstudio.media.image import image_array
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from numpy.typing import NDArray
-
     from mmstudio.features import Features
-    from mmstudio.features.vectors import Space, Vectors
     from mmstudio.library import Library
     from mmstudio.library.records import Asset
 
-# Unrelated pictures are at least 20 of 64 bits apart, recompressed or resized copies at most 4; between the
-# two a crop or a watermark may hide, which counts when network and colours agree.
-HASH_SURE, HASH_MAYBE = 4, 12
-LOOK_MIN = 0.97  # cosine
-# Two pictures of one article in two colours have the same hash. In a blurred 16 × 16 layout, copies of
-# shop photos (recompressed, cropped, brightened by a fifth) differ in hue and chroma by at most 0.022 in
-# all but two places, and in lightness, once white is made equal, by at most 0.111 in all but 39; other
-# colours begin at 0.023, black against grey at 0.152.
-HUE_MOST, LIGHT_MOST = 0.0225, 0.125
-_HUE_RANK, _LIGHT_RANK = 3, 40
-SOUND_MIN, SCENES_MIN = 0.98, 0.95
-TEXT_MIN = 0.8  # Jaccard similarity of three-word shingles
-_TEXT_CANDIDATE = 0.85  # cosine of texts worth comparing word by word
-_CHUNK = 1024
+_THREADS, _AHEAD = 2, 16
+_KINDS = (("image", pictures), ("video", videos), ("audio", sounds), ("text", texts))
+T = TypeVar("T")
+R = TypeVar("R")
+Steps = Generator[Progress, None, list[DuplicateGroup]]
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicateGroup:
-    """Assets that hold the same thing: "exact" copies have the same bytes, "near" ones look, sound or read
-    alike.
+@dataclass(slots=True)
+class Seen:
+    """What a search for copies learns on the way.
 
-    `asset_ids` begin with the copy most worth keeping; `score` is the similarity of the least similar pair
-    that joined the group, 0…1.
+    Attributes:
+        unreadable: [path, reason] of files that could not be decoded.
+        wordless: texts without a single word.
+        without_vectors: pictures that no network has seen, among which crops are not found.
     """
 
-    kind: Literal["exact", "near"]
-    asset_ids: list[int]
-    score: float
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+    wordless: list[int] = field(default_factory=list)
+    without_vectors: int = 0
 
 
 def duplicates(library: Library, features: Features) -> list[DuplicateGroup]:
     """Groups of copies among the usable assets, exact ones first, then by similarity.
 
-    Near copies of sounds and texts, and the doubtful ones of pictures, need extracted features; without them
-    the perceptual hash alone decides about pictures.
+    Cropped copies of pictures are found only where "cnn" features were extracted. What a person ignored is
+    left out. The first run decodes every file; later ones only what is new.
     """
+    steps = search(library, features, JobContext(0, {}), Seen())
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: list[DuplicateGroup] = end.value
+            return found
+
+
+def search(library: Library, features: Features, context: JobContext, seen: Seen) -> Steps:
+    """The same as a job. Raises Cancelled; what was computed until then is kept."""
     assets = library.assets.get_many(library.assets.ids(AssetFilter(), order="added", descending=False))
+    ignored = library.ignored.all()
     by_hash: dict[str, list[Asset]] = defaultdict(list)
     for asset in assets:
         by_hash[asset.sha256].append(asset)
-    groups = [
-        DuplicateGroup("exact", [a.id for a in best_first(library, copies)], 1.0)
-        for copies in by_hash.values()
-        if len(copies) > 1
-    ]
-    single = [copies[0] for copies in by_hash.values()]
-    near = sorted(_near(library, features.vectors, single), key=lambda group: (-group.score, group.asset_ids))
-    return groups + near
+    groups = []
+    single = []
+    for copies in by_hash.values():
+        ordered = best_first(library, copies) if len(copies) > 1 else copies
+        single.append(ordered[0])
+        sames = {(one.id, other.id): 1.0 for one in ordered for other in ordered if one.id != other.id}
+        groups += _stars("exact", ordered, sames, ignored)
+    verdicts = Cache(library, "pairs", "-".join(module.VERSION for _, module in _KINDS))
+    asked: list[str] = []
+    near: list[DuplicateGroup] = []
+    for kind, _ in _KINDS:
+        chosen = [asset for asset in single if asset.kind == kind]
+        look = _Look(library, features, context, seen, verdicts, asked)
+        similar = yield from look.alike(kind, chosen)
+        if similar:
+            by_id = {asset.id: asset for asset in chosen}
+            paired = best_first(library, [by_id[i] for i in sorted({i for pair in similar for i in pair})])
+            near += _stars("near", paired, similar, ignored)
+    verdicts.save(asked)
+    return groups + sorted(near, key=lambda group: (-group.score, group.asset_ids))
 
 
 def best_first(library: Library, assets: Iterable[Asset]) -> list[Asset]:
-    """Copies, the one most worth keeping first: most pixels, used by most items, best rated, largest,
-    oldest."""
+    """Copies, the one most worth keeping first: most pixels, longest, used by most items, best rated,
+    largest, oldest."""
 
     def worth(asset: Asset) -> tuple[float, ...]:
-        pixels = (asset.width or 0) * (asset.height or 0)
         items = len(library.items.items_of_asset(asset.id))
-        return (-pixels, -items, -asset.rating, -asset.size, asset.id)
+        size = -len(library.assets.text_of(asset.id)) if asset.kind == "text" else -asset.size
+        return (-_pixels(asset), -round(asset.duration or 0, 1), -items, -asset.rating, size, asset.id)
 
     return sorted(assets, key=worth)
 
 
-def _near(library: Library, vectors: Vectors, assets: list[Asset]) -> Iterator[DuplicateGroup]:
-    kinds: dict[str, list[Asset]] = defaultdict(list)
-    for asset in assets:
-        kinds[asset.kind].append(asset)
-    pairs = [
-        *_alike_pictures(library, vectors, kinds["image"]),
-        *_alike_videos(vectors, kinds["video"]),
-        *_alike_sounds(vectors, kinds["audio"]),
-        *_alike_texts(library, vectors, kinds["text"]),
-    ]
-    by_id = {asset.id: asset for asset in assets}
-    for ids, score in _joined(pairs):
-        yield DuplicateGroup("near", [a.id for a in best_first(library, (by_id[i] for i in ids))], score)
+def why_kept(library: Library, keep: Asset, others: Sequence[Asset]) -> str:
+    """Why a copy comes first, one reason in the person's language; empty where they are equal in all."""
+    items = {a.id: len(library.items.items_of_asset(a.id)) for a in (keep, *others)}
+    reasons: tuple[tuple[Callable[[Asset], float], str], ...] = (
+        (_pixels, tr("most pixels")),
+        (lambda asset: round(asset.duration or 0, 1), tr("longest")),
+        (lambda asset: items[asset.id], tr("used by most items")),
+        (lambda asset: asset.rating, tr("best rated")),
+        (lambda asset: asset.size, tr("largest file")),
+        (lambda asset: -asset.id, tr("in the library longest")),
+    )
+    for worth, reason in reasons:
+        most, rest = worth(keep), max((worth(other) for other in others), default=worth(keep))
+        if most > rest:
+            return reason
+        if most < rest:
+            return ""
+    return ""
 
 
-def _alike_pictures(
-    library: Library, vectors: Vectors, assets: list[Asset]
-) -> Iterator[tuple[int, int, float]]:
-    look = vectors.space("cnn")
-    layouts: dict[int, NDArray[np.float64] | None] = {}
+def _pixels(asset: Asset) -> int:
+    return (asset.width or 0) * (asset.height or 0)
 
-    def layout(asset: Asset) -> NDArray[np.float64] | None:
-        if asset.id not in layouts:
+
+def _stars(
+    kind: str, ordered: Sequence[Asset], similar: dict[tuple[int, int], float], ignored: set[tuple[str, str]]
+) -> list[DuplicateGroup]:
+    """Groups in which every copy was found alike the one that is kept.
+
+    Chains are not followed: of three pictures of which only neighbours are alike, two are a group.
+    """
+    left, groups = [asset.id for asset in ordered], []
+    while len(left) > 1:
+        keep, *rest = left
+        copies = {}
+        for other in rest:
+            low, high = min(keep, other), max(keep, other)
+            score = similar.get((keep, other), similar.get((other, keep)))
+            if score is not None and (kind, f"{low}+{high}") not in ignored:
+                copies[other] = score
+        if copies:
+            groups.append(
+                DuplicateGroup("exact" if kind == "exact" else "near", [keep, *copies], min(copies.values()))
+            )
+        left = [other for other in rest if other not in copies]
+    return groups
+
+
+class _Look:
+    """Fingerprints and verdicts of one kind of media, from the cache or made now."""
+
+    def __init__(
+        self,
+        library: Library,
+        features: Features,
+        context: JobContext,
+        seen: Seen,
+        verdicts: Cache,
+        asked: list[str],
+    ) -> None:
+        self._library, self._features, self._context = library, features, context
+        self._seen, self._verdicts, self._asked = seen, verdicts, asked
+        self._small = lru_cache(maxsize=4096)(self._read_small)
+
+    def alike(
+        self, kind: str, assets: list[Asset]
+    ) -> Generator[Progress, None, dict[tuple[int, int], float]]:
+        """Similarity 0…1 by pair of ids, of the pairs that are copies."""
+        if not assets:
+            return {}
+        prints = yield from self._prints(kind, assets)
+        if kind == "text":
+            self._seen.wordless += [a.id for a, blob in zip(assets, prints, strict=True) if not blob]
+        found: dict[tuple[int, int], float] = {}
+        proposed = sorted(set(self._proposed(kind, assets, prints)))
+        new = []
+        for i, j in proposed:
+            key = assets[i].sha256[:20] + assets[j].sha256[:20]
+            self._asked.append(key)
+            known = self._verdicts.rows.get(key)
+            if known is None:
+                new.append((i, j, key))
+            elif score := float(np.frombuffer(known, np.float32)[0]):
+                found[assets[i].id, assets[j].id] = score
+
+        def compare(pair: tuple[int, int, str]) -> float:
+            return self._compare(kind, assets[pair[0]], assets[pair[1]], prints[pair[0]], prints[pair[1]])
+
+        try:
+            for done, (pair, score) in enumerate(self._many(compare, new), 1):
+                if isinstance(score, float):
+                    i, j, key = pair
+                    self._verdicts.put(key, np.float32(score).tobytes())
+                    if score:
+                        found[assets[i].id, assets[j].id] = score
+                yield Progress(done, len(new), tr("Compare what looks alike"))
+        except Cancelled:
+            self._verdicts.save(list(self._verdicts.rows))
+            raise
+        return found
+
+    def _prints(self, kind: str, assets: list[Asset]) -> Generator[Progress, None, list[bytes]]:
+        module = dict(_KINDS)[kind]
+        cache = Cache(self._library, kind, module.VERSION)
+        missing = [asset for asset in assets if asset.sha256 not in cache.rows]
+        fresh: dict[str, bytes] = {}
+        try:
+            for done, (asset, blob) in enumerate(
+                self._many(lambda asset: self._fingerprint(kind, asset), missing), 1
+            ):
+                if isinstance(blob, bytes):
+                    cache.put(asset.sha256, blob)
+                else:
+                    fresh[asset.sha256] = b""
+                    self._seen.unreadable.append((asset.rel_path, tr_error(blob)[0]))
+                yield Progress(done, len(missing), tr("Take fingerprints"))
+        finally:
+            cache.save([asset.sha256 for asset in assets])
+        return [cache.rows.get(asset.sha256, fresh.get(asset.sha256, b"")) for asset in assets]
+
+    def _fingerprint(self, kind: str, asset: Asset) -> bytes:
+        path = self._library.assets.path_of(asset)
+        if kind == "image":
+            thumbnail = self._library.assets.thumbnail_path(asset.sha256)
+            return pictures.hashes(thumbnail if thumbnail.is_file() else path)
+        if kind == "audio":
+            return sounds.fingerprint(path)
+        if kind == "video":
+            return videos.fingerprint(path, self._context)
+        return texts.fingerprint(self._library.assets.text_of(asset.id))
+
+    def _proposed(self, kind: str, assets: list[Asset], prints: list[bytes]) -> Iterator[tuple[int, int]]:
+        if kind == "audio":
+            yield from sounds.pairs(prints)
+        elif kind == "video":
+            yield from videos.pairs(prints)
+        elif kind == "text":
+            yield from texts.pairs(prints)
+        else:
+            there = [i for i, blob in enumerate(prints) if blob]
+            codes = np.frombuffer(b"".join(prints[i] for i in there), np.uint64).reshape(-1, 2)
+            yield from ((there[i], there[j]) for i, j in pictures.hash_pairs(codes))
+            look = self._features.vectors.space("cnn")
+            rows = [(i, row) for i in there if (row := look.row(assets[i].id)) is not None]
+            self._seen.without_vectors = len(there) - len(rows)
+            if len(rows) > 1:
+                unit = look.unit[[row for _, row in rows]]
+                yield from ((rows[i][0], rows[j][0]) for i, j in pictures.close_pairs(unit))
+
+    def _compare(self, kind: str, one: Asset, other: Asset, a: bytes, b: bytes) -> float:
+        if kind == "audio":
+            return sounds.alike(a, b)
+        if kind == "video":
+            return videos.alike(a, b)
+        if kind == "text":
+            return texts.alike(self._library.assets.text_of(one.id), self._library.assets.text_of(other.id))
+        return pictures.alike(self._small(one), self._small(other))
+
+    def _read_small(self, asset: Asset) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+        thumbnail = self._library.assets.thumbnail_path(asset.sha256)
+        return pictures.small(thumbnail if thumbnail.is_file() else self._library.assets.path_of(asset))
+
+    def _many(
+        self, call: Callable[[T], R], inputs: Sequence[T]
+    ) -> Iterator[tuple[T, R | MediaError | OSError]]:
+        """Results in order, a few threads ahead; polled for a cancel. Files that cannot be had come as their
+        error."""
+
+        def safely(one: T) -> R | MediaError | OSError:
             try:
-                layouts[asset.id] = colour.layout(image_array(library.assets.path_of(asset), max_side=96))
-            except (MediaError, OSError):
-                layouts[asset.id] = None
-        return layouts[asset.id]
+                return call(one)
+            except (MediaError, OSError) as error:
+                return error
 
-    for one, other, bits in _hash_pairs(assets, HASH_MAYBE):
-        looks = _cosine(look, one.id, other.id)
-        if bits <= HASH_SURE or (looks is not None and looks >= LOOK_MIN):
-            a, b = layout(one), layout(other)
-            if a is not None and b is not None and _same_colours(a, b):
-                yield one.id, other.id, 1 - bits / 64
-
-
-def _same_colours(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
-    hue = np.hypot(a[..., 1] - b[..., 1], a[..., 2] - b[..., 2]).ravel()
-    light = np.abs(_lightness(a) - _lightness(b)).ravel()
-    return bool(np.sort(hue)[-_HUE_RANK] <= HUE_MOST and np.sort(light)[-_LIGHT_RANK] <= LIGHT_MOST)
-
-
-def _lightness(layout: NDArray[np.float64]) -> NDArray[np.float64]:
-    white = max(float(np.quantile(layout[..., 0], 0.95)), 1e-3)
-    return np.asarray(layout[..., 0] / white)
-
-
-def _alike_videos(vectors: Vectors, assets: list[Asset]) -> Iterator[tuple[int, int, float]]:
-    scenes = vectors.space("video-cnn")
-    for one, other, bits in _hash_pairs(assets, HASH_MAYBE):
-        alike = _cosine(scenes, one.id, other.id)
-        if _same_length(one, other) and (bits <= HASH_SURE if alike is None else alike >= SCENES_MIN):
-            yield one.id, other.id, 1 - bits / 64
-
-
-def _alike_sounds(vectors: Vectors, assets: list[Asset]) -> Iterator[tuple[int, int, float]]:
-    by_id = {asset.id: asset for asset in assets}
-    for one, other, score in _close_pairs(vectors.space("mfcc"), by_id, SOUND_MIN):
-        if _same_length(by_id[one], by_id[other]):
-            yield one, other, score
-
-
-def _alike_texts(library: Library, vectors: Vectors, assets: list[Asset]) -> Iterator[tuple[int, int, float]]:
-    by_id = {asset.id: asset for asset in assets}
-    shingles: dict[int, set[tuple[str, ...]]] = {}
-
-    def shingled(asset_id: int) -> set[tuple[str, ...]]:
-        if asset_id not in shingles:
-            words = tokens(asset_text(by_id[asset_id], library.assets.text_of(asset_id), []))
-            shingles[asset_id] = {tuple(words[i : i + 3]) for i in range(max(1, len(words) - 2))}
-        return shingles[asset_id]
-
-    for one, other, _ in _close_pairs(vectors.space("tfidf-svd"), by_id, _TEXT_CANDIDATE):
-        a, b = shingled(one), shingled(other)
-        score = len(a & b) / len(a | b)
-        if score >= TEXT_MIN:
-            yield one, other, score
-
-
-def _hash_pairs(assets: list[Asset], most: int) -> Iterator[tuple[Asset, Asset, int]]:
-    """Pairs whose perceptual hashes differ in at most `most` of 64 bits."""
-    hashed = [asset for asset in assets if asset.phash and len(asset.phash) == 16]
-    codes = np.array([int(asset.phash or "0", 16) for asset in hashed], np.uint64)
-    for start in range(0, len(codes), _CHUNK):
-        block = codes[start : start + _CHUNK]
-        distance = np.bitwise_count(block[:, None] ^ codes[None, start:])
-        for i, j in np.argwhere(distance <= most):
-            if i < j:
-                yield hashed[start + int(i)], hashed[start + int(j)], int(distance[i, j])
-
-
-def _close_pairs(space: Space, wanted: dict[int, Asset], least: float) -> Iterator[tuple[int, int, float]]:
-    """Pairs of wanted assets whose compared vectors have a cosine of at least `least`."""
-    keep = np.array([int(i) in wanted for i in space.ids], bool)
-    ids, X = space.ids[keep], space.unit[keep]
-    for start in range(0, len(ids), _CHUNK):
-        cosines = X[start : start + _CHUNK] @ X[start:].T
-        for i, j in np.argwhere(cosines >= least):
-            if i < j:
-                yield int(ids[start + i]), int(ids[start + j]), float(min(cosines[i, j], 1.0))
-
-
-def _cosine(space: Space, one: int, other: int) -> float | None:
-    a, b = space.row(one), space.row(other)
-    return None if a is None or b is None else float(space.unit[a] @ space.unit[b])
-
-
-def _same_length(one: Asset, other: Asset) -> bool:
-    a, b = one.duration or 0.0, other.duration or 0.0
-    return abs(a - b) <= max(0.15, 0.02 * max(a, b))
-
-
-def _joined(pairs: list[tuple[int, int, float]]) -> list[tuple[list[int], float]]:
-    """Connected groups of pairs, with the weakest similarity that joined them."""
-    parent: dict[int, int] = {}
-
-    def root(i: int) -> int:
-        while parent.setdefault(i, i) != i:
-            parent[i] = parent[parent[i]]
-            i = parent[i]
-        return i
-
-    joined: list[tuple[int, float]] = []
-    for one, other, score in sorted(pairs, key=lambda pair: -pair[2]):
-        a, b = root(one), root(other)
-        if a != b:
-            parent[max(a, b)] = min(a, b)
-            joined.append((one, score))
-    groups: dict[int, list[int]] = defaultdict(list)
-    for i in parent:
-        groups[root(i)].append(i)
-    weakest: dict[int, float] = {}
-    for i, score in joined:
-        weakest[root(i)] = min(score, weakest.get(root(i), 1.0))
-    return [(sorted(ids), weakest[key]) for key, ids in groups.items()]
+        if not inputs:
+            return
+        waiting: list[tuple[T, Future[R | MediaError | OSError]]] = []
+        pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="doctor")
+        begun = 0
+        try:
+            while True:
+                while len(waiting) < _AHEAD and begun < len(inputs):
+                    waiting.append((inputs[begun], pool.submit(safely, inputs[begun])))
+                    begun += 1
+                if not waiting:
+                    return
+                first = waiting[0][1]
+                while not first.done():
+                    self._context.raise_if_cancelled()
+                    wait([first], timeout=0.1, return_when=FIRST_COMPLETED)
+                self._context.raise_if_cancelled()
+                one_done, future = waiting.pop(0)
+                yield one_done, future.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)

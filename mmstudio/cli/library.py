@@ -1,4 +1,4 @@
-"""Commands on the library: init, import, features, search, duplicates, check, clean."""
+"""Commands on the library: init, import, features, search, check."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHOWN = 20  # problems of an import that are listed one by one
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    for command in (init, features, search, duplicates, check, clean):
+    for command in (init, features, search, check):
         app.command()(command)
     app.command("import")(import_media)
     app.command()(rescan)
@@ -145,34 +145,6 @@ def search(
         say(tr("Nothing was found."))
 
 
-def duplicates(lib: Lib, as_json: Json = False) -> None:
-    """List files that are the same or nearly the same."""
-    from mmstudio.cleaning import duplicates as find
-
-    with studio(lib) as opened:
-        groups = find(opened.library, opened.features)
-        listed: list[dict[str, Any]] = [
-            {
-                "kind": group.kind,
-                "score": group.score,
-                "files": [
-                    str(opened.library.assets.path_of(asset))
-                    for asset in opened.library.assets.get_many(group.asset_ids)
-                ],
-            }
-            for group in groups
-        ]
-    if as_json:
-        print_json({"groups": listed})
-        return
-    if not listed:
-        say(tr("No duplicates were found."))
-    for group in listed:
-        say(f"{group['kind']} ({group['score']:.2f})")
-        for file in group["files"]:
-            say(f"  {file}")
-
-
 def check(
     lib: Lib,
     repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended.")] = False,
@@ -189,30 +161,6 @@ def check(
             say(line)
     if not report.ok:
         raise typer.Exit(1)
-
-
-def clean(
-    lib: Lib,
-    fix: Annotated[
-        str | None, typer.Option("--fix", metavar="KIND", help="Mend this kind of finding.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Report what is missing, corrupt, empty or doubled, and mend it where asked."""
-    from mmstudio.cleaning import report
-
-    with studio(lib, write=fix is not None) as opened:
-        fixed = run_job(opened, "clean", {"kind": fix})["fixed"] if fix is not None else 0
-        findings = report(opened.library)
-    if as_json:
-        print_json({"fixed": fixed, "findings": findings})
-        return
-    if fix is not None:
-        say(tr("Mended {n}. Undo brings everything back.", n=fixed))
-    if not findings:
-        say(tr("Nothing to clean."))
-    for finding in findings:
-        say(f"{finding.kind}: {finding.message}")
 
 
 def _hit(opened: Studio, hit: Any) -> dict[str, Any]:

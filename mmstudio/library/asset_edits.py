@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, get_args
 
 from mmstudio.i18n import mark
@@ -48,6 +49,21 @@ class AssetEdits(AssetRows):
             {"rights": rights},
             (mark("Set the rights of an asset"), mark("Set the rights of {n} assets")),
         )
+
+    def relocate(self, asset_id: int, root_id: int, rel_path: str, mtime_ns: int) -> None:
+        """Say where the unchanged file of an asset is now; a missing one is usable again.
+
+        Raises NotFound, ValueError for a path that is absolute or climbs out of its root, the database's error
+        where another asset has that place.
+        """
+        path = PurePosixPath(rel_path)
+        if not rel_path or path.is_absolute() or ".." in path.parts:
+            raise ValueError(f"not a path below a root: {rel_path!r}")
+        values: dict[str, Any] = {"root_id": root_id, "rel_path": rel_path, "mtime_ns": mtime_ns}
+        if self.get(asset_id).status == "missing":
+            values |= {"status": "ok", "status_note": ""}
+        self._set([asset_id], values, (mark("Find a file again"), mark("Find {n} files again")))
+        self.reindex([asset_id])
 
     def trash(self, ids: Sequence[int]) -> None:
         """Take assets out of the library. Files the studio owns move to its trash; originals stay."""

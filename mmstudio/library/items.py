@@ -162,6 +162,15 @@ class ItemStore(ItemTexts):
         found = [ItemAsset(*row) for row in rows]
         return sorted(found, key=lambda link: (ROLES.index(link.role), link.position, link.asset_id))
 
+    def all_assets_of(self, item_id: int) -> list[ItemAsset]:
+        """The same with assets that are missing, corrupt or in the trash, by role and position."""
+        rows = self._db.read().execute(
+            "SELECT asset_id, role, position FROM item_asset WHERE item_id = ?"
+            " ORDER BY role, position, asset_id",
+            (item_id,),
+        )
+        return [ItemAsset(*row) for row in rows]
+
     def hero_of(self, item_id: int) -> int | None:
         """The asset that shows the item: its hero, else its first picture, else None."""
         return self.heroes_of([item_id]).get(item_id)

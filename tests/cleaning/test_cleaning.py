@@ -47,7 +47,7 @@ def save(picture: Image.Image, path: Path, **options: int) -> Path:
 
 
 def kinds(library: Library) -> dict[str, int]:
-    return {f.kind: len(f.asset_ids) or len(f.item_ids) for f in report(library)}
+    return {f.kind: len(f.asset_ids) or len(f.item_ids) for f in report(library).findings}
 
 
 def test_exact_copies_merge_into_the_best_and_come_back(
@@ -168,7 +168,7 @@ def test_report_names_what_is_wrong_and_fix_mends_it(
 
 
 def test_clean_and_empty_libraries(library: Library, features: Features) -> None:
-    assert report(library) == []
+    assert report(library).findings == ()
     assert duplicates(library, features) == []
     with pytest.raises(UsageError, match="no fix"):
         fix(library, "everything")
