@@ -1,8 +1,9 @@
 """The library: one folder, one SQLite database, and small stores around it."""
 
 from mmstudio.library.database import Database
-from mmstudio.library.filters import AssetFilter, parse_query
+from mmstudio.library.filters import AssetFilter
 from mmstudio.library.library import Library
+from mmstudio.library.query import parse_query
 from mmstudio.library.records import (
     Approval,
     Asset,

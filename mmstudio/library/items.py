@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from mmstudio.errors import NotFound, StudioError
 from mmstudio.i18n import mark
 from mmstudio.library.database import IN_IDS, Database, ids_json, in_batches, now, to_json
-from mmstudio.library.filters import number_range
+from mmstudio.library.item_query import item_query
 from mmstudio.library.item_texts import ItemTexts
 from mmstudio.library.records import ROLES, Item, ItemAsset, NewItem, Role
 from mmstudio.library.undo import Change, UndoLog
-from mmstudio.library.words import indexable, match_terms
+from mmstudio.library.words import indexable
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -62,15 +62,16 @@ class ItemStore(ItemTexts):
         """Ids by title, or best match first where ``text`` holds words.
 
         Words are looked for in title (which counts most), description, sku, category and attributes.
-        ``price:10..30`` (also ``price:<20``) in the text keeps items in that range.
+        ``text`` is a query line: ``price:10..30`` and ``category:`` narrow the items, and filters of media
+        (``color:teal``) keep the items that have such media.
         """
-        source, conditions, parameters, order = _query(text, category)
+        source, conditions, parameters, order = item_query(self._db.read(), text, category)
         sql = f"SELECT id FROM {source} WHERE {conditions} ORDER BY {order}"
         return [row[0] for row in self._db.read().execute(sql, parameters)]
 
     def count(self, text: str = "", category: str | None = None) -> int:
         """How many items match."""
-        source, conditions, parameters, _order = _query(text, category)
+        source, conditions, parameters, _order = item_query(self._db.read(), text, category)
         row = (
             self._db.read()
             .execute(f"SELECT COUNT(*) FROM {source} WHERE {conditions}", parameters)
@@ -271,32 +272,3 @@ class ItemStore(ItemTexts):
                 for row in rows
             ],
         )
-
-
-def _query(text: str, category: str | None) -> tuple[str, str, list[Any], str]:
-    """(source, conditions, parameters, order) of a search for items."""
-    conditions: list[str] = []
-    parameters: list[Any] = []
-    words = []
-    for word in text.split():
-        key, _, value = word.replace("：", ":").partition(":")
-        bounds = number_range(value) if key.lower() in ("price", "价格") else None
-        if bounds is None:
-            words.append(word)
-            continue
-        for sign, bound in zip((">=", "<="), bounds, strict=True):
-            if bound is not None:
-                conditions.append(f"price {sign} ?")
-                parameters.append(bound)
-    if category is not None:
-        conditions.append("category = ?")
-        parameters.append(category)
-    source, order = "item", "title COLLATE NOCASE, id"
-    terms = match_terms(" ".join(words))
-    if terms:
-        # bm25 is smaller for a better match; the weights are those of title, description and the rest.
-        found = "SELECT rowid AS hit, bm25(item_search, 8.0, 2.0, 1.0) AS score FROM item_search"
-        source = f"({found} WHERE item_search MATCH ?) JOIN item ON item.id = hit"
-        order = f"score, {order}"
-        parameters.insert(0, " AND ".join(terms))
-    return source, " AND ".join(conditions) or "1", parameters, order

@@ -17,7 +17,7 @@ Rights = Literal["unknown", "own", "licensed", "no-training", "restricted"]
 Origin = Literal["imported", "generated"]
 Role = Literal["hero", "detail", "voice", "music", "clip", "review", "text"]
 Target = Literal["asset", "item"]
-Order = Literal["added", "title", "captured", "size", "duration", "rating"]
+Order = Literal["added", "title", "captured", "size", "duration", "rating", "best"]
 
 _IN_A_LANGUAGE = re.compile(r"(title|name|description)_[a-z]{2}")
 

@@ -19,6 +19,8 @@ _CJK_CHARACTER = re.compile(f"[{_CJK}]")
 _CJK_RUN = re.compile(f"[{_CJK}]+")
 _JOINT = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _WORD = re.compile(r"[^\W_]+")
+_PHRASE = re.compile(r'"([^"]*)"|([^"]+|")')
+_MAX_QUERY = 4000  # characters of a query line that are read
 _MAX_TERMS = 32  # FTS5 has a limit on the depth of an expression
 MAX_INDEXED = 200_000  # characters of one text that search sees
 
@@ -35,13 +37,25 @@ def name_words(path: str) -> str:
 
 
 def match_terms(query: str) -> list[str]:
-    """FTS5 expressions, one per word of a person's query; all of them must match. Prefixes match.
+    """FTS5 expressions, one per word or quoted phrase of a person's query; all must match.
 
-    Every word is quoted, so nothing in a query can be FTS5 syntax; words after the 32nd are left out.
+    Prefixes match, except of phrases. Everything is quoted, so nothing in a query can be FTS5 syntax; what
+    comes after the 32nd is left out.
     """
-    folded = unicodedata.normalize("NFKC", query)
+    folded = unicodedata.normalize("NFKC", query[:_MAX_QUERY])
     terms: list[str] = []
-    for word in _WORD.findall(folded):
+    for phrase, plain in _PHRASE.findall(folded):
+        if phrase:
+            tokens = _WORD.findall(indexable(phrase))
+            terms += ['"' + " ".join(tokens[:_MAX_TERMS]) + '"'] if tokens else []
+        else:
+            terms += _terms(plain)
+    return list(dict.fromkeys(terms))[:_MAX_TERMS]
+
+
+def _terms(text: str) -> list[str]:
+    terms: list[str] = []
+    for word in _WORD.findall(text):
         position = 0
         for run in _CJK_RUN.finditer(word):
             if run.start() > position:
@@ -50,7 +64,7 @@ def match_terms(query: str) -> list[str]:
             position = run.end()
         if position < len(word):
             terms.append(f'"{word[position:]}"*')
-    return list(dict.fromkeys(terms))[:_MAX_TERMS]
+    return terms
 
 
 def fold(text: str) -> str:

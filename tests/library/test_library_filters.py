@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmstudio.library import AssetFilter, Library, NewItem, parse_query
-from mmstudio.library.filters import number_range
+from mmstudio.library.filters import Measured, number_range
+from mmstudio.library.query import (
+    explain,
+    has_token,
+    parts,
+    toggle_token,
+    with_token,
+    without_part,
+)
 from mmstudio.library.records import Order
 from mmstudio.library.words import fold, indexable, match_terms
 from support.libraries import add_asset, new_library
+
+
+def part(**fields: Any) -> AssetFilter:
+    """An alternative, or what is left out: of any status."""
+    return AssetFilter(statuses=(), **fields)
 
 
 @pytest.mark.parametrize(
@@ -43,17 +57,123 @@ from support.libraries import add_asset, new_library
         ("kind:nonsense", AssetFilter(text="nonsense")),
         ("width:wide", AssetFilter(text="wide")),
         ("http://example.org", AssetFilter(text="http://example.org")),
-        ('"yoga strap" 12:30', AssetFilter(text="yoga strap 12:30")),
+        ('"yoga strap" 12:30', AssetFilter(text='"yoga strap" 12:30')),
+        # A filter that is still being typed asks for nothing yet.
+        ("beach tag:", AssetFilter(text="beach")),
+        # Everything that issue 3 adds.
+        ("height:<=800", AssetFilter(max_height=800)),
+        ("size:>=1.5mb", AssetFilter(min_size=1_500_000)),
+        ("size:..20k", AssetFilter(max_size=20_000)),
+        ("duration:1:30..2min", AssetFilter(min_duration=90.0, max_duration=120.0)),
+        ("price:<=€50", AssetFilter(max_price=50.0)),
+        ("价格：10..30", AssetFilter(min_price=10.0, max_price=30.0)),
+        ("price:30..10", AssetFilter(min_price=10.0, max_price=30.0)),
+        ("color:teal", AssetFilter(colours=("teal",))),
+        ("颜色：红色", AssetFilter(colours=("red",))),
+        ("color:ultraviolet", AssetFilter(text="ultraviolet")),
+        ("date:2024-05..", AssetFilter(taken_from="2024-05")),
+        ("date:2024", AssetFilter(taken_from="2024", taken_before="2025")),
+        ("date:2024-12", AssetFilter(taken_from="2024-12", taken_before="2025-01")),
+        ("date:2024-02-29", AssetFilter(taken_from="2024-02-29", taken_before="2024-03-01")),
+        ("date:2023-02-29", AssetFilter(text="2023-02-29")),
+        ("added:<2024-05", AssetFilter(added_before="2024-05")),
+        ("lang:zh lang:english", AssetFilter(languages=("zh", "en"))),
+        ("语言:中文", AssetFilter(languages=("zh",))),
+        ("rights:own,licensed", AssetFilter(rights=("own", "licensed"))),
+        ("category:Bags", AssetFilter(category="Bags")),
+        ("sharpness:>=0.4", AssetFilter(measures=(Measured("sharpness", 0.4),))),
+        ("tempo:110..130", AssetFilter(measures=(Measured("tempo", 110.0, 130.0),))),
+        ("loudness:>=-20", AssetFilter(measures=(Measured("loudness", -20.0),))),
+        ("loudness:-20..-10", AssetFilter(measures=(Measured("loudness", -20.0, -10.0),))),
+        ("key:c-minor", AssetFilter(measures=(Measured("key", 12.0, 12.0),))),
+        ("key:F#", AssetFilter(measures=(Measured("key", 6.0, 6.0),))),
+        ("key:ebm", AssetFilter(measures=(Measured("key", 15.0, 15.0),))),
+        ("is:untagged", AssetFilter(states=("untagged",))),
+        ("is:generated", AssetFilter(origin="generated")),
+        ("is:landscape", AssetFilter(orientations=("landscape",))),
+        ("rating:0", AssetFilter(max_rating=0)),
+        ("rating:=3", AssetFilter(min_rating=3, max_rating=3)),
+        ("rating:<3", AssetFilter(max_rating=2)),
+        ("like:12 kind:sound", AssetFilter(kinds=("audio",), like=12)),
+        ('like:"a b.png"', AssetFilter(like="a b.png")),
+        ("-tag:x beach", AssetFilter(text="beach", without=(part(tags=("x",)),))),
+        ("NOT kind:video", AssetFilter(without=(part(kinds=("video",)),))),
+        ("-sea", AssetFilter(without=(part(text="sea"),))),
+        ("t-shirt - red", AssetFilter(text="t-shirt - red")),
+        (
+            "blue beach or sea sun",
+            AssetFilter(text="blue sun", either=((part(text="beach"), part(text="sea")),)),
+        ),
+        ("海滩 或 tag:海", AssetFilter(either=((part(text="海滩"), part(tags=("海",))),))),
+        ("color:teal,white", AssetFilter(either=((part(colours=("teal",)), part(colours=("white",))),))),
+        ("or beach or", AssetFilter(text="or beach or")),
     ],
 )
 def test_the_search_box(query: str, wanted: AssetFilter) -> None:
     assert parse_query(query) == wanted
 
 
-@given(st.text())
+_PIECES = st.sampled_from(
+    ["kind:", "sound", "tag:x", "-", "or", "NOT", '"', "color:teal", "：", "width:", ">", "99", "..",
+     "'; DROP",
+     "*", "海", "\x00", "price:-1..1e9", "like:", "rating:99999999999999999999", "date:9999-12-31", "key:h",
+     "(", ")", "NEAR", "\u202e", "size:1e", "duration:" + "9" * 400, "is:", "^", "{", "{x}"]
+)  # fmt: skip
+_LINES = st.text() | st.lists(_PIECES, max_size=12).map(" ".join) | st.lists(_PIECES, max_size=9).map("".join)
+
+
+@given(_LINES)
 def test_nothing_typed_is_an_error(query: str) -> None:
     parse_query(query)
     match_terms(query)
+    for token, meaning in explain(query):
+        assert token in query
+        assert meaning
+    for piece in parts(query):
+        assert query[piece.start : piece.stop] == piece.token
+
+
+def test_a_very_long_line_is_read_at_once() -> None:
+    for line in ("a" * 10_000, '"a ' * 3_000, "tag:x " * 2_000, "-" * 10_000, "a or " * 2_000, "：" * 10_000):
+        parse_query(line)
+        assert len(match_terms(line)) <= 32
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("kind:sound tag:summer", [("kind:sound", "Kind: Sounds"), ("tag:summer", "Tag: summer")]),
+        ("blue beach or sea", [("blue", "Words: blue"), ("beach or sea", "Words: beach or sea")]),
+        ("-color:teal", [("-color:teal", "Not Colour: Teal")]),
+        ("width:1000..2000", [("width:1000..2000", "Width: 1,000 px to 2,000 px")]),
+        ("key:c-minor", [("key:c-minor", "Musical key: C minor")]),
+        ("width:wide", [("width:wide", "Words: wide")]),
+        ("is:untagged like:7", [("is:untagged", "Is: Without tags"), ("like:7", "Similar to: number 7")]),
+    ],
+)
+def test_how_a_line_was_read_can_be_said(query: str, told: list[tuple[str, str]]) -> None:
+    assert explain(query) == told
+
+
+def test_a_line_is_edited_piece_by_piece() -> None:
+    assert with_token("beach", "tag", "late summer") == 'beach tag:"late summer"'
+    assert toggle_token('beach tag:"late summer"', "tag", "Late Summer") == "beach"
+    assert toggle_token("kind:sound,video sea", "kind", "video") == "kind:sound sea"
+    assert toggle_token("kind:音乐", "kind", "sound") == ""
+    assert with_token("rating:2 sea", "rating", "4") == "sea rating:4"
+    assert with_token("tag:x", "tag", "x") == "tag:x"
+    assert not has_token("-tag:x", "tag", "x")
+    assert without_part("a or b tag:x", "a or b") == "tag:x"
+    assert without_part("sea NOT tag:x", "tag:x") == "sea"
+
+
+@given(_LINES, st.text(min_size=1, max_size=12).filter(lambda tag: tag.strip() and '"' not in tag))
+def test_a_tag_put_into_a_line_is_asked_for(query: str, tag: str) -> None:
+    line = with_token("", "tag", tag.strip())
+    assert parse_query(line).tags == (tag.strip(),)
+    assert has_token(with_token(query, "color", "teal"), "color", "teal") or query.rstrip().endswith(
+        ("NOT", '"')
+    )
 
 
 def test_ranges() -> None:
