@@ -68,7 +68,16 @@ DARK = Tokens(
     checker_a="#2a2e33", checker_b="#22262a",
 )  # fmt: skip
 
+# Groups in a plot, told apart by colour-blind people too where a shape goes with each.
+_GROUPS_LIGHT = ("#2f5fd0", "#b3541e", "#1b7346", "#8a2f8f", "#0f7c8a", "#a3195b", "#6b5b00", "#4a4f57")
+_GROUPS_DARK = ("#8aaaff", "#f0a070", "#6fcf9c", "#d79be0", "#6fcbd8", "#f58fb8", "#e0cf60", "#c3c9d1")
+
 _current = LIGHT
+
+
+def group_colors() -> tuple[str, ...]:
+    """Eight colours for groups in a plot."""
+    return _GROUPS_DARK if _current is DARK else _GROUPS_LIGHT
 
 
 def tokens() -> Tokens:

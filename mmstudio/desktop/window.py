@@ -54,7 +54,10 @@ PANES: list[tuple[str, str, str, str, str]] = [
 ]
 # Pages that belong to a pane of the rail and are reached from it, the Go menu and the command palette:
 # key, marked name, icon, module, class, key of the pane they belong to
-PAGES: list[tuple[str, str, str, str, str, str]] = []
+PAGES: list[tuple[str, str, str, str, str, str]] = [
+    ("map", mark("Map of the library"), "map-trifold", "map", "MapPane", "library"),
+    ("inside", mark("See inside"), "eye", "inside", "InsidePane", "library"),
+]
 _WITHOUT_LIBRARY = {"preferences"}
 _HEADER_WIDTH = 720
 _CLOSE_MS = 5500  # jobs get five seconds to save their state; then the window closes all the same

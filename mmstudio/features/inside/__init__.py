@@ -1,0 +1,1 @@
+"""Looking inside: maps of the library, reasons for likeness, what a network looks at."""
