@@ -39,6 +39,13 @@ class WithFacts(Protocol):
         """float32[D] of one asset → its measures and colours; ``asset_id`` is filled in by the caller."""
 
 
+class WithMediaFacts(Protocol):
+    """An extractor that learns more from the media than its vectors hold (the shots of a video)."""
+
+    def facts_of(self, prepared: Any) -> Facts:
+        """What `prepare` gave → measures, colours and scenes; ``asset_id`` is filled in by the caller."""
+
+
 def parameters_hash(*parts: object) -> str:
     """What a vector depends on, as a short hash: vectors of different hashes do not compare."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

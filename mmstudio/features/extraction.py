@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from mmstudio.features.contract import Extractor
     from mmstudio.library import Library
-    from mmstudio.library.records import Asset
+    from mmstudio.library.records import Asset, Facts
 
 log = logging.getLogger(__name__)
 _STORE_ROWS = 512  # rows per transaction
@@ -59,6 +59,7 @@ class _Lane:
     wanted: set[int]
     waiting: list[tuple[int, Any]] = field(default_factory=list)
     rows: list[tuple[int, NDArray[np.float32]]] = field(default_factory=list)
+    facts: list[Facts] = field(default_factory=list)
     batch_size: int = 1
     flushed: float = field(default_factory=time.monotonic)
 
@@ -165,9 +166,15 @@ def _run_batch(lane: _Lane, outcome: Outcome) -> None:
         lane.extractor.forward, [media for _, media in waiting], lane.batch_size
     )
     good = [bool(np.isfinite(row).all()) for row in rows]
-    for (asset_id, _), row, fine in zip(waiting, rows, good, strict=True):
+    of_row = getattr(lane.extractor, "facts", None)  # see contract.WithFacts
+    of_media = getattr(lane.extractor, "facts_of", None)  # and contract.WithMediaFacts
+    for (asset_id, media), row, fine in zip(waiting, rows, good, strict=True):
         if fine:
             lane.rows.append((asset_id, row))
+            if of_row is not None:
+                lane.facts.append(replace(of_row(row), asset_id=asset_id))
+            if of_media is not None:
+                lane.facts.append(replace(of_media(media), asset_id=asset_id))
         else:
             outcome.failed.append((str(asset_id), tr("Its features are not numbers.")))
 
@@ -210,10 +217,8 @@ def _store(library: Library, lane: _Lane, outcome: Outcome, *, everything: bool 
     late = time.monotonic() - lane.flushed > _STORE_SECONDS
     if lane.rows and (everything or late or len(lane.rows) >= _STORE_ROWS):
         library.features.put_many(lane.set_id, lane.rows)
-        facts = getattr(lane.extractor, "facts", None)  # see contract.WithFacts
-        if facts is not None:
-            library.facts.put_many(replace(facts(row), asset_id=asset_id) for asset_id, row in lane.rows)
+        library.facts.put_many(lane.facts)
         name = lane.extractor.info.name
         outcome.stored[name] = outcome.stored.get(name, 0) + len(lane.rows)
-        lane.rows = []
+        lane.rows, lane.facts = [], []
         lane.flushed = time.monotonic()

@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image
 
 from mmstudio.errors import MediaError
-from mmstudio.features.sounds.mfcc import load_pieces
+from mmstudio.features.sounds.hearing import Sound, load_sound
+from mmstudio.features.videos.scenes import find_scenes, key_times
 from mmstudio.media.image import image_array
 from mmstudio.media.video import VideoReader
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mmstudio.library.records import Scene
+
 KEY_FRAMES = 8
 _SPARE = 2  # decoded at twice the side: vectors stay within cosine 0.999 of those of whole pictures
 _LONGEST = 4  # a picture longer than four times its width is cut to its middle anyway
@@ -25,10 +28,19 @@ _LONGEST = 4  # a picture longer than four times its width is cut to its middle 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A video in short: key frames uint8[H, W, 3] evenly spread, and its sound where it has some."""
+    """A video in short.
+
+    Attributes:
+        frames: key frames of its shots, uint8[H, W, 3] each.
+        weights: how much of the video each stands for; they sum to 1.
+        scenes: its shots in order, at least one.
+        sound: its sound, None where it has none.
+    """
 
     frames: list[NDArray[np.uint8]]
-    sound: list[NDArray[np.float32]] | None
+    weights: NDArray[np.float32]
+    scenes: tuple[Scene, ...]
+    sound: Sound | None
 
 
 def load_media(
@@ -37,7 +49,7 @@ def load_media(
     """Decode one file.
 
     Args:
-        modality: "image" → uint8[H, W, 3], "audio" → pieces of float32[N], "video" → Clip.
+        modality: "image" → uint8[H, W, 3], "audio" → Sound, "video" → Clip.
         side: px that the shorter side of pictures should keep; JPEG is decoded at reduced size for it.
         size: width and height of a picture where known.
         duration: seconds of a sound where known.
@@ -48,7 +60,7 @@ def load_media(
     if modality == "image":
         return image_array(path, max_side=_longer_side(side, size))
     if modality == "audio":
-        return load_pieces(path, duration)
+        return load_sound(path, duration)
     return _load_clip(path, side)
 
 
@@ -62,24 +74,26 @@ def _longer_side(side: int, size: tuple[int | None, int | None]) -> int:
 
 def _load_clip(path: Path, side: int) -> Clip:
     with VideoReader(path) as reader:
-        count = KEY_FRAMES if reader.duration > 1.0 else 2
+        scenes = tuple(find_scenes(reader))
         longest = _longer_side(side, (reader.width, reader.height))
-        frames = []
-        for i in range(count):
+        frames, weights = [], []
+        for t, weight in key_times(scenes, KEY_FRAMES):
             try:
-                picture = reader.frame_at(reader.duration * (i + 0.5) / count, longest)
+                picture = reader.frame_at(t, longest)
             except MediaError:
                 continue  # a clip that breaks off still shows what comes before
             frames.append(np.asarray(picture.convert("RGB")))
+            weights.append(weight)
         if not frames:
             raise MediaError("No picture of {name} can be decoded.", name=path.name)
-        if not reader.has_audio:
-            return Clip(frames, None)
+        share = (np.array(weights) / sum(weights)).astype(np.float32)
+        if not reader.has_audio or reader.duration <= 0:
+            return Clip(frames, share, scenes, None)
         duration = reader.duration
     try:
-        return Clip(frames, load_pieces(path, duration) if duration > 0 else None)
+        return Clip(frames, share, scenes, load_sound(path, duration))
     except MediaError:
-        return Clip(frames, None)  # a broken sound track leaves the pictures usable
+        return Clip(frames, share, scenes, None)  # a broken sound track leaves the pictures usable
 
 
 def square(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:

@@ -30,27 +30,50 @@ class Statistics:
         return (Z * self.std + self.mean).astype(np.float32)
 
 
-def fit_statistics(X: NDArray[np.float32]) -> Statistics:
-    """Fit over float32[N, D], N ≥ 0; missing values (NaN, infinity) do not count.
+class Fitter:
+    """Fits statistics piece by piece, so that the memory does not grow with the rows."""
 
-    A column that is constant, or has fewer than two values, gets deviation 1, so that it neither explodes nor
-    divides by zero.
-    """
-    D = X.shape[1]
-    total, squares, seen = np.zeros(D), np.zeros(D), np.zeros(D)
-    for start in range(0, len(X), _CHUNK):
-        block = X[start : start + _CHUNK].astype(np.float64)
-        good = np.isfinite(block)
-        total += np.where(good, block, 0.0).sum(0)
-        seen += good.sum(0)
-    mean = total / np.maximum(seen, 1)
-    for start in range(0, len(X), _CHUNK):  # second pass: the one-pass formula loses digits
-        block = X[start : start + _CHUNK].astype(np.float64) - mean
-        squares += np.where(np.isfinite(block), block, 0.0).__pow__(2).sum(0)
-    std = np.sqrt(squares / np.maximum(seen, 1))
-    constant = (seen < 2) | (std <= 1e-6 * np.maximum(np.abs(mean), 1e-3))
-    std[constant] = 1.0
-    return Statistics(mean.astype(np.float32), std.astype(np.float32), len(X))
+    def __init__(self, dimension: int) -> None:
+        """For float32[N, `dimension`] of any N."""
+        self.count = 0
+        self._seen, self._mean, self._squares = (np.zeros(dimension) for _ in range(3))
+
+    def add(self, X: NDArray[np.float32]) -> None:
+        """Take in float32[N, D]; missing values (NaN, infinity) do not count.
+
+        Chan, Golub & LeVeque, "Algorithms for computing the sample variance" (1983): sums of squares of
+        pieces around their own means, joined without losing digits.
+        """
+        for start in range(0, len(X), _CHUNK):
+            block = X[start : start + _CHUNK].astype(np.float64)
+            good = np.isfinite(block)
+            seen = good.sum(0)
+            mean = np.where(good, block, 0.0).sum(0) / np.maximum(seen, 1)
+            squares = np.square(np.where(good, block - mean, 0.0)).sum(0)
+            both = self._seen + seen
+            apart, share = mean - self._mean, seen / np.maximum(both, 1)
+            self._squares += squares + np.square(apart) * self._seen * share
+            self._mean += apart * share
+            self._seen = both
+            self.count += len(block)
+
+    def done(self) -> Statistics:
+        """The statistics of all that was taken in.
+
+        A column that is constant, or has fewer than two values, gets deviation 1, so that it neither explodes
+        nor divides by zero.
+        """
+        std = np.sqrt(self._squares / np.maximum(self._seen, 1))
+        constant = (self._seen < 2) | (std <= 1e-6 * np.maximum(np.abs(self._mean), 1e-3))
+        std[constant] = 1.0
+        return Statistics(self._mean.astype(np.float32), std.astype(np.float32), self.count)
+
+
+def fit_statistics(X: NDArray[np.float32]) -> Statistics:
+    """Fit over float32[N, D], N ≥ 0, as :class:`Fitter` does."""
+    fitter = Fitter(X.shape[1])
+    fitter.add(X)
+    return fitter.done()
 
 
 def unit_rows(X: NDArray[np.float32]) -> NDArray[np.float32]:

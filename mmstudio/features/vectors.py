@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from mmstudio.errors import NotFound
 from mmstudio.features.extractors import TEXT, infos
+from mmstudio.features.gaps import with_gaps
 from mmstudio.features.normalise import Statistics, fit_statistics, unit_rows
 from mmstudio.features.search.index import VectorIndex
 from mmstudio.features.sounds.mfcc import DIMENSION as SOUND
@@ -67,10 +68,10 @@ class Vectors:
 
     def set_id(self, info: ExtractorInfo, target: Target = "asset") -> int | None:
         """The set of an extractor as it is now, or None before its first run."""
-        for known in self._library.features.sets():
-            key = (known.extractor, known.version, known.params_hash, known.target, known.dimension)
+        for one in self._library.features.sets():
+            key = (one.extractor, one.version, one.params_hash, one.target, one.dimension)
             if key == (info.name, info.version, info.parameters, target, info.dimension):
-                return known.id
+                return one.id
         return None
 
     def space(self, name: str, target: Target = "asset") -> Space:
@@ -85,13 +86,7 @@ class Vectors:
             return found
 
     def _load(self, name: str, target: Target) -> Space:
-        info = infos().get(name)
-        if info is None:
-            raise NotFound(
-                "There is no feature extractor {name}.",
-                hint="Run the features command with --list to see their names.",
-                name=name,
-            )
+        info = known(name)
         set_id = self.set_id(info, target)
         if set_id is None:
             ids, raw = np.empty(0, np.int64), np.empty((0, info.dimension), np.float32)
@@ -130,27 +125,39 @@ class Vectors:
         return kept is not None and kept.fitted_on == fit_mark(model)
 
 
-def fit_mark(model: TextModel) -> str:
+def known(name: str) -> ExtractorInfo:
+    """The extractor of a name. Raises NotFound."""
+    info = infos().get(name)
+    if info is None:
+        raise NotFound(
+            "There is no feature extractor {name}.",
+            hint="Run the features command with --list to see their names.",
+            name=name,
+        )
+    return info
+
+
+class _Fit(Protocol):
+    """What a fit is known by."""
+
+    @property
+    def fit(self) -> str: ...
+    @property
+    def fitted(self) -> int: ...
+
+
+def fit_mark(model: _Fit) -> str:
     """What is written beside vectors of a text model, to know them again."""
     return f"texts {model.fitted}, fit {model.fit}"
-
-
-def with_gaps(info: ExtractorInfo, raw: NDArray[np.float32]) -> NDArray[np.float32]:
-    """`raw` with NaN where a value says nothing: the sound columns of videos without a sound track."""
-    if info.modality != "video" or not len(raw):
-        return raw
-    rows = raw.copy()
-    rows[rows[:, -1] < 0.5, -1 - SOUND : -1] = np.nan
-    return rows
 
 
 def comparable(info: ExtractorInfo, raw: NDArray[np.float32], statistics: Statistics) -> NDArray[np.float32]:
     """float32[N, D] raw → float32[N, D] of length 1 whose dot products are similarities."""
     if info.metric == "unit":
         return unit_rows(raw)
-    if info.modality != "video":
-        return unit_rows(statistics.apply(raw))
     rows = statistics.apply(with_gaps(info, raw))
+    if info.modality != "video":
+        return unit_rows(np.nan_to_num(rows, copy=False, nan=0.0))
     split = info.dimension - 1 - SOUND
     heard = np.isfinite(rows[:, split:-1]).all(1)
     seen = unit_rows(rows[:, :split])

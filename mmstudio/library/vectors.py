@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -89,15 +89,47 @@ class FeatureStore:
     def matrix(self, set_id: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """(ids [N], X [N, D]) by rising id; assets that are missing, corrupt or trashed are left out."""
         chosen = self._set(set_id)
-        usable = (
-            "" if chosen.target == "item" else " AND target_id IN (SELECT id FROM asset WHERE status = 'ok')"
-        )
         rows = self._db.read().execute(
-            f"SELECT target_id, vector FROM feature WHERE set_id = ?{usable} ORDER BY target_id", (set_id,)
+            f"SELECT target_id, vector FROM feature WHERE set_id = ?{self._usable(chosen)}"
+            " ORDER BY target_id",
+            (set_id,),
         ).fetchall()  # fmt: skip
         ids = np.array([row[0] for row in rows], np.int64)
         joined = np.frombuffer(b"".join(row[1] for row in rows), _FLOAT)
         return ids, joined.reshape(len(rows), chosen.dimension).astype(np.float32)
+
+    def chunks(
+        self, set_id: int, rows: int = 2048
+    ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]:
+        """The rows of `matrix` in pieces of at most `rows`, so that the memory does not grow with the
+        library.
+
+        Each piece is read when it is asked for; what is written meanwhile may or may not be seen.
+        """
+        chosen, last = self._set(set_id), -1
+        usable = self._usable(chosen)
+        while True:
+            found = self._db.read().execute(
+                f"SELECT target_id, vector FROM feature WHERE set_id = ? AND target_id > ?{usable}"
+                " ORDER BY target_id LIMIT ?",
+                (set_id, last, rows),
+            ).fetchall()  # fmt: skip
+            if not found:
+                return
+            last = int(found[-1][0])
+            joined = np.frombuffer(b"".join(row[1] for row in found), _FLOAT)
+            yield (
+                np.array([row[0] for row in found], np.int64),
+                joined.reshape(len(found), chosen.dimension).astype(np.float32),
+            )
+
+    def count(self, set_id: int) -> int:
+        """How many rows `matrix` has."""
+        chosen = self._set(set_id)
+        found = self._db.read().execute(
+            f"SELECT COUNT(*) FROM feature WHERE set_id = ?{self._usable(chosen)}", (set_id,)
+        )
+        return int(found.fetchone()[0])
 
     def get(self, set_id: int, target_id: int) -> npt.NDArray[np.float32] | None:
         """One vector, or None where it is not extracted."""
@@ -144,13 +176,14 @@ class FeatureStore:
         )
         return [FeatureSet(*row) for row in rows]
 
-    def delete_for(self, ids: Sequence[int], target: Target = "asset") -> None:
-        """Drop the vectors of assets (or items) in every set."""
+    def delete_for(self, ids: Sequence[int], target: Target = "asset", set_id: int | None = None) -> None:
+        """Drop the vectors of assets (or items) in every set, or in one."""
+        chosen, parameter = ("target = ?", target) if set_id is None else ("id = ?", set_id)
         with self._db.write() as tx:
             tx.execute(
                 f"DELETE FROM feature WHERE target_id {IN_IDS}"
-                " AND set_id IN (SELECT id FROM feature_set WHERE target = ?)",
-                (ids_json(ids), target),
+                f" AND set_id IN (SELECT id FROM feature_set WHERE {chosen})",
+                (ids_json(ids), parameter),
             )
             self._db.note("features")
 
@@ -161,6 +194,11 @@ class FeatureStore:
         if row is None:
             raise ValueError(f"there is no feature set {set_id}")
         return FeatureSet(*row)
+
+    @staticmethod
+    def _usable(chosen: FeatureSet) -> str:
+        wanted = "SELECT id FROM asset WHERE status = 'ok'"
+        return "" if chosen.target == "item" else f" AND target_id IN ({wanted})"
 
     @staticmethod
     def _blob(vector: npt.NDArray[Any], dimension: int) -> bytes:

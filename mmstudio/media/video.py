@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,11 @@ from mmstudio.media.container import decoded, duration_of, open_container
 from mmstudio.media.guard import corrupt, decoding, too_large
 
 if TYPE_CHECKING:
+    import numpy as np
     from av.container import InputContainer
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
+    from numpy.typing import NDArray
 
 MAX_FRAME_PIXELS = 70_000_000  # 8K is 33 million; more is not a video anyone plays here
 _TURNS = {
@@ -90,6 +92,44 @@ class VideoReader:
         while (t := start + index * step) < end - 1e-9:
             yield t, self.frame_at(t, max_side)
             index += 1
+
+    def small_frames(
+        self, width: int, height: int, times: Sequence[float] | None = None
+    ) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+        """Yield (seconds from the start, uint8[height, width, 3] RGB) of every frame in order, stretched to
+        that size and not turned; or, for rising `times`, of the key frame at or before each, every one once.
+
+        A file that breaks off ends the frames there. Raises MediaError where there is not a single one.
+        """
+        shown = 0
+        try:
+            with decoding(self.path):
+                for frame in self._in_order() if times is None else self._key_frames(times):
+                    small = frame.reformat(width=width, height=height, format="rgb24", interpolation="AREA")
+                    yield self._time(frame) - self._origin, small.to_ndarray()
+                    shown += 1
+        except MediaError:
+            if not shown:
+                raise
+        finally:
+            self._current = self._ahead = None
+
+    def _in_order(self) -> Iterator[VideoFrame]:
+        self._seek(self._origin)
+        last = -1e9
+        for frame in self._decoder:
+            if self._time(frame) > last:
+                last = self._time(frame)
+                yield frame
+
+    def _key_frames(self, times: Sequence[float]) -> Iterator[VideoFrame]:
+        last = -1e9
+        for t in times:
+            self._seek(t + self._origin)
+            frame = next(self._decoder, None)
+            if frame is not None and self._time(frame) > last:
+                last = self._time(frame)
+                yield frame
 
     def _video_stream(self) -> VideoStream:
         streams: list[Any] = [
