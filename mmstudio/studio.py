@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mmstudio.features import Features
     from mmstudio.generation import Generation
     from mmstudio.learning import Trainings
+    from mmstudio.learning.catalogue import Catalogue
+    from mmstudio.learning.finetune import FineTuning
     from mmstudio.recommendation import Recommender
 
 # kind -> (lane, English title); the title is translated where it is shown
@@ -27,6 +29,8 @@ KINDS: dict[str, tuple[Lane, str]] = {
     "rescan": ("io", mark("Look for changes")),
     "features": ("device", mark("Extract features")),
     "train": ("device", mark("Train a model")),
+    "download": ("io", mark("Download a model")),
+    "finetune": ("device", mark("Fine-tune a picture network")),
     "generate": ("device", mark("Generate")),
     "recommend": ("io", mark("Recommend")),
     "compose": ("device", mark("Compose")),
@@ -96,6 +100,20 @@ class Studio:
         from mmstudio.learning import Trainings
 
         return Trainings(self.library, self.settings.device)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Networks from elsewhere: download, import, check, remove."""
+        from mmstudio.learning.catalogue import Catalogue
+
+        return Catalogue()
+
+    @cached_property
+    def finetuning(self) -> FineTuning:
+        """Picture networks, fine-tuned on the library."""
+        from mmstudio.learning.finetune import FineTuning
+
+        return FineTuning(self.library, self.settings.device, self.catalogue)
 
     @cached_property
     def generation(self) -> Generation:
@@ -219,6 +237,8 @@ _FACTORIES: dict[str, Callable[[Studio, dict[str, Any]], Work]] = {
     "rescan": _rescan,
     "features": lambda studio, params: studio.features.work(**params),
     "train": lambda studio, params: studio.trainings.train_work(**params),
+    "download": lambda studio, params: studio.catalogue.download_work(**params),
+    "finetune": lambda studio, params: studio.finetuning.work(**params),
     "generate": lambda studio, params: studio.generation.work(**params),
     "recommend": _recommend,
     "compose": _compose,

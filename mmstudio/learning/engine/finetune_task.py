@@ -29,15 +29,26 @@ class Indices(ArrayData):
 
 
 class Head(nn.Module):
-    """What stands on the network while it learns: a projection to be compared, a linear layer of labels."""
+    """What stands on the network while it learns: a projection to be compared, a linear layer of labels.
 
-    def __init__(self, dimension: int, labels: int) -> None:
+    Vectors come in as the studio compares them, standardised: their raw numbers lie all on one side, where
+    cosines say little. The statistics are those of the network as it was.
+    """
+
+    centre: Tensor
+    spread: Tensor
+
+    def __init__(self, rows: NDArray[np.float32], labels: int) -> None:
         super().__init__()
-        between = max(1, dimension // 2)
-        self.project = nn.Sequential(
-            nn.Linear(dimension, between), nn.ReLU(), nn.Linear(between, _PROJECTION)
-        )
-        self.say = nn.Linear(dimension, labels)
+        self.register_buffer("centre", torch.from_numpy(rows.mean(0)))
+        self.register_buffer("spread", torch.from_numpy(rows.std(0)).clamp(min=1e-3))
+        self.project = nn.Linear(rows.shape[1], _PROJECTION)
+        self.say = nn.Linear(rows.shape[1], labels)
+
+    def forward(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        """N×D → (N×128 to be compared, N×K scores of labels)."""
+        z = (vectors - self.centre) / self.spread
+        return self.project(z), self.say(z)
 
 
 class FineTuneTask(Task):
@@ -45,7 +56,6 @@ class FineTuneTask(Task):
 
     Args:
         net: the network, N×3×S×S normalised → N×D, on ``device`` already.
-        dimension: D.
         pixels: uint8[N, 3, S, S].
         labels: float32[N, K] of 0 and 1, or None.
         single: each picture has one label (softmax) rather than any number (one logistic each).
@@ -60,7 +70,6 @@ class FineTuneTask(Task):
         config: ModelConfig,
         device: torch.device,
         net: nn.Module,
-        dimension: int,
         pixels: NDArray[np.uint8],
         labels: NDArray[np.float32] | None,
         *,
@@ -75,11 +84,11 @@ class FineTuneTask(Task):
         self.mean = torch.tensor(list(mean)).view(1, 3, 1, 1).to(device)
         self.std = torch.tensor(list(std)).view(1, 3, 1, 1).to(device)
         freeze(net, stages)
-        head = Head(dimension, 1 if labels is None else labels.shape[1])
-        for layer in head.modules():
-            if isinstance(layer, nn.Linear):
-                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=self.random)
-                nn.init.zeros_(layer.bias)
+        some = pixels[:: max(1, len(pixels) // 512)]
+        head = Head(embed(net, some, mean, std, device), 1 if labels is None else labels.shape[1])
+        for layer in (head.project, head.say):
+            nn.init.normal_(layer.weight, std=layer.in_features**-0.5, generator=self.random)
+            nn.init.zeros_(layer.bias)
         head.to(device)
         self.head = head
         self.nets = {"backbone": net, "head": head}
@@ -100,15 +109,13 @@ class FineTuneTask(Task):
         views = (views - self.mean) / self.std
         with autocast(self.device):
             vectors = net(views.contiguous(memory_format=torch.channels_last))
-            vectors = vectors.float()
-            projected = head.project(vectors)
+        projected, said = head(vectors.float())
         losses: dict[str, Tensor] = {}
         if supervised:
             assert self.labels is not None
             labels = self.labels[batch].to(self.device)
             both = torch.cat([labels, labels])
             losses["contrast"] = supervised_contrast(projected, both)
-            said = head.say(vectors)
             losses["labels"] = (
                 functional.cross_entropy(said, both.argmax(1))
                 if self.single

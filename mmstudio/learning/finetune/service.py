@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mmstudio.library import Library
 
 STARTER = "starter-backbone"
-STEPS, BATCH, RATE, STAGES = 300, 32, 3e-4, 2
+STEPS, BATCH, RATE, STAGES, HALF_LIFE = 300, 32, 5e-4, 2, 500.0
 _SETTINGS = "settings.json"
 # Steps of 32 pictures a second on two processor cores that other programs used too; only the estimate before
 # a fine-tuning rests on it.
@@ -147,13 +147,13 @@ class FineTuning:
         config = ModelConfig(
             family="finetune", name=settings["name"], size=spec.size, channels=3, widths=[], latent=0,
             steps=settings["steps"], batch=min(settings["batch"], len(data.learned())), rate=RATE,
-            seed=settings["seed"], options={"half_life": 1000.0}, base=settings["base"],
+            seed=settings["seed"], options={"half_life": HALF_LIFE, "head_rate": 3.0}, base=settings["base"],
             query=settings["query"],
         )  # fmt: skip
         rows = data.learned()
         supervised = settings["on"] != "self"
         task = FineTuneTask(
-            config, device, net, spec.dimension, data.pixels[rows],
+            config, device, net, data.pixels[rows],
             data.matrix()[rows] if supervised else None, single=all(len(row) == 1 for row in data.labels),
             mean=spec.mean, std=spec.std, stages=settings["stages"],
         )  # fmt: skip
