@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mmstudio.library.colours import COLOURS
 from mmstudio.library.filters import COLOUR_SHARE, AssetFilter, Measured
 from mmstudio.library.words import fold, match_terms
 
@@ -63,6 +64,20 @@ class Among:
 
 
 @dataclass(frozen=True, slots=True)
+class Linked:
+    """Assets linked to something with a number between inclusive bounds: a colour's share, a measure.
+
+    ``name`` is a key of the columns' links, ``to`` the code there; ``select`` says the same to SQL.
+    """
+
+    name: str
+    to: int | None
+    low: float | None
+    high: float | None
+    select: Among
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """Assets that do not match all of these; unknown is no match, so they are in."""
 
@@ -76,7 +91,7 @@ class AnyOf:
     groups: tuple[tuple[Condition, ...], ...]
 
 
-Condition = Between | OneOf | Among | Not | AnyOf
+Condition = Between | OneOf | Among | Linked | Not | AnyOf
 
 
 def conditions(connection: sqlite3.Connection, wanted: AssetFilter) -> tuple[Condition, ...]:
@@ -106,8 +121,9 @@ def conditions(connection: sqlite3.Connection, wanted: AssetFilter) -> tuple[Con
         tagged = "SELECT asset_id FROM asset_tag WHERE tag_id = (SELECT id FROM tag WHERE key = ?)"
         found.append(Among(tagged, (fold(tag),)))
     for colour in wanted.colours:
-        coloured = "SELECT asset_id FROM colour WHERE name = ? AND share >= ?"
-        found.append(Among(coloured, (colour, COLOUR_SHARE)))
+        coloured = Among("SELECT asset_id FROM colour WHERE name = ? AND share >= ?", (colour, COLOUR_SHARE))
+        known = list(COLOURS).index(colour) if colour in COLOURS else None
+        found.append(coloured if known is None else Linked("colour", known, COLOUR_SHARE, None, coloured))
     found += _times("captured_at", wanted.taken_from, wanted.taken_before)
     found += _times("added_at", wanted.added_from, wanted.added_before)
     found += [_measured(measure) for measure in wanted.measures]
@@ -152,7 +168,8 @@ def _measured(measure: Measured) -> Condition:
     tests = [("value >= ?", measure.low), ("value <= ?", measure.high)]
     given = [(test, value) for test, value in tests if value is not None]
     select = " AND ".join(["SELECT asset_id FROM measure WHERE name = ?", *(test for test, _v in given)])
-    return Among(select, (measure.name, *(value for _test, value in given)))
+    among = Among(select, (measure.name, *(value for _test, value in given)))
+    return Linked(f"measure:{measure.name}", None, measure.low, measure.high, among)
 
 
 def _items(wanted: AssetFilter) -> list[Condition]:
@@ -209,6 +226,8 @@ def _sql(condition: Condition) -> tuple[str, list[Any]]:
         return f"{column} IN ({', '.join('?' * len(condition.values))})", [*condition.values]
     if isinstance(condition, Among):
         return f"id IN ({condition.select})", [*condition.parameters]
+    if isinstance(condition, Linked):
+        return _sql(condition.select)
     if isinstance(condition, Not):
         inner, parameters = as_sql(condition.inner)
         return f"({inner}) IS NOT TRUE", parameters

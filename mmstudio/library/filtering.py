@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from mmstudio.library.columns import Columns, Mask, Pairs, select_ids
+from mmstudio.library.columns import COLOUR_NAMES, Columns, Links, Mask
 from mmstudio.library.conditions import Condition, conditions
 from mmstudio.library.filters import COLOUR_SHARE, AssetFilter
 from mmstudio.library.query_values import number_range
@@ -79,7 +79,9 @@ class Filtering:
             direction = "DESC" if descending else "ASC"
             last = "" if descending else " NULLS LAST"
             sql = f"SELECT id FROM asset ORDER BY {_BY_TEXT[order]} {direction}{last}, id {direction}"
-            ordered = select_ids(self._connection, sql)
+            cursor = self._connection.cursor()
+            cursor.row_factory = None
+            ordered = np.array([row[0] for row in cursor.execute(sql).fetchall()], np.int64)
             known = ordered[np.isin(ordered, self.columns.ids)]  # one may have come in since the snapshot
             self.columns.orders[(order, descending)] = known
         return known
@@ -102,25 +104,28 @@ class Filtering:
             found[name] = {word: int(n) for word, n in zip(words, counts, strict=False) if n and word}
         ratings = np.bincount(columns.numbers["rating"][masks["rating"]].astype(np.int64), minlength=6)
         found["rating"] = {str(stars): int(n) for stars, n in enumerate(ratings) if n}
-        counts = _linked(columns.tags, mask)
-        names = columns.tag_names
-        tags = [(names[tag], int(counts[tag])) for tag in map(int, np.flatnonzero(counts)) if tag in names]
-        found["tag"] = dict(sorted(tags, key=lambda pair: (-pair[1], pair[0]))[:_TAGS_SHOWN])
-        counts = _linked(columns.colours, mask, COLOUR_SHARE)
+        found["tag"] = self._tags(mask)
+        counts = _linked(columns.linked(self._connection, "colour"), mask, COLOUR_SHARE)
         found["colour"] = {
-            columns.colour_names[code]: int(counts[code])
+            COLOUR_NAMES[code]: int(counts[code])
             for code in np.argsort(-counts, kind="stable")
             if counts[code]
         }
-        prices = columns.prices
+        prices = columns.linked(self._connection, "price")
         there = masks["price"][prices.rows]
         found["price"] = _ranges(PRICES, prices.value[there], prices.rows[there])
         durations = columns.numbers["duration"][masks["duration"]]
         found["duration"] = _ranges(DURATIONS, durations, np.arange(len(durations)))
         return found
 
+    def _tags(self, mask: Mask) -> dict[str, int]:
+        counts = _linked(self.columns.linked(self._connection, "tag"), mask)
+        names = dict(self._connection.execute("SELECT id, name FROM tag").fetchall())
+        tags = [(names[tag], int(counts[tag])) for tag in map(int, np.flatnonzero(counts)) if tag in names]
+        return dict(sorted(tags, key=lambda pair: (-pair[1], pair[0]))[:_TAGS_SHOWN])
 
-def _linked(pairs: Pairs, mask: Mask, least: float | None = None) -> npt.NDArray[np.int64]:
+
+def _linked(pairs: Links, mask: Mask, least: float | None = None) -> npt.NDArray[np.int64]:
     """Counts by what the masked rows are linked to."""
     there = mask[pairs.rows]
     if least is not None:

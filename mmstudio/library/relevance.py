@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from mmstudio.library.columns import Columns, Mask
+from mmstudio.library.columns import COLOUR_NAMES, Columns, Mask, select_ids
 from mmstudio.library.filters import AssetFilter
 from mmstudio.library.words import match_terms
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Ranked = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
 # Weights of title, caption, name and text in BM25: a title says what a thing is, a long text mentions much.
 _WEIGHTS = (8.0, 4.0, 2.0, 1.0)
-_MANY = 20_000  # matches above which the text is left out: a word that common tells nothing there
+_SCORED = 4000  # matches that BM25 is computed for; it takes some microseconds each
 RRF = 60  # constant of reciprocal rank fusion (Cormack, Clarke & Büttcher 2009)
 
 
@@ -35,7 +35,7 @@ def rankings(
         found["words"] = _by_words(connection, columns, mask, wanted, deep)
         found["tags"] = _by_tags(connection, columns, mask, terms, deep)
     elif wanted.colours:
-        found["colour"] = _by_colour(columns, mask, wanted.colours, deep)
+        found["colour"] = _by_colour(connection, columns, mask, wanted.colours, deep)
     return {name: ranked for name, ranked in found.items() if len(ranked[0])}
 
 
@@ -64,14 +64,29 @@ def _by_words(
         for group in wanted.either
     ]
     expression = " AND ".join([*match_terms(wanted.text), *(f"({group})" for group in alternatives if group)])
+    titles = f"{{title}} : ({expression})"
+    if _count(connection, expression) <= _SCORED:
+        return _scored(connection, columns, mask, expression, deep)
+    if (in_title := _count(connection, titles)) and in_title <= _SCORED:
+        return _scored(connection, columns, mask, titles, deep)
+    # A word that common orders nothing by itself: those that say it in the title first, the newer ones first.
+    match = "SELECT rowid FROM asset_search WHERE asset_search MATCH ?"
+    rows = columns.rows_of(select_ids(connection, match, (titles if in_title else expression,)))
+    rows = np.sort(rows[mask[rows]])[::-1][:deep]
+    return columns.ids[rows], np.full(len(rows), 0.5)
+
+
+def _count(connection: sqlite3.Connection, expression: str) -> int:
+    """How many rows match, counted a little above the limit."""
+    sql = "SELECT COUNT(*) FROM (SELECT 1 FROM asset_search WHERE asset_search MATCH ? LIMIT ?)"
+    return int(connection.execute(sql, (expression, _SCORED + 1)).fetchone()[0])
+
+
+def _scored(
+    connection: sqlite3.Connection, columns: Columns, mask: Mask, expression: str, deep: int
+) -> Ranked:
     cursor = connection.cursor()
     cursor.row_factory = None
-    few = cursor.execute(
-        "SELECT COUNT(*) FROM (SELECT 1 FROM asset_search WHERE asset_search MATCH ? LIMIT ?)",
-        (expression, _MANY),
-    ).fetchone()[0]
-    if few >= _MANY:
-        expression = "{title caption} : (" + expression + ")"
     rows = cursor.execute(
         f"SELECT rowid, bm25(asset_search, {', '.join(map(str, _WEIGHTS))}) FROM asset_search"
         " WHERE asset_search MATCH ?",
@@ -92,9 +107,9 @@ def _by_tags(
     if not said:
         return np.empty(0, np.int64), np.empty(0, np.float64)
     tags = np.fromiter(said, np.int64, len(said))
-    weight = np.zeros(max(int(tags.max()), int(columns.tags.to.max(initial=0))) + 1)
+    pairs = columns.linked(connection, "tag")
+    weight = np.zeros(max(int(tags.max()), int(pairs.to.max(initial=0))) + 1)
     weight[tags] = np.fromiter(said.values(), np.float64, len(said)) / len(terms)
-    pairs = columns.tags
     here = (weight[pairs.to] > 0) & mask[pairs.rows]
     rows = pairs.rows[here]
     scores = np.bincount(rows, weights=weight[pairs.to[here]], minlength=1)
@@ -103,9 +118,11 @@ def _by_tags(
     return _best(ids, points + columns.numbers["rating"][hit] * 1e-3, deep)
 
 
-def _by_colour(columns: Columns, mask: Mask, colours: tuple[str, ...], deep: int) -> Ranked:
-    pairs = columns.colours
-    codes = [columns.colour_names.index(name) for name in colours if name in columns.colour_names]
+def _by_colour(
+    connection: sqlite3.Connection, columns: Columns, mask: Mask, colours: tuple[str, ...], deep: int
+) -> Ranked:
+    pairs = columns.linked(connection, "colour")
+    codes = [COLOUR_NAMES.index(name) for name in colours if name in COLOUR_NAMES]
     here = np.isin(pairs.to, codes) & mask[pairs.rows]
     shares = np.bincount(pairs.rows[here], weights=pairs.value[here], minlength=1)
     hit = np.flatnonzero(shares)
