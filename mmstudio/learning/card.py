@@ -18,13 +18,22 @@ def write_card(folder: Path, config: ModelConfig) -> None:
         "Trained": f"{trained.get('steps', 0)} steps, {trained.get('seen', 0)} examples seen",
         "Time": f"{trained.get('seconds', 0):.0f} s on {trained.get('device', 'cpu')}, seed {config.seed}",
         "Data": f"{trained.get('examples', 0)} examples of {len(trained.get('assets', []))} assets, {chosen}",
+        "Augmented copies": _augmented(config),
         "Left out for their rights": trained.get("left_out_rights", 0),
         "Left out as unreadable": trained.get("left_out_unreadable", 0),
         "Started from": config.base or "nothing",
     }
+    if not config.augment:
+        del facts["Augmented copies"]
     lines = [f"# {config.name}", "", *(f"- {name}: {value}" for name, value in facts.items())]
     metrics = trained.get("metrics", {})
     if metrics:
         lines += ["", "## Measured", ""]
         lines += [f"- {name}: {value}" for name, value in metrics.items()]
     write_text(folder / "card.md", "\n".join(lines) + "\n")
+
+
+def _augmented(config: ModelConfig) -> str:
+    recipe, count = config.augment, config.trained.get("augmented", 0)
+    name, seed = recipe.get("name", ""), recipe.get("seed", 0)
+    return f"{count}, recipe “{name}”, seed {seed} (config.json has all of it)"

@@ -26,6 +26,7 @@ class ModelConfig:
         options: hyper-parameters of the family (beta, gamma, …).
         base: name of the model it started from, or "".
         query: the search that chose the training assets.
+        augment: the augmentation recipe of the training data as JSON, with its seed; empty without one.
         trained: what came out: steps, pictures seen, metrics, asset ids; filled by the trainer.
     """
 
@@ -42,6 +43,7 @@ class ModelConfig:
     options: dict[str, float] = field(default_factory=dict)
     base: str = ""
     query: str = ""
+    augment: dict[str, Any] = field(default_factory=dict)
     trained: dict[str, Any] = field(default_factory=dict)
     format: int = FORMAT
 

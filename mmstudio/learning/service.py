@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mmstudio import paths
 from mmstudio.errors import Cancelled, NotFound, ReadOnly, StudioError, UsageError
+from mmstudio.features.augment.recipe import read_recipe
 from mmstudio.i18n import tr, tr_error
 from mmstudio.jobs import JobContext, Progress, Work
 from mmstudio.learning.card import write_card
@@ -183,6 +184,7 @@ class Trainings:
         query: str = "",
         resume: bool = False,
         batch: int | None = None,
+        augment: dict[str, Any] | str | None = None,
     ) -> Work:
         """A job that trains (or goes on training) a model in the library.
 
@@ -192,6 +194,8 @@ class Trainings:
             base: a model to start from (a starter, or one of the library's).
             query: the search that chooses the media; all imported ones of the kind where empty.
             resume: go on from the last checkpoint; more ``steps`` than before lengthen the training.
+            augment: "off", "gentle", "strong" or a recipe as JSON (:mod:`mmstudio.features.augment`): varied
+                copies join the training data, never an evaluation. A resumed training keeps its own.
 
         The job yields Progress(done=step, total=steps, data={"losses", "grid", "per_second", "step"}) and
         returns {"name", "status", "steps", "seen", "grid", "path", …}. Cancelling keeps what was trained.
@@ -225,6 +229,8 @@ class Trainings:
                         name=called,
                     )
                 config = self._new_config(family, called, size, steps, batch, seed, base, query)
+                recipe = read_recipe(augment, seed)
+                config.augment = recipe.as_json() if recipe.active(_modality(family)) else {}
             context.save_checkpoint({"model": called})
             return (yield from self._train(context, folder, config))
 
@@ -243,7 +249,11 @@ class Trainings:
         notes: list[str] = []
         if pixels is None:
             found: Gathered = yield from gather(
-                self.library, family(config.family).modality, config.size, config.query
+                self.library,
+                family(config.family).modality,
+                config.size,
+                config.query,
+                augment=read_recipe(config.augment) if config.augment else None,
             )
             pixels, notes = found.pixels, found.notes
             config.trained |= as_record(found)
@@ -329,8 +339,8 @@ class Trainings:
         from mmstudio.learning.engine.data import load_pixels
 
         kept = load_pixels(folder / DATA)
-        if kept is not None:
-            return kept
+        if kept is not None:  # originals come first; augmented copies are for training only
+            return kept[: len(kept) - int(config.trained.get("augmented", 0))]
         steps = gather(self.library, family(config.family).modality, config.size, config.query)
         while True:
             try:
@@ -378,6 +388,10 @@ class Trainings:
     def _writable(self) -> None:
         if self.library.read_only:
             raise ReadOnly("The library is open for reading only.", hint="Close the other window first.")
+
+
+def _modality(family_name: str) -> str:
+    return family(family_name).modality
 
 
 def _safe_name(name: str) -> str:

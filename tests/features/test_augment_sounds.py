@@ -63,8 +63,8 @@ def test_loudness_is_decibel_and_never_clips() -> None:
     loud = augment_sound(tone(peak=0.7), RATE, only("gain", 20))
     assert np.abs(loud.samples).max() == pytest.approx(1.0, abs=1e-4)
     assert loud.applied[0].amount == pytest.approx(20 * math.log10(1 / 0.7), abs=0.01)
-    ratio = loud.samples / tone(peak=0.7).clip(-2, 2)
-    assert np.ptp(ratio[np.abs(tone(peak=0.7)) > 0.1]) < 1e-3  # a factor, not a limiter
+    heard = np.abs(tone(peak=0.7)) > 0.1
+    assert np.ptp(loud.samples[heard] / tone(peak=0.7)[heard]) < 1e-3  # a factor, not a limiter
 
 
 def test_what_would_pass_full_scale_is_turned_down_as_a_whole() -> None:

@@ -99,7 +99,7 @@ def read_medium(
 
 
 def read_asset(library: Library, asset: Asset, **options: int | float | None) -> Medium:
-    """Read an asset of a library; the words of its own title are protected in a text. See :func:`read_medium`."""
+    """Read an asset (see :func:`read_medium`); a text keeps the words of its own title."""
     path = library.assets.path_of(asset)
     name = asset.title or path.stem
     protect = tuple(word for word in (asset.title,) if word)

@@ -1,7 +1,7 @@
-"""Pictures: rotation, scale, crop, mirror, colours, erase; torchvision v2 with parameters from our own draws.
+"""Pictures: rotation, scale, crop, mirror, colours, erase; torchvision v2 with parameters drawn here.
 
-The transforms of ``torchvision.transforms.v2`` draw from torch's global generator, so only its functional half
-is used.
+The transforms of ``torchvision.transforms.v2`` draw from torch's global generator, so only its functional
+half is used.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ def augment_picture(
 
 
 def as_rgb(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """uint8[H, W, 3] from grey [H, W] or [H, W, 1], [H, W, 2] or [H, W, 4] with alpha (laid over white), uint16
-    (0 to 65535), bool or float (0 to 1).
+    """uint8[H, W, 3] from grey [H, W] or [H, W, 1], [H, W, 2] or [H, W, 4] with alpha (laid over white),
+    uint16 (0 to 65535), bool or float (0 to 1).
 
     Raises:
         StudioError: another shape, or no pixels at all.
@@ -107,7 +107,8 @@ def as_rgb(pixels: NDArray[Any]) -> NDArray[np.uint8]:
 def _flip(x: Tensor, _draw: Draw) -> Tensor:
     from torchvision.transforms.v2 import functional
 
-    return functional.horizontal_flip(x)
+    made: Tensor = functional.horizontal_flip(x)
+    return made
 
 
 def _crop(x: Tensor, draw: Draw) -> Tensor:
@@ -119,7 +120,8 @@ def _crop(x: Tensor, draw: Draw) -> Tensor:
     rows, columns = max(1, round(height * side)), max(1, round(width * side))
     top = int(draw.random.integers(0, height - rows + 1))
     left = int(draw.random.integers(0, width - columns + 1))
-    return functional.resized_crop(x, top, left, rows, columns, [height, width], antialias=True)
+    made: Tensor = functional.resized_crop(x, top, left, rows, columns, [height, width], antialias=True)
+    return made
 
 
 def _turn(x: Tensor, degrees: float, zoom: float) -> Tensor:
@@ -144,13 +146,15 @@ def _turn(x: Tensor, degrees: float, zoom: float) -> Tensor:
         shear=[0.0, 0.0],
         interpolation=InterpolationMode.BILINEAR,
     )
-    return turned[:, rows : rows + height, columns : columns + width].contiguous()
+    made: Tensor = turned[:, rows : rows + height, columns : columns + width].contiguous()
+    return made
 
 
 def _brightness(x: Tensor, draw: Draw) -> Tensor:
     from torchvision.transforms.v2 import functional
 
-    return functional.adjust_brightness(x, draw.amount)
+    made: Tensor = functional.adjust_brightness(x, draw.amount)
+    return made
 
 
 def _contrast(x: Tensor, draw: Draw) -> Tensor:
@@ -166,18 +170,20 @@ def _contrast(x: Tensor, draw: Draw) -> Tensor:
 def _saturation(x: Tensor, draw: Draw) -> Tensor:
     from torchvision.transforms.v2 import functional
 
-    return functional.adjust_saturation(x, draw.amount)
+    made: Tensor = functional.adjust_saturation(x, draw.amount)
+    return made
 
 
 def _hue(x: Tensor, draw: Draw) -> Tensor:
     """``amount`` in degrees."""
     from torchvision.transforms.v2 import functional
 
-    return functional.adjust_hue(x, draw.amount / 360)
+    made: Tensor = functional.adjust_hue(x, draw.amount / 360)
+    return made
 
 
 def _erase(x: Tensor, draw: Draw) -> Tensor:
-    """A rectangle of ``amount`` of the area (Zhong et al., "Random erasing", AAAI 2020), in the mean colour."""
+    """A rectangle of ``amount`` of the area in mean colour (Zhong et al., "Random erasing", AAAI 2020)."""
     from torch import from_numpy
     from torchvision.transforms.v2 import functional
 
@@ -190,7 +196,8 @@ def _erase(x: Tensor, draw: Draw) -> Tensor:
     top = int(draw.random.integers(0, height - rows + 1))
     left = int(draw.random.integers(0, width - columns + 1))
     mean = np.rint(x.numpy().mean(axis=(1, 2), dtype=np.float64)).astype(np.uint8)
-    return functional.erase(x, top, left, rows, columns, from_numpy(mean).view(3, 1, 1))
+    made: Tensor = functional.erase(x, top, left, rows, columns, from_numpy(mean).view(3, 1, 1))
+    return made
 
 
 _OPERATIONS = {

@@ -1,4 +1,4 @@
-"""Sounds: tempo, pitch, noise, masks, loudness; for listening on samples, for training masks on spectrograms."""
+"""Sounds: tempo, pitch, noise, masks, loudness; a training may have the masks on its spectrograms."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ def augment_sound(
 def mask_spectrogram(
     spectrogram: NDArray[Any], recipe: AugmentRecipe, index: int = 0, key: str = ""
 ) -> NDArray[Any]:
-    """A copy with a stretch of time and a band of mel tones set to the lowest value (SpecAugment, Park et al.,
-    Interspeech 2019).
+    """A copy with a stretch of time and a band of mel tones set to the lowest value (SpecAugment, Park et
+    al., Interspeech 2019).
 
     Args:
         spectrogram: [..., bands, frames] of any number type, such as 8-bit log-mel.

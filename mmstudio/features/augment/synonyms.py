@@ -1,7 +1,7 @@
 """Words that mean the same: the project's own lists, and WordNet where a person has installed it with data.
 
-Nothing is downloaded. A WordNet is looked for in the packages ``wn`` (with an English or Chinese lexicon added)
-and ``nltk`` (with its corpus present).
+Nothing is downloaded. A WordNet is looked for in the packages ``wn`` (with an English or Chinese lexicon
+added) and ``nltk`` (with its corpus present).
 """
 
 from __future__ import annotations

@@ -1,5 +1,8 @@
-"""Texts: synonyms, left-out words, swapped neighbours, in English and Chinese (after Wei & Zou, "EDA: easy data
-augmentation", EMNLP 2019). Numbers, prices, addresses, names and negations are never touched."""
+"""Texts: synonyms, left-out words, swapped neighbours, in English and Chinese.
+
+After Wei & Zou, "EDA: easy data augmentation techniques", EMNLP 2019. Numbers, prices, addresses, names and
+negations are never touched.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mmstudio.features.augment.recipe import Applied, AugmentRecipe, Draw, content_key, draws
@@ -31,11 +35,21 @@ _PIECE = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _NEGATIONS = frozenset(
-    "no not never none nothing nor neither without cannot can't don't doesn't didn't won't isn't aren't wasn't "
-    "不 没 没有 无 非 未 别 勿 莫 不是 不要 不会 不能 并非 从不".split()
+    [
+        *("no", "not", "never", "none", "nothing", "nor", "neither", "without", "cannot", "can't", "don't"),
+        *("doesn't", "didn't", "won't", "isn't", "aren't", "wasn't", "不", "没", "没有", "无", "非", "未"),
+        *("别", "勿", "莫", "不是", "不要", "不会", "不能", "并非", "从不"),
+    ]
 )
-_NUMERALS = re.compile(r"[零〇一二三四五六七八九十百千万亿两半几第]+")
-_CURRENCY = frozenset("dollar dollars euro euros pound pounds yuan cent cents usd eur gbp cny rmb 元 块 美元 欧元".split())
+_NUMERALS = re.compile(
+    r"(?!十分$)[零〇一二三四五六七八九十百千万亿两半几第]+[个只件条块张本杯瓶双对款种次天年月日元岁位名台套米克斤度分秒点]?"
+)
+_CURRENCY = frozenset(
+    [
+        *("dollar", "dollars", "euro", "euros", "pound", "pounds", "yuan", "cent", "cents", "usd", "eur"),
+        *("gbp", "cny", "rmb", "元", "块", "美元", "欧元"),
+    ]
+)
 _SENTENCE_END = frozenset(".!?。！？…\n:：;；")
 _cut_lock = threading.Lock()
 
@@ -139,7 +153,7 @@ def _pieces(text: str, protect: tuple[str, ...]) -> list[_Piece]:
         pieces += [_Piece(part, kind) for part in parts]
     _free_words(pieces, protect)
     words = [piece for piece in pieces if piece.is_word]
-    for piece, following in zip(words, words[1:], strict=False):
+    for piece, following in pairwise(words):
         if piece.text.casefold() in ("a", "an"):
             piece.next_word = following.text
     return pieces
@@ -309,7 +323,7 @@ def _mend(pieces: list[_Piece]) -> None:
                 piece.text = piece.text[:1].upper() + piece.text[1:]
             start_waits = False
     words = [piece for piece in pieces if piece.is_word and piece.text]
-    for article, following in zip(words, words[1:], strict=False):
+    for article, following in pairwise(words):
         if article.next_word and article.text.casefold() in ("a", "an"):
             if _vowel(following.text) == _vowel(article.next_word):
                 continue
