@@ -55,6 +55,7 @@ def _run_all() -> Iterator[Check]:
         (mark("Sound output"), _sound),
         (mark("Chinese font"), _chinese_font),
         (mark("Speech program"), _speech),
+        (mark("Text in pictures"), _reading),
         (mark("Starter models"), _starters),
         (mark("Free disk space"), _disk),
     ):
@@ -120,6 +121,13 @@ def _speech(name: str) -> Check:
         return Check(name, True, tr("comes with the system"))
     found = next((program for program in ("piper", "espeak-ng") if shutil.which(program)), "")
     return Check(name, bool(found), found, _install("espeak-ng", tr("Install espeak-ng or Piper.")))
+
+
+def _reading(name: str) -> Check:
+    from mmstudio.features.texts.reading import find_reader, remedy
+
+    found = find_reader()
+    return Check(name, found is not None, f"tesseract, {found.languages}" if found else "", remedy())
 
 
 def _starters(name: str) -> Check:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mmstudio.cli.console import print_json, run_job, say, table, warn
 from mmstudio.cli.options import Count, Device, Json, Kind, Lib, studio
+from mmstudio.cli.words import WordVectorFile, say_read, take_word_vectors
 from mmstudio.errors import StudioError
 from mmstudio.i18n import tr
 from mmstudio.studio import Studio
+
+if TYPE_CHECKING:
+    from mmstudio.features.listing import Listed
 
 _SHOWN = 20  # problems of an import that are listed one by one
 
@@ -85,19 +89,17 @@ def features(
     device: Device = None,
     list_them: Annotated[bool, typer.Option("--list", help="Name the extractors and stop.")] = False,
     export: Annotated[Path | None, typer.Option("--export", help="Write ids, paths and vectors.")] = None,
+    fit: Annotated[
+        str | None,
+        typer.Option("--fit", metavar="QUERY", help='Fit mean and deviation on what this finds ("" is all).'),
+    ] = None,
+    word_vectors: WordVectorFile = None,
     as_json: Json = False,
 ) -> None:
     """Extract features of what has none yet."""
     with studio(lib, write=not (list_them or export), device=device) as opened:
         if list_them:
-            rows = list(opened.features.extractors().values())
-            if as_json:
-                print_json(rows)
-            else:
-                table(
-                    ["extractor", "media", "dimension", "source", "licence"],
-                    [[r.name, r.modality, r.dimension, r.source, r.licence] for r in rows],
-                )
+            show_extractors(opened.features.listing(), as_json)
             return
         if export is not None:
             if extractor is None:
@@ -111,14 +113,32 @@ def features(
                 hint="Choose “auto” or “cpu” as the device.",
                 device=device,
             )
-        result = run_job(opened, "features", {"kind": kind, "extractor": extractor})
+        if word_vectors is not None:
+            extractor = take_word_vectors(opened, word_vectors)
+        params = {"kind": kind, "extractor": extractor} | ({"fit": fit} if fit is not None else {})
+        result = run_job(opened, "features", params)
     if as_json:
         print_json(result)
     else:
         for name, count in (result or {}).get("extracted", {}).items():
             say(tr("{name}: {n} new", name=name, n=count))
+        say_read((result or {}).get("read", {}))
         for path, reason in (result or {}).get("failed", []):
             warn(f"{path}: {reason}")
+
+
+def show_extractors(rows: list[Listed], as_json: bool) -> None:
+    """Every extractor with what it has done in this library."""
+    if as_json:
+        print_json(rows)
+        return
+    table(
+        ["extractor", "", "media", "dimension", "source", "licence", "done", "fitted on"],
+        [
+            [r.name, r.label, r.modality, r.dimension, r.source, r.licence, r.count + r.items, r.fitted_on]
+            for r in rows
+        ],
+    )
 
 
 def search(

@@ -59,6 +59,9 @@ def compose(
         library, generation, chosen, item, audience, list(library.items.reviews_of(item_id)), seed,
         dict(overrides or {}), board,
     )  # fmt: skip
+    if features is not None:
+        texts = features.texts
+        draft.judge = lambda sentence: texts.sentiment().score(sentence)  # learned when a quote is weighed
     for step in chosen.steps:
         if step not in STEPS:
             raise StudioError(

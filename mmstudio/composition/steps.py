@@ -57,6 +57,7 @@ class Draft:
     pictures: dict[str, int] = field(default_factory=dict)
     background: int | None = None
     model: str = ""
+    judge: Callable[[str], float] | None = None  # how well a sentence of a review speaks; None: a lexicon
 
 
 Step = Callable[[Draft], None]
@@ -173,7 +174,7 @@ def ground_colours(board: Storyboard) -> list[str]:
 
 def copy_lines(draft: Draft) -> None:
     """Write the copy from the item's facts; what a person gave instead stands as it is."""
-    writer = FactsWriter()
+    writer = FactsWriter(draft.judge)
     args = (draft.item, draft.reviews, draft.audience)
     lines: dict[str, CopyLine] = {
         "eyebrow": writer.eyebrow(draft.item, draft.audience),

@@ -5,36 +5,43 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mmstudio.atomic import atomic_path
 from mmstudio.errors import MediaError, NotFound, UsageError
 from mmstudio.features.contract import Extractor
 from mmstudio.features.device import choose_device
+from mmstudio.features.exporting import export_vectors
 from mmstudio.features.extraction import Outcome, extract
-from mmstudio.features.extractors import TEXT, build, infos
+from mmstudio.features.extractors import build, infos
+from mmstudio.features.fitting import fit_on, keep_fitted
 from mmstudio.features.fusion import item_vectors
+from mmstudio.features.gaps import with_gaps
+from mmstudio.features.listing import Listed, listing
 from mmstudio.features.loading import load_media
-from mmstudio.features.normalise import fit_statistics
 from mmstudio.features.pictures import colour
+from mmstudio.features.pictures.told import look_of
 from mmstudio.features.search import ranking as finding
-from mmstudio.features.texts.extraction import extract_texts
+from mmstudio.features.texts.reading import READ, ReadOutcome
 from mmstudio.features.texts.words import tokens
-from mmstudio.features.vectors import Vectors, comparable, with_gaps
+from mmstudio.features.vectors import Vectors, comparable, known
 from mmstudio.jobs import JobContext, Progress, Work
 from mmstudio.media.image import image_array
 from mmstudio.media.kinds import kind_of
 from mmstudio.media.text import load_text
+from mmstudio.media.video import VideoReader
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from numpy.typing import NDArray
 
+    from mmstudio.features.inside.service import Inside
     from mmstudio.features.records import ExtractorInfo, Hit, ItemVectors
+    from mmstudio.features.texts.service import Texts
     from mmstudio.library import Library
     from mmstudio.library.records import Target
 
@@ -71,52 +78,85 @@ class Features:
         """Every extractor by name."""
         return infos()
 
+    @cached_property
+    def inside(self) -> Inside:
+        """Maps of the library, reasons for likeness, what the picture network looks at."""
+        from mmstudio.features.inside.service import Inside
+
+        return Inside(self)
+
+    @cached_property
+    def texts(self) -> Texts:
+        """Languages, key phrases, word meanings, opinions and quotes."""
+        from mmstudio.features.texts.service import Texts
+
+        return Texts(self.library, self.vectors)
+
     # -- extraction --------------------------------------------------------------------------------------
 
-    def work(self, kind: str | None = None, extractor: str | None = None) -> Work:
+    def work(self, kind: str | None = None, extractor: str | None = None, fit: str | None = None) -> Work:
         """Extract what is missing, of all media or one kind, with all extractors or one.
 
-        The job's result: extracted (name → new rows), failed ([path, reason] pairs), files, seconds. Raises
-        UsageError for an unknown kind or extractor.
+        `fit`: then fit mean and deviation of that one extractor on the assets that this query line finds (""
+        is all of them again); see `fitting.fit_on`.
+
+        The job's result: extracted (name → new rows), failed ([path, reason] pairs), files, seconds, and read
+        (pictures whose text was looked for, and in how many there was some). Raises UsageError for an unknown
+        kind or extractor.
         """
-        known = infos()
-        if extractor is not None and extractor not in known:
+        known_ones = infos()
+        if extractor is not None and extractor not in known_ones and extractor != READ:
+            self.texts.refuse(extractor)
             raise UsageError(
                 "There is no feature extractor {name}.",
                 hint="Known are: {known}.",
                 name=extractor,
-                known=", ".join(known),
+                known=", ".join(known_ones),
             )
         if kind is not None and kind not in ("image", "audio", "video", "text"):
             raise UsageError("There is no kind of media {kind}.", kind=kind)
+        if fit is not None and (extractor not in known_ones or known_ones[extractor].modality == "text"):
+            raise UsageError("Name an extractor of pictures, sounds or videos to fit its statistics.")
         names = [
             name
-            for name, info in known.items()
+            for name, info in known_ones.items()
             if (name == extractor or (extractor is None and info.default)) and kind in (None, info.modality)
         ]
 
+        reads = extractor == READ or (extractor is None and kind in (None, "image"))
+
         def run(context: JobContext) -> Generator[Progress, None, dict[str, Any]]:
-            return (yield from self._run(context, names))
+            return (yield from self._run(context, names, reads, extractor == READ, fit))
 
         return run
 
-    def _run(self, context: JobContext, names: list[str]) -> Generator[Progress, None, dict[str, Any]]:
+    def _run(
+        self, context: JobContext, names: list[str], reads: bool, only_reads: bool, fit: str | None
+    ) -> Generator[Progress, None, dict[str, Any]]:
         started, outcome = time.monotonic(), Outcome()
         running = self._running()
         sets = [(running[name], self._ensure(running[name].info)) for name in names if name in running]
         yield from extract(self.library, context, sets, outcome)
         for extractor, set_id in sets:
-            self._fit(extractor.info, set_id)
+            keep_fitted(self.library, extractor.info, set_id, bool(outcome.stored.get(extractor.info.name)))
+            if fit is not None and not outcome.paused:
+                fit_on(self.library, extractor.info, set_id, fit)
         extracted = dict.fromkeys(names, 0) | outcome.stored
-        if TEXT in names and not outcome.paused:
-            texts = yield from extract_texts(self.library, context, self.vectors, outcome.done)
-            extracted[TEXT] = sum(texts.values())
+        if not outcome.paused:
+            texts, outcome.paused = yield from self.texts.extract(context, names, outcome.done, self.device)
+            extracted |= texts
+        read = ReadOutcome()
+        if reads and not outcome.paused:  # last: everything else is there already while pictures are read
+            yield from self.texts.read(context, read, outcome.done, required=only_reads)
+            outcome.failed += read.failed
+            outcome.paused = context.pause_requested()
         if outcome.paused:
             context.paused()
         return {
             "extracted": extracted,
             "failed": [list(pair) for pair in outcome.failed],
             "files": outcome.done,
+            "read": {"pictures": read.files, "with_text": read.found},
             "seconds": round(time.monotonic() - started, 3),
         }
 
@@ -138,15 +178,6 @@ class Features:
         return self.library.features.ensure_set(
             info.name, info.version, info.parameters, info.dimension, info.modality, target
         )
-
-    def _fit(self, info: ExtractorInfo, set_id: int) -> None:
-        """Keep the statistics of a set up to date with its rows."""
-        _, raw = self.library.features.matrix(set_id)
-        kept = self.library.features.stats(set_id)
-        if len(raw) and (kept is None or kept.count != len(raw)):
-            fitted = fit_statistics(with_gaps(info, raw))
-            fitted_on = f"library {self.library.id}, {len(raw)} of kind {info.modality}"
-            self.library.features.save_stats(set_id, fitted.mean, fitted.std, len(raw), fitted_on)
 
     # -- vectors -----------------------------------------------------------------------------------------
 
@@ -173,27 +204,16 @@ class Features:
             return self._items[1]
 
     def export(self, name: str, path: Path) -> Path:
-        """Write ids, paths, raw and normalised rows, mean and deviation of an extractor as an .npz file."""
-        path = Path(path)
-        if path.suffix != ".npz":
-            path = path.with_name(path.name + ".npz")
-        space = self.vectors.space(name)
-        arrays = {"ids": space.ids, "raw": space.raw, "normalised": self.matrix(name)[1]}
-        arrays |= {"mean": space.statistics.mean, "std": space.statistics.std}
-        assets = self.library.assets.get_many([int(i) for i in space.ids])
-        arrays["paths"] = np.array(
-            [str(self.library.assets.path_of(asset)) for asset in assets], dtype=np.str_
-        )
-        if name == TEXT:
-            items = self.vectors.space(name, "item")
-            arrays |= {
-                "item_ids": items.ids,
-                "item_raw": items.raw,
-                "item_normalised": self.matrix(name, True, "item")[1],
-            }
-        with atomic_path(path) as temporary, temporary.open("wb") as file:
-            cast("Any", np.savez_compressed)(file, **arrays)
-        return path
+        """Write ids, paths, raw and normalised rows, mean and deviation of an extractor as an .npz file.
+
+        Its arrays are those of `exporting.export_vectors`. Raises NotFound where there is nothing to write.
+        """
+        self.texts.refuse(name)
+        return export_vectors(self.library, self.vectors, known(name), Path(path))
+
+    def listing(self) -> list[Listed]:
+        """Every extractor with what it has done in this library."""
+        return listing(self.library)
 
     # -- likeness and search -----------------------------------------------------------------------------
 
@@ -264,8 +284,8 @@ class Features:
         if asset.kind == "image":
             picture = image_array(path, max_side=192)
         elif asset.kind == "video":
-            frames = load_media("video", path, 96, (None, None), asset.duration).frames
-            picture = np.asarray(frames[len(frames) // 2])
+            with VideoReader(path) as reader:
+                picture = np.asarray(reader.frame_at(reader.duration / 2, 192).convert("RGB"))
         else:
             raise MediaError(
                 "{name} has no colours.", status="unsupported", name=asset.title or asset.rel_path
@@ -276,6 +296,10 @@ class Features:
             while len(self._palettes) > _PALETTES:
                 self._palettes.popitem(last=False)
         return found
+
+    def look(self, asset_id: int) -> dict[str, Any]:
+        """What a person can read off a picture: see :func:`mmstudio.features.pictures.told.look_of`."""
+        return look_of(self.library, self.vectors, asset_id)
 
     # -- inside ------------------------------------------------------------------------------------------
 

@@ -7,35 +7,22 @@ review. The few words added around them ("Shop now") claim nothing about the ite
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mmstudio.features.texts.lexicon import polarity
+from mmstudio.features.texts.quotes import LONGEST, choose_quotes
 from mmstudio.generation.facts import Fact, facts_of
 from mmstudio.generation.price import format_price
 
 if TYPE_CHECKING:
     from mmstudio.library import Audience, Item, Review
 
-HEADLINE, LINE, CALL, QUOTE = 64, 110, 22, 120  # longest texts in characters; Han counts double
+HEADLINE, LINE, CALL, QUOTE = 64, 110, 22, LONGEST  # longest texts in characters; Han counts double
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"[a-z][a-z'-]{2,}|[\u3400-\u9fff]")
-_GOOD = re.compile(
-    r"\b(love|loves|great|perfect|excellent|amazing|best|awesome|fantastic|comfortable|comfy|soft|favou?rite"
-    r"|warm|quality|sturdy|durable|stylish|beautiful|nice|easy|happy|recommend|fits? (?:great|well|perfectly)"
-    r"|light|roomy|holds?|keeps?)\b|喜欢|很好|舒服|完美|推荐|漂亮|满意|不错|方便|柔软|值得",
-    re.IGNORECASE,
-)
-_BAD = re.compile(
-    r"\b(not|no|never|but|however|although|though|tho|wish|only|issue|problem|bad|poor|broke|broken|worst"
-    r"|hate|disappoint\w*|return\w*|small|tight|cheap|flimsy|shrink\w*|shrunk|loose|ugly|uncomfortable|expensive"
-    r"|hard|except|less|didn'?t|don'?t|doesn'?t|isn'?t|wasn'?t|won'?t|can'?t|cannot|couldn'?t|wouldn'?t|otherwise"
-    r"|unless|sadly|unfortunately|decent|ok|okay|pretty good|kinda|meh|nothing|needs?"
-    r"|should|could|hippees|drunk|sex\w*|damn|hell"
-    r"|dump\w*|competitor|refund|thin|itch\w*|sweat\w*|smell\w*)\b|不(?!错)|没|但|差|坏|退|失望|可惜|除了|松|掉|太|贵|就是|略|稍|有点|一点",
-    re.IGNORECASE,
-)
 _CARE = re.compile(r"\b(wash|dry|bleach|iron|hand wash|tumble|imported|warranty)\b|洗|熨", re.IGNORECASE)
 _DANGLING = re.compile(
     r"^(it|its|it's|they|this|these|that|those|he|she|and|or|also|but|plus|so)\b", re.IGNORECASE
@@ -84,7 +71,15 @@ def weight(text: str) -> int:
 
 
 class FactsWriter:
-    """Writes copy for an item and an audience; the same input gives the same lines."""
+    """Writes copy for an item and an audience; the same input gives the same lines.
+
+    Args:
+        judge: sentence → -1 (complaint) … 1 (praise), learned from the library's ratings where it can be; a
+            lexicon by default.
+    """
+
+    def __init__(self, judge: Callable[[str], float] | None = None) -> None:
+        self._judge = judge or polarity
 
     def headline(
         self, item: Item, reviews: Sequence[Review] = (), audience: Audience | None = None
@@ -151,35 +146,17 @@ class FactsWriter:
         return CopyLine(facts[0].text, [facts[0].label])
 
     def quote(self, item: Item, reviews: Sequence[Review] = (), audience: Audience | None = None) -> CopyLine:
-        """A whole sentence of a good review that says something good and nothing bad; "" without one."""
-        chinese = is_chinese(_locale(audience))
-        interest = _interest(audience)
-        best: tuple[float, Fact] | None = None
-        for fact in facts_of(item, reviews):
-            if fact.kind != "review" or (fact.rating is not None and fact.rating < 4):
-                continue
-            value = self._quotable(fact.text, chinese)
-            if value <= 0:
-                continue
-            value += 0.3 * len(interest & set(_WORD.findall(fact.text.lower()))) + (fact.rating or 0) * 0.1
-            if best is None or value > best[0]:
-                best = (value, fact)
-        return CopyLine(best[1].text, [best[1].label]) if best else CopyLine("")
+        """A whole sentence of a good review that says something good and nothing bad; "" without one.
 
-    def _quotable(self, text: str, chinese: bool) -> float:
-        length = weight(text)
-        if not 18 <= length <= QUOTE or _BAD.search(text) or not _GOOD.search(text):
-            return 0.0
-        if (_HAN.search(text) is not None) != chinese:
-            return 0.0
-        letters = [c for c in text if c.isalpha()]
-        if text[:1].islower() or sum(c.isupper() for c in letters) > 0.5 * max(len(letters), 1):
-            return 0.0
-        if re.search(r"[?:;]|!!|\.\.|:\(|\d{3}|https?|@|\b(u|ur|bc|gf|bf|lol)\b", text, re.IGNORECASE):
-            return 0.0
-        if text[-1] not in ".!。！…":
-            return 0.0
-        return 1.0 + len(_GOOD.findall(text)) * 0.4 - abs(length - 55) / 90
+        Its fact names the source: the author's initials, the rating and the day.
+        """
+        interest = _interest(audience)
+
+        def suits(text: str) -> float:
+            return 0.3 * len(interest & set(_WORD.findall(text.lower())))
+
+        found = choose_quotes(reviews, self._judge, is_chinese(_locale(audience)), suits)
+        return CopyLine(found[0].text, [f"{found[0].source}: {found[0].text}"]) if found else CopyLine("")
 
     def _points(self, facts: Iterable[Fact], interest: set[str], locale: str) -> list[tuple[float, CopyLine]]:
         """Bullet points of the description, two at a time where they are short."""

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from mmstudio.features.texts.quotes import review_sentences, source_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -32,7 +34,7 @@ _SPACE = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing known: ``key`` says from where (``title``, ``material``, ``review by …``)."""
+    """One thing known: ``key`` says from where (``title``, ``material``, ``review by B. L., 5/5``)."""
 
     kind: FactKind
     key: str
@@ -106,7 +108,7 @@ def facts_of(item: Item, reviews: Iterable[Review] = (), locale: str = "en") -> 
                 Fact("sentence", "description", s.strip()) for s in _SENTENCE.split(text) if s.strip()
             )
     for review in reviews:
-        who = f"review by {plain(review.author)}" if review.author else "review"
-        sentences = (sentence.strip() for sentence in _SENTENCE.split(plain(review.text)))
-        facts.extend(Fact("review", who, sentence, review.rating) for sentence in sentences if sentence)
+        source = source_of(review)
+        said = (plain(sentence) for sentence in review_sentences(review.text))
+        facts.extend(Fact("review", source, sentence, review.rating) for sentence in said if sentence)
     return facts

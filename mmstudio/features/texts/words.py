@@ -72,6 +72,32 @@ def tokens(text: str) -> list[str]:
     return found
 
 
+def chinese_words(run: str) -> list[str]:
+    """A run of Chinese characters as words one after the other, nothing left out and nothing twice."""
+    _cutter()
+    import jieba
+
+    with _jieba_lock:
+        return [word for word in jieba.cut(run) if word.strip()]
+
+
+def tagged_chinese(run: str) -> list[tuple[str, bool]]:
+    """A run of Chinese characters as (word, whether jieba takes it for a noun)."""
+    _cutter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import jieba.posseg
+
+    with _jieba_lock:
+        return [(pair.word, pair.flag.startswith(("n", "vn", "an"))) for pair in jieba.posseg.cut(run)]
+
+
+def is_stop_word(word: str) -> bool:
+    """Whether a word means nothing on its own."""
+    folded = word.casefold().replace("’", "'")
+    return folded in _EN_STOP or folded in _ZH_STOP
+
+
 def _singular(word: str) -> str:
     """A light stem: plural and possessive endings only (after Harman's S-stemmer, 1991)."""
     word = word.removesuffix("'s")
