@@ -76,9 +76,10 @@ class AssetRows:
         question = self._question()
         mask = question.mask(wanted)
         if order != "best":
-            return question.in_order(mask, order, descending=descending).tolist()
+            ids: list[int] = question.in_order(mask, order, descending=descending).tolist()
+            return ids
         ranked = relevance.rankings(self._db.read(), question.columns, mask, wanted, BEST)
-        first = relevance.fused([ids for ids, _scores in ranked.values()], BEST)
+        first = relevance.fused([ranking for ranking, _scores in ranked.values()], BEST)
         mask[question.columns.rows_of(first)] = False
         rest = question.in_order(mask, "added", descending=True)
         return [*first.tolist(), *rest.tolist()]

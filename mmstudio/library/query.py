@@ -342,7 +342,8 @@ def _meaning(part: Part) -> str:
         return tr("Words: {words}", words=part.value)
     alias = words.ALIASES.get(part.value.casefold()) if part.key == "is" else None
     if alias is not None:
-        return _meaning(Part(alias, 0, 0, *alias.split(":", 1), part.fields))
+        key, _, value = alias.partition(":")
+        return _meaning(Part(alias, 0, 0, key, value, part.fields))
     return tr("{what}: {value}", what=tr(words.LABELS[part.key]), value=_value(part))
 
 

@@ -123,6 +123,36 @@ class FeatureStore:
                 joined.reshape(len(found), chosen.dimension).astype(np.float32),
             )
 
+    def versions(
+        self, set_id: int, ids: Iterable[int] | None = None
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """(ids, versions) by rising id of the rows of `matrix`, or of some of them; a vector that is written
+        anew gets another version. No vector is read.
+        """
+        chosen = self._set(set_id)
+        some = "" if ids is None else f" AND target_id {IN_IDS}"
+        given = () if ids is None else (ids_json(ids),)
+        cursor = self._db.read().cursor()
+        cursor.row_factory = None
+        rows = cursor.execute(
+            f"SELECT target_id, rowid FROM feature WHERE set_id = ?{some}{self._usable(chosen)}"
+            " ORDER BY target_id",
+            (set_id, *given),
+        ).fetchall()  # fmt: skip
+        table = np.array(rows, np.int64).reshape(len(rows), 2)
+        return table[:, 0].copy(), table[:, 1].copy()
+
+    def some(self, set_id: int, ids: Iterable[int]) -> npt.NDArray[np.float32]:
+        """float32[N, D]: the vectors of these ids, by rising id; ids without one are left out."""
+        chosen = self._set(set_id)
+        rows = self._db.read().execute(
+            f"SELECT vector FROM feature WHERE set_id = ? AND target_id {IN_IDS}{self._usable(chosen)}"
+            " ORDER BY target_id",
+            (set_id, ids_json(ids)),
+        ).fetchall()  # fmt: skip
+        joined = np.frombuffer(b"".join(row[0] for row in rows), _FLOAT)
+        return joined.reshape(len(rows), chosen.dimension).astype(np.float32)
+
     def count(self, set_id: int) -> int:
         """How many rows `matrix` has."""
         chosen = self._set(set_id)
