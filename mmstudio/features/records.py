@@ -85,6 +85,19 @@ class ItemVectors:
     parts: dict[str, tuple[slice, NDArray[np.bool_]]]
     weights: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def branches(self) -> tuple[str, ...]:
+        """Per item the branch that its media call for: the one modality it has, or "fused" for several.
+
+        A row of one modality is that modality's vector alone; a fused row holds those it has side by side,
+        `parts` saying which.
+        """
+        names = list(self.parts)
+        there = np.stack([mask for _, mask in self.parts.values()], axis=1) if names else None
+        if there is None:
+            return ()
+        return tuple("fused" if row.sum() > 1 else names[int(row.argmax())] for row in there)
+
     def row(self, item_id: int) -> int | None:
         """The row of an item, or None."""
         found = np.flatnonzero(self.ids == item_id)

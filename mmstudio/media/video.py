@@ -106,7 +106,8 @@ class VideoReader:
             with decoding(self.path):
                 for frame in self._in_order() if times is None else self._key_frames(times):
                     small = frame.reformat(width=width, height=height, format="rgb24", interpolation="AREA")
-                    yield self._time(frame) - self._origin, small.to_ndarray()
+                    pixels: Any = small.to_ndarray()
+                    yield self._time(frame) - self._origin, pixels
                     shown += 1
         except MediaError:
             if not shown:

@@ -24,7 +24,7 @@ def hann(size: int) -> NDArray[np.float64]:
 @lru_cache(maxsize=8)
 def frequencies(rate: int, window: int) -> NDArray[np.float64]:
     """Hz of the bins of a real Fourier transform: float64[1 + window // 2]."""
-    return np.arange(1 + window // 2) * (rate / window)
+    return np.asarray(np.arange(1 + window // 2) * (rate / window), np.float64)
 
 
 def mel_frequencies(rate: int, bands: int) -> NDArray[np.float64]:

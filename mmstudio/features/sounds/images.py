@@ -61,7 +61,7 @@ def waveform(path: Path, start: float = 0.0, seconds: float = LONGEST) -> SoundI
     """Samples of each channel at 22,050 Hz, rows are the channels. Raises MediaError."""
     block, _ = load_audio(path, RATE, start=start, duration=min(seconds, LONGEST))
     _check(path, block)
-    times = start + np.arange(block.shape[1]) / RATE
+    times = start + np.arange(block.shape[1], dtype=np.float64) / RATE
     return SoundImage(block, times, np.arange(float(block.shape[0])))
 
 
@@ -77,5 +77,5 @@ def _check(path: Path, block: NDArray[np.float32]) -> None:
 
 
 def _image(values: NDArray[np.float32], start: float, rows: NDArray[np.float64]) -> SoundImage:
-    times = start + np.arange(values.shape[1]) * (HOP / RATE)
+    times = start + np.arange(values.shape[1], dtype=np.float64) * (HOP / RATE)
     return SoundImage(np.ascontiguousarray(values, np.float32), times, rows)

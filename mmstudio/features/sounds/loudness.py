@@ -97,7 +97,8 @@ def _gating_blocks(block: NDArray[np.float32], rate: int) -> NDArray[np.float64]
             steps += weight * np.fromiter(_k_weighted(samples, rate, step), np.float64)
     if len(steps) < 4:
         return steps.mean(keepdims=True)
-    return np.convolve(steps, np.full(4, 0.25), mode="valid")
+    blocks: NDArray[np.float64] = np.convolve(steps, np.full(4, 0.25), mode="valid")
+    return blocks
 
 
 def _k_weighted(samples: NDArray[np.float32], rate: int, step: int) -> Iterator[float]:
@@ -146,7 +147,7 @@ def _k_filter(rate: int) -> NDArray[np.float64]:
 def _powers(block: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
     """Mean square over the channels of every tenth of a second of float32[C, N]."""
     step = max(round(_STEP * rate), 1)
-    mono = np.mean(np.square(block), axis=0, dtype=np.float32)
+    mono = np.asarray(np.mean(np.square(block), axis=0, dtype=np.float32))
     if not len(mono):
         return np.zeros(0)
     edges = np.arange(0, len(mono), step)

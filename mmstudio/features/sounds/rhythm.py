@@ -75,7 +75,8 @@ def tempo(strengths: Sequence[NDArray[np.float32]]) -> tuple[float, float] | Non
     lags = 60.0 * FRAMES_PER_SECOND / speeds
 
     def at(times: float) -> NDArray[np.float64]:
-        return np.interp(lags * times, np.arange(len(curve)), curve, right=np.nan)
+        values: NDArray[np.float64] = np.interp(lags * times, np.arange(len(curve)), curve, right=np.nan)
+        return values
 
     combs = np.stack([weight * at(times) for times, weight in ((1, 1.0), (2, 0.7), (3, 0.4), (4, 0.5))])
     weights = np.isfinite(combs) * np.array([[1.0], [0.7], [0.4], [0.5]])

@@ -30,6 +30,7 @@ SOUNDING, TEMPO, TEMPO_SURE = _AT["sounding"], _AT["tempo"], _AT["tempo_sure"]
 HEARD = slice(0, _AT["level_deviation"] + 1)  # columns that mean nothing where nothing sounds
 _QUIET = 1e-6  # of the loudest frame's power (-60 dB): such frames have no colour of their own
 _ROLL = 0.85
+_TINY = 1e-5  # added to shares that are nearly always 0 before their logarithm is taken
 _BLOCK = 256  # frames
 
 
@@ -37,10 +38,10 @@ def describe(heard: Sound) -> NDArray[np.float32]:
     """float32[D], columns as in `COLUMNS`.
 
     Frequencies are in octaves (log2 of Hz), levels in dB, onsets in dB per frame, `onset_rate` in onsets per
-    second, `attack` is where the middle of the energy lies (0…1), `tempo` log2 of beats per minute, `length`
-    log2 of seconds. Curves are means and deviations over the frames that sound; where none does (digital
-    silence) they are 0 and `sounding` is 0, and `tempo` is 0 where `tempo_sure` is: these mean "missing", see
-    `gaps`.
+    second; `attack` is where the middle of the energy lies (0…1); `tempo` is log2 of beats per minute,
+    `length` log2 of seconds, `clipping` and `offset` log10 of (share + 1e-5). Curves are means and
+    deviations over the frames that sound; where none does (digital silence) they are 0 and `sounding` is 0,
+    and `tempo` is 0 where `tempo_sure` is: these mean "missing", see `gaps`.
     """
     row = np.zeros(DIMENSION)
     parts = [_curves(s, p) for s, p in zip(heard.spectra, heard.pieces, strict=True)]
@@ -64,7 +65,10 @@ def describe(heard: Sound) -> NDArray[np.float32]:
         row[TEMPO], row[TEMPO_SURE] = np.log2(beat[0]), beat[1]
     level = measure(heard.blocks, heard.rate)
     at = _AT["loudness"]
-    row[at : at + 5] = level.loudness, level.peak, level.clipping, level.silence, level.offset
+    row[at : at + 5] = (
+        level.loudness, level.peak, np.log10(level.clipping + _TINY), level.silence,
+        np.log10(level.offset + _TINY),
+    )  # fmt: skip
     row[_AT["length"]] = np.log2(max(heard.duration, 1e-3))
     return row.astype(np.float32)
 
@@ -79,9 +83,8 @@ def gaps(rows: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 def measures(row: NDArray[np.float32]) -> dict[str, float]:
     """float32[D] → the measures of docs/library-format.md; tempo and key only where there is one."""
-    found = {
-        name: float(row[_AT[name]]) for name in ("loudness", "peak", "clipping", "silence")
-    }  # fmt: skip
+    found = {name: float(row[_AT[name]]) for name in ("loudness", "peak", "silence")}
+    found["clipping"] = max(round(10.0 ** float(row[_AT["clipping"]]) - _TINY, 6), 0.0)
     if row[TEMPO_SURE] > 0:
         found["tempo"], found["tempo_sure"] = round(float(2.0 ** row[TEMPO]), 1), float(row[TEMPO_SURE])
     key = key_of(row[:12]) if row[SOUNDING] > 0 else None
