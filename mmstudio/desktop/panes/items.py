@@ -332,6 +332,11 @@ class ItemsPane(Pane):
         self.detail.show_facts(facts, read_only=self.context.read_only)
         self.detail_states.show_content()
         self.context.select_assets([asset.asset_id for asset, _kind, _title in facts.gallery][:1])
+        studio, item_id = self.context.studio, facts.item.id
+        if studio is not None:  # opinions are learned when first asked for: the rest does not wait for them
+            self.context.background(
+                lambda: studio.features.texts.of_item(item_id), self.detail.show_words, key="items-words"
+            )
 
     def _detail_failed(self, error: Exception) -> None:
         self.detail_states.show_failure(error, self._query)

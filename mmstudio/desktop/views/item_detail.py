@@ -22,12 +22,14 @@ from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.controls import button, card, row, section
 from mmstudio.desktop.views.fields import TextField
 from mmstudio.desktop.views.flow import FlowLayout, empty, let_wrap
+from mmstudio.desktop.views.item_words import item_words
 from mmstudio.desktop.views.painting import sized
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.tiles import PictureTile, Stars
 from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
+    from mmstudio.features.texts.service import ItemWords
     from mmstudio.library.records import Review
 
 ROLE_NAMES = {
@@ -63,6 +65,7 @@ class ItemDetail(QScrollArea):
         self._pictures = pictures
         self._facts: ItemFacts | None = None
         self._all_reviews = False
+        self._words: ItemWords | None = None
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -141,8 +144,15 @@ class ItemDetail(QScrollArea):
         self.sku.setText(tr("Number {sku}", sku=item.sku))
         if new:
             self._all_reviews = False
+            self._words = None
             self.verticalScrollBar().setValue(0)
         self._fill_sections(facts)
+
+    def show_words(self, words: ItemWords) -> None:
+        """Show what an item's words say, where that item is still the one shown."""
+        if words.item_id == self.item_id and words != self._words:
+            self._words = words
+            self._fill_words()
 
     def retranslate(self) -> None:
         """Write the sections again."""
@@ -154,6 +164,12 @@ class ItemDetail(QScrollArea):
         empty(self._sections_layout)
         self._fill_gallery(facts)
         self._fill_attributes(facts.item.attributes)
+        self._words_box = QVBoxLayout()
+        self._words_box.setContentsMargins(0, 0, 0, 0)
+        holder = QWidget()
+        holder.setLayout(self._words_box)
+        self._sections_layout.addWidget(holder)
+        self._fill_words()
         self._fill_links(facts)
         self._fill_reviews(facts.reviews)
         let_wrap(self._sections)
@@ -206,6 +222,14 @@ class ItemDetail(QScrollArea):
             grid.addWidget(key_label, line, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(value_label, line, 1)
         self._sections_layout.addWidget(table)
+
+    def _fill_words(self) -> None:
+        empty(self._words_box)
+        if self._words is not None:
+            self._words_box.addWidget(item_words(self._words))
+        holder = self._words_box.parentWidget()
+        holder.setVisible(self._words is not None)
+        let_wrap(holder)
 
     def _fill_links(self, facts: ItemFacts) -> None:
         for kind, group in groupby(sorted(facts.links, key=lambda pair: pair[0]), key=lambda pair: pair[0]):

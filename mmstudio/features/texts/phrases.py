@@ -24,6 +24,7 @@ _BULLET = re.compile(r"\s*[-*•·▪●–]\s+")
 _TAGS = re.compile(r"<[^>]{0,200}>")
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _NO_START_LIST = """
+anywhere everywhere somewhere place places
 get got make made makes keep keeps give gives use used using go goes going come comes take takes want need
 really quite much many lot lots thing things way day days time well even still also every each new great
 good nice perfect ideal whether enough plenty love loved like best better one two three whatever wherever
@@ -82,6 +83,7 @@ def key_phrases(
     """
     weights: dict[tuple[str, ...], float] = defaultdict(float)
     own: set[tuple[str, ...]] = set()
+    title = {word for text, weight in fields if weight >= FROM_TITLE for word in tokens(text)}
     counts: Counter[tuple[str, ...]] = Counter()
     written: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     for text, weight in fields:
@@ -92,8 +94,10 @@ def key_phrases(
                     own.add(key)
                 counts[key] += 1
                 written[key][surface] += 1
-    # The title is read already: it makes a phrase weigh more, and is one itself where nothing else is said.
-    usable = [key for key in weights if key in own and weights[key] >= 1] or list(weights)
+    # The title is read already: it makes a phrase weigh more, and is one itself where little else is said.
+    usable = [key for key in weights if key in own and weights[key] >= 1]
+    beside = [key for key in usable if len(set(key) & title) < min(2, len(title))]
+    usable = beside if len(beside) >= min(k, 4) else usable or list(weights)
     scored = sorted(
         ((_score(key, weights[key], rarity), key) for key in usable), key=lambda pair: (-pair[0], pair[1])
     )

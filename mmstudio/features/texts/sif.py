@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from mmstudio.features.texts.embeddings import WordVectors
 
 DIMENSION = 100
-_A = 1e-3  # Arora, Liang & Ma 2017: between 1e-3 and 1e-4
+_A = 1e-3  # Arora, Liang & Ma 2017: between 1e-3 and 1e-4, for frequencies in very large texts
+_OFTEN = 300  # in small libraries a word must be said so often before it counts half; see docs/adr/0031
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def fit_sif(documents: Sequence[Sequence[str]], words: WordVectors) -> SifModel:
     known = sorted(word for word in counts if words.row(word) is not None)
     vocabulary = {word: row for row, word in enumerate(known)}
     total = max(sum(counts.values()), 1)
-    weights = np.array([_A / (_A + counts[word] / total) for word in known], np.float32)
+    a = max(_A, _OFTEN / total)
+    weights = np.array([a / (a + counts[word] / total) for word in known], np.float32)
     rows = np.array([words.row(word) for word in known], np.int64)
     matrix = words.matrix[rows] if len(rows) else np.zeros((0, words.matrix.shape[1]), np.float32)
     means = _means(documents, vocabulary, weights, matrix)
