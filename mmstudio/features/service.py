@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mmstudio.errors import MediaError, NotFound, UsageError
+from mmstudio.errors import MediaError, UsageError
 from mmstudio.features.contract import Extractor
 from mmstudio.features.device import choose_device
 from mmstudio.features.exporting import export_vectors
@@ -21,17 +21,13 @@ from mmstudio.features.fitting import fit_on, keep_fitted
 from mmstudio.features.fusion import item_vectors
 from mmstudio.features.gaps import with_gaps
 from mmstudio.features.listing import Listed, listing
-from mmstudio.features.loading import load_media
 from mmstudio.features.pictures import colour
 from mmstudio.features.pictures.told import look_of
-from mmstudio.features.search import ranking as finding
+from mmstudio.features.search.evidence import fuse
 from mmstudio.features.texts.reading import READ, ReadOutcome
-from mmstudio.features.texts.words import tokens
-from mmstudio.features.vectors import Vectors, comparable, known
+from mmstudio.features.vectors import Vectors, known
 from mmstudio.jobs import JobContext, Progress, Work
 from mmstudio.media.image import image_array
-from mmstudio.media.kinds import kind_of
-from mmstudio.media.text import load_text
 from mmstudio.media.video import VideoReader
 
 if TYPE_CHECKING:
@@ -41,6 +37,7 @@ if TYPE_CHECKING:
 
     from mmstudio.features.inside.service import Inside
     from mmstudio.features.records import ExtractorInfo, Hit, ItemVectors
+    from mmstudio.features.search.finder import Finder
     from mmstudio.features.texts.service import Texts
     from mmstudio.library import Library
     from mmstudio.library.records import Target
@@ -219,13 +216,23 @@ class Features:
 
     def neighbours(self, asset_id: int, k: int = 20) -> list[Hit]:
         """Assets of the same kind nearest to one; empty where it has no features and none can be made."""
-        return finding.fuse([self._like_asset(asset_id, k)], k)
+        found = [one for one in self.finder.likeness.to_asset(asset_id, k)[:1] if one.target == "asset"]
+        return fuse(found).hits(k)
 
     def similar_items(self, item_id: int, k: int = 20) -> list[Hit]:
         """Items nearest to one over the modalities that both have."""
-        return finding.fuse(
-            [finding.like_item(self.library, self.vectors, self.item_vectors(), item_id, k)], k
-        )
+        return fuse([self.finder.likeness.to_item(item_id, k)]).hits(k)
+
+    @cached_property
+    def finder(self) -> Finder:
+        """The search behind :meth:`search`, for views that show everything that is found."""
+        from mmstudio.features.search.finder import Finder
+
+        return Finder(self)
+
+    def running(self, name: str) -> Extractor:
+        """An extractor that reads files, ready to run on the device in use; for the device thread."""
+        return self._running()[name]
 
     def search(
         self,
@@ -239,7 +246,7 @@ class Features:
         """Find assets and items by words, by likeness, or both.
 
         Args:
-            text: a query line as in the search box (``kind:sound beach``).
+            text: a query line as in the search box (``kind:sound beach like:12``).
             file: a media file anywhere on disk to find the like of.
             asset, item: an asset or item of the library to find the like of.
             kind: "image", "audio", "video", "text" or "item"; None for everything.
@@ -250,25 +257,7 @@ class Features:
         """
         if kind not in (None, "image", "audio", "video", "text", "item"):
             raise UsageError("There is no kind of media {kind}.", kind=kind)
-        rankings: list[finding.Ranking] = []
-        deep = max(k, 50)
-        if text and text.strip():
-            rankings += finding.by_words(self.library, self.vectors, text, kind)
-        likeness: list[finding.Ranking] = []
-        if file is not None:
-            likeness.append(self._like_file(Path(file), deep))
-        if asset is not None:
-            likeness.append(self._like_asset(asset, deep))
-        if item is not None:
-            items = finding.like_item(self.library, self.vectors, self.item_vectors(), item, deep)
-            hero = self.library.items.hero_of(item)
-            rankings.append(items)
-            if hero is not None:
-                likeness.append(self._like_asset(hero, deep))
-        for ranking in likeness:
-            used_by = finding.items_of(self.library, ranking).found if item is None else []
-            rankings.append(finding.Ranking(sorted(ranking.found + used_by, key=lambda e: (-e[1], e[0]))))
-        return finding.fuse([self._of_kind(ranking, kind) for ranking in rankings], k)
+        return self.finder.hits(text, None if file is None else Path(file), asset, item, kind, k)
 
     def palette(self, asset_id: int) -> list[tuple[int, int, int]]:
         """Up to five telling colours (sRGB, 0…255) of a picture or video, the most telling first.
@@ -300,65 +289,3 @@ class Features:
     def look(self, asset_id: int) -> dict[str, Any]:
         """What a person can read off a picture: see :func:`mmstudio.features.pictures.told.look_of`."""
         return look_of(self.library, self.vectors, asset_id)
-
-    # -- inside ------------------------------------------------------------------------------------------
-
-    def _of_kind(self, ranking: finding.Ranking, kind: str | None) -> finding.Ranking:
-        if kind is None:
-            return ranking
-        if kind == "item":
-            return finding.Ranking([entry for entry in ranking.found if entry[0][0] == "item"])
-        ids = [number for (target, number), _, _ in ranking.found if target == "asset"]
-        right = {asset.id for asset in self.library.assets.get_many(ids) if asset.kind == kind}
-        return finding.Ranking([e for e in ranking.found if e[0][0] == "asset" and e[0][1] in right])
-
-    def _like_asset(self, asset_id: int, k: int) -> finding.Ranking:
-        asset = self.library.assets.get(asset_id)
-        if asset.kind == "text":
-            text = self.library.assets.text_of(asset_id)
-            return self._like_text(f"{asset.title}\n{text}", k, leave_out=asset_id)
-        name = _LIKENESS[asset.kind]
-        space = self.vectors.space(name)
-        row = space.row(asset_id)
-        if row is not None:
-            return finding.like_vector(self.vectors, name, space.unit[row], k, leave_out=asset_id)
-        if not len(space.ids):
-            return finding.Ranking([])
-        try:
-            query = self._vector_of(self.library.assets.path_of(asset), asset.kind)
-        except (MediaError, FileNotFoundError):
-            return finding.Ranking([])
-        return finding.like_vector(self.vectors, name, query, k, leave_out=asset_id)
-
-    def _like_file(self, path: Path, k: int) -> finding.Ranking:
-        kind = kind_of(path)
-        if kind is None:
-            raise MediaError(
-                "{name} is not a picture, sound, video or text.", status="unsupported", name=path.name
-            )
-        if not path.is_file():
-            raise NotFound("There is no file {name}.", name=str(path))
-        if kind == "text":
-            doc = load_text(path)
-            return self._like_text(f"{doc.title}\n{doc.text}", k)
-        return finding.like_vector(self.vectors, _LIKENESS[kind], self._vector_of(path, kind), k)
-
-    def _vector_of(self, path: Path, kind: str) -> NDArray[np.float32]:
-        """The compared vector of any file, as the stored ones are made."""
-        extractor = self._running()[_LIKENESS[kind]]
-        duration = None
-        if kind == "audio":
-            from mmstudio.media.audio import audio_info
-
-            duration = audio_info(path).duration
-        media = load_media(kind, path, extractor.side, (None, None), duration)
-        rows = extractor.forward([extractor.prepare(media)])
-        statistics = self.vectors.space(extractor.info.name).statistics
-        return np.asarray(comparable(extractor.info, rows, statistics)[0])
-
-    def _like_text(self, text: str, k: int, leave_out: int | None = None) -> finding.Ranking:
-        model, words = self.vectors.text_model(), tokens(text)
-        if model is None or not model.knows(words):
-            return finding.Ranking([])
-        found = finding.by_text_vector(self.library, self.vectors, model, model.vectors([words])[0], words)
-        return finding.Ranking([e for e in found if e[0] != ("asset", leave_out)][:k])

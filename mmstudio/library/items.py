@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmstudio.errors import NotFound, StudioError
 from mmstudio.i18n import mark
+from mmstudio.library.conditions import item_tests
 from mmstudio.library.database import IN_IDS, Database, ids_json, in_batches, now, to_json
 from mmstudio.library.item_query import item_query
 from mmstudio.library.item_texts import ItemTexts
@@ -18,6 +19,7 @@ from mmstudio.library.words import indexable
 if TYPE_CHECKING:
     import sqlite_utils
 
+    from mmstudio.library.filters import AssetFilter
     from mmstudio.library.sqlite import sqlite3
 
 _COLUMNS = "id, sku, title, description, price, currency, category, url, attributes"
@@ -68,6 +70,12 @@ class ItemStore(ItemTexts):
         source, conditions, parameters, order = item_query(self._db.read(), text, category)
         sql = f"SELECT id FROM {source} WHERE {conditions} ORDER BY {order}"
         return [row[0] for row in self._db.read().execute(sql, parameters)]
+
+    def ids_of(self, wanted: AssetFilter) -> list[int]:
+        """Ids of the items that a filter's own wishes of items (price, category) allow."""
+        tests = item_tests(wanted)
+        sql = f"SELECT id FROM item WHERE {' AND '.join(test for test, _value in tests) or '1'} ORDER BY id"
+        return [row[0] for row in self._db.read().execute(sql, [value for _test, value in tests])]
 
     def count(self, text: str = "", category: str | None = None) -> int:
         """How many items match."""
