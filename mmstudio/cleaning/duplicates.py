@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -18,8 +20,11 @@ from mmstudio.errors import Cancelled, MediaError
 from mmstudio.i18n import tr, tr_error
 from mmstudio.jobs import JobContext, Progress
 from mmstudio.library import AssetFilter
+from mmstudio.library.colours import COLOUR_WORDS
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from mmstudio.features import Features
     from mmstudio.library import Library
     from mmstudio.library.records import Asset
@@ -38,19 +43,16 @@ class Seen:
     Attributes:
         unreadable: [path, reason] of files that could not be decoded.
         wordless: texts without a single word.
-        without_vectors: pictures that no network has seen, among which crops are not found.
     """
 
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     wordless: list[int] = field(default_factory=list)
-    without_vectors: int = 0
 
 
 def duplicates(library: Library, features: Features) -> list[DuplicateGroup]:
     """Groups of copies among the usable assets, exact ones first, then by similarity.
 
-    Cropped copies of pictures are found only where "cnn" features were extracted. What a person ignored is
-    left out. The first run decodes every file; later ones only what is new.
+    What a person ignored is left out. The first run decodes every file; later ones only what is new.
     """
     steps = search(library, features, JobContext(0, {}), Seen())
     while True:
@@ -150,6 +152,19 @@ def _stars(
     return groups
 
 
+def _other_colours(one: Asset, other: Asset) -> bool:
+    """Whether the file names say different colours: jacket-black.jpg is no copy of jacket-blue.jpg."""
+    said = [_colours_named(PurePosixPath(asset.rel_path).stem.casefold()) for asset in (one, other)]
+    return bool(said[0] and said[1] and said[0] != said[1])
+
+
+def _colours_named(stem: str) -> set[str]:
+    words = {word: colour for word, colour in COLOUR_WORDS.items() if word.isascii()}
+    chinese = {word: colour for word, colour in COLOUR_WORDS.items() if not word.isascii() and len(word) > 1}
+    spelled = set(re.findall(r"[a-z]+", stem))
+    return {words[word] for word in spelled & words.keys()} | {c for w, c in chinese.items() if w in stem}
+
+
 class _Look:
     """Fingerprints and verdicts of one kind of media, from the cache or made now."""
 
@@ -178,25 +193,31 @@ class _Look:
         found: dict[tuple[int, int], float] = {}
         proposed = sorted(set(self._proposed(kind, assets, prints)))
         new = []
-        for i, j in proposed:
-            key = assets[i].sha256[:20] + assets[j].sha256[:20]
+        for i, j, share in proposed:
+            key = f"{assets[i].sha256[:20]}{assets[j].sha256[:20]}{share:.2f}"
             self._asked.append(key)
             known = self._verdicts.rows.get(key)
             if known is None:
-                new.append((i, j, key))
+                new.append((i, j, share, key))
             elif score := float(np.frombuffer(known, np.float32)[0]):
                 found[assets[i].id, assets[j].id] = score
 
-        def compare(pair: tuple[int, int, str]) -> float:
-            return self._compare(kind, assets[pair[0]], assets[pair[1]], prints[pair[0]], prints[pair[1]])
+        def compare(pair: tuple[int, int, float, str]) -> float:
+            i, j, share, _ = pair
+            if kind == "image":
+                if _other_colours(assets[i], assets[j]):
+                    return 0.0
+                return pictures.alike(self._small(assets[i]), self._small(assets[j]), share)
+            return self._compare(kind, assets[i], assets[j], prints[i], prints[j])
 
         try:
             for done, (pair, score) in enumerate(self._many(compare, new), 1):
                 if isinstance(score, float):
-                    i, j, key = pair
+                    i, j, _, key = pair
                     self._verdicts.put(key, np.float32(score).tobytes())
                     if score:
-                        found[assets[i].id, assets[j].id] = score
+                        pair_ids = (assets[i].id, assets[j].id)
+                        found[pair_ids] = max(score, found.get(pair_ids, 0.0))
                 yield Progress(done, len(new), tr("Compare what looks alike"))
         except Cancelled:
             self._verdicts.save(list(self._verdicts.rows))
@@ -226,43 +247,58 @@ class _Look:
         path = self._library.assets.path_of(asset)
         if kind == "image":
             thumbnail = self._library.assets.thumbnail_path(asset.sha256)
-            return pictures.hashes(thumbnail if thumbnail.is_file() else path)
+            return pictures.fingerprint(pictures.read(thumbnail if thumbnail.is_file() else path))
         if kind == "audio":
             return sounds.fingerprint(path)
         if kind == "video":
             return videos.fingerprint(path, self._context)
         return texts.fingerprint(self._library.assets.text_of(asset.id))
 
-    def _proposed(self, kind: str, assets: list[Asset], prints: list[bytes]) -> Iterator[tuple[int, int]]:
-        if kind == "audio":
-            yield from sounds.pairs(prints)
-        elif kind == "video":
-            yield from videos.pairs(prints)
-        elif kind == "text":
-            yield from texts.pairs(prints)
+    def _proposed(self, kind: str, assets: list[Asset], prints: list[bytes]) -> Iterator[pictures.Pair]:
+        if kind != "image":
+            propose = {"audio": sounds.pairs, "video": videos.pairs, "text": texts.pairs}[kind]
+            yield from ((i, j, 1.0) for i, j in propose(prints))
         else:
             there = [i for i, blob in enumerate(prints) if blob]
-            codes = np.frombuffer(b"".join(prints[i] for i in there), np.uint64).reshape(-1, 2)
-            yield from ((there[i], there[j]) for i, j in pictures.hash_pairs(codes))
+            codes = np.frombuffer(b"".join(prints[i] for i in there), np.uint64).reshape(len(there), -1)
+            found = [*pictures.whole_pairs(codes), *self._crops([assets[i] for i in there], codes)]
+            yield from ((there[i], there[j], share) for i, j, share in found)
             look = self._features.vectors.space("cnn")
             rows = [(i, row) for i in there if (row := look.row(assets[i].id)) is not None]
-            self._seen.without_vectors = len(there) - len(rows)
             if len(rows) > 1:
                 unit = look.unit[[row for _, row in rows]]
-                yield from ((rows[i][0], rows[j][0]) for i, j in pictures.close_pairs(unit))
+                yield from ((rows[i][0], rows[j][0], 1.0) for i, j, _ in pictures.close_pairs(unit))
+
+    def _crops(self, assets: list[Asset], codes: NDArray[np.uint64]) -> Iterator[pictures.Pair]:
+        """Crops among pictures: what was compared before is known, only new ones are compared with all."""
+        compared = Cache(self._library, "compared", pictures.VERSION)
+        known = Cache(self._library, "crops", pictures.VERSION)
+        rows = {asset.sha256[:20]: row for row, asset in enumerate(assets)}
+        for key, blob in known.rows.items():
+            one, other = rows.get(key[:20]), rows.get(key[20:])
+            if one is not None and other is not None:
+                yield one, other, float(np.frombuffer(blob, np.float32)[0])
+        new = np.array([asset.sha256 not in compared.rows for asset in assets], bool)
+        for one, other, share in pictures.crop_pairs(codes, new, self._context.raise_if_cancelled):
+            known.put(assets[one].sha256[:20] + assets[other].sha256[:20], np.float32(share).tobytes())
+            yield one, other, share
+        for asset in assets:
+            compared.put(asset.sha256, b"")
+        if new.any():
+            known.save([key for key in known.rows if key[:20] in rows and key[20:] in rows])
+            compared.save([asset.sha256 for asset in assets])
 
     def _compare(self, kind: str, one: Asset, other: Asset, a: bytes, b: bytes) -> float:
         if kind == "audio":
             return sounds.alike(a, b)
         if kind == "video":
             return videos.alike(a, b)
-        if kind == "text":
-            return texts.alike(self._library.assets.text_of(one.id), self._library.assets.text_of(other.id))
-        return pictures.alike(self._small(one), self._small(other))
+        return texts.alike(self._library.assets.text_of(one.id), self._library.assets.text_of(other.id))
 
-    def _read_small(self, asset: Asset) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    def _read_small(self, asset: Asset) -> NDArray[np.uint8]:
         thumbnail = self._library.assets.thumbnail_path(asset.sha256)
-        return pictures.small(thumbnail if thumbnail.is_file() else self._library.assets.path_of(asset))
+        path = thumbnail if thumbnail.is_file() else self._library.assets.path_of(asset)
+        return pictures.small(pictures.read(path))
 
     def _many(
         self, call: Callable[[T], R], inputs: Sequence[T]

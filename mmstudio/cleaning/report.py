@@ -82,7 +82,6 @@ def examine(library: Library, context: JobContext, kinds: Iterable[str] | None =
         found["exact"] = [_group(group) for group in groups if group.kind == "exact"]
         found["near"] = [_group(group) for group in groups if group.kind == "near"]
         found["empty"] += [checks.asset_subject(i) for i in seen.wordless]
-        waiting["near"] = seen.without_vectors
     yield Progress(0, None, tr("Look at items, classes and languages"))
     found |= checks.items(library)
     small, categories, tags = checks.balance(library)

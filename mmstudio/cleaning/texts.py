@@ -43,7 +43,7 @@ def fingerprint(text: str) -> bytes:
     found = runs(text)
     if not len(found):
         return b""
-    signature = MinHash(num_perm=HASHES, seed=1, hashfunc=lambda number: int(number))
+    signature = MinHash(num_perm=HASHES, seed=1, scheme="affine32", hashfunc=lambda number: int(number))
     for start in range(0, len(found), _BATCH):
         signature.update_batch(found[start : start + _BATCH].tolist())
     return np.asarray(signature.hashvalues, np.uint32).tobytes()
@@ -57,7 +57,9 @@ def pairs(prints: list[bytes]) -> Iterator[tuple[int, int]]:
     for i, blob in enumerate(prints):
         if not blob:
             continue
-        signature = MinHash(num_perm=HASHES, seed=1, hashvalues=np.frombuffer(blob, np.uint32))
+        signature = MinHash(
+            num_perm=HASHES, seed=1, scheme="affine32", hashvalues=np.frombuffer(blob, np.uint32)
+        )
         for j in sorted(int(str(key)) for key in table.query(signature)):
             if estimated(blob, prints[j]) >= _PROPOSED:
                 yield j, i

@@ -176,6 +176,5 @@ def waiting(counts: dict[str, int]) -> list[str]:
     said = {
         "blurred": mark("Blur and exposure were not checked in {n} pictures: extract features first."),
         "silent": mark("Silence and clipping were not checked in {n} sounds: extract features first."),
-        "near": mark("Cropped copies were not looked for among {n} pictures: extract features first."),
     }
     return [tr(said[kind], n=n) for kind, n in counts.items() if n and kind in said]
