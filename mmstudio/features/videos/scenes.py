@@ -28,7 +28,7 @@ _HISTOGRAM = 0.15  # how much a change of the colours counts beside a change of 
 _CHUNK = 1024  # frames
 
 
-def find_scenes(reader: VideoReader) -> list[Scene]:
+def find_scenes(reader: VideoReader, *, whole: bool | None = None) -> list[Scene]:
     """Shots of a video in order, without a gap; at least one. Raises MediaError where no frame decodes.
 
     Every frame is compared with the one before: mean OKLab distance of the pixels plus a share of the change
@@ -37,11 +37,12 @@ def find_scenes(reader: VideoReader) -> list[Scene]:
     picture is back, is none either. Times are those of the frames, whatever their rate. Dissolves and fades
     are not looked for.
 
-    A video too long to decode whole in about ten seconds is looked at in up to 1200 key frames; cuts are then
-    as exact as these lie apart.
+    A video too long to decode whole in about ten seconds (or not `whole`) is looked at in up to 1200 key
+    frames; cuts are then as exact as these lie apart.
     """
     frames = reader.duration * reader.fps
-    whole = frames <= _FRAMES and frames * reader.width * reader.height <= _PIXELS
+    if whole is None:
+        whole = frames <= _FRAMES and frames * reader.width * reader.height <= _PIXELS
     times = None if whole else np.linspace(0, reader.duration, _SAMPLES, endpoint=False).tolist()
     stamps: list[float] = []
     small: list[NDArray[np.uint8]] = []
@@ -51,7 +52,7 @@ def find_scenes(reader: VideoReader) -> list[Scene]:
     at, thumbs = np.array(stamps), np.stack(small)
     # A file that breaks off ends with its last good frame, whatever its header says.
     pause = float(np.median(np.diff(at))) if len(at) > 1 else 0.0
-    end = max(float(at[-1]) + max(pause, 1e-3), 0.0 if whole else reader.duration)
+    end = float(at[-1]) + max(pause, 1e-3) if whole else max(reader.duration, float(at[-1]) + 1e-3)
     cuts = find_cuts(at, thumbs, isolated=not whole)
     edges = [0, *cuts, len(at)]
     return [
@@ -104,12 +105,10 @@ def _histogram(lab: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _flash(thumbs: NDArray[np.uint8], place: int, change: float) -> bool:
-    """Whether the picture before the change comes back within a few frames."""
-    before = thumbs[place]
-    for later in range(place + 2, min(place + 5, len(thumbs))):
-        if differences(np.stack([before, thumbs[later]]))[0] < 0.35 * change:
-            return True
-    return False
+    """Whether a picture of shortly before the change is there again shortly after it."""
+    before, after = thumbs[max(place - 3, 0) : place + 1], thumbs[place + 1 : place + 5]
+    pairs = (np.stack([one, other]) for one in before for other in after)
+    return any(differences(pair)[0] < 0.35 * change for pair in pairs)
 
 
 def _typical(thumbs: NDArray[np.uint8]) -> int:
