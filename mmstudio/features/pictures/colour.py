@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 L_BINS, AB_BINS, AB_RANGE = 5, 7, 0.3
 DIMENSION = L_BINS * AB_BINS * AB_BINS
+_SHAPE = (L_BINS, AB_BINS, AB_BINS)
 _SIDE = 48  # px: enough for a histogram of 245 bins
 
 
@@ -24,49 +25,50 @@ def histogram(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     histograms their Bhattacharyya coefficient.
     """
     lab = srgb_to_oklab(_small(picture)).reshape(-1, 3)
-    place = np.stack(
-        [
-            np.clip(lab[:, 0], 0, 1) * (L_BINS - 1),
-            (np.clip(lab[:, 1], -AB_RANGE, AB_RANGE) / AB_RANGE + 1) / 2 * (AB_BINS - 1),
-            (np.clip(lab[:, 2], -AB_RANGE, AB_RANGE) / AB_RANGE + 1) / 2 * (AB_BINS - 1),
-        ],
-        axis=1,
+    places = (
+        np.clip(lab[:, 0], 0, 1) * (L_BINS - 1),
+        (np.clip(lab[:, 1], -AB_RANGE, AB_RANGE) / AB_RANGE + 1) / 2 * (AB_BINS - 1),
+        (np.clip(lab[:, 2], -AB_RANGE, AB_RANGE) / AB_RANGE + 1) / 2 * (AB_BINS - 1),
     )
-    shape = np.array([L_BINS, AB_BINS, AB_BINS])
-    low = np.minimum(place.astype(np.int64), shape - 2)
-    rest = place - low
-    bins = np.zeros(DIMENSION)
-    for corner in np.ndindex(2, 2, 2):
-        share = np.prod(np.where(np.array(corner) == 1, rest, 1 - rest), axis=1)
-        at = low + np.array(corner)
-        bins += np.bincount((at[:, 0] * AB_BINS + at[:, 1]) * AB_BINS + at[:, 2], share, DIMENSION)
+    low = [np.minimum(p.astype(np.int64), bins - 2) for p, bins in zip(places, _SHAPE, strict=True)]
+    rest = [place - below for place, below in zip(places, low, strict=True)]
+    first = (low[0] * AB_BINS + low[1]) * AB_BINS + low[2]
+    at, share = [], []
+    for l_up, a_up, b_up in np.ndindex(2, 2, 2):
+        at.append(first + ((l_up * AB_BINS + a_up) * AB_BINS + b_up))
+        sides = (rest[0] if l_up else 1 - rest[0]), (rest[1] if a_up else 1 - rest[1])
+        share.append(sides[0] * sides[1] * (rest[2] if b_up else 1 - rest[2]))
+    bins = np.bincount(np.concatenate(at), np.concatenate(share), DIMENSION)
     return np.asarray(np.sqrt(bins / bins.sum()), dtype=np.float32)
 
 
-def palette(picture: NDArray[np.uint8], colours: int = 5) -> list[tuple[int, int, int]]:
-    """The most telling colours of uint8[H, W, 3] as sRGB, at most `colours`, the most important first.
+def palette(picture: NDArray[np.uint8], colours: int = 5, side: int = _SIDE) -> list[tuple[int, int, int]]:
+    """The most telling colours of uint8[H, W, 3] as sRGB, at most `colours`, the most important first;
+    looked at on side × side px.
 
     k-means in OKLab, seeded by farthest points, so that it needs no random numbers. Areas count by their
-    square
-    root, by how colourful they are, and less where they line the edge of the picture: a small bright product
-    comes before the large wall behind it.
+    square root, by how colourful they are, and less where they line the edge of the picture: a small bright
+    product comes before the large wall behind it.
     """
     # Nearest pixels, not means: a mean would invent colours along every edge.
-    small = Image.fromarray(picture).resize((_SIDE, _SIDE), Image.Resampling.NEAREST)
-    lab = srgb_to_oklab(np.asarray(small)).reshape(-1, 3)
+    small = Image.fromarray(picture).resize((side, side), Image.Resampling.NEAREST)
+    lab = srgb_to_oklab(np.asarray(small), np.float32).reshape(-1, 3)
     centres = lab.mean(0, keepdims=True)
     nearest = ((lab - centres[0]) ** 2).sum(1)
     while len(centres) < colours and nearest.max() > 1e-3:
         centres = np.vstack([centres, lab[nearest.argmax()]])
         nearest = np.minimum(nearest, ((lab - centres[-1]) ** 2).sum(1))
     owner = np.zeros(len(lab), np.int64)
-    for _ in range(12):
-        owner = ((lab[:, None] - centres[None]) ** 2).sum(2).argmin(1)
-        counts = np.bincount(owner, minlength=len(centres))
-        sums = np.stack([np.bincount(owner, lab[:, c], len(centres)) for c in range(3)], axis=1)
-        centres = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], centres)
+    for _ in range(10):
+        closest = ((centres**2).sum(1) - 2 * lab @ centres.T).argmin(1)
+        if (closest == owner).all():
+            break
+        owner = closest
+        members = (owner[:, None] == np.arange(len(centres))).astype(np.float32)
+        counts = members.sum(0)
+        centres = np.where(counts[:, None] > 0, members.T @ lab / np.maximum(counts, 1)[:, None], centres)
     counts = np.bincount(owner, minlength=len(centres))
-    edge = np.ones((_SIDE, _SIDE), bool)
+    edge = np.ones((side, side), bool)
     edge[2:-2, 2:-2] = False
     wall = np.bincount(owner[edge.ravel()], minlength=len(centres)) / edge.sum()
     weight = np.sqrt(counts / len(lab)) * (0.06 + np.hypot(centres[:, 1], centres[:, 2])) * (1 - 0.85 * wall)
