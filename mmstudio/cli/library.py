@@ -1,4 +1,4 @@
-"""Commands on the library: init, import, features, search, check."""
+"""Commands on the library: init, import, features, check."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mmstudio.cli.console import print_json, run_job, say, table, warn
-from mmstudio.cli.options import Count, Device, Json, Kind, Lib, studio
+from mmstudio.cli.options import Device, Json, Kind, Lib, studio
 from mmstudio.cli.words import WordVectorFile, say_read, take_word_vectors
 from mmstudio.errors import StudioError
 from mmstudio.i18n import tr
@@ -22,7 +22,7 @@ _SHOWN = 20  # problems of an import that are listed one by one
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    for command in (init, features, search, check):
+    for command in (init, features, check):
         app.command()(command)
     app.command("import")(import_media)
     app.command()(rescan)
@@ -141,30 +141,6 @@ def show_extractors(rows: list[Listed], as_json: bool) -> None:
     )
 
 
-def search(
-    lib: Lib,
-    text: Annotated[str | None, typer.Argument(help='Words, and filters such as "kind:sound beach".')] = None,
-    like: Annotated[
-        Path | None, typer.Option("--like", exists=True, help="A file to find the like of.")
-    ] = None,
-    kind: Kind = None,
-    k: Count = 20,
-    as_json: Json = False,
-) -> None:
-    """Find media and items by words, by meaning or by likeness to a file."""
-    if not text and like is None:
-        raise typer.BadParameter("Give words to search for, or a file with --like.")
-    with studio(lib) as opened:
-        hits = opened.features.search(text=text, file=like, kind=kind, k=k)
-        rows = [_hit(opened, hit) for hit in hits]
-    if as_json:
-        print_json({"query": {"text": text, "like": like, "kind": kind}, "hits": rows})
-    elif rows:
-        table(["score", "", "title", "why"], [[r["score"], r["kind"], r["title"], r["why"]] for r in rows])
-    else:
-        say(tr("Nothing was found."))
-
-
 def check(
     lib: Lib,
     repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended.")] = False,
@@ -181,17 +157,6 @@ def check(
             say(line)
     if not report.ok:
         raise typer.Exit(1)
-
-
-def _hit(opened: Studio, hit: Any) -> dict[str, Any]:
-    if hit.target == "item":
-        item = opened.library.items.get(hit.id)
-        return {"target": "item", "id": hit.id, "kind": "item", "title": item.title, "sku": item.sku,
-                "score": round(float(hit.score), 4), "why": hit.why}  # fmt: skip
-    asset = opened.library.assets.get(hit.id)
-    return {"target": "asset", "id": hit.id, "kind": asset.kind, "title": asset.title,
-            "path": str(opened.library.assets.path_of(asset)),
-            "score": round(float(hit.score), 4), "why": hit.why}  # fmt: skip
 
 
 def show_report(report: dict[str, Any], as_json: bool) -> None:
