@@ -13,7 +13,7 @@ from mmstudio.i18n import tr
 if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
 
-_QUIET = {"recommend", "compose"}  # their panes show the result at once
+_QUIET = {"recommend", "compose", "doctor", "clean", "relink"}  # their panes show the result at once
 
 
 class JobNotices(QObject):
@@ -64,7 +64,24 @@ class JobNotices(QObject):
                 "",
                 (tr("Show"), lambda: self._context.navigate("models")),
             )
+        if row.kind in ("download", "finetune"):
+            return self._network_summary(row)
         return tr("{job}: done.", job=title), "", None
+
+    def _network_summary(self, row: JobRow) -> tuple[str, str, tuple[str, Callable[[], Any]] | None]:
+        result = row.result
+        name = str(result.get("name", ""))
+        show = (tr("Show"), lambda: self._context.navigate("catalogue", model=name))
+        if row.kind == "download":
+            return tr("The network {name} is installed.", name=name), "", show
+        shares = {key: f"{100 * float(result.get(key) or 0.0):.0f} %" for key in ("before", "after")}
+        if not result.get("kept"):
+            text = tr(
+                "Fine-tuning brought nothing: {before} of held-out pictures before, {after} after.", **shares
+            )
+            return text, tr("Nothing was kept. Try more steps or more pictures."), None
+        text = tr("{name}: {before} of held-out pictures before, {after} after.", name=name, **shares)
+        return text, "", show
 
     def _import_summary(
         self, result: dict[str, Any]

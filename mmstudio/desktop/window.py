@@ -55,8 +55,11 @@ PANES: list[tuple[str, str, str, str, str]] = [
 # Pages that belong to a pane of the rail and are reached from it, the Go menu and the command palette:
 # key, marked name, icon, module, class, key of the pane they belong to
 PAGES: list[tuple[str, str, str, str, str, str]] = [
+    ("doctor", mark("Library doctor"), "stethoscope", "doctor", "DoctorPane", "library"),
     ("map", mark("Map of the library"), "map-trifold", "map", "MapPane", "library"),
     ("inside", mark("See inside"), "eye", "inside", "InsidePane", "library"),
+    ("augment", mark("Augmentation"), "magic-wand", "augment", "AugmentPane", "models"),
+    ("catalogue", mark("Catalogue of networks"), "books", "catalogue", "CataloguePane", "models"),
 ]
 _WITHOUT_LIBRARY = {"preferences"}
 _HEADER_WIDTH = 720
