@@ -58,7 +58,7 @@ def features(library: Library) -> Iterator[Features]:
     found.close()
 
 
-def read(path: Path, wanted: set[str] | None = None):  # noqa: ANN201
+def read(path: Path, wanted: set[str] | None = None):
     return run_inline(lambda context: read_word_vectors(path, wanted or set(), context))
 
 

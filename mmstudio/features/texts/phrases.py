@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 FROM_TITLE, FROM_POINT, FROM_TEXT, FROM_REVIEW = 3.0, 2.5, 1.0, 0.5
+_TALK = 1.5  # what many reviews together can add: they must not drown what the item says of itself
 _LONGEST = 3  # words
 _PIECE = re.compile(
     r"[\u3400-\u9fff\uf900-\ufaff]+|[^\W_\u3400-\u9fff\uf900-\ufaff]+(?:['’&-][^\W_\u3400-\u9fff]+)*|[^\w\s]"
@@ -82,6 +83,7 @@ def key_phrases(
     little (as in C-value, Frantzi et al. 2000). A phrase whose words all stand in a better one is left out.
     """
     weights: dict[tuple[str, ...], float] = defaultdict(float)
+    talked: dict[tuple[str, ...], float] = defaultdict(float)
     own: set[tuple[str, ...]] = set()
     title = {word for text, weight in fields if weight >= FROM_TITLE for word in tokens(text)}
     counts: Counter[tuple[str, ...]] = Counter()
@@ -89,7 +91,8 @@ def key_phrases(
     for text, weight in fields:
         for sentence in sentences(text):
             for key, surface in _candidates(sentence):
-                weights[key] += weight
+                weights[key] += weight if weight > FROM_REVIEW or talked[key] < _TALK else 0.0
+                talked[key] += weight if weight <= FROM_REVIEW else 0.0
                 if weight < FROM_TITLE:
                     own.add(key)
                 counts[key] += 1
