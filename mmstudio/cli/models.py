@@ -1,13 +1,12 @@
-"""Commands on models: train, generate, evaluate, models."""
+"""Commands on models: train, generate, evaluate (the command "models" is in catalogue.py)."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from mmstudio.cli.augment import recipe_from
 from mmstudio.cli.console import print_json, run_job, say, table
 from mmstudio.cli.options import Device, Json, Lib, Out, Seed, studio
 from mmstudio.i18n import tr
@@ -15,17 +14,8 @@ from mmstudio.i18n import tr
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    for command in (train, generate, evaluate, models):
+    for command in (train, generate, evaluate):
         app.command()(command)
-
-
-class ModelAction(StrEnum):
-    """What ``mmstudio models`` does."""
-
-    LIST = "list"
-    ADD = "add"
-    REMOVE = "remove"
-    CHECK = "check"
 
 
 def train(
@@ -41,6 +31,12 @@ def train(
     batch: Annotated[int | None, typer.Option("--batch", min=1, help="Media per step.")] = None,
     query: Annotated[str, typer.Option("--query", help="Train on what this search finds.")] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the model of this name.")] = False,
+    augment: Annotated[
+        str,
+        typer.Option(
+            "--augment", metavar="off|gentle|strong|FILE.json", help="Also learn from varied copies."
+        ),
+    ] = "off",
     device: Device = None,
     as_json: Json = False,
 ) -> None:
@@ -53,12 +49,16 @@ def train(
         "seed": seed,
     }
     params |= {"base": base, "query": query, "resume": resume, "batch": batch}
+    if augment != "off":
+        params["augment"] = recipe_from(augment, seed).as_json()
     with studio(lib, write=True, device=device) as opened:
         result = run_job(opened, "train", params)
     if as_json:
         print_json(result)
     else:
         say(tr("Trained {name}: {steps} steps", name=params["name"], steps=(result or {}).get("steps", "")))
+        for line in (result or {}).get("notes", []):
+            say(line)
 
 
 def generate(
@@ -111,38 +111,3 @@ def evaluate(
         print_json(figures)
     else:
         table(["measure", "value"], [[name, value] for name, value in figures.items()])
-
-
-def models(
-    lib: Lib,
-    action: Annotated[ModelAction, typer.Argument()] = ModelAction.LIST,
-    name: Annotated[str | None, typer.Argument(help="A model's name, or the folder to add.")] = None,
-    as_json: Json = False,
-) -> None:
-    """List, add, remove or check models."""
-    if action is not ModelAction.LIST and action is not ModelAction.CHECK and name is None:
-        raise typer.BadParameter(f"Name the model to {action}.")
-    with studio(lib, write=action in {ModelAction.ADD, ModelAction.REMOVE}) as opened:
-        trainings = opened.trainings
-        if action is ModelAction.ADD:
-            say(tr("Added the model {name}", name=trainings.add(Path(name or ""))))
-        elif action is ModelAction.REMOVE:
-            trainings.remove(name or "")
-            say(tr("Removed the model {name}", name=name))
-        elif action is ModelAction.CHECK:
-            problems = {m.name: trainings.check(m.name) for m in trainings.models() if name in (None, m.name)}
-            if as_json:
-                print_json(problems)
-            else:
-                table(["model", "state"], [[n, problem or "ok"] for n, problem in problems.items()])
-            if any(problems.values()):
-                raise typer.Exit(1)
-        else:
-            rows = trainings.models()
-            if as_json:
-                print_json({"models": rows})
-            else:
-                table(
-                    ["name", "family", "source", "steps", "state"],
-                    [[m.name, m.family, m.source, m.steps, m.status] for m in rows],
-                )

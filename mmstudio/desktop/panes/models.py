@@ -78,6 +78,10 @@ class ModelsPane(Pane):
         left_layout.addWidget(self.list, 1)
         left_layout.addWidget(self.live_button)
         left_layout.addWidget(self.train_button)
+        self.catalogue_button = button(
+            mark("Catalogue of networks"), lambda: self.context.navigate("catalogue"), icon="books"
+        )
+        left_layout.addWidget(self.catalogue_button)
         left.setMinimumWidth(220)
 
         self.card = ModelCard()
@@ -87,6 +91,9 @@ class ModelsPane(Pane):
         self.card.removed.connect(self._remove)
         self.form = TrainingForm()
         self.form.started.connect(self.start_training)
+        self.form.augment.preview_wanted.connect(
+            lambda kind, recipe: self.context.navigate("augment", kind=kind, recipe=recipe)
+        )
         self.live = TrainingView()
         self.live.paused.connect(self._pause)
         self.live.stopped.connect(self._stop)
@@ -109,8 +116,11 @@ class ModelsPane(Pane):
     # --- pane ---------------------------------------------------------------------------------------
 
     def activated(self, **args: Any) -> None:
-        """``train``: open the form (for the selected assets); ``model``: a name to show."""
+        """``train``: open the form (for the selected assets), with the recipe ``augment`` for media of ``kind``
+        where given; ``model``: a name to show."""
         if args.get("train"):
+            if args.get("augment") is not None:
+                self.form.use_augment(args["augment"], str(args.get("kind", "image")))
             self.open_form()
         elif args.get("model"):
             self._select(str(args["model"]))
@@ -140,7 +150,9 @@ class ModelsPane(Pane):
 
     def retranslate(self) -> None:
         self.model.refresh()
-        self._show_line(self.list.currentIndex())
+        self.form.augment.retranslate()
+        if self.right.currentWidget() is self.card_states:
+            self._show_line(self.list.currentIndex())
 
     def actions_menu(self) -> list[QAction]:
         return [self._train_action]
@@ -274,6 +286,7 @@ class ModelsPane(Pane):
         self.context.background(read, self._offered, key="training-offer")
 
     def _offered(self, offer: Offer) -> None:
+        self.form.augment.set_saved(self.context.settings.augment_recipes)
         self.form.offer(offer)
         self.right.setCurrentWidget(self.form)
         self.form.start_button.setFocus()

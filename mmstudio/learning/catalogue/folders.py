@@ -152,6 +152,15 @@ def read_config(folder: Path) -> dict[str, Any]:
     return dict(config)
 
 
+def draws(folder: Path) -> bool:
+    """True for a model that draws or plays (its config.json names a family): the trainings' business."""
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(config, dict) and "family" in config
+
+
 def recorded(folder: Path) -> dict[str, str]:
     """SHA-256 by relative path as written down when the model came in; empty where nothing was."""
     try:

@@ -119,6 +119,10 @@ class Catalogue:
         """Import from a folder or file; see :func:`folders.bring_in`."""
         return folders.bring_in(self.root, path, name=name, architecture=architecture, licence=licence)
 
+    def is_for_trainings(self, folder: Path) -> bool:
+        """True for the folder of a model that draws or plays, which :meth:`Trainings.add` takes."""
+        return folders.draws(folder)
+
     def remove(self, name: str) -> None:
         """Put an installed network into a trash of its own; :meth:`restore` brings it back for 30 days.
 
@@ -295,14 +299,8 @@ def _available(entry: Entry, fetched: int) -> Row:
 
 
 def _is_network(folder: Path) -> bool:
-    """False for folders that the trainings own (a config.json with a family)."""
-    try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return (folder / RECORD).is_file()
-    except (OSError, ValueError):
-        return True
-    return not (isinstance(config, dict) and "family" in config)
+    """False for folders that the trainings own, and for those that hold no model at all."""
+    return not folders.draws(folder) and ((folder / CONFIG).is_file() or (folder / RECORD).is_file())
 
 
 def _card(entry: Entry) -> str:
