@@ -59,10 +59,16 @@ def test_words_kinds_and_tags_filter(pane: LibraryPane) -> None:
     pane.bar._kinds["audio"].click()
     settle(pane.context)
     assert len(pane.model.ids) == 1
-    pane.bar.toggle_tag("summer")
+    assert pane.search.text() == "kind:sound"
+    pane.facets.choose("tag", "summer")
     settle(pane.context)
     assert len(pane.model.ids) == 1
-    assert pane.filter().tags == ("summer",)
+    assert pane.search.text() == "kind:sound tag:summer"
+    assert pane.chips.texts == ["Kind: Sounds", "Tag: summer"]
+    pane.bar._kinds["audio"].click()
+    settle(pane.context)
+    assert pane.search.text() == "tag:summer"
+    assert not pane.bar._kinds["audio"].isChecked()
 
 
 def test_nothing_found_leads_back(pane: LibraryPane, qtbot: QtBot) -> None:

@@ -25,6 +25,7 @@ class AssetModel(LazyListModel["Asset"]):
     def __init__(self, context: AppContext, parent: QObject | None = None) -> None:
         super().__init__(self._load, parent)
         self._context = context
+        self._reasons: dict[int, str] = {}
 
     def text(self, row: Asset) -> str:
         return row.title
@@ -35,7 +36,23 @@ class AssetModel(LazyListModel["Asset"]):
             parts.append(duration_text(row.duration))
         if row.rating:
             parts.append(tr("{n} stars", n=row.rating))
+        if row.id in self._reasons:
+            parts.append(self._reasons[row.id])
         return ", ".join(parts)
+
+    def set_reasons(self, reasons: dict[int, str]) -> None:
+        """Why assets were found: more of them, or none at all where empty. Shown as tool tips, read aloud."""
+        self._reasons = {**self._reasons, **reasons} if reasons else {}
+
+    def reason(self, asset_id: int) -> str:
+        """Why an asset was found; empty where it is not known."""
+        return self._reasons.get(asset_id, "")
+
+    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+        if role == Qt.ItemDataRole.ToolTipRole:
+            asset_id = super().data(index, ID_ROLE)
+            return self._reasons.get(asset_id) if asset_id is not None else None
+        return super().data(index, role)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flags = super().flags(index)

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer, QUrl
-from PySide6.QtGui import QAction, QDesktopServices, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import (
+    QAction,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+)
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QSplitter, QWidget
 
 from mmstudio.desktop.models.asset_model import AssetModel
 from mmstudio.desktop.pane import Pane
-from mmstudio.desktop.panes.library_bar import FilterBar, SearchField, TagPanel
-from mmstudio.desktop.texts import action, say
+from mmstudio.desktop.panes.library_bar import FilterBar, SearchField
+from mmstudio.desktop.panes.library_search import Answer, SavedSearches, Searching
+from mmstudio.desktop.texts import action, label, say
 from mmstudio.desktop.views.ask import AskPanel
 from mmstudio.desktop.views.asset_grid import SIDES, AssetGrid
+from mmstudio.desktop.views.search_chips import ReadChips
+from mmstudio.desktop.views.search_drop import SIMILAR, DropZones, like_token, local_files
+from mmstudio.desktop.views.search_facets import FacetPanel
 from mmstudio.desktop.views.states import StateStack
 from mmstudio.i18n import mark, tr
 
@@ -31,8 +41,13 @@ _NEEDS_SELECTION = "selection"
 _NEEDS_WRITING = "writing"
 _BRINGING = ("import", "rescan", "sample")
 
-# ids in order, counts per kind, all tags, assets in all
-_Answer = tuple[list[int], dict[str, dict[str, int]], list[tuple[str, int]], int]
+_PAGES = (
+    ("doctor", mark("Open the library doctor…"), "stethoscope", ""),
+    ("map", mark("Open the map of the library…"), "map-trifold", ""),
+    ("inside", mark("Look inside…"), "eye", _NEEDS_SELECTION),
+    ("teach", mark("Teach a tag…"), "graduation-cap", ""),
+    ("augment", mark("Preview augmentation…"), "magic-wand", ""),
+)
 
 
 class LibraryPane(Pane):
@@ -47,22 +62,31 @@ class LibraryPane(Pane):
         self.setAcceptDrops(True)
         self.model = AssetModel(context, self)
         self.grid = AssetGrid(context, self.model)
-        self._similar: tuple[str, list[int]] | None = None  # (what to, ids in order of likeness)
+        self.searching = Searching(context, self._found, self._failed, parent=self)
+        self._tag_names: list[str] = []
         self._wanted: list[int] = []  # to be selected once they are there
         self._total = 0
         self._was_bringing = False
         self.search = SearchField()
         self.bar = FilterBar()
-        self.tags = TagPanel()
+        self.facets = FacetPanel()
+        self.chips = ReadChips()
+        self.reason = label(role="small")
+        self.reason.setContentsMargins(12, 4, 12, 4)
+        self.reason.hide()
+        self.zones = DropZones(self)
+        self.saved = SavedSearches(self, self.search, self.bar)
         self.stack = StateStack(self.grid)
         split = QSplitter(Qt.Orientation.Horizontal)
-        split.addWidget(self.tags)
+        split.addWidget(self.facets)
         split.addWidget(self.stack)
         split.setStretchFactor(1, 1)
         split.setCollapsible(1, False)
-        self.tags.hide()
+        self.facets.hide()
         self.root.addWidget(self.bar)
+        self.root.addWidget(self.chips)
         self.root.addWidget(split, 1)
+        self.root.addWidget(self.reason)
         self._make_actions()
         self._typing = _timer(self, _TYPING_MS, self.refresh)
         self._settle = _timer(self, _SETTLE_MS, self.refresh)
@@ -70,14 +94,16 @@ class LibraryPane(Pane):
         self.library_changed()
 
     def _connect(self) -> None:
-        self.search.textChanged.connect(lambda _text: self._typing.start())
+        self.search.textChanged.connect(self._typed)
+        self.search.like_dropped.connect(self.find_like)
         self.search.returnPressed.connect(self.grid.setFocus)
         self.bar.changed.connect(self.refresh)
         self.bar.side_changed.connect(lambda step: self.grid.set_side(SIDES[step]))
-        self.bar.tags_toggled.connect(self._show_tags)
+        self.bar.toggled.connect(self.toggle)
+        self.bar.facets_toggled.connect(self.facets.setVisible)
         self.bar.add_wanted.connect(self.add_folder)
-        self.bar.similar_closed.connect(self._leave_similar)
-        self.tags.chosen.connect(self.bar.toggle_tag)
+        self.facets.chosen.connect(self.toggle)
+        self.chips.removed.connect(self._take_out)
         self.grid.selection_changed.connect(self._selected)
         self.grid.opened.connect(lambda id_: self.context.quick_look([id_]))
         self.grid.looked.connect(self.context.quick_look)
@@ -102,23 +128,30 @@ class LibraryPane(Pane):
             self.find_similar(int(args["similar_to"]))
 
     def library_changed(self) -> None:
-        self._similar = None
+        self.searching.forget()
         self.model.set_ids([])
-        self.bar.clear()
+        self.search.clear()
+        self._typing.stop()
         if self.context.opening:
             self.stack.show_loading(mark("Opening the library…"))
         self._enable()
+        self.saved.refresh()
         if self.context.studio is not None:
             self.refresh()
 
     def data_changed(self, topic: str, ids: list[int] | None) -> None:
-        if topic in ("assets", "tags"):
-            self.model.forget(ids)
+        if topic in ("assets", "tags", "facts", "items"):
+            if topic in ("assets", "tags"):
+                self.model.forget(ids)
             if not self._settle.isActive():
                 self._settle.start()
+        elif topic == "searches":
+            self.saved.refresh()
 
     def retranslate(self) -> None:
         self.bar.retranslate()
+        self.chips.retranslate()
+        self.facets.retranslate()
         self._tell_count()
 
     def header(self) -> QWidget:
@@ -133,49 +166,66 @@ class LibraryPane(Pane):
     # --- finding ------------------------------------------------------------------------------------
 
     def filter(self) -> AssetFilter:
-        """What the search field, the kind buttons and the tag chips ask for together."""
+        """What the query line asks for."""
         from mmstudio.library import parse_query
 
-        asked = parse_query(self.search.text())
-        kinds = self.bar.kinds or asked.kinds
-        return replace(asked, kinds=tuple(kinds), tags=(*asked.tags, *self.bar.tags))
+        return parse_query(self.search.text())
+
+    def toggle(self, key: str, value: str) -> None:
+        """Put a filter into the query line, or take it out."""
+        from mmstudio.library.query import toggle_token
+
+        self.show_line(toggle_token(self.search.text(), key, value))
+
+    def show_line(self, line: str) -> None:
+        """Search for a line at once."""
+        self.search.setText(line)
+        self._typing.stop()
+        self.refresh()
+
+    def _take_out(self, token: str) -> None:
+        from mmstudio.library.query import without_part
+
+        self.show_line(without_part(self.search.text(), token))
+
+    def _typed(self, _text: str) -> None:
+        self._typing.start()
 
     def refresh(self) -> None:
         """Ask again, in a worker; only the latest answer counts."""
-        studio = self.context.studio
-        if studio is None:
+        if self.context.studio is None:
             return
-        wanted, similar = self.filter(), self._similar
-        order, descending = self.bar.order
+        line, wanted = self.search.text(), self.filter()
+        self.bar.show_kinds(wanted.kinds)
+        self.bar.set_searching(
+            bool(wanted.text or wanted.either or wanted.colours or wanted.like is not None)
+        )
+        self.chips.show_line(line, self.searching.title_of(wanted.like))
         if not self.model.ids:
             self.stack.show_loading(mark("Looking…"))
+        self.searching.ask(line, *self.bar.order)
 
-        def ask() -> _Answer:
-            from mmstudio.library import AssetFilter
-
-            assets = studio.library.assets
-            ids = assets.ids(wanted, order, descending)
-            if similar is not None:
-                matching = set(ids)
-                ids = [i for i in similar[1] if i in matching]
-            return (
-                ids,
-                assets.facets(replace(wanted, kinds=())),
-                assets.all_tags(),
-                assets.count(AssetFilter()),
-            )
-
-        self.context.background(ask, self._found, self._failed, key="library-query")
-
-    def _found(self, answer: _Answer) -> None:
-        ids, facets, tags, total = answer
+    def _found(self, answer: Answer) -> None:
+        ids, total = answer.ids, answer.total
         self._total = total
+        self._tag_names = list(dict.fromkeys([*answer.facets.get("tag", {}), *self._tag_names]))
+        self.model.set_reasons({})
         self.model.set_ids(ids)
-        self.bar.set_counts(facets.get("kind", {}))
-        self.tags.set_tags(tags, self.bar.tags)
+        self.bar.set_counts(answer.facets.get("kind", {}))
+        self.facets.set_counts(answer.facets, answer.line)
+        self.chips.show_line(answer.line, answer.like_title)
         self._tell_count()
+        self._tell_reason()
         if ids:
             self.stack.show_content()
+            self.searching.reasons(ids, self._reasons_came)
+        elif answer.nothing_to_compare:
+            self.stack.show_message(
+                mark("Nothing to compare with yet."),
+                mark("Extract features first; it takes a moment per picture."),
+                mark("Extract features"),
+                lambda: self.context.submit("features", {}),
+            )
         elif total == 0 and self._bringing:
             self.stack.show_loading(mark("Media are on their way…"))
         elif total == 0 and self.filter().statuses == ("ok",):
@@ -218,53 +268,42 @@ class LibraryPane(Pane):
             self.stack.show_message("{what}", "{hint}", what=sentence, hint=hint)
 
     def _tell_count(self) -> None:
-        shown = len(self.model.ids)
-        similar = self._similar[0] if self._similar else ""
-        self.bar.set_count(shown, self._total, similar)
+        self.bar.set_count(len(self.model.ids), self._total)
+
+    def _reasons_came(self, reasons: dict[int, str]) -> None:
+        self.model.set_reasons(reasons)
+        self._tell_reason()
+
+    def _tell_reason(self) -> None:
+        """Why the selected asset was found, in the line under the grid."""
+        ids = self.grid.selected()
+        why = self.model.reason(ids[0]) if ids else ""
+        if ids and not why:
+            self.searching.reasons(ids[:1], self._reasons_came)
+        self.reason.setText(tr("Why it is here: {why}", why=why) if why else "")
+        self.reason.setVisible(bool(why))
 
     def clear_filters(self) -> None:
         """Show everything again."""
-        self._similar = None
-        self.search.clear()
-        self.bar.clear()
-        self.refresh()
+        self.show_line("")
 
     def find_similar(self, asset_id: int) -> None:
         """Show the assets nearest to one, by its features."""
-        studio = self.context.studio
-        if studio is None:
-            return
+        self.find_like(str(asset_id))
 
-        def ask() -> tuple[str, list[int]]:
-            asset = studio.library.assets.get(asset_id)
-            hits = studio.features.neighbours(asset_id, k=60)
-            return asset.title, [asset_id, *(h.asset_id for h in hits if h.asset_id not in (None, asset_id))]
+    def find_like(self, what: str, kind: str = "") -> None:
+        """Show what is like an asset (its number) or a file, of one kind where it is named."""
+        from mmstudio.library.query import with_token
 
-        self.context.background(ask, self._show_similar, key="library-similar")
-
-    def _show_similar(self, found: tuple[str, list[int]]) -> None:
-        if len(found[1]) < 2:
-            self.context.notify(
-                tr("Nothing to compare with yet."),
-                tr("Extract features first; it takes a moment per picture."),
-                action=(tr("Extract features"), lambda: self.context.submit("features", {})),
-            )
-            return
-        self._similar = found
-        self.refresh()
-
-    def _leave_similar(self) -> None:
-        self._similar = None
-        self.refresh()
-
-    def _show_tags(self, shown: bool) -> None:
-        self.tags.setVisible(shown)
+        line = with_token("", "like", what)
+        self.show_line(with_token(line, "kind", kind) if kind else line)
 
     # --- selection and its actions ------------------------------------------------------------------
 
     def _selected(self, ids: list[int]) -> None:
         self.context.select_assets(ids)
         self._enable()
+        self._tell_reason()
 
     def _select_wanted(self) -> None:
         here = [i for i in self._wanted if self.model.row_of(i) >= 0]
@@ -310,6 +349,12 @@ class LibraryPane(Pane):
             mark("Find similar"), self._similar_to_selection, "", "magnifying-glass-plus",
             needs=_NEEDS_SELECTION,
         )  # fmt: skip
+        for kind, text, icon in (
+            ("picture", mark("Find pictures that go with it"), "image"),
+            ("sound", mark("Find sounds that go with it"), "waveform"),
+            ("text", mark("Find texts that go with it"), "text-aa"),
+        ):
+            add(text, partial(self._similar_to_selection, kind), "", icon, needs=_NEEDS_SELECTION)
         add(
             mark("Train a model on these…"), self.train, "Ctrl+T", "brain",
             mark("Start a training with the selected media"), both,
@@ -318,6 +363,25 @@ class LibraryPane(Pane):
         add(mark("Move to the trash"), self.trash, "Del", "trash", needs=both)
         add(mark("Select all"), self.grid.select_all, "Ctrl+A", "selection-all")
         add(mark("Clear search and filters"), self.clear_filters, "Esc", "x")
+        add(
+            mark("Save this search…"),
+            self.saved.ask_name,
+            "Ctrl+Shift+S",
+            "bookmark-simple",
+            needs=_NEEDS_WRITING,
+        )
+        add(mark("Facets"), self.bar.facets_button.toggle, "Ctrl+Shift+F", "funnel",
+            mark("Show or hide what the results can be narrowed by"))  # fmt: skip
+        self._page_actions(add)
+
+    def _page_actions(self, add: Callable[..., QAction]) -> None:
+        """Ways to the pages that this window has."""
+        from mmstudio.desktop.window import PAGES
+
+        there = {page[0] for page in PAGES}
+        for key, text, icon, needs in _PAGES:
+            if key in there:
+                add(text, partial(self.context.navigate, key), "", icon, needs=needs)
 
     def _enable(self) -> None:
         writing, selected = not self.context.read_only, self.grid.has_selection
@@ -373,7 +437,7 @@ class LibraryPane(Pane):
             tr("Tag {n} assets", n=len(ids)),
             accept,
             hint=tr("One tag, or several with commas"),
-            completions=[name for name, _count in self.tags.model.rows],
+            completions=self._tag_names,
         )
 
     def rate(self, stars: int) -> None:
@@ -419,10 +483,10 @@ class LibraryPane(Pane):
 
         self.context.background(where, show, owner=self)
 
-    def _similar_to_selection(self) -> None:
+    def _similar_to_selection(self, kind: str = "") -> None:
         ids = self.grid.selected()
         if ids:
-            self.find_similar(ids[0])
+            self.find_like(str(ids[0]), kind)
 
     # --- bringing media in --------------------------------------------------------------------------
 
@@ -443,13 +507,26 @@ class LibraryPane(Pane):
             self.context.submit("import", {"paths": [str(path) for path in paths]})
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if not self.context.read_only and event.mimeData().hasUrls():
+        if self.zones.offer(event.mimeData(), writing=not self.context.read_only):
             event.acceptProposedAction()
 
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self.zones.hover(event.position())
+        event.setAccepted(bool(self.zones.zone_at(event.position())))
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.zones.end()
+        super().dragLeaveEvent(event)
+
     def dropEvent(self, event: QDropEvent) -> None:
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        zone = self.zones.zone_at(event.position())
+        self.zones.end()
         event.acceptProposedAction()
-        self.import_paths(paths)
+        token = like_token(event.mimeData())
+        if zone == SIMILAR and token is not None:
+            self.find_like(token)
+        elif zone:
+            self.import_paths(local_files(event.mimeData()))
 
 
 def _timer(parent: QWidget, milliseconds: int, slot: Callable[[], None]) -> QTimer:

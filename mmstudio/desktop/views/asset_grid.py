@@ -14,8 +14,8 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView, QVBoxLayout, QWidget
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractItemView, QListView, QToolTip, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.rows import ID_ROLE
 from mmstudio.desktop.texts import say
@@ -227,6 +227,13 @@ class _View(QListView):
             super().wheelEvent(event)
 
     def viewportEvent(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip:
-            return True  # titles are on the cells; the facts are in the inspector
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            # Titles are on the cells, facts in the inspector: only why something was found is said here.
+            index = self.indexAt(event.pos())
+            why = index.data(int(Qt.ItemDataRole.ToolTipRole)) if index.isValid() else None
+            if why:
+                QToolTip.showText(event.globalPos(), str(why), self.viewport(), self.visualRect(index))
+            else:
+                QToolTip.hideText()
+            return True
         return super().viewportEvent(event)

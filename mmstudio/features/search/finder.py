@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mmstudio.errors import NotFound
 from mmstudio.features.search import by_words
 from mmstudio.features.search.evidence import Evidence, Fused, fuse
 from mmstudio.features.search.likeness import Likeness
@@ -68,7 +69,11 @@ class Finder:
         rankings: list[Evidence] = []
         if text and text.strip() and (positive_text(wanted).strip() or not _likeness(asset, file, item)):
             rankings += self._words(text, wanted, kind, deep, deeply=True)[1]
-        rankings += self._alike(asset, file, item, deep, allowed)
+        try:
+            rankings += self._alike(asset, file, item, deep, allowed)
+        except NotFound:
+            if wanted.like is None:
+                raise  # only what is typed into the line is never an error
         kept = [one.first(deep) for one in self._narrowed(rankings, wanted, kind, allowed)]
         return fuse(kept, deep).hits(k)
 
@@ -76,7 +81,7 @@ class Finder:
         """Assets of a query line in order of relevance, for a view that shows all of them.
 
         ``deeply`` also asks networks (likeness to a file, CLIP, the shared space), on the device thread;
-        without it only what is stored is compared, in milliseconds. Raises MediaError, NotFound.
+        without it only what is stored is compared, in milliseconds. Raises MediaError for a file that cannot be read.
         """
         wanted = parse_query(line)
         asset, file = _asked_likeness(wanted, None, None)
@@ -92,11 +97,21 @@ class Finder:
         ids = np.concatenate([first, rest, order[~matching][:deep]])
         return FoundAssets(ids.tolist(), len(matches), fused)
 
+    def networks_help(self, line: str) -> bool:
+        """Whether :meth:`assets` finds more ``deeply``: a file must be read, or a network knows words."""
+        wanted = parse_query(line)
+        if isinstance(wanted.like, str):
+            return True
+        return bool(positive_text(wanted).strip()) and self.likeness.knows_words
+
     def _alike_assets(
         self, line: str, wanted: AssetFilter, asset: int | None, file: Path | None, deep: int, *, deeply: bool
     ) -> FoundAssets:
         allowed = None if _all_usable(wanted) else self._allowed(wanted)
-        rankings = [] if file is not None and not deeply else self._alike(asset, file, None, deep, allowed)
+        try:
+            rankings = [] if file is not None and not deeply else self._alike(asset, file, None, deep, allowed)
+        except NotFound:  # a number or path that is still being typed
+            rankings = []
         if positive_text(wanted).strip():
             rankings += self._words(line, wanted, "asset", deep, deeply=deeply)[1]
         ranked = [one for one in rankings if one.target == "asset"]

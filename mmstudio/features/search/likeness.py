@@ -157,6 +157,13 @@ class Likeness:
         encoder = getattr(self._features, "shared", None)
         return encoder if encoder is not None and getattr(encoder, "ready", False) else None
 
+    @property
+    def knows_words(self) -> bool:
+        """Whether a network is there that compares words with media of other kinds."""
+        from mmstudio.features.pictures.clip import text_extractor
+
+        return self._encoder() is not None or text_extractor() is not None
+
     def shared_text(self, text: str, k: int, among: NDArray[np.int64] | None = None) -> list[Evidence]:
         """Assets and items that a text goes together with, of every kind."""
         encoder = self._encoder()
