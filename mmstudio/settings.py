@@ -33,6 +33,7 @@ class Settings(BaseModel):
     inspector_visible: bool = True
     window_geometry: str = ""
     reviewer: str = ""
+    augment_recipes: list[str] = Field(default_factory=list)  # the person's presets, each as JSON
 
     def remember(self, library: Path) -> None:
         """Put a library at the head of the recent ones."""

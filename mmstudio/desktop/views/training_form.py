@@ -23,9 +23,11 @@ from PySide6.QtWidgets import (
 
 from mmstudio.desktop.models.trained import ModelLine
 from mmstudio.desktop.texts import label, name, say
+from mmstudio.desktop.views.augment_row import AugmentRow
 from mmstudio.desktop.views.controls import button, card, help_dot, inset, row, section
 from mmstudio.desktop.views.flow import let_wrap
 from mmstudio.desktop.words import span_text
+from mmstudio.features.augment.recipe import read_recipe
 from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ class TrainingForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._offer: Offer | None = None
+        self._wanted_kind = ""
         self.families: dict[str, QRadioButton] = {}
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -156,6 +159,7 @@ class TrainingForm(QWidget):
         for size in _SIZES:
             self.size_box.addItem(f"{size} × {size}", size)
         self.size_box.setCurrentIndex(1)
+        self.augment = AugmentRow()
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(16)
         self._form.setVerticalSpacing(8)
@@ -163,6 +167,7 @@ class TrainingForm(QWidget):
         self._form.addRow(label(mark("Start from"), "muted"), self.base)
         self._form.addRow(label(mark("Steps"), "muted"), self.steps)
         self._form.addRow(label(mark("Size"), "muted"), self.size_box)
+        self._form.addRow(label(mark("Augment"), "muted"), self.augment)
         self._layout.addLayout(self._form)
         self.steps.valueChanged.connect(lambda _v: self._update())
         self.size_box.currentIndexChanged.connect(lambda _i: self._update())
@@ -176,10 +181,19 @@ class TrainingForm(QWidget):
         chosen = self.family
         if set(self.families) != set(offer.families):
             self._fill_families(offer)
+        if self._wanted_kind:
+            fitting = [key for key, info in offer.families.items() if info.modality == self._wanted_kind]
+            chosen = chosen if chosen in fitting else next(iter(fitting), chosen)
+            self._wanted_kind = ""
         wanted = chosen or ("image-vae" if "image-vae" in self.families else next(iter(self.families), ""))
         if wanted:
             self.families[wanted].setChecked(True)
         self._family_chosen()
+
+    def use_augment(self, recipe: dict[str, Any], kind: str) -> None:
+        """Take a recipe that was previewed on media of ``kind``; the offer then chooses a family for them."""
+        self.augment.use(read_recipe(recipe))
+        self._wanted_kind = kind
 
     @property
     def family(self) -> str:
@@ -220,6 +234,8 @@ class TrainingForm(QWidget):
         )
         self.base.setCurrentIndex(starter)
         sound = info.modality == "audio"
+        self.augment.set_kind(info.modality)
+        self._form.setRowVisible(self.augment, info.modality in ("image", "audio"))
         self._form.setRowVisible(self.size_box, not sound)
         n, chosen = offer.counts.get(info.modality, 0), offer.selected.get(info.modality, [])
         all_words = mark("All {n} sounds") if sound else mark("All {n} pictures")
@@ -266,6 +282,7 @@ class TrainingForm(QWidget):
             "base": self.base.currentData(),
             "query": self.query.text().strip() if self.use_query.isChecked() else "",
         }
+        params |= self.augment.params
         if params["base"] is None and info.modality == "image":
             params["size"] = int(self.size_box.currentData())
         selected = offer.selected.get(info.modality, []) if self.use_selected.isChecked() else []
