@@ -15,8 +15,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 DATA = ROOT.parent / "shared" / "data"
-WITH_DATA = {"features", "features_quality", "texts"}
-ONLY_WITH_DATA = {"features_quality", "texts"}
+WITH_DATA = {"finetune", "features", "features_quality", "sounds", "texts"}
+ONLY_WITH_DATA = {"finetune", "features_quality", "texts"}
 
 
 def main() -> int:

@@ -68,7 +68,7 @@ def test_it_shows_what_is_here_and_what_can_be_fetched(
     assert not pane.card.download_button.isVisible()
     assert not pane.card.remove_button.isVisible()
     assert pane.card.tune_button.isVisible()
-    assert "Measured" not in pane.card.card.text()
+    assert "Measured" in pane.card.card.text()
     assert server.asked == []
     assert names_missing(pane) == []
 

@@ -23,7 +23,7 @@ KINDS = {
 STATES = {
     "installed": mark("installed"),
     "damaged": mark("damaged"),
-    "available": mark("can be downloaded"),
+    "available": mark("available"),
     "partial": mark("partly downloaded"),
     "running": mark("downloading"),
 }
@@ -54,10 +54,10 @@ class CatalogueModel(RowListModel["Row"]):
         return "running" if row.name in self.running else row.state
 
     def line(self, row: Row) -> str:
-        """ "Pictures · 46.8 MB · can be downloaded"."""
+        """ "Pictures · 46.8 MB · available"."""
         state = tr(STATES[self.state(row)])
         if row.origin == "starter" and row.state == "installed":
-            state = tr(ORIGINS["starter"])
+            state = tr("starter")
         return " · ".join((tr(KINDS.get(row.kind, row.kind)), size_text(row.size), state))
 
 

@@ -143,6 +143,8 @@ class CataloguePane(Pane):
 
     def retranslate(self) -> None:
         self._read()
+        if self.right.currentWidget() is self.form and self.form.base.currentData() is not None:
+            self.open_form(str(self.form.base.currentData()[0]))
 
     def actions_menu(self) -> list[QAction]:
         return [self._import_file, self._import_folder, self._tune_action]

@@ -11,7 +11,6 @@ from mmstudio.desktop.models.catalogue import KINDS, ORIGINS, STATES
 from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.controls import button, section
 from mmstudio.desktop.views.flow import FlowLayout, let_wrap
-from mmstudio.desktop.views.model_card import card_text
 from mmstudio.desktop.words import size_text
 from mmstudio.i18n import mark, tr
 
@@ -132,12 +131,12 @@ class CatalogueCard(QScrollArea):
                     self.note,
                     mark("Nothing is contacted until you press Download: then {size} come from {host}."),
                     size=size_text(row.size),
-                    host=_host(row.source),
+                    host=row.host,
                 )
         if row.problem:
             self.say_answer(row.problem, tr("Remove it, then download or import it again."), "warning")
         self._show_facts(row)
-        self.card.setText(card_text(card))
+        self.card.setText(_words(card))
         for widget in (self.card_title, self.card):
             widget.setVisible(bool(card) and row.state == "installed")
 
@@ -177,5 +176,7 @@ class CatalogueCard(QScrollArea):
             signal.emit(self._row.name)
 
 
-def _host(source: str) -> str:
-    return source.split("/")[2] if source.count("/") > 2 else source
+def _words(card: str) -> str:
+    """A model card as Markdown below the network's name: without its title, headings in bold."""
+    lines = [line for line in card.strip().splitlines() if not line.startswith("# ")]
+    return "\n".join(f"\n**{line.lstrip('# ')}**\n" if line.startswith("#") else line for line in lines)

@@ -97,7 +97,8 @@ class TuningForm(QWidget):
         self.steps.valueChanged.connect(lambda _v: self._update())
 
     def offer(self, offer: TuningOffer, base: str = "") -> None:
-        """Fill the choices; ``base`` is the network that was shown."""
+        """Fill the choices; ``base`` is the network that was shown. What was chosen before is kept for it."""
+        before = (self.base.currentData(), self.on, self.name_field.text())
         self._offer = offer
         self.base.clear()
         for line in offer.bases:
@@ -110,6 +111,10 @@ class TuningForm(QWidget):
         first = next((k for k, choice in self.choices.items() if choice.isEnabled()), "self")
         self.choices[first].setChecked(True)
         self._base_chosen()
+        if before[0] is not None and before[0][0] == base and before[2] not in offer.taken:
+            self.choices[before[1]].setChecked(self.choices[before[1]].isEnabled())
+            self.name_field.setText(before[2])
+            self._update()
 
     @property
     def on(self) -> str:

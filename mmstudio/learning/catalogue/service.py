@@ -9,6 +9,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import filelock
 
@@ -35,6 +36,7 @@ class Row:
         size: bytes on disk, or to fetch.
         fetched: bytes that are here of a model that is not installed.
         problem: why it is damaged, in the person's language.
+        host: where it would be fetched from.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Row:
     fetched: int = 0
     problem: str = ""
     path: str = ""
+    host: str = ""
 
 
 class Catalogue:
@@ -294,7 +297,7 @@ def _available(entry: Entry, fetched: int) -> Row:
     return Row(
         entry.name, entry.title, entry.purpose, entry.kind, entry.architecture, entry.dimension,
         entry.licence, entry.size, "partial" if fetched else "available", "catalogue", entry.source,
-        entry.note, fetched,
+        entry.note, fetched, host=urlsplit(entry.files[0].url).hostname or "",
     )  # fmt: skip
 
 
