@@ -361,7 +361,8 @@ def _value(part: Part) -> str:
         for value in given if isinstance(given, tuple) else (given,):
             known = words.VALUE_WORDS.get(str(value)) if name not in ("tags", "item", "collection") else None
             shown.append(tr(known) if known else str(value))
-    return tr(", ").join(shown)
+    together = part.key == "tag"  # all of these; of others one is enough
+    return (tr(", ") if together else tr(" or ")).join(shown)
 
 
 def _key_words(key: Measured) -> str:

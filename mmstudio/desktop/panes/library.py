@@ -65,7 +65,7 @@ class LibraryPane(Pane):
         self.searching = Searching(context, self._found, self._failed, parent=self)
         self._tag_names: list[str] = []
         self._wanted: list[int] = []  # to be selected once they are there
-        self._total = 0
+        self._total = self._near = 0
         self._was_bringing = False
         self.search = SearchField()
         self.bar = FilterBar()
@@ -207,7 +207,7 @@ class LibraryPane(Pane):
 
     def _found(self, answer: Answer) -> None:
         ids, total = answer.ids, answer.total
-        self._total = total
+        self._total, self._near = total, answer.near
         self._tag_names = list(dict.fromkeys([*answer.facets.get("tag", {}), *self._tag_names]))
         self.model.set_reasons({})
         self.model.set_ids(ids)
@@ -268,7 +268,7 @@ class LibraryPane(Pane):
             self.stack.show_message("{what}", "{hint}", what=sentence, hint=hint)
 
     def _tell_count(self) -> None:
-        self.bar.set_count(len(self.model.ids), self._total)
+        self.bar.set_count(len(self.model.ids), self._total, self._near)
 
     def _reasons_came(self, reasons: dict[int, str]) -> None:
         self.model.set_reasons(reasons)

@@ -139,6 +139,7 @@ class FilterBar(QWidget):
         self.count = label(role="small")
         layout.addWidget(self.count)
         self.orders = QComboBox()
+        self.orders.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         name(self.orders, mark("Order"))
         self.orders.addItems([tr(words) for _order, _down, words in _ORDERS])
         self.orders.currentIndexChanged.connect(lambda _row: self.changed.emit())
@@ -200,13 +201,15 @@ class FilterBar(QWidget):
         self._counts = counts
         self.retranslate()
 
-    def set_count(self, shown: int, total: int) -> None:
-        """How much of the library is shown."""
-        self.count.setText(
-            tr("{n} assets", n=f"{shown:,}")
-            if shown == total
-            else tr("{n} of {total}", n=f"{shown:,}", total=f"{total:,}")
-        )
+    def set_count(self, shown: int, total: int, near: int = 0) -> None:
+        """How much of the library is shown, and how many of that are near in meaning only."""
+        if near:
+            text = tr("{n} match, {more} more are near", n=f"{shown - near:,}", more=f"{near:,}")
+        elif shown == total:
+            text = tr("{n} assets", n=f"{shown:,}")
+        else:
+            text = tr("{n} of {total}", n=f"{shown:,}", total=f"{total:,}")
+        self.count.setText(text)
 
     def set_writing(self, writing: bool) -> None:
         """Whether media can be added."""

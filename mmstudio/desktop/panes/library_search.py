@@ -45,6 +45,11 @@ class Answer:
     found: FoundAssets | None = field(default=None, repr=False)
     unfinished: bool = False  # networks are asked next, on the device thread
 
+    @property
+    def near(self) -> int:
+        """How many of the results do not hold the words and are near in meaning only."""
+        return 0 if self.found is None else max(0, len(self.found.ids) - self.found.exact)
+
 
 class Searching(QObject):
     """Asks in a worker, and a second time on the device thread where a network knows more."""
