@@ -180,6 +180,7 @@ class _Look:
         self._library, self._features, self._context = library, features, context
         self._seen, self._verdicts, self._asked = seen, verdicts, asked
         self._small = lru_cache(maxsize=4096)(self._read_small)
+        self._wave = lru_cache(maxsize=128)(self._read_wave)
 
     def alike(
         self, kind: str, assets: list[Asset]
@@ -290,10 +291,13 @@ class _Look:
 
     def _compare(self, kind: str, one: Asset, other: Asset, a: bytes, b: bytes) -> float:
         if kind == "audio":
-            return sounds.alike(a, b)
+            return sounds.alike(self._wave(one), self._wave(other)) if sounds.maybe_alike(a, b) else 0.0
         if kind == "video":
             return videos.alike(a, b)
         return texts.alike(self._library.assets.text_of(one.id), self._library.assets.text_of(other.id))
+
+    def _read_wave(self, asset: Asset) -> NDArray[np.float32]:
+        return sounds.waveform(self._library.assets.path_of(asset))
 
     def _read_small(self, asset: Asset) -> NDArray[np.uint8]:
         thumbnail = self._library.assets.thumbnail_path(asset.sha256)

@@ -1,4 +1,4 @@
-"""Near copies of sounds: a spectral fingerprint that outlives recompression, gain, noise and trimmed ends."""
+"""Near copies of sounds: a spectral fingerprint proposes, the waveform decides."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-VERSION = "1"
+VERSION = "2"
 RATE, WINDOW, HOP, BANDS = 16_000, 1024, 400, 32  # frames of 64 ms, one every 25 ms
 LONGEST_S = 60.0  # what follows is not looked at
 DEPTH_DB = 40.0  # below the loudest cell everything counts as silence
-# Proposals: how far apart the mean spectra of two copies lie at most, of 255; how much longer one may be.
-MEAN_MOST, LONGER_MOST = 14.0, 1.7
-# Decision (tests/benchmarks/bench_duplicates.py).
-ALIKE_MIN = 0.95
+# Proposals: how far apart the mean spectra of two copies lie at most, of 255, and how many nearest count; how
+# much longer one may be; how alike their spectra over time must be before waveforms are compared.
+MEAN_MOST, NEAREST, LONGER_MOST, SPECTRUM_MIN = 30.0, 12, 1.7, 0.88
+# Decision (tests/benchmarks/bench_duplicates.py): two hits of one drum sound alike, but only a copy has the
+# same wave.
+WAVE_RATE, WAVE_S, ALIKE_MIN = 8_000, 20.0, 0.962
 _OVERLAP = 0.9  # of the shorter one
 _CHUNK = 1024
 
@@ -60,7 +62,7 @@ def decoded(blob: bytes) -> NDArray[np.float32]:
 
 
 def pairs(prints: list[bytes]) -> Iterator[tuple[int, int]]:
-    """Pairs (i < j) of fingerprints worth comparing: about as long, with about the same mean spectrum.
+    """Pairs (i < j) of fingerprints worth comparing: about as long, among the nearest mean spectra.
 
     Chunks of one matrix product each. Empty fingerprints pair with nothing.
     """
@@ -71,20 +73,54 @@ def pairs(prints: list[bytes]) -> Iterator[tuple[int, int]]:
     means = np.stack([rows.mean(0) for rows in frames])
     lengths = np.array([len(rows) for rows in frames], np.float32)
     squares = (means**2).sum(1)
-    limit = MEAN_MOST**2 * BANDS
+    found: set[tuple[int, int]] = set()
     for start in range(0, len(there), _CHUNK):
         block = slice(start, start + _CHUNK)
-        distance = squares[block, None] + squares[None, start:] - 2 * means[block] @ means[start:].T
-        ratio = lengths[block, None] / lengths[None, start:]
-        for i, j in np.argwhere((distance <= limit) & (ratio <= LONGER_MOST) & (ratio >= 1 / LONGER_MOST)):
-            if i < j:
-                yield there[start + int(i)], there[start + int(j)]
+        distance = squares[block, None] + squares[None] - 2 * means[block] @ means.T
+        ratio = lengths[block, None] / lengths[None]
+        distance[(ratio > LONGER_MOST) | (ratio < 1 / LONGER_MOST)] = np.inf
+        rows = np.arange(len(distance))
+        distance[rows, start + rows] = np.inf
+        k = min(NEAREST, distance.shape[1])
+        nearest = np.argpartition(distance, k - 1, axis=1)[:, :k]
+        close = np.take_along_axis(distance, nearest, 1) <= MEAN_MOST**2 * BANDS
+        for i, place in np.argwhere(close):
+            one, other = start + int(i), int(nearest[i, place])
+            found.add((min(one, other), max(one, other)))
+    yield from ((there[i], there[j]) for i, j in sorted(found))
 
 
-def alike(one: bytes, other: bytes) -> float:
-    """Correlation of two fingerprints at the best shift, 0 where below :data:`ALIKE_MIN`."""
-    score, _, _ = best_shift(decoded(one), decoded(other), _OVERLAP)
-    return score if score >= ALIKE_MIN else 0.0
+def maybe_alike(one: bytes, other: bytes) -> bool:
+    """Whether two fingerprints correlate enough for their waveforms to be compared."""
+    return best_shift(decoded(one), decoded(other), _OVERLAP)[0] >= SPECTRUM_MIN
+
+
+def waveform(path: Path) -> NDArray[np.float32]:
+    """float32[N] at 8 kHz, the first 20 s. Raises MediaError."""
+    from mmstudio.media.audio import load_audio
+
+    return load_audio(path, rate=WAVE_RATE, mono=True, duration=WAVE_S)[0][0]
+
+
+def alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Normalised cross-correlation of two waveforms at the best shift, read between the samples; 0 where
+    below :data:`ALIKE_MIN`. Gain does not matter; a turned polarity does."""
+    n, m, finer = len(one), len(other), 4
+    if not n or not m:
+        return 0.0
+    size = 1 << (n + m - 1).bit_length()
+    spectrum = np.conj(np.fft.rfft(other, size)) * np.fft.rfft(one, size)
+    cross = np.fft.irfft(spectrum, size * finer) * finer
+    fine = np.arange(-(m - 1) * finer, (n - 1) * finer + 1)
+    shift = np.clip(np.round(fine / finer).astype(int), -(m - 1), n - 1)
+    start, stop = np.maximum(shift, 0), np.minimum(shift + m, n)
+    power_one = np.concatenate([[0.0], np.cumsum(one.astype(np.float64) ** 2)])
+    power_other = np.concatenate([[0.0], np.cumsum(other.astype(np.float64) ** 2)])
+    energy = (power_one[stop] - power_one[start]) * (power_other[stop - shift] - power_other[start - shift])
+    scores = np.where(energy > 1e-12, cross[fine % len(cross)] / np.sqrt(np.maximum(energy, 1e-12)), 0.0)
+    scores[(stop - start) < _OVERLAP * min(n, m)] = 0.0
+    best = float(min(scores.max(), 1.0))
+    return best if best >= ALIKE_MIN else 0.0
 
 
 @lru_cache(maxsize=1)

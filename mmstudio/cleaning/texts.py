@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 VERSION = "1"
 HASHES, RUN = 128, 3
-ALIKE_MIN = 0.6  # Jaccard similarity of the runs (tests/benchmarks/bench_duplicates.py)
+ALIKE_MIN = 0.65  # Jaccard similarity of the runs (tests/benchmarks/bench_duplicates.py)
 _PROPOSED = 0.5
 # A Chinese, Japanese or Korean character is a word of its own.
 _WORD = re.compile(r"[぀-ヿ㐀-鿿가-힯豈-﫿]|[^\W_]+")

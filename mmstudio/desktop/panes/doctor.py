@@ -12,6 +12,8 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QListView,
     QProgressBar,
+    QPushButton,
+    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -30,7 +32,7 @@ from mmstudio.desktop.models.job_watch import JobWatch
 from mmstudio.desktop.models.rows import ROW_ROLE
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name, say, unsay
-from mmstudio.desktop.views.controls import action_tool, button, column, row
+from mmstudio.desktop.views.controls import Role, action_tool, button, column, row
 from mmstudio.desktop.views.doctor_compare import CompareView
 from mmstudio.desktop.views.doctor_lists import KindDelegate, SubjectDelegate
 from mmstudio.desktop.views.doctor_single import SingleView
@@ -44,6 +46,20 @@ if TYPE_CHECKING:
     from mmstudio.jobs import JobEvent
 
 _COPIES = ("exact", "near")
+
+
+def _push(made: QAction, role: Role, words: str) -> QPushButton:
+    """A button that follows an action."""
+    shown = button(words, made.trigger, role)
+
+    def follow() -> None:
+        shown.setVisible(made.isVisible())
+        shown.setEnabled(made.isEnabled())
+        shown.setToolTip(f"{made.statusTip()} ({made.shortcut().toString()})")
+
+    made.changed.connect(follow)
+    follow()
+    return shown
 
 
 class DoctorPane(Pane):
@@ -67,10 +83,11 @@ class DoctorPane(Pane):
         for widget, stretch in ((self.kinds, 0), (self._middle, 0), (self._detail, 1)):
             split.addWidget(widget)
             split.setStretchFactor(split.count() - 1, stretch)
-        split.setSizes([210, 230, 600])
+        split.setSizes([200, 240, 600])
         split.setChildrenCollapsible(False)
         self.stack = StateStack(split)
         self.root.addWidget(self._make_bar())
+        self.root.addWidget(self._make_note())
         self.root.addWidget(self.stack, 1)
         self.kinds.selectionModel().currentChanged.connect(lambda _now, _before: self._kind_chosen())
         self.subjects.selectionModel().currentChanged.connect(lambda _now, _before: self._subject_chosen())
@@ -122,6 +139,28 @@ class DoctorPane(Pane):
         )
         return bar
 
+    def _make_note(self) -> QWidget:
+        """What could not be checked yet, and the way to it."""
+        self.partial = label(role="warning", wrap=True)
+        self.extract = button(mark("Extract features"), self._extract)
+        self.note = QWidget()
+        self.note.setLayout(row(self.partial, self.extract, margins=(16, 0, 16, 8), spacing=12))
+        self.partial.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.note.hide()
+        return self.note
+
+    def _extract(self) -> None:
+        """Measure what was not measured, then check again."""
+        handle = self.context.submit("features", {"kind": None, "extractor": None})
+        if handle is not None:
+            self.extract.setEnabled(False)
+            JobWatch(
+                self.context, handle, self, on_done=lambda _r: self.start(), on_ended=self._not_extracted
+            )
+
+    def _not_extracted(self, _event: JobEvent) -> None:
+        self.extract.setEnabled(not self.context.read_only)
+
     def _make_lists(self) -> None:
         self.kind_model, self.subject_model = KindModel(self), SubjectModel(self)
         self.kinds, self.subjects = QListView(), QListView()
@@ -144,7 +183,7 @@ class DoctorPane(Pane):
             mark("Merge all"), self.fix_all, tip=mark("Everything of this kind, in one step")
         )
         self._middle.setLayout(
-            column(self.sentence, self.all_button, self.ignored_note, self.subjects, margins=(8, 8, 0, 8))
+            column(self.sentence, self.all_button, self.ignored_note, self.subjects, margins=(8, 8, 8, 8))
         )
 
     def _make_detail(self) -> None:
@@ -156,12 +195,12 @@ class DoctorPane(Pane):
         self.views = QStackedWidget()
         for view in (self.nothing, self.single, self.compare):
             self.views.addWidget(view)
-        self.buttons = []
-        for made in (self.merge, self.trash, self.relink, self.ignore):
-            shown = action_tool(made)
-            shown.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            made.changed.connect(lambda b=shown, a=made: b.setVisible(a.isVisible()))
-            self.buttons.append(shown)
+        self.buttons = [
+            _push(self.merge, "primary", mark("Merge")),
+            _push(self.relink, "primary", mark("Relink…")),
+            _push(self.trash, "", mark("Move to the trash")),
+            _push(self.ignore, "", mark("Ignore")),
+        ]
         steps = [action_tool(made) for made in (self.previous, self.next)]
         line = QWidget()
         line.setLayout(row(*self.buttons, None, *steps))
@@ -284,16 +323,19 @@ class DoctorPane(Pane):
         if self.report is not None:
             self.kind_model.set_rows(kind_rows(self.report))
             when = date_text(self.report.made_at)
-            notes = " ".join(self.report.notes)
             unsay(self.said)
-            text = tr(
-                "Checked {when}: {n} media, {items} items.",
-                when=when,
-                n=self.report.assets,
-                items=self.report.items,
+            report = self.report
+            self.said.setText(
+                tr(
+                    "Checked {when}: {n} media, {items} items.",
+                    when=when,
+                    n=report.assets,
+                    items=report.items,
+                )
             )
-            self.said.setText(f"{text} {notes}".strip())
-            self.said.setToolTip(notes)
+            self.partial.setText(" ".join(report.notes))
+            self.extract.setEnabled(not self.context.read_only)
+        self.note.setVisible(self.report is not None and bool(self.report.notes))
         self._show_state()
         if self.report is not None and self.report.findings:
             self._choose_kind()

@@ -58,7 +58,7 @@ class CompareView(QWidget):
         self.place = label(role="small")
         self.after = tool("caret-right", mark("Next copy of this group"), lambda: self.turn(1))
         heads = QHBoxLayout()
-        for widgets in ((self.kept, self.why), (self.gone, self.before, self.place, self.after, self.choose)):
+        for widgets in ((self.kept, self.why), (self.gone, self.choose)):
             half = QWidget()
             line = QHBoxLayout(half)
             line.setContentsMargins(0, 0, 0, 0)
@@ -68,6 +68,8 @@ class CompareView(QWidget):
             half.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             heads.addWidget(half, 1)
         heads.setSpacing(12)
+        for widget in (self.before, self.place, self.after):
+            self.panels[1].top.addWidget(widget)
         pictures = QHBoxLayout()
         pictures.setSpacing(12)
         for panel in self.panels:
@@ -146,7 +148,9 @@ class CompareView(QWidget):
         for widget in (self.before, self.place, self.after):
             widget.setVisible(several)
         if several:
-            say(self.place, mark("copy {at} of {n}"), at=self._at, n=len(self._sides) - 1)
+            self.place.setText(f"{self._at} / {len(self._sides) - 1}")
+            words = mark("copy {at} of {n}")
+            say(self.place, words, "setAccessibleName", at=self._at, n=len(self._sides) - 1)
         self.choose.setEnabled(len(shown) > 1 and not self._context.read_only)
         self._fill(shown)
 
@@ -201,7 +205,9 @@ class _Panel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(self.heading)
+        self.top = QHBoxLayout()
+        self.top.addWidget(self.heading, 1)
+        layout.addLayout(self.top)
         layout.addWidget(self.preview, 1)
         layout.addWidget(self.page, 1)
         self.setMinimumSize(120, 120)
