@@ -34,6 +34,16 @@ def test_rotation_leaves_no_black_corners(degrees: float) -> None:
     assert made.min() >= 115
 
 
+def test_a_thing_on_a_plain_ground_does_not_stand_there_twice() -> None:
+    picture = np.full((60, 60, 3), 245, np.uint8)
+    picture[12:48, 20:40] = (200, 30, 30)
+    recipe = only("scale", 0.5).with_step("rotation", Step(True, 1, 30, 30))
+    made = augment_picture(picture, recipe).pixels
+    red = (made[:, :, 1] < 100).sum()
+    assert red == pytest.approx(36 * 20 / 4, rel=0.15)
+    assert (made[0] == 245).all()
+
+
 def test_half_a_turn_is_half_a_turn() -> None:
     made = augment_picture(scene(), only("rotation", 180)).pixels.astype(int)
     assert np.abs(made - scene()[::-1, ::-1]).max() <= 2

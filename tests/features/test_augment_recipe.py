@@ -74,7 +74,7 @@ def test_a_recipe_cannot_be_changed_behind_ones_back() -> None:
         ({"pictures": {"rotation": {"range": [5, -5]}}}, "range within"),
         ({"pictures": {"rotation": {"probability": 2}}}, "probability from 0 to 1"),
         ({"pictures": {"rotation": {"probability": float("nan")}}}, "probability from 0 to 1"),
-        ({"pictures": {"rotation": {"on": 1}}}, "probability from 0 to 1"),
+        ({"pictures": {"rotation": {"on": 1}}}, "not understood"),
         ({"pictures": {"rotation": {"amount": 3}}}, "not understood"),
         ({"pictures": {"rotation": 3}}, "not understood"),
         ({"pictures": 3}, "not an augmentation recipe"),

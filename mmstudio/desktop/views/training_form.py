@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -81,7 +81,7 @@ class TrainingForm(QWidget):
         self._offer: Offer | None = None
         self._wanted_kind = ""
         self.families: dict[str, QRadioButton] = {}
-        scroll = QScrollArea()
+        scroll = self._scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -185,6 +185,7 @@ class TrainingForm(QWidget):
             fitting = [key for key, info in offer.families.items() if info.modality == self._wanted_kind]
             chosen = chosen if chosen in fitting else next(iter(fitting), chosen)
             self._wanted_kind = ""
+            QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(self.augment))
         wanted = chosen or ("image-vae" if "image-vae" in self.families else next(iter(self.families), ""))
         if wanted:
             self.families[wanted].setChecked(True)

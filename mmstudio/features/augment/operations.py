@@ -79,7 +79,8 @@ _ALL = (
         "%", 0.2, 1, 0.01, Step(True, 0.5, 0.85, 1), Step(True, 0.8, 0.5, 1),
     ),
     Operation(
-        "rotation", "image", mark("Rotation"), mark("Turned about the middle; edges go on as in a mirror."),
+        "rotation", "image", mark("Rotation"),
+        mark("Turned about the middle; a plain ground goes on, other edges are mirrored."),
         "°", -180, 180, 1, Step(True, 0.5, -6, 6), Step(True, 0.8, -25, 25),
     ),
     Operation(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+_PLAIN_WITHIN, _PLAIN_SHARE = 16, 0.75  # levels about the edge's median, share of the edge that lies there
 _LEAST_SIDE = 4  # px below which there is nothing to erase or to cut
 
 
@@ -125,7 +126,7 @@ def _crop(x: Tensor, draw: Draw) -> Tensor:
 
 
 def _turn(x: Tensor, degrees: float, zoom: float) -> Tensor:
-    """Rotation and scale about the middle; what comes in from outside is the picture mirrored at its edge."""
+    """Rotation and scale about the middle; what comes in from outside goes on as the edge does."""
     from torch import from_numpy
     from torchvision.transforms import InterpolationMode
     from torchvision.transforms.v2 import functional
@@ -137,7 +138,7 @@ def _turn(x: Tensor, degrees: float, zoom: float) -> Tensor:
     seen_high = (height * cosine + width * sine) / zoom
     columns = max(0, math.ceil((seen_wide - width) / 2)) + 2
     rows = max(0, math.ceil((seen_high - height) / 2)) + 2
-    padded = np.pad(x.numpy(), ((0, 0), (rows, rows), (columns, columns)), mode="symmetric")
+    padded = _surrounded(x.numpy(), rows, columns)
     turned = functional.affine(
         from_numpy(padded),
         angle=degrees,
@@ -147,6 +148,21 @@ def _turn(x: Tensor, degrees: float, zoom: float) -> Tensor:
         interpolation=InterpolationMode.BILINEAR,
     )
     made: Tensor = turned[:, rows : rows + height, columns : columns + width].contiguous()
+    return made
+
+
+def _surrounded(planes: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:
+    """uint8[3, H, W] with more around it: a plain ground goes on (products on white would otherwise stand there
+    twice), anything else is mirrored at the edge."""
+    edge = np.concatenate([planes[:, 0], planes[:, -1], planes[:, :, 0], planes[:, :, -1]], axis=1)
+    ground = np.median(edge, axis=1).astype(np.int16)
+    plain = (np.abs(edge - ground[:, None]) <= _PLAIN_WITHIN).all(axis=0).mean() >= _PLAIN_SHARE
+    if not plain:
+        return np.pad(planes, ((0, 0), (rows, rows), (columns, columns)), mode="symmetric")
+    height, width = planes.shape[1:]
+    made = np.empty((3, height + 2 * rows, width + 2 * columns), np.uint8)
+    made[:] = ground.astype(np.uint8)[:, None, None]
+    made[:, rows : rows + height, columns : columns + width] = planes
     return made
 
 

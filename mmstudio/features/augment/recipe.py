@@ -150,20 +150,24 @@ def _read_step(operation: Operation, raw: Any) -> Step:
     if isinstance(raw, bool):  # {"flip": true} is enough
         return replace(operation.gentle, on=raw)
     if not isinstance(raw, Mapping) or not set(raw) <= _STEP_KEYS:
-        raise UsageError(
-            "“{name}” in the augmentation recipe is not understood.",
-            hint='Write it as {{"on": true, "probability": 0.5, "range": [{low}, {high}]}}.',
-            name=operation.name,
-            low=operation.gentle.low,
-            high=operation.gentle.high,
-        )
+        raise _not_understood(operation)
     known = operation.gentle
     on = raw.get("on", True)
     span = raw.get("range", [known.low, known.high])
     if not isinstance(on, bool) or not isinstance(span, list | tuple) or len(span) != 2:
-        raise _out_of_range(operation)
+        raise _not_understood(operation)
     probability = _number(raw.get("probability", known.probability), operation)
     return Step(on, probability, _number(span[0], operation), _number(span[1], operation))
+
+
+def _not_understood(operation: Operation) -> UsageError:
+    return UsageError(
+        "“{name}” in the augmentation recipe is not understood.",
+        hint='Write it as {{"on": true, "probability": 0.5, "range": [{low}, {high}]}}.',
+        name=operation.name,
+        low=operation.gentle.low,
+        high=operation.gentle.high,
+    )
 
 
 def _number(value: Any, operation: Operation) -> float:
