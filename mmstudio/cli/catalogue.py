@@ -56,10 +56,10 @@ def models(
     on: Annotated[
         str, typer.Option("--on", metavar="categories|tags|self", help="finetune: what to learn.")
     ] = "categories",
-    steps: Annotated[int, typer.Option("--steps", min=1, help="finetune: training steps.")] = 300,
+    steps: Annotated[int, typer.Option("--steps", min=1, help="finetune: training steps.")] = 150,
     stages: Annotated[
         int, typer.Option("--stages", min=1, help="finetune: how many of the last stages learn.")
-    ] = 2,
+    ] = 1,
     query: Annotated[str, typer.Option("--query", help="finetune: on what this search finds.")] = "",
     keep_anyway: Annotated[
         bool, typer.Option("--keep-anyway", help="finetune: keep the result even if it is no better.")

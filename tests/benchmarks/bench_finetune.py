@@ -1,6 +1,6 @@
 """Fine-tuning the starter on a shop's categories: nearest-neighbour accuracy on items never seen.
 
-    python tests/benchmarks/bench_finetune.py --data FOLDER [--steps 300] [--seeds 3]
+    python tests/benchmarks/bench_finetune.py --data FOLDER [--steps 150] [--seeds 3]
 
 FOLDER holds shop/ (items.csv, images/). A quarter of the items of every category is held out, with all of its
 photos; before is the network as it ships, chance always answers the commonest category. The shop's licence does
@@ -46,10 +46,10 @@ def shop_library(folder: Path, data: Path) -> Library:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--on", default="categories")
-    parser.add_argument("--stages", type=int, default=2)
+    parser.add_argument("--stages", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mmstudio-bench-") as temporary:
         home = Path(temporary)

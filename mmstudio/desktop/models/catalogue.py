@@ -70,15 +70,18 @@ class TuningOffer:
         counts: how many imported pictures have an item with a category, a tag, or are there at all, by what
             would be learned: "categories", "tags", "self".
         taken: names that are in use.
+        step_seconds: how long a step takes here, roughly, by architecture.
     """
 
     bases: list[Row]
     counts: dict[str, int]
     taken: frozenset[str] = field(default_factory=frozenset)
+    step_seconds: dict[str, float] = field(default_factory=dict)
 
 
 def read_tuning_offer(studio: Studio) -> TuningOffer:
     """Look into the library and the model folder; not for the GUI thread."""
+    from mmstudio.learning.finetune import estimate
     from mmstudio.library import AssetFilter
 
     library, rows = studio.library, studio.catalogue.rows()
@@ -95,4 +98,5 @@ def read_tuning_offer(studio: Studio) -> TuningOffer:
     }
     tagged = {asset for asset, names in library.assets.tags_of(pictures).items() if names}
     counts = {"categories": len(pictures & with_item), "tags": len(tagged), "self": len(pictures)}
-    return TuningOffer(bases, counts, frozenset(row.name for row in rows))
+    seconds = {row.architecture: estimate(row.architecture, 1) for row in bases}
+    return TuningOffer(bases, counts, frozenset(row.name for row in rows), seconds)

@@ -52,8 +52,8 @@ class TuningForm(QWidget):
         self.steps = QSpinBox()
         inset(self.steps)
         self.steps.setRange(10, 20_000)
-        self.steps.setSingleStep(100)
-        self.steps.setValue(300)
+        self.steps.setSingleStep(50)
+        self.steps.setValue(150)
         name(self.steps, mark("Steps"))
         self.name_field = QLineEdit()
         name(self.name_field, mark("Name of the model"))
@@ -131,8 +131,6 @@ class TuningForm(QWidget):
         self._update()
 
     def _update(self) -> None:
-        from mmstudio.learning.finetune import estimate
-
         offer, chosen = self._offer, self.base.currentData()
         if offer is None or chosen is None:
             return
@@ -151,7 +149,7 @@ class TuningForm(QWidget):
                 "Takes about {time} on two processor cores, less with a graphics card. You can stop at any "
                 "time and go on later."
             ),
-            time=span_text(estimate(str(chosen[1]), self.steps.value())),
+            time=span_text(offer.step_seconds.get(str(chosen[1]), 1.0) * self.steps.value()),
         )
 
     def _start(self) -> None:

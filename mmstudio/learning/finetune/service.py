@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mmstudio.library import Library
 
 STARTER = "starter-backbone"
-STEPS, BATCH, RATE, STAGES, HALF_LIFE = 300, 32, 5e-4, 2, 500.0
+STEPS, BATCH, RATE, STAGES, HALF_LIFE = 150, 32, 1e-3, 1, 200.0
 _SETTINGS = "settings.json"
 # Steps of 32 pictures a second on two processor cores that other programs used too; only the estimate before
 # a fine-tuning rests on it.
