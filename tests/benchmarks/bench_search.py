@@ -30,11 +30,39 @@ _NOUNS = (
     "summer beach mountain river forest portrait studio product shoe strap ball lamp bottle bag mat table chair"
     " window garden street bridge harbour market festival concert drum bass guitar piano violin loop texture"
     " pattern silk cotton wool leather ceramic glass wood marble sand snow rain cloud sunset night morning city"
-).split()
+).split()  # noqa: SIM905
 _RARE = [f"{a}{b}" for a in ("ar", "bel", "cor", "del", "em", "fal", "gor", "hal") for b in _NOUNS]
-_CHINESE = ["红色", "蓝色", "运动", "瑜伽", "图像", "夏天", "森林", "商品", "音乐", "夜晚", "海滩", "杯子", "陶瓷", "木头"]
+_CHINESE = [
+    "红色",
+    "蓝色",
+    "运动",
+    "瑜伽",
+    "图像",
+    "夏天",
+    "森林",
+    "商品",
+    "音乐",
+    "夜晚",
+    "海滩",
+    "杯子",
+    "陶瓷",
+    "木头",
+]
 _TAGS = [f"tag {n}" for n in range(290)] + ["summer", "sale", "夏天", "drums", "late summer"] * 2
-_COLOURS = ("black", "grey", "white", "red", "orange", "brown", "beige", "yellow", "green", "teal", "blue", "pink")
+_COLOURS = (
+    "black",
+    "grey",
+    "white",
+    "red",
+    "orange",
+    "brown",
+    "beige",
+    "yellow",
+    "green",
+    "teal",
+    "blue",
+    "pink",
+)
 
 
 def assets(count: int, root: int, rng: random.Random) -> Iterator[NewAsset]:
@@ -140,8 +168,12 @@ def like_scan(library: Library, words: Sequence[str]) -> list[int]:
 def plain_facets(library: Library) -> dict[str, Counter[str]]:
     """The plain way: every row in a Python loop."""
     connection = library.db.read()
-    found: dict[str, Counter[str]] = {name: Counter() for name in ("kind", "rating", "rights", "tag", "colour")}
-    for kind, rating, rights in connection.execute("SELECT kind, rating, rights FROM asset WHERE status = 'ok'"):
+    found: dict[str, Counter[str]] = {
+        name: Counter() for name in ("kind", "rating", "rights", "tag", "colour")
+    }
+    for kind, rating, rights in connection.execute(
+        "SELECT kind, rating, rights FROM asset WHERE status = 'ok'"
+    ):
         found["kind"][kind] += 1
         found["rating"][str(rating)] += 1
         found["rights"][rights] += 1
@@ -212,6 +244,53 @@ def measure(library: Library, count: int) -> bool:
     ):
         times = timed(lambda line: library.assets.facets(parse_query(line)), queries)
         good &= report(name, times, loop, "Python loop")
+    return likeness(library, lines, count, scan) and good
+
+
+def likeness(library: Library, lines: dict[str, list[str]], count: int, scan: float) -> bool:
+    """Likeness while the graph is built and with it, its recall, and words, meaning and likeness fused."""
+    features = Features(library, "cpu")
+    good = True
+    try:
+        start = time.perf_counter()
+        space = features.vectors.space("cnn")
+        print(
+            f"{len(space.ids):,} vectors of {space.info.dimension} read in {time.perf_counter() - start:.1f} s"
+        )
+        rows = np.random.default_rng(3).integers(0, len(space.ids), count)
+        plain = np.asarray(space.unit, np.float32)
+        queries = [plain[row] for row in rows]
+        product = float(np.median(timed(lambda q: np.argsort(-(plain @ q))[:50], queries[:10])))
+        if not space.index.ready:
+            times = timed(lambda q: space.index.query(q, 50), queries[:20])
+            report("vectors, exact meanwhile", times, product, "matrix product (not held to the target)")
+        start = time.perf_counter()
+        space.index.wait()
+        print(
+            f"graph ready after {time.perf_counter() - start:.0f} s, built by one thread beside the searches"
+        )
+        times = timed(lambda q: space.index.query(q, 50), queries)
+        good &= report("vectors", times, product, "matrix product")
+        hit = sum(
+            len(set(space.index.query(q, 10)[0]) & set(space.ids[np.argsort(-(plain @ q))[:10]]))
+            for q in queries
+        )
+        print(f"recall@10 of the graph against the product: {hit / (10 * len(queries)):.3f}")
+        del plain
+        ids = [int(space.ids[row]) for row in rows]
+        times = timed(lambda asset: features.search(asset=asset, k=20), ids)
+        good &= report("like an asset, reasons", times, product, "matrix product")
+        filtered = [f"like:{asset} kind:picture rating:>=1" for asset in ids]
+        times = timed(lambda line: features.finder.assets(line, 200), filtered)
+        good &= report("like an asset, filtered", times, product, "matrix product")
+        for name in ("one common word", "two words", "a rare word", "Chinese", "words and filters"):
+            features.finder.assets(lines[name][0])
+            times = timed(lambda line: features.finder.assets(line), lines[name])
+            good &= report(f"fused: {name}", times, scan, "LIKE scan")
+        times = timed(lambda line: features.search(text=line, k=20), lines["two words"])
+        good &= report("fused, 20 with reasons", times, scan, "LIKE scan")
+    finally:
+        features.close()
     return good
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import numpy as np
 from mmstudio.features.extractors import TEXT
 from mmstudio.features.search.evidence import Evidence, evidence
 from mmstudio.features.texts.extraction import asset_text, item_text
-from mmstudio.features.texts.words import tokens
+from mmstudio.features.texts.words import is_stop_word, tokens
 from mmstudio.i18n import tr
 from mmstudio.library.asset_rows import Matches
 from mmstudio.library.relevance import positive_text
@@ -29,6 +30,7 @@ _NEAR = 50  # texts that are near in meaning
 _FAINT = 0.12  # cosine of texts below which nothing is shared worth saying
 _ITEMS = 200
 _SHOWN_BY = 20  # items whose media are added
+_WORD = re.compile(r"[^\W_]+")
 _READ = 4000  # characters of a text that are looked at for a reason
 
 
@@ -49,8 +51,19 @@ def full_text(
     if not rankings and len(found.ids):
         # Nothing orders them: the newest first.
         ids = found.ids[:deep]
-        rankings.append(evidence("asset", ids, np.full(len(ids), 0.5), lambda some: _filters_only(some)))
+        rankings.append(evidence("asset", ids, np.linspace(0.5, 0.4, len(ids)), _filters_only))
     return found, rankings
+
+
+def _only_endings(text: str, stems: list[str]) -> bool:
+    """Whether stems stand for all the words of a text that say something, but for English endings."""
+    said = [word for word in _WORD.findall(text.casefold()) if not is_stop_word(word)]
+
+    def stands(word: str) -> bool:
+        near = [stem for stem in stems if word.startswith(stem[:-1])]
+        return any(word[len(stem) - 1 :].isascii() for stem in near)
+
+    return bool(stems) and all(stands(word) for word in said)
 
 
 def _filters_only(ids: list[int]) -> dict[int, str]:

@@ -64,7 +64,10 @@ class Finder:
         """See :meth:`mmstudio.features.Features.search`."""
         deep = max(k, 200)
         wanted = _of_kind(parse_query(text or ""), kind)
-        asset, file = _asked_likeness(wanted, asset, file)
+        try:
+            asset, file = _asked_likeness(wanted, asset, file)
+        except NotFound:  # a path that is still being typed
+            return []
         allowed = None if _all_usable(wanted) else self._allowed(wanted)
         rankings: list[Evidence] = []
         if text and text.strip() and (positive_text(wanted).strip() or not _likeness(asset, file, item)):
@@ -80,11 +83,14 @@ class Finder:
     def assets(self, line: str, deep: int = BEST, *, deeply: bool = False) -> FoundAssets:
         """Assets of a query line in order of relevance, for a view that shows all of them.
 
-        ``deeply`` also asks networks (likeness to a file, CLIP, the shared space), on the device thread;
-        without it only what is stored is compared, in milliseconds. Raises MediaError for a file that cannot be read.
+        ``deeply`` also asks networks (likeness to a file, CLIP), on the device thread; without it only what
+        is stored is compared, in milliseconds. Raises MediaError for a file that cannot be read.
         """
         wanted = parse_query(line)
-        asset, file = _asked_likeness(wanted, None, None)
+        try:
+            asset, file = _asked_likeness(wanted, None, None)
+        except NotFound:  # a path that is still being typed
+            return FoundAssets([], 0, fuse([]))
         if _likeness(asset, file, None):
             return self._alike_assets(line, wanted, asset, file, deep, deeply=deeply)
         matches, rankings = self._words(line, wanted, "asset", deep, deeply=deeply)
@@ -109,7 +115,9 @@ class Finder:
     ) -> FoundAssets:
         allowed = None if _all_usable(wanted) else self._allowed(wanted)
         try:
-            rankings = [] if file is not None and not deeply else self._alike(asset, file, None, deep, allowed)
+            rankings = (
+                [] if file is not None and not deeply else self._alike(asset, file, None, deep, allowed)
+            )
         except NotFound:  # a number or path that is still being typed
             rankings = []
         if positive_text(wanted).strip():
@@ -138,9 +146,9 @@ class Finder:
         rankings += [one for one in meant if one.target == "asset" or with_items]
         if kind != "item":
             rankings += [by_words.media_of(self._library, one) for one in items]
+        shared = self.likeness.shared_text(text, 200)
+        rankings += [one for one in shared if one.target == "asset" or with_items]
         if deeply:
-            shared = self.likeness.shared_text(text, 200)
-            rankings += [one for one in shared if one.target == "asset" or with_items]
             rankings += self.likeness.clip(text, 200)
         return matches.ids, rankings
 
@@ -184,7 +192,7 @@ class Finder:
         """Rankings without what the filters and the wanted kind leave out."""
         if allowed is None:
             allowed = self._allowed(wanted)
-        items = kind in (None, "item")
+        items = kind == "item" or (kind is None and not wanted.kinds)
         rest = AssetFilter(min_price=wanted.min_price, max_price=wanted.max_price, category=wanted.category)
         if items and rest != AssetFilter():
             allowed_items = np.array(self._library.items.ids_of(rest), np.int64)
@@ -208,7 +216,10 @@ def _asked_likeness(
         return asset, file
     if isinstance(wanted.like, int):
         return wanted.like, None
-    return None, Path(wanted.like).expanduser()
+    path = Path(wanted.like).expanduser()
+    if not path.is_absolute() or not path.is_file():
+        raise NotFound("There is no file {name}.", name=wanted.like)
+    return None, path
 
 
 def _likeness(asset: int | None, file: Path | None, item: int | None) -> bool:

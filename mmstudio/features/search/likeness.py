@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmstudio.errors import MediaError, NotFound
+from mmstudio.features.extractors import FUSED
 from mmstudio.features.loading import load_media
 from mmstudio.features.normalise import unit_rows
 from mmstudio.features.search.by_words import near_text
@@ -23,12 +24,12 @@ from mmstudio.media.text import load_text
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from mmstudio.features.contract import Encoder
     from mmstudio.features.service import Features
     from mmstudio.features.vectors import Space
     from mmstudio.library.records import Target
 
 LIKENESS = {"image": "cnn", "audio": "mfcc", "video": "video-cnn"}
-SHARED = "fused"  # the set of vectors in the space that all kinds of media share
 _SHARED_FAINT = 0.1  # cosine there below which two things have nothing to do with each other
 _CLIP_FAINT = 0.18  # cosine of CLIP's text to pictures that show something else
 
@@ -56,7 +57,7 @@ class Likeness:
             query = np.asarray(space.unit[row], np.float32)
         elif len(space.ids):
             try:
-                query = self._vector_of(self._library.assets.path_of(asset), asset.kind)[1]
+                query = self._vector_of(self._library.assets.path_of(asset), asset.kind)
             except (MediaError, FileNotFoundError):
                 return found
         else:
@@ -77,10 +78,10 @@ class Likeness:
             text = f"{doc.title}\n{doc.text}"
             return [*self._to_text(text), *self.shared_text(text, k, among)]
         space = self._vectors.space(LIKENESS[kind])
-        raw, unit = self._vector_of(path, kind)
+        unit = self._vector_of(path, kind)
         found = [_nearest(space, unit, k, space.info.modality, among)] if len(space.ids) else []
         encoder = self._encoder()
-        query = encoder.embed_vector(kind, raw) if encoder is not None else None
+        query = encoder.embed_vector(kind, unit) if encoder is not None else None
         return found + self._shared_near(query, k, among)
 
     def to_item(self, item_id: int, k: int) -> Evidence:
@@ -137,8 +138,8 @@ class Likeness:
             return []
         return near_text(self._library, self._vectors, model, model.vectors([words])[0], words)
 
-    def _vector_of(self, path: Path, kind: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """(raw, compared) float32[D] of any file, as the stored ones are made."""
+    def _vector_of(self, path: Path, kind: str) -> NDArray[np.float32]:
+        """The compared vector, float32[D], of any file, as the stored ones are made."""
         extractor = self._features.running(LIKENESS[kind])
         duration = None
         if kind == "audio":
@@ -148,21 +149,21 @@ class Likeness:
         media = load_media(kind, path, extractor.side, (None, None), duration)
         rows = extractor.forward([extractor.prepare(media)])
         statistics = self._vectors.space(extractor.info.name).statistics
-        return rows[0], np.asarray(comparable(extractor.info, rows, statistics)[0], np.float32)
+        return np.asarray(comparable(extractor.info, rows, statistics)[0], np.float32)
 
     # -- across kinds --------------------------------------------------------------------------------------
 
-    def _encoder(self) -> Any:
+    def _encoder(self) -> Encoder | None:
         """The network that puts all kinds of media into one space; None where none is trained."""
-        encoder = getattr(self._features, "shared", None)
-        return encoder if encoder is not None and getattr(encoder, "ready", False) else None
+        encoder = self._features.shared
+        return encoder if encoder is not None and encoder.ready else None
 
     @property
     def knows_words(self) -> bool:
-        """Whether a network is there that compares words with media of other kinds."""
+        """Whether a CLIP or SigLIP is there, which compares words with pictures on the device thread."""
         from mmstudio.features.pictures.clip import text_extractor
 
-        return self._encoder() is not None or text_extractor() is not None
+        return text_extractor() is not None
 
     def shared_text(self, text: str, k: int, among: NDArray[np.int64] | None = None) -> list[Evidence]:
         """Assets and items that a text goes together with, of every kind."""
@@ -171,9 +172,11 @@ class Likeness:
         return self._shared_near(query, k, among)
 
     def _shared_like(self, asset_id: int, k: int, among: NDArray[np.int64] | None) -> list[Evidence]:
-        space = self._shared_space("asset")
-        row = space.row(asset_id) if space is not None else None
-        if space is None or row is None:
+        if self._encoder() is None:
+            return []  # vectors of an encoder that is no longer used compare with nothing
+        space = self._vectors.space(FUSED)
+        row = space.row(asset_id)
+        if row is None:
             return []
         found = self._shared_near(np.asarray(space.unit[row], np.float32), k + 1, among)
         return [one.without(asset_id).first(k) if one.target == "asset" else one for one in found]
@@ -187,19 +190,13 @@ class Likeness:
         unit = unit_rows(np.asarray(query, np.float32)[None])[0]
         targets: tuple[Target, ...] = ("asset", "item")
         for target in targets:
-            space = self._shared_space(target)
-            if space is None or not len(space.ids) or space.info.dimension != len(unit):
+            space = self._vectors.space(FUSED, target)
+            if not len(space.ids) or space.info.dimension != len(unit):
                 continue
             near = _nearest(space, unit, k, "fused", among if target == "asset" else None, target)
             strong = near.scores > _SHARED_FAINT
             found.append(Evidence(target, near.ids[strong], near.scores[strong], near.why))
         return found
-
-    def _shared_space(self, target: Target) -> Space | None:
-        try:
-            return self._vectors.space(SHARED, target)
-        except NotFound:
-            return None
 
     def clip(self, text: str, k: int, among: NDArray[np.int64] | None = None) -> list[Evidence]:
         """Pictures that show what a text says, where a CLIP or SigLIP is in the model folder."""
