@@ -93,8 +93,8 @@ class AugmentRow(QWidget):
         self.choice.clear()
         for key in PRESETS:
             self.choice.addItem(tr(PRESET_WORDS[key]), key)
-        for key in self._own:
-            self.choice.addItem(key, key)
+        for own in self._own:
+            self.choice.addItem(own, own)
         if self._sent is not None:
             called = "" if self._sent.name in ("custom", *PRESETS) else f" ({self._sent.name})"
             self.choice.addItem(tr("As previewed") + called, "sent")

@@ -152,8 +152,10 @@ def _turn(x: Tensor, degrees: float, zoom: float) -> Tensor:
 
 
 def _surrounded(planes: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:
-    """uint8[3, H, W] with more around it: a plain ground goes on (products on white would otherwise stand there
-    twice), anything else is mirrored at the edge."""
+    """uint8[3, H, W] with more around it: a plain ground goes on, anything else is mirrored at the edge.
+
+    Products on white would otherwise stand there twice.
+    """
     edge = np.concatenate([planes[:, 0], planes[:, -1], planes[:, :, 0], planes[:, :, -1]], axis=1)
     ground = np.median(edge, axis=1).astype(np.int16)
     plain = (np.abs(edge - ground[:, None]) <= _PLAIN_WITHIN).all(axis=0).mean() >= _PLAIN_SHARE

@@ -64,8 +64,11 @@ class Synonyms:
         """Other words for ``word`` (in small letters), in a fixed order; plural and third person are kept."""
         found = self._own(word, language)
         if not found and self._wordnet is not None:
-            with _lock:
-                found = self._wordnet(word, language)
+            try:
+                with _lock:
+                    found = self._wordnet(word, language)
+            except Exception as error:  # noqa: BLE001 - foreign and optional: a word then has no synonym
+                log.info("WordNet did not answer for a word: %s", error)
         return found
 
     def _own(self, word: str, language: Language) -> tuple[str, ...]:
@@ -111,7 +114,7 @@ def _from_wn() -> WordNet | None:
         import wn  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
         return None
-    wn.config.allow_multithreading = True
+    wn.config.allow_multithreading = True  # before its first connection; _lock keeps one at a time
     lexicons: dict[Language, list[str]] = {
         "en": [f"{x.id}:{x.version}" for x in wn.lexicons() if x.language.startswith("en")],
         "zh": [f"{x.id}:{x.version}" for x in wn.lexicons() if x.language.startswith(("zh", "cmn"))],
