@@ -99,6 +99,21 @@ def test_only_whole_good_sentences_are_quoted(text: str, rating: float, kept: bo
         assert quote == CopyLine("") or quote.text in text
 
 
+def test_a_quote_keeps_its_source_and_is_never_cut() -> None:
+    said = Review(
+        1, 1, "Bo Lindqvist", 5.0, "", "It holds 3.5 litres and I love it! so good", "2024-05-01T08:00:00"
+    )
+    quote = WRITER.quote(item(), [said])
+    assert quote.text == "It holds 3.5 litres and I love it!"
+    assert quote.facts == [f"review by B. L., 5/5, 2024-05-01: {quote.text}"]
+
+
+def test_a_learned_judge_decides_what_is_content() -> None:
+    said = [review("It's really roomy and I love it!")]
+    assert FactsWriter(lambda _text: 0.9).quote(item(), said).text
+    assert FactsWriter(lambda _text: -0.9).quote(item(), said) == CopyLine("")
+
+
 def test_chinese_reviews_and_calls_for_chinese_readers() -> None:
     reader = audience("zh_CN")
     assert WRITER.quote(item(), [review("这个包真的很舒服，我很喜欢。")], reader).text.startswith("这个包")

@@ -166,9 +166,9 @@ class ItemDetail(QScrollArea):
         self._fill_attributes(facts.item.attributes)
         self._words_box = QVBoxLayout()
         self._words_box.setContentsMargins(0, 0, 0, 0)
-        holder = QWidget()
-        holder.setLayout(self._words_box)
-        self._sections_layout.addWidget(holder)
+        self._words_holder = QWidget()
+        self._words_holder.setLayout(self._words_box)
+        self._sections_layout.addWidget(self._words_holder)
         self._fill_words()
         self._fill_links(facts)
         self._fill_reviews(facts.reviews)
@@ -227,9 +227,8 @@ class ItemDetail(QScrollArea):
         empty(self._words_box)
         if self._words is not None:
             self._words_box.addWidget(item_words(self._words))
-        holder = self._words_box.parentWidget()
-        holder.setVisible(self._words is not None)
-        let_wrap(holder)
+        self._words_holder.setVisible(self._words is not None)
+        let_wrap(self._words_holder)
 
     def _fill_links(self, facts: ItemFacts) -> None:
         for kind, group in groupby(sorted(facts.links, key=lambda pair: pair[0]), key=lambda pair: pair[0]):

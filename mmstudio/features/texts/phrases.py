@@ -99,7 +99,7 @@ def key_phrases(
                 written[key][surface] += 1
     # The title is read already: it makes a phrase weigh more, and is one itself where little else is said.
     usable = [key for key in weights if key in own and weights[key] >= 1]
-    beside = [key for key in usable if len(set(key) & title) < min(2, len(title))]
+    beside = [key for key in usable if not set(key) <= title and len(set(key) & title) < 2]
     usable = beside if len(beside) >= min(k, 4) else usable or list(weights)
     scored = sorted(
         ((_score(key, weights[key], rarity), key) for key in usable), key=lambda pair: (-pair[0], pair[1])

@@ -180,8 +180,8 @@ def _read_batch(
             if min(picture.size) < _SMALLEST:
                 answers.append(_Answer(asset, ""))
                 continue
-            copy = Path(temporary) / f"{asset.id}.png"
-            picture.save(copy, compress_level=1)
+            copy = Path(temporary) / f"{asset.id}.pgm"
+            picture.save(copy)
             ready.append((asset, copy))
         answers += _run_all(reader, ready, Path(temporary), stop)
     return answers
@@ -212,8 +212,8 @@ def read_text(path: Path, folder: Path) -> str:
     picture = Image.fromarray(image_array(path, max_side=_SIDE)).convert("L")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="reading-", dir=folder, ignore_cleanup_errors=True) as temporary:
-        copy = Path(temporary) / "picture.png"
-        picture.save(copy, compress_level=1)
+        copy = Path(temporary) / "picture.pgm"
+        picture.save(copy)
         return _run(reader, [copy], Path(temporary), lambda: False)[0]
 
 
@@ -284,5 +284,6 @@ def _line(words: Sequence[str]) -> str:
     for word in words:
         joined = bool(text) and not (_HAN.match(text[-1]) and _HAN.match(word))
         text += (" " if joined else "") + word
-    letters = sum(c.isalnum() for c in text)
-    return text if letters >= 3 or len(_HAN.findall(text)) >= 2 else ""
+    letters = {c for c in text.casefold() if c.isalnum()}
+    han = {c for c in letters if _HAN.match(c)} - {"一"}  # any dash looks like 一
+    return text if len(letters - han) >= 3 or len(han) >= 2 else ""
