@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from mmstudio.features import Features
 from mmstudio.features.loading import square
 from mmstudio.features.pictures.backbones import Backbone, find_backbone
-from mmstudio.features.sounds.mfcc import DIMENSION, RATE
+from mmstudio.features.sounds.mfcc import DIMENSION, RATE, batched_mfcc, load_pieces, mfcc
 from mmstudio.jobs import run_inline
 from mmstudio.library import Library
 from support.library import add_files
@@ -69,6 +69,54 @@ def timed(call: Callable[[], Any]) -> tuple[float, Any]:
         result = call()
         best = min(best, time.perf_counter() - start)
     return best, result
+
+
+def equality(files: list[Path]) -> None:
+    """Coefficients of every file as the studio decodes and transforms it, against librosa's own."""
+    import librosa
+
+    worst, largest, beyond = 0.0, 0.0, 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for path in files:
+            y, _ = librosa.load(path, sr=RATE)
+            expected = librosa.feature.mfcc(
+                y=y, sr=RATE, n_mfcc=20, n_fft=2048, hop_length=512, n_mels=128
+            )
+            got = mfcc(load_pieces(path, None)[0])
+            if got.shape != expected.shape:  # longer than is heard in one piece
+                continue
+            apart = float(np.abs(got - expected).max())
+            worst, largest = max(worst, apart), max(largest, float(np.abs(expected).max()))
+            beyond += apart > 1e-4
+    print(f"  coefficients differ by at most {worst:.1e} of {largest:.0f}; {beyond} files by more than 1e-4")
+
+
+def transform(files: list[Path]) -> None:
+    """The transform alone, of sounds in memory: librosa's, the studio's on a processor, on a GPU if any."""
+    import librosa
+    import torch
+
+    pieces = [piece for path in files for piece in load_pieces(path, None)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        plain, _ = timed(lambda: [librosa.feature.mfcc(y=y, sr=RATE, n_mfcc=20) for y in pieces])
+    own, _ = timed(lambda: [mfcc(piece) for piece in pieces])
+    seconds = sum(map(len, pieces)) / RATE
+    print(f"  transform alone, {seconds:.0f} s of sound: librosa {plain:.2f} s, studio {own:.2f} s", end="")
+    print(f", ratio {plain / own:.2f}")
+    if torch.cuda.is_available():
+
+        def on_gpu() -> None:
+            batched_mfcc(pieces, "cuda")
+            torch.cuda.synchronize()
+
+        gpu, _ = timed(on_gpu)
+        rows = batched_mfcc(pieces, "cuda")
+        apart = max(float(np.abs(a.cpu().numpy() - mfcc(b)).max()) for a, b in zip(rows, pieces, strict=True))
+        print(f"  on the GPU {gpu:.4f} s, ratio {plain / gpu:.1f}, differs by at most {apart:.1e}")
+    else:
+        print("  no GPU here")
 
 
 def studio(folder: Path, files: list[Path], extractor: str) -> tuple[float, np.ndarray]:
@@ -155,6 +203,8 @@ def report(folder: Path, pictures: list[Path], sounds: list[Path]) -> None:
         f"MFCC of {len(sounds)} sounds: librosa loop {plain:.2f} s, studio {own:.2f} s ({rate:.0f} files/s)"
     )
     print(f"  ratio {plain / own:.2f}, means differ by at most {apart:.1e} of {np.abs(expected).max():.0f}")
+    equality(sounds)
+    transform(sounds)
 
     backbone = Backbone(find_backbone(), "cpu")
     plain, expected = timed(lambda: folder_loop(folder / "pictures", backbone))

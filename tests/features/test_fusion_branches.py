@@ -34,7 +34,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Library, di
         asset = dict(zip(media, add_files(library, *media.values()), strict=True))
         holds = {
             "picture": ["picture"], "sound": ["sound"], "sound2": ["sound2"], "mute": ["mute"],
-            "film": ["film"], "both": ["picture", "sound"], "other": ["picture2", "sound"], "words": [], "none": [],
+            "film": ["film"], "both": ["picture", "sound"], "other": ["picture2", "sound"],
+            "words": [], "none": [],
         }  # fmt: skip
         items = {}
         for name, parts in holds.items():

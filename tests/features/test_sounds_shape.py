@@ -8,6 +8,7 @@ import librosa
 import numpy as np
 import pytest
 import soundfile
+from scipy import signal
 
 from mmstudio.features.gaps import missing
 from mmstudio.features.sounds import images, loudness, rhythm, shape, tonality
@@ -48,6 +49,21 @@ def test_loudness_meets_the_minimum_requirements(case: str) -> None:
 @pytest.mark.parametrize("rate", [8000, 22_050, 44_100, 96_000])
 def test_loudness_hardly_depends_on_the_rate(rate: int) -> None:
     assert loudness.integrated([sine(-23, 3, rate)], rate) == pytest.approx(-23.0, abs=0.1)
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.35, 1.0, 12.34])
+def test_weighting_equals_the_filters_of_the_standard(seconds: float) -> None:
+    """With the coefficients that BS.1770-4 prints for 48 kHz, run one sample after the other."""
+    shelf = [1.53512485958697, -2.69169618940638, 1.19839281085285, 1.0, -1.69065929318241, 0.73248077421585]
+    high_pass = [1.0, -2.0, 1.0, 1.0, -1.99004745483398, 0.99007225036621]
+    noise = np.random.default_rng(2).normal(0, 0.1, round(seconds * 48_000)).astype(np.float32)
+    power = np.square(signal.sosfilt([shelf, high_pass], noise.astype(np.float64)))
+    starts = range(0, max(len(power) - 19_200, 0) + 1, 4800)
+    blocks = np.array([power[start : start + 19_200].mean() for start in starts])
+    if seconds < 0.4:  # one block, of whole tenths of a second where there are any
+        blocks = power[: len(power) // 4800 * 4800 or None].mean(keepdims=True)
+    expected = -0.691 + 10 * np.log10(blocks.mean())  # noise as loud everywhere: the gates leave all of it
+    assert loudness.integrated([noise[None]], 48_000) == pytest.approx(expected, abs=1e-3)
 
 
 def test_loudness_of_channels() -> None:
