@@ -3,8 +3,8 @@
     python tests/benchmarks/bench_finetune.py --data FOLDER [--steps 150] [--seeds 3]
 
 FOLDER holds shop/ (items.csv, images/). A quarter of the items of every category is held out, with all of its
-photos; before is the network as it ships, chance always answers the commonest category. The shop's licence does
-not allow its pictures in starter weights, so the result is thrown away.
+photos; before is the network as it ships, chance always answers the commonest category. The shop's licence
+does not allow its pictures in starter weights, so the result is thrown away.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ def main() -> None:
             print(
                 f"seed {seed}: {facts['learned_from']} photos learned from, {facts['held_out']} held out, "
                 f"{facts['classes']} categories: before {100 * facts['before']:.1f} %, after "
-                f"{100 * facts['after']:.1f} %, chance {100 * facts['chance']:.1f} %, {facts['seconds']:.0f} s",
+                f"{100 * facts['after']:.1f} %, chance {100 * facts['chance']:.1f} %, "
+                f"{facts['seconds']:.0f} s",
                 flush=True,
             )
         before, after, chance = np.mean(rows, axis=0)
