@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 STARTER = "starter-backbone"
 STEPS, BATCH, RATE, STAGES, HALF_LIFE = 150, 32, 1e-3, 1, 200.0
 _SETTINGS = "settings.json"
-# Steps of 32 pictures a second. The starter's was measured on one thread of a busy processor; the others follow
-# from it by their forward passes, measured beside its. Only the estimate before a fine-tuning rests on them.
+# Steps of 32 pictures a second. The starter's was measured on one thread of a busy processor; the others
+# follow from it by their forward passes, measured beside its. Only the estimate beforehand rests on them.
 STEPS_PER_SECOND = {
     "starter-resnet": 1.7, "mobilenet_v3_small": 0.75, "mobilenet_v3_large": 0.26, "efficientnet_b0": 0.2,
     "resnet18": 0.11, "convnext_tiny": 0.045, "resnet50": 0.043,
