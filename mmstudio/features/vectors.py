@@ -158,8 +158,10 @@ class Vectors:
         kind = np.float16 if len(ids) >= EXACT_BELOW else np.float32
         unit = np.zeros((len(ids), info.dimension), kind)
         for some, raw in self._library.features.chunks(set_id):
-            _, here, there = np.intersect1d(ids, some, assume_unique=True, return_indices=True)
-            unit[here] = comparable(info, raw[there], statistics)
+            if len(ids):
+                here = np.minimum(np.searchsorted(ids, some), len(ids) - 1)
+                there = ids[here] == some  # written since the versions were read: with the next look
+                unit[here[there]] = comparable(info, raw[there], statistics)
         index = VectorIndex(ids, unit, folder, f"{name}-{target}", background=True)
         return Space(self._library, info, set_id, ids, versions, statistics, index)
 

@@ -5,7 +5,8 @@
 The library is made (rows, English and Chinese words, tags, colours, measures, items, vectors) and that is not
 timed. References: LIKE over the same rows for words and filters, a Python loop for facets, a float32 matrix
 product over all vectors for likeness; recall of the graph is counted against that product. With --check it
-fails where a p95 is above 50 ms.
+fails where a p95 is above 50 ms. "own" is the time of the searching thread alone: beside other programs
+on the same cores the clock tells more about those than about the search.
 """
 
 from __future__ import annotations
@@ -136,21 +137,26 @@ def make(folder: Path, count: int) -> Library:
 
 
 def timed(work: Callable[[Any], object], queries: Sequence[Any], repeats: int = 1) -> np.ndarray:
-    """float64[N] milliseconds, one call per query."""
+    """float64[N, 2] milliseconds, one call per query: by the clock, and of this thread alone."""
     times = []
     for query in [*queries] * repeats:
-        start = time.perf_counter()
+        start, own = time.perf_counter(), time.thread_time()
         work(query)
-        times.append((time.perf_counter() - start) * 1000)
+        times.append(((time.perf_counter() - start) * 1000, (time.thread_time() - own) * 1000))
     return np.array(times)
+
+
+def _clock(times: np.ndarray) -> float:
+    return float(np.median(times[:, 0]))
 
 
 def report(name: str, times: np.ndarray, reference: float, what: str) -> bool:
     """One line of the table; False where the p95 misses the target."""
-    p50, p95 = np.percentile(times, (50, 95))
+    (p50, own50), (p95, own95) = np.percentile(times, (50, 95), axis=0)
     good = bool(p95 <= TARGET)
     print(
-        f"{name:26}{p50:9.1f}{p95:9.1f}{times.max():9.1f}   {reference:9.1f}  {what}{'' if good else '   above'}",
+        f"{name:26}{p50:9.1f}{p95:9.1f}{times[:, 0].max():9.1f}   {own50:8.1f}{own95:9.1f}   {reference:9.1f}"
+        f"  {what}{'' if good else '   above'}",
         flush=True,
     )
     return good
@@ -228,15 +234,15 @@ def measure(library: Library, count: int) -> bool:
     start = time.perf_counter()
     library.assets.count()
     print(f"first question after opening: {(time.perf_counter() - start) * 1000:.0f} ms (reads the columns)")
-    print(f"{'ms':26}{'p50':>9}{'p95':>9}{'longest':>9}   {'reference':>9}")
+    print(f"{'ms':26}{'p50':>9}{'p95':>9}{'longest':>9}   {'own p50':>8}{'own p95':>9}   {'reference':>9}")
     lines = words_of(rng, count)
-    scan = float(np.median(timed(lambda words: like_scan(library, words), [["summer"], ["海滩"], ["beach"]])))
+    scan = _clock(timed(lambda words: like_scan(library, words), [["summer"], ["海滩"], ["beach"]]))
     for name, queries in lines.items():
         times = timed(lambda line: library.assets.ids(parse_query(line), "best"), queries)
         good &= report(name, times, scan, "LIKE scan")
     titles = timed(lambda line: library.assets.ids(parse_query(line), "title", False), lines["filters"])
     good &= report("filters, by title", titles[1:], scan, "LIKE scan")
-    loop = float(np.median(timed(lambda _n: plain_facets(library), range(3))))
+    loop = _clock(timed(lambda _n: plain_facets(library), range(3)))
     for name, queries in (
         ("facets of everything", [""] * 20),
         ("facets of a filter", lines["filters"]),
@@ -260,7 +266,7 @@ def likeness(library: Library, lines: dict[str, list[str]], count: int, scan: fl
         rows = np.random.default_rng(3).integers(0, len(space.ids), count)
         plain = np.asarray(space.unit, np.float32)
         queries = [plain[row] for row in rows]
-        product = float(np.median(timed(lambda q: np.argsort(-(plain @ q))[:50], queries[:10])))
+        product = _clock(timed(lambda q: np.argsort(-(plain @ q))[:50], queries[:10]))
         if not space.index.ready:
             times = timed(lambda q: space.index.query(q, 50), queries[:20])
             report("vectors, exact meanwhile", times, product, "matrix product (not held to the target)")

@@ -91,7 +91,7 @@ class VectorIndex:
         if graph is not None:
             found = graph.search(q, k)
             return np.asarray(found.keys, np.int64), 1.0 - np.asarray(found.distances, np.float32)
-        return _best(self.ids, self._cosines(q), k)
+        return _exact(self.ids, self.X, q, k)
 
     def changed(
         self, gone: NDArray[np.int64], added: NDArray[np.int64], rows: NDArray[np.float32]
@@ -149,21 +149,8 @@ class VectorIndex:
             if there.sum() >= min(k, len(rows)):
                 return keys[there][:k], 1.0 - np.asarray(found.distances, np.float32)[there][:k]
         if len(rows) == len(self.ids):
-            return _best(self.ids, self._cosines(q), k)
-        scores = np.empty(len(rows), np.float32)
-        for start in range(0, len(rows), _CHUNK):
-            part = rows[start : start + _CHUNK]
-            scores[start : start + len(part)] = self.X[part].astype(np.float32, copy=False) @ q
-        return _best(self.ids[rows], scores, k)
-
-    def _cosines(self, q: NDArray[np.float32]) -> NDArray[np.float32]:
-        if self.X.dtype == np.float32:
-            return np.asarray(self.X @ q, np.float32)
-        scores = np.empty(len(self.ids), np.float32)
-        for start in range(0, len(self.ids), _CHUNK):
-            part = self.X[start : start + _CHUNK]
-            scores[start : start + len(part)] = part.astype(np.float32) @ q
-        return scores
+            return _exact(self.ids, self.X, q, k)
+        return _exact(self.ids[rows], self.X[rows], q, k)
 
     # -- the graph -----------------------------------------------------------------------------------------
 
@@ -228,6 +215,18 @@ class VectorIndex:
                     old.unlink(missing_ok=True)
         except OSError as error:
             log.info("the vector index is kept in memory only: %s", error)
+
+
+def _exact(ids: NDArray[np.int64], X: NDArray[Any], q: NDArray[np.float32], k: int) -> Nearest:
+    """The k nearest of all rows, by a product; of half precision by usearch, which need not widen them."""
+    k = min(k, len(ids))
+    if X.dtype == np.float32:
+        return _best(ids, np.asarray(X @ q, np.float32), k)
+    from usearch.index import MetricKind, search
+
+    found = search(X, q.astype(np.float16), k, MetricKind.Cos, exact=True, threads=1)
+    scores = 1.0 - np.asarray(found.distances, np.float32)
+    return _best(ids[np.asarray(found.keys, np.int64)], scores, k)
 
 
 def _empty(dimension: int) -> Any:
