@@ -251,8 +251,11 @@ def test_little_said_gives_little() -> None:
 
 
 def test_a_text_of_five_megabytes_is_no_trouble() -> None:
-    long = "The canvas bag has a leather strap. " * 20_000
-    assert key_phrases([(long[:200_000], FROM_TEXT)], rarity, 3)
+    long = "The canvas bag has a leather strap. " * 140_000
+    assert key_phrases([(long, FROM_TEXT)], rarity, 3)
+    found = review_sentences(long)
+    assert set(found) == {"The canvas bag has a leather strap."}
+    assert len(found) > 1000
 
 
 # -- a library -------------------------------------------------------------------------------------------

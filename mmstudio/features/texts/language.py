@@ -40,7 +40,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _COUNTED = re.compile(
     "[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\\W_\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+(?:['’-][^\\W_]+)*"
 )
-_NOISE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|<[^>]{0,200}>")
+_NOISE = re.compile(r"https?://\S{1,500}|www\.\S{1,500}|\S{1,64}@\S{1,200}|<[^>]{0,200}>")
 # The commonest words decide about "Love it!", where n-grams guess.
 _COMMON = {
     "en": """the and of to is in it for with this you that i my a was are have be on not but very so they we

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mmstudio.features.texts.sentences import sentences
-from mmstudio.features.texts.words import chinese_words, is_stop_word, tokens
+from mmstudio.features.texts.words import MAX_CHARACTERS, chinese_words, is_stop_word, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -89,7 +89,7 @@ def key_phrases(
     counts: Counter[tuple[str, ...]] = Counter()
     written: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     for text, weight in fields:
-        for sentence in sentences(text):
+        for sentence in sentences(text[:MAX_CHARACTERS]):
             for key, surface in _candidates(sentence):
                 weights[key] += weight if weight > FROM_REVIEW or talked[key] < _TALK else 0.0
                 talked[key] += weight if weight <= FROM_REVIEW else 0.0
@@ -120,6 +120,7 @@ def key_phrases(
 
 def description_fields(description: str) -> list[tuple[str, float]]:
     """A description as fields: its bullets name features, its sentences tell stories."""
+    description = description[:MAX_CHARACTERS]
     points: list[str] = []
     prose: list[str] = []
     for line in re.sub(r"<(?:br|/p|/li)\s*/?>", "\n", description).splitlines():

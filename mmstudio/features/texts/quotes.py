@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mmstudio.features.texts.lexicon import polarity
 from mmstudio.features.texts.sentences import is_whole, sentences
+from mmstudio.features.texts.words import MAX_CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -80,7 +81,12 @@ def _day(review: Review) -> str:
 
 
 def review_sentences(text: str) -> list[str]:
-    """Whole sentences of a review without markup; what it says inside scripts is not said."""
+    """Whole sentences of a review without markup; what it says inside scripts is not said.
+
+    Of a review above 50,000 characters only the whole sentences before that are read.
+    """
+    if len(text) > MAX_CHARACTERS:
+        return review_sentences(text[:MAX_CHARACTERS])[:-1]
     text = _TAGS.sub(" ", _BREAKS.sub("\n", _UNSPOKEN.sub(" ", text)))
     text = "".join(c if c >= " " or c == "\n" else " " for c in html.unescape(text))
     return sentences(text)
