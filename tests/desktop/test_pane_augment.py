@@ -180,7 +180,7 @@ def test_use_for_training_opens_the_form_with_the_recipe(
     click(qtbot, page.use_button)
     wait_until(lambda: window.current == "models" and models.right.currentWidget() is models.form)
     settle(open_context)
-    assert models.form.augment.choice.currentText() == "As previewed"
+    assert models.form.augment.choice.currentText() == "Previewed"
     sent: list[dict[str, Any]] = []
     models.form.started.disconnect()
     models.form.started.connect(lambda params, _ids: sent.append(params))

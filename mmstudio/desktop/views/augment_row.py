@@ -97,7 +97,7 @@ class AugmentRow(QWidget):
             self.choice.addItem(own, own)
         if self._sent is not None:
             called = "" if self._sent.name in ("custom", *PRESETS) else f" ({self._sent.name})"
-            self.choice.addItem(tr("As previewed") + called, "sent")
+            self.choice.addItem(tr("Previewed") + called, "sent")
         self.choice.addItem(tr("Custom…"), _OTHER)
         self.choice.setCurrentIndex(max(0, self.choice.findData(current)))
         self._last = str(self.choice.currentData())

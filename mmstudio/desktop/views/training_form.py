@@ -185,7 +185,8 @@ class TrainingForm(QWidget):
             fitting = [key for key, info in offer.families.items() if info.modality == self._wanted_kind]
             chosen = chosen if chosen in fitting else next(iter(fitting), chosen)
             self._wanted_kind = ""
-            QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(self.augment))
+            # Once the page has been laid out.
+            QTimer.singleShot(120, self, lambda: self._scroll.ensureWidgetVisible(self.augment))
         wanted = chosen or ("image-vae" if "image-vae" in self.families else next(iter(self.families), ""))
         if wanted:
             self.families[wanted].setChecked(True)
