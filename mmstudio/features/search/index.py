@@ -222,9 +222,9 @@ def _exact(ids: NDArray[np.int64], X: NDArray[Any], q: NDArray[np.float32], k: i
     k = min(k, len(ids))
     if X.dtype == np.float32:
         return _best(ids, np.asarray(X @ q, np.float32), k)
-    from usearch.index import MetricKind, search
+    from usearch.index import search
 
-    found = search(X, q.astype(np.float16), k, MetricKind.Cos, exact=True, threads=1)
+    found = search(X, q.astype(np.float16), k, exact=True, threads=1)
     scores = 1.0 - np.asarray(found.distances, np.float32)
     return _best(ids[np.asarray(found.keys, np.int64)], scores, k)
 
