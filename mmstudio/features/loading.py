@@ -58,7 +58,7 @@ def load_media(
         MediaError: the file is damaged, gone or empty.
     """
     if modality == "image":
-        return image_array(path, max_side=_longer_side(side, size))
+        return image_array(path, _longer_side(side, size), Image.Resampling.HAMMING)
     if modality == "audio":
         return load_sound(path, duration)
     return _load_clip(path, side)

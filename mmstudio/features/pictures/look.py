@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SIDE = 96  # of which decoding spares twice
-_FINE, _COARSE, _PALETTE = 192, 48, 32  # px of the shorter side
+_FINE, _COARSE, _PALETTE = 192, 48, 48  # px of the shorter side
 _SWATCHES = 5
 MEASURES = ("sharpness", "exposure", "contrast", "dark", "light", "colourfulness")
 BOX = ("salient_x", "salient_y", "salient_w", "salient_h")
@@ -54,7 +54,7 @@ def describe(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     """uint8[H, W, 3] sRGB of any size → float32[38]: measures, salient box, shares of the named colours, and
     five palette colours in OKLab (the last one repeated where there are fewer). Always finite.
     """
-    image = _reduced(Image.fromarray(picture), _FINE, Image.Resampling.BILINEAR)
+    image = _reduced(Image.fromarray(picture), _FINE, Image.Resampling.HAMMING)
     grey = image.convert("L")
     counts = np.array(grey.histogram()) / (grey.width * grey.height)
     small = _reduced(image, _COARSE, Image.Resampling.BOX)
@@ -101,13 +101,13 @@ def sharpness(picture: NDArray[np.uint8]) -> float:
     steps counts, so that a plain backdrop does not make a picture of a thing look blurred.
     """
     return _steepness(
-        np.asarray(_reduced(Image.fromarray(picture), _FINE, Image.Resampling.BILINEAR).convert("L"))
+        np.asarray(_reduced(Image.fromarray(picture), _FINE, Image.Resampling.HAMMING).convert("L"))
     )
 
 
 def _steepness(grey: NDArray[np.uint8]) -> float:
     best = 0.0
-    thin = 2 if min(grey.shape) >= 64 else 1  # every second line tells as much
+    thin = 3 if min(grey.shape) >= 96 else 1  # every third line tells as much
     for plane in (grey[::thin], np.ascontiguousarray(grey.T[::thin])):
         if plane.shape[1] < 7:
             continue

@@ -35,7 +35,8 @@ def saliency(lab: NDArray[np.float32]) -> NDArray[np.float32]:
     x = (np.arange(width, dtype=np.float32) + 0.5) / width - 0.5
     middle = np.exp(-(y[:, None] ** 2 + x[None] ** 2) / (2 * 0.6**2))
     stands = (away + 0.35 * np.minimum(unlike, away)) * middle
-    peak = float(np.partition(stands.ravel(), -max(1, stands.size // 200))[-max(1, stands.size // 200)])
+    top = max(1, stands.size // 200)
+    peak = float(np.partition(stands.ravel(), -top)[-top])
     if peak < _LEAST:
         return np.zeros((height, width), np.float32)
     return np.asarray(np.clip(stands / peak, 0.0, 1.0), dtype=np.float32)
@@ -97,14 +98,10 @@ def _span(profile: NDArray[Any], kept: float) -> tuple[int, int]:
     """The shortest run of a profile that holds that much of it."""
     total = np.concatenate([[0.0], np.cumsum(profile)])
     need = kept * total[-1]
-    best = (0, len(profile))
-    for start in range(len(profile)):
-        stop = int(np.searchsorted(total, total[start] + need - 1e-9))
-        if stop > len(profile):
-            break
-        if stop - start < best[1] - best[0]:
-            best = (start, stop)
-    return best
+    stops = np.searchsorted(total, total[:-1] + need - 1e-9)
+    lengths = np.where(stops <= len(profile), stops - np.arange(len(profile)), len(profile) + 1)
+    start = int(lengths.argmin())
+    return (start, int(stops[start])) if lengths[start] <= len(profile) else (0, len(profile))
 
 
 def _otsu(values: NDArray[np.float32]) -> float:
