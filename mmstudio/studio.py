@@ -91,8 +91,11 @@ class Studio:
     def features(self) -> Features:
         """Feature extraction and search."""
         from mmstudio.features import Features
+        from mmstudio.learning.fusion.encoder import SharedEncoder
 
-        return Features(self.library, self.settings.device)
+        features = Features(self.library, self.settings.device)
+        features.shared = SharedEncoder(self.library, features.vectors)
+        return features
 
     @cached_property
     def trainings(self) -> Trainings:

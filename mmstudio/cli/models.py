@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 def train(
     lib: Lib,
-    family: Annotated[str, typer.Argument(help="image-gan, image-vae or sound-vae.")],
+    family: Annotated[str, typer.Argument(help="image-gan, image-vae, sound-vae or fused.")],
     name: Annotated[
         str | None, typer.Option("--name", help="The model's name; the family's by default.")
     ] = None,

@@ -29,6 +29,7 @@ from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.controls import button, section
 from mmstudio.desktop.views.flow import FlowLayout
 from mmstudio.desktop.views.stars import Stars
+from mmstudio.desktop.views.tag_suggestions import TagSuggestions
 from mmstudio.desktop.words import RIGHTS_NAMES, STATUS_NAMES, date_text, duration_text, kind_name, size_text
 from mmstudio.i18n import mark, tr
 
@@ -119,6 +120,8 @@ class Inspector(QWidget):
         self._tags = QWidget()
         self._tag_flow = FlowLayout(self._tags, 4)
         column.addWidget(self._tags)
+        self.suggested = TagSuggestions(self._context)
+        column.addWidget(self.suggested)
         self.new_tag = QLineEdit()
         say(self.new_tag, mark("Add a tag…"), "setPlaceholderText")
         name(self.new_tag, mark("New tag"), mark("Type a tag and press Enter; commas separate several"))
@@ -229,6 +232,7 @@ class Inspector(QWidget):
         self.stars.set_rating(asset.rating)
         self.rights.setCurrentIndex(self.rights.findData(asset.rights))
         self._show_tags(looked.tags)
+        self.suggested.show_for(asset.id if single else None)
         self._show_facts(looked)
         self.palette_bar.set_colours(looked.palette if single else [])
         self._show_lineage(looked, single)

@@ -57,6 +57,7 @@ PANES: list[tuple[str, str, str, str, str]] = [
 PAGES: list[tuple[str, str, str, str, str, str]] = [
     ("doctor", mark("Library doctor"), "stethoscope", "doctor", "DoctorPane", "library"),
     ("map", mark("Map of the library"), "map-trifold", "map", "MapPane", "library"),
+    ("teach", mark("Teach a tag"), "graduation-cap", "teach", "TeachPane", "library"),
     ("inside", mark("See inside"), "eye", "inside", "InsidePane", "library"),
     ("augment", mark("Augmentation"), "magic-wand", "augment", "AugmentPane", "models"),
     ("catalogue", mark("Catalogue of networks"), "books", "catalogue", "CataloguePane", "models"),

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmstudio.errors import MediaError, UsageError
-from mmstudio.features.contract import Extractor
+from mmstudio.features.contract import Encoder, Extractor
 from mmstudio.features.device import choose_device
 from mmstudio.features.exporting import export_vectors
 from mmstudio.features.extraction import Outcome, extract
-from mmstudio.features.extractors import build, infos
+from mmstudio.features.extractors import FUSED, build, infos
 from mmstudio.features.fitting import fit_on, keep_fitted
 from mmstudio.features.fusion import item_vectors
 from mmstudio.features.gaps import with_gaps
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mmstudio.features.inside.service import Inside
     from mmstudio.features.records import ExtractorInfo, Hit, ItemVectors
     from mmstudio.features.search.finder import Finder
+    from mmstudio.features.tagging import Tagger
     from mmstudio.features.texts.service import Texts
     from mmstudio.library import Library
     from mmstudio.library.records import Target
@@ -57,6 +58,7 @@ class Features:
     def __init__(self, library: Library, device: str = "auto") -> None:
         self.library, self._device = library, device
         self.vectors = Vectors(library)
+        self.shared: Encoder | None = None  # set by the studio: learning lies above this room
         self._extractors: tuple[str, dict[str, Extractor]] | None = None
         self._items: tuple[int, ItemVectors] | None = None
         self._palettes: OrderedDict[str, list[tuple[int, int, int]]] = OrderedDict()
@@ -88,6 +90,13 @@ class Features:
         from mmstudio.features.texts.service import Texts
 
         return Texts(self.library, self.vectors)
+
+    @cached_property
+    def tagger(self) -> Tagger:
+        """Tags from a few examples."""
+        from mmstudio.features.tagging import Tagger
+
+        return Tagger(self.library, self.vectors)
 
     # -- extraction --------------------------------------------------------------------------------------
 
@@ -142,6 +151,9 @@ class Features:
         if not outcome.paused:
             texts, outcome.paused = yield from self.texts.extract(context, names, outcome.done, self.device)
             extracted |= texts
+        if self.shared is not None and not outcome.paused and not only_reads:
+            encoded = sum((yield from self.shared.refresh(context)).values())
+            extracted |= {FUSED: encoded} if encoded else {}
         read = ReadOutcome()
         if reads and not outcome.paused:  # last: everything else is there already while pictures are read
             yield from self.texts.read(context, read, outcome.done, required=only_reads)

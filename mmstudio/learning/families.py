@@ -19,16 +19,16 @@ class FamilyInfo:
     """One family.
 
     Attributes:
-        name: "image-gan", "image-vae" or "sound-vae".
+        name: "image-gan", "image-vae", "sound-vae" or "fused".
         label, explanation: English; show through ``tr``.
-        modality: "image" or "audio".
+        modality: "image", "audio", or "items": the features of everything in the library.
         defaults: steps, batch, rate and the family's own hyper-parameters.
     """
 
     name: str
     label: str
     explanation: str
-    modality: Literal["image", "audio"]
+    modality: Literal["image", "audio", "items"]
     defaults: Mapping[str, Any]
 
 
@@ -79,6 +79,33 @@ _FAMILIES = {
             "audio",
             _VAE | {"options": _VAE_OPTIONS | {"edges": 0.25}},
         ),
+        FamilyInfo(
+            "fused",
+            mark("Shared vector"),
+            mark(
+                "Learns what pictures, sounds, videos and texts that belong together have in common. "
+                "Then words find pictures and sounds without tags, and tags are suggested."
+            ),
+            "items",
+            {
+                "latent": 128,
+                "steps": 400,
+                "batch": 256,
+                "rate": 1e-3,
+                "options": {
+                    "hidden": 64.0,
+                    "decay": 0.1,
+                    "half_life": 5000.0,
+                    "shared_rate": 0.05,
+                    "own_rate": 3.0,
+                    "soft": 0.5,
+                    "blank": 0.2,
+                    "drop": 0.3,
+                    "modality_drop": 0.3,
+                    "patience": 120.0,
+                },
+            },
+        ),
     )
 }
 
@@ -113,6 +140,8 @@ def default_config(
     """The config of a new model; ``size`` is a power of two from 16 to 256 (sound ignores it)."""
     info = family(family_name)
     sound = info.modality == "audio"
+    if info.modality == "items":
+        return _fused_config(info, name, steps, batch, seed)
     if not sound and size not in SIZES:
         raise UsageError(
             "Models cannot be {size} pixels wide.",
@@ -139,6 +168,28 @@ def default_config(
         rate=float(info.defaults["rate"]),
         seed=seed,
         options=options,
+    )
+
+
+def _fused_config(
+    info: FamilyInfo, name: str, steps: int | None, batch: int | None, seed: int
+) -> ModelConfig:
+    """``widths`` holds the hidden units, ``latent`` is the length of the shared vector; size says nothing."""
+    if (steps is not None and steps < 1) or (batch is not None and batch < 2):
+        raise UsageError("Steps must be at least 1 and the batch at least 2.")
+    defaults = info.defaults
+    return ModelConfig(
+        family=info.name,
+        name=name,
+        size=0,
+        channels=0,
+        widths=[int(defaults["options"]["hidden"])],
+        latent=int(defaults["latent"]),
+        steps=steps or int(defaults["steps"]),
+        batch=batch or int(defaults["batch"]),
+        rate=float(defaults["rate"]),
+        seed=seed,
+        options=dict(defaults["options"]),
     )
 
 

@@ -34,6 +34,7 @@ _COMPATIBLE = {
     "image-vae": {"image-vae"},
     "image-gan": {"image-gan", "image-vae"},
     "sound-vae": {"sound-vae"},
+    "fused": set(),
 }
 
 
@@ -103,6 +104,12 @@ class Trainings:
         from mmstudio.learning.engine.registry import load_model
 
         folder = self.folder(name)
+        if load_config(folder).family == "fused":
+            raise UsageError(
+                "“{name}” finds and tags; it makes nothing.",
+                hint="Choose a model of pictures or sounds.",
+                name=name,
+            )
         where = pick_device(device or self.device)
         key, stamp = f"{folder}@{where}", _newest(folder)
         if key in self._loaded and self._loaded[key][0] == stamp:
@@ -134,7 +141,7 @@ class Trainings:
             raise StudioError(
                 "There is already a model “{name}”.", hint="Remove or rename it first.", name=name
             )
-        kept = shutil.ignore_patterns("state-*", DATA, "tb", ".*")
+        kept = shutil.ignore_patterns("state-*", DATA, "data.*", "tb", ".*")
         shutil.copytree(folder, target, ignore=kept)
         return name
 
@@ -159,7 +166,12 @@ class Trainings:
     def check(self, name: str) -> str:
         """ "" where the model loads, else the sentence that says why not."""
         try:
-            self.load(name, "cpu")
+            if load_config(self.folder(name)).family == "fused":
+                from mmstudio.learning.fusion.stored import load_encoder
+
+                load_encoder(self.folder(name))
+            else:
+                self.load(name, "cpu")
         except StudioError as error:
             return tr_error(error)[0]
         return ""
@@ -189,7 +201,8 @@ class Trainings:
         """A job that trains (or goes on training) a model in the library.
 
         Args:
-            family: "image-vae", "image-gan" or "sound-vae". name: the model's, the family's by default.
+            family: "image-vae", "image-gan", "sound-vae" or "fused".
+            name: the model's, the family's by default.
             size: pixels per side, a power of two from 16 to 256; ``base`` decides instead where one is given.
             base: a model to start from (a starter, or one of the library's).
             query: the search that chooses the media; all imported ones of the kind where empty.
@@ -239,6 +252,10 @@ class Trainings:
     def _train(
         self, context: JobContext, folder: Path, config: ModelConfig
     ) -> Generator[Progress, None, dict[str, Any]]:
+        if family(config.family).modality == "items":
+            from mmstudio.learning.fusion.training import train_fused
+
+            return (yield from train_fused(self, context, folder, config))
         from mmstudio.learning.engine.checkpoint import load_weights
         from mmstudio.learning.engine.data import ArrayData, load_pixels, save_pixels
         from mmstudio.learning.engine.device import pick_device
@@ -250,7 +267,7 @@ class Trainings:
         if pixels is None:
             found: Gathered = yield from gather(
                 self.library,
-                family(config.family).modality,
+                _medium(config),
                 config.size,
                 config.query,
                 augment=read_recipe(config.augment) if config.augment else None,
@@ -259,7 +276,7 @@ class Trainings:
             config.trained |= as_record(found)
             save_pixels(folder / DATA, pixels)
         config.save(folder)
-        self._register(config, folder, "training", {})
+        self.register(config, folder, "training", {})
         device = pick_device(self.device)
         task = build_task(config, device)
         data = ArrayData(pixels, config.seed, flip=config.options.get("flip", 0.0) > 0)
@@ -284,7 +301,7 @@ class Trainings:
             }
             config.save(folder)
             write_card(folder, config)
-            self._register(config, folder, status, _last_losses(folder))
+            self.register(config, folder, status, _last_losses(folder))
         if result["status"] == "done":
             (folder / DATA).unlink(missing_ok=True)
         return {**result, "path": str(folder), "notes": notes}
@@ -326,6 +343,9 @@ class Trainings:
         from mmstudio.learning.engine.evaluate import evaluate_model
 
         folder = self.folder(name)
+        config = load_config(folder)
+        if config.family == "fused":  # measured on what was held out when it was trained
+            return {"model": name, "family": config.family} | dict(config.trained.get("metrics", {}))
         model = self.load(name)
         figures: dict[str, Any] = {"model": name, "family": model.config.family}
         figures |= evaluate_model(model, self._examples(folder, model.config), model.config.seed)
@@ -341,7 +361,7 @@ class Trainings:
         kept = load_pixels(folder / DATA)
         if kept is not None:  # originals come first; augmented copies are for training only
             return kept[: len(kept) - int(config.trained.get("augmented", 0))]
-        steps = gather(self.library, family(config.family).modality, config.size, config.query)
+        steps = gather(self.library, _medium(config), config.size, config.query)
         while True:
             try:
                 next(steps)
@@ -378,7 +398,8 @@ class Trainings:
     def _has_weights(self, folder: Path) -> bool:
         return (folder / "weights.safetensors").is_file() or (folder / "checkpoint.json").is_file()
 
-    def _register(self, config: ModelConfig, folder: Path, status: str, metrics: dict[str, Any]) -> None:
+    def register(self, config: ModelConfig, folder: Path, status: str, metrics: dict[str, Any]) -> None:
+        """Keep the library's row of a model up to date."""
         where = folder.relative_to(self.library.path).as_posix()
         steps = int(config.trained.get("steps", 0))
         self.library.models.add(
@@ -392,6 +413,11 @@ class Trainings:
 
 def _modality(family_name: str) -> str:
     return family(family_name).modality
+
+
+def _medium(config: ModelConfig) -> Literal["image", "audio"]:
+    """The media that a generative model learns from."""
+    return "audio" if family(config.family).modality == "audio" else "image"
 
 
 def _safe_name(name: str) -> str:

@@ -23,6 +23,7 @@ class Task(ABC):
     optimisers: dict[str, torch.optim.Optimizer]
     averaged: str  # the net that is sampled from
     average: Average
+    satisfied = False  # True ends the training early: more steps would only make it worse
 
     def __init__(self, config: ModelConfig, device: torch.device) -> None:
         self.config, self.device = config, device

@@ -63,10 +63,10 @@ class Trainer:
         try:
             if self.step == 0:
                 self._save()
-                self._grid = logs.grid(0, self.task.preview(self.data, self.config.seed, GRID))
+                self._draw(logs)
             yield self._progress({}, 0.0)
             saved_at = time.monotonic()
-            while self.step < self.config.steps:
+            while self.step < self.config.steps and not self.task.satisfied:
                 if context.pause_requested():
                     self._save()
                     context.paused()
@@ -91,7 +91,7 @@ class Trainer:
                 logs.metrics(self.step, losses, seen=self.seen, per_second=round(speed, 2))
                 last = self.step == self.config.steps
                 if last or self.step % self.grid_every == 0:
-                    self._grid = logs.grid(self.step, self.task.preview(self.data, self.config.seed, GRID))
+                    self._draw(logs)
                 overdue = time.monotonic() - saved_at > self.checkpoint_seconds
                 if not last and (self.step % self.checkpoint_every == 0 or overdue):
                     self._save()
@@ -123,6 +123,11 @@ class Trainer:
         self.step += 1
         self.seen += self.batch
         task.average.update(task.nets[task.averaged], self.batch, self.seen)
+
+    def _draw(self, logs: Logs) -> None:
+        shown = self.task.preview(self.data, self.config.seed, GRID)
+        if len(shown):  # a family that makes nothing to look at shows nothing
+            self._grid = logs.grid(self.step, shown)
 
     def _progress(self, losses: dict[str, float], speed: float) -> Progress:
         data: dict[str, Any] = {"step": self.step}
