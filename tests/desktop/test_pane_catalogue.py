@@ -219,6 +219,20 @@ def test_fine_tuning_pauses_and_goes_on(pane: CataloguePane, tmp_path: Path, qtb
     assert pane.right.currentWidget() is pane.card
 
 
+def test_a_list_that_is_read_again_does_not_turn_away_from_the_form(
+    pane: CataloguePane, tmp_path: Path, qtbot: QtBot
+) -> None:
+    pane.open_form("starter-backbone")
+    wait_until(lambda: pane.right.currentWidget() is pane.form)
+    studio = pane.context.studio
+    assert studio is not None
+    studio.catalogue.add(write_backbone(tmp_path / "tiny"))
+    pane.activated()
+    wait_until(lambda: "tiny" in rows(pane))
+    settle(pane.context)
+    assert pane.right.currentWidget() is pane.form
+
+
 def test_a_library_that_is_read_only_can_look_but_not_learn(
     context: AppContext, tmp_path: Path, qtbot: QtBot
 ) -> None:

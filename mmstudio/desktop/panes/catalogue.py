@@ -42,6 +42,7 @@ class CataloguePane(Pane):
         self._downloads: dict[str, JobHandle] = {}
         self._tuning: JobHandle | None = None
         self._wanted = ""
+        self._reading = False
         self.model = CatalogueModel(self)
         self._build()
         context.job_event.connect(self._hear)
@@ -161,6 +162,7 @@ class CataloguePane(Pane):
     def _rows_read(self, rows: list[Row]) -> None:
         wanted, self._wanted = self._wanted, ""
         current: Row | None = self.list.currentIndex().data(ROW_ROLE)
+        self._reading = True  # a list that is read again must not turn away from a form or a running job
         self.model.running = frozenset(self._downloads)
         self.model.set_rows(rows)
         self.states.show_content()
@@ -168,6 +170,7 @@ class CataloguePane(Pane):
         index = self.model.index(max(0, place))
         if index != self.list.currentIndex():
             self.list.setCurrentIndex(index)
+        self._reading = False
         if self.right.currentWidget() is self.card:
             self._show(index)
 
@@ -175,7 +178,8 @@ class CataloguePane(Pane):
         self.states.show_failure(error, self.library_changed)
 
     def _chosen(self, index: QModelIndex) -> None:
-        self._show(index)
+        if not self._reading:
+            self._show(index)
 
     def _show(self, index: QModelIndex) -> None:
         shown: Row | None = index.data(ROW_ROLE) if index.isValid() else None
