@@ -81,15 +81,15 @@ def measures(library: Library, tiny: Iterable[int]) -> tuple[Found, dict[str, in
     sounds = _of_kind(library, "audio")
     found: Found = {}
     passed = set(tiny)
-    for kind, name, among, worst_first, bad in (
-        ("dark", "dark", pictures, -1, lambda values: values >= DARK_ABOVE),
-        ("blurred", "sharpness", pictures, 1, lambda values: values < BLURRED_BELOW),
-        ("silent", "silence", sounds, -1, lambda values: values >= SILENT_ABOVE),
-        ("clipped", "clipping", sounds, -1, lambda values: values > CLIPPED_ABOVE),
+    for kind, name, among, above, limit in (
+        ("dark", "dark", pictures, True, DARK_ABOVE),
+        ("blurred", "sharpness", pictures, False, BLURRED_BELOW),
+        ("silent", "silence", sounds, True, SILENT_ABOVE),
+        ("clipped", "clipping", sounds, True, CLIPPED_ABOVE),
     ):
         ids, values = library.facts.column(name)
-        keep = np.flatnonzero(bad(values))
-        order = keep[np.argsort(worst_first * values[keep], kind="stable")]
+        keep = np.flatnonzero(values >= limit if above else values < limit)
+        order = keep[np.argsort(-values[keep] if above else values[keep], kind="stable")]
         chosen = [int(i) for i in order if int(ids[i]) in among and int(ids[i]) not in passed]
         found[kind] = [asset_subject(int(ids[i]), float(values[i])) for i in chosen]
         passed |= {int(ids[i]) for i in chosen}

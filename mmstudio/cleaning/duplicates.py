@@ -212,8 +212,9 @@ class _Look:
             return self._compare(kind, assets[i], assets[j], prints[i], prints[j])
 
         try:
-            for done, (pair, score) in enumerate(self._many(compare, new), 1):
-                if isinstance(score, float):
+            for done, (pair, outcome) in enumerate(self._many(compare, new), 1):
+                if not isinstance(outcome, MediaError | OSError):
+                    score = float(outcome)
                     i, j, _, key = pair
                     self._verdicts.put(key, np.float32(score).tobytes())
                     if score:

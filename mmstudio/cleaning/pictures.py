@@ -28,8 +28,9 @@ ALIKE_MIN = 0.97  # correlation of lightness where one lies over the other
 # Two pictures of one article in two colours differ in nothing else. In 32 × 32 cells, brightness made equal
 # and one cell of play, copies differ by at most these of 255 in all but so many cells: in colour (channels
 # about their mean), and in lightness.
-COLOUR_MOST, COLOUR_RANK = 20.0, 4
+COLOUR_MOST, COLOUR_RANK, CROP_RANK = 20.0, 4, 40  # a crop lies half a pixel off: edges differ
 LIGHT_MOST, LIGHT_RANK = 20.0, 64
+_HOPELESS = 0.92  # correlation two hundredths beside the best size, below which no size is right
 _CELLS = 32
 _FLAT = 2.0  # deviation of grey levels below which a picture is one colour
 _CHUNK, _BLOCK = 1024, 1 << 16
@@ -137,13 +138,23 @@ def alike(one: NDArray[np.uint8], other: NDArray[np.uint8], share: float = 1.0) 
     if any(flat):
         near = np.abs(one.mean((0, 1)) - other.mean((0, 1))).max() < 4.0
         return 1.0 if all(flat) and near else 0.0
-    best = 0.0
-    shares = (1.0,) if share == 1.0 else (share, share - 0.02, share + 0.02, share - 0.04)
-    for tried in shares:
-        score, window = _laid_over(other, one, tried)
-        if score >= ALIKE_MIN and score > best and _same_colours(window, one):
-            best = score
-    return best
+    rank = COLOUR_RANK
+    if share == 1.0:
+        score, window = _laid_over(other, one, 1.0)
+    else:
+        tried = {step: _laid_over(other, one, share + step / 100) for step in (-2, 0)}
+        if max(found for found, _ in tried.values()) < _HOPELESS:
+            return 0.0
+        tried |= {step: _laid_over(other, one, share + step / 100) for step in (-6, -4, 2)}
+        closest = max(tried, key=lambda step: tried[step][0])
+        around = [_laid_over(other, one, share + step / 100) for step in (closest - 1, closest + 1)]
+        part = max([tried[closest], *around], key=lambda found: found[0])
+        if part[0] < ALIKE_MIN:
+            return 0.0
+        score, window = _laid_over(other, one, 1.0)
+        if part[0] > score:  # otherwise the two show the same frame, and every cell must agree
+            (score, window), rank = part, CROP_RANK
+    return score if score >= ALIKE_MIN and _same_colours(window, one, rank) else 0.0
 
 
 def _laid_over(
@@ -173,7 +184,8 @@ def _laid_over(
 
 def _soft(picture: Image.Image) -> NDArray[np.float64]:
     """Grey levels, blurred so that noise of compression counts less than shapes."""
-    return np.asarray(picture.filter(ImageFilter.GaussianBlur(1.0)), np.float64).mean(2)
+    soft = np.asarray(picture.filter(ImageFilter.GaussianBlur(1.0)), np.float64)
+    return np.asarray(soft.mean(2))
 
 
 def _sums(page: NDArray[np.float64], h: int, w: int) -> NDArray[np.float64]:
@@ -183,7 +195,7 @@ def _sums(page: NDArray[np.float64], h: int, w: int) -> NDArray[np.float64]:
     return np.asarray(total[h:, w:] - total[:-h, w:] - total[h:, :-w] + total[:-h, :-w])
 
 
-def _same_colours(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
+def _same_colours(one: NDArray[np.uint8], other: NDArray[np.uint8], rank: int) -> bool:
     size = (_CELLS, _CELLS)
     a, b = (
         np.asarray(
@@ -197,9 +209,7 @@ def _same_colours(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
     a = np.minimum(a * np.clip(gain, 0.5, 2.0), 255)
     forth, back = _differences(a, b), _differences(b, a)
     colour, light = np.maximum(forth[0], back[0]).ravel(), np.maximum(forth[1], back[1]).ravel()
-    return bool(
-        np.sort(colour)[-COLOUR_RANK - 1] <= COLOUR_MOST and np.sort(light)[-LIGHT_RANK - 1] <= LIGHT_MOST
-    )
+    return bool(np.sort(colour)[-rank - 1] <= COLOUR_MOST and np.sort(light)[-LIGHT_RANK - 1] <= LIGHT_MOST)
 
 
 def _differences(

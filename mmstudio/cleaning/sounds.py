@@ -53,7 +53,7 @@ def fingerprint_of(samples: NDArray[np.float32]) -> bytes:
     level = np.clip(level - level.max() + DEPTH_DB, 0, None)
     heard = np.flatnonzero(level.max(1) > 0)
     kept = level[heard[0] : heard[-1] + 1]
-    return (kept * (255 / DEPTH_DB)).astype(np.uint8).tobytes()
+    return bytes((kept * (255 / DEPTH_DB)).astype(np.uint8).tobytes())
 
 
 def decoded(blob: bytes) -> NDArray[np.float32]:
@@ -99,7 +99,8 @@ def waveform(path: Path) -> NDArray[np.float32]:
     """float32[N] at 8 kHz, the first 20 s. Raises MediaError."""
     from mmstudio.media.audio import load_audio
 
-    return load_audio(path, rate=WAVE_RATE, mono=True, duration=WAVE_S)[0][0]
+    samples, _ = load_audio(path, rate=WAVE_RATE, mono=True, duration=WAVE_S)
+    return np.asarray(samples[0])
 
 
 def alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

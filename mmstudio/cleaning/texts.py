@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-VERSION = "1"
+VERSION = "2"
 HASHES, RUN = 128, 3
 ALIKE_MIN = 0.65  # Jaccard similarity of the runs (tests/benchmarks/bench_duplicates.py)
 _PROPOSED = 0.5
 # A Chinese, Japanese or Korean character is a word of its own.
 _WORD = re.compile(r"[぀-ヿ㐀-鿿가-힯豈-﫿]|[^\W_]+")
-_BATCH = 20_000  # runs hashed at once: 20 MB
+_MOST = 16_384  # of a long text the runs with the smallest hashes stand for all (Broder's bottom sketch)
 
 
 def words(text: str) -> list[str]:
@@ -28,12 +28,15 @@ def words(text: str) -> list[str]:
 
 
 def runs(text: str) -> NDArray[np.uint32]:
-    """uint32[N]: hashes of the distinct runs of three words, sorted; of a shorter text, of all of it."""
+    """uint32[N]: hashes of the distinct runs of three words, the smallest 16,384 of them, sorted.
+
+    A text of fewer words is one run.
+    """
     found = words(text)
     if not found:
         return np.empty(0, np.uint32)
     joined = (" ".join(found[i : i + RUN]) for i in range(max(1, len(found) - RUN + 1)))
-    return np.unique(np.fromiter((zlib.crc32(run.encode()) for run in joined), np.uint32))
+    return np.unique(np.fromiter((zlib.crc32(run.encode()) for run in joined), np.uint32))[:_MOST]
 
 
 def fingerprint(text: str) -> bytes:
@@ -44,8 +47,7 @@ def fingerprint(text: str) -> bytes:
     if not len(found):
         return b""
     signature = MinHash(num_perm=HASHES, seed=1, scheme="affine32", hashfunc=lambda number: int(number))
-    for start in range(0, len(found), _BATCH):
-        signature.update_batch(found[start : start + _BATCH].tolist())
+    signature.update_batch(found.tolist())
     return np.asarray(signature.hashvalues, np.uint32).tobytes()
 
 

@@ -68,8 +68,8 @@ class CompareView(QWidget):
             half.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             heads.addWidget(half, 1)
         heads.setSpacing(12)
-        for widget in (self.before, self.place, self.after):
-            self.panels[1].top.addWidget(widget)
+        for part in (self.before, self.place, self.after):
+            self.panels[1].top.addWidget(part)
         pictures = QHBoxLayout()
         pictures.setSpacing(12)
         for panel in self.panels:
@@ -145,8 +145,8 @@ class CompareView(QWidget):
         unsay(self.why)
         self.why.setText(self._why)
         several = len(self._sides) > 2
-        for widget in (self.before, self.place, self.after):
-            widget.setVisible(several)
+        for part in (self.before, self.place, self.after):
+            part.setVisible(several)
         if several:
             self.place.setText(f"{self._at} / {len(self._sides) - 1}")
             words = mark("copy {at} of {n}")
