@@ -278,9 +278,8 @@ def likeness(library: Library, lines: dict[str, list[str]], count: int, scan: fl
     try:
         start = time.perf_counter()
         space = features.vectors.space("cnn")
-        print(
-            f"{len(space.ids):,} vectors of {space.info.dimension} read in {time.perf_counter() - start:.0f} s"
-        )
+        seconds = time.perf_counter() - start
+        print(f"{len(space.ids):,} vectors of {space.info.dimension} read in {seconds:.1f} s")
         rows = np.random.default_rng(3).integers(0, len(space.ids), count)
         plain = np.asarray(space.unit, np.float32)
         queries = [plain[row] for row in rows]

@@ -122,6 +122,7 @@ _PIECES = st.sampled_from(
 _LINES = st.text() | st.lists(_PIECES, max_size=12).map(" ".join) | st.lists(_PIECES, max_size=9).map("".join)
 
 
+@settings(deadline=None)  # the first lines load the words of both languages
 @given(_LINES)
 def test_nothing_typed_is_an_error(query: str) -> None:
     parse_query(query)
@@ -167,6 +168,7 @@ def test_a_line_is_edited_piece_by_piece() -> None:
     assert without_part("sea NOT tag:x", "tag:x") == "sea"
 
 
+@settings(deadline=None)
 @given(_LINES, st.text(min_size=1, max_size=12).filter(lambda tag: tag.strip() and '"' not in tag))
 def test_a_tag_put_into_a_line_is_asked_for(query: str, tag: str) -> None:
     line = with_token("", "tag", tag.strip())
