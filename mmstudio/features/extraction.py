@@ -8,6 +8,7 @@ import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from mmstudio.i18n import mark, tr, tr_error
 from mmstudio.jobs import JobContext, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -83,7 +84,21 @@ def extract(
     for modality in ("image", "audio", "video"):
         group = [lane for lane in lanes if lane.extractor.info.modality == modality and lane.wanted]
         if group and not outcome.paused:
-            yield from _extract_modality(library, context, modality, group, outcome, total)
+            with _single_threaded(modality):
+                yield from _extract_modality(library, context, modality, group, outcome, total)
+
+
+@contextmanager
+def _single_threaded(modality: str) -> Iterator[None]:
+    """Sounds are transformed on several io threads at once: NumPy's products of matrices must not wake all
+    cores each (measured on a busy machine of two cores: five times slower, docs/adr/0034)."""
+    if modality == "image":
+        yield
+        return
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"):
+        yield
 
 
 def _extract_modality(

@@ -80,9 +80,7 @@ def equality(files: list[Path]) -> None:
         warnings.simplefilter("ignore")
         for path in files:
             y, _ = librosa.load(path, sr=RATE)
-            expected = librosa.feature.mfcc(
-                y=y, sr=RATE, n_mfcc=20, n_fft=2048, hop_length=512, n_mels=128
-            )
+            expected = librosa.feature.mfcc(y=y, sr=RATE, n_mfcc=20, n_fft=2048, hop_length=512, n_mels=128)
             got = mfcc(load_pieces(path, None)[0])
             if got.shape != expected.shape:  # longer than is heard in one piece
                 continue
@@ -96,12 +94,13 @@ def transform(files: list[Path]) -> None:
     """The transform alone, of sounds in memory: librosa's, the studio's on a processor, on a GPU if any."""
     import librosa
     import torch
+    from threadpoolctl import threadpool_limits
 
     pieces = [piece for path in files for piece in load_pieces(path, None)]
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), threadpool_limits(1, user_api="blas"):  # both on one core
         warnings.simplefilter("ignore")
         plain, _ = timed(lambda: [librosa.feature.mfcc(y=y, sr=RATE, n_mfcc=20) for y in pieces])
-    own, _ = timed(lambda: [mfcc(piece) for piece in pieces])
+        own, _ = timed(lambda: [mfcc(piece) for piece in pieces])
     seconds = sum(map(len, pieces)) / RATE
     print(f"  transform alone, {seconds:.0f} s of sound: librosa {plain:.2f} s, studio {own:.2f} s", end="")
     print(f", ratio {plain / own:.2f}")

@@ -20,6 +20,7 @@ BINS = 1 + WINDOW // 2
 WHOLE = 120.0  # seconds: longer sounds are heard in pieces
 PIECE, PIECES = 15.0, 8  # seconds each, evenly spread
 _BLOCK = 64  # frames: their spectra stay in a core's cache
+_PRODUCT = 2048  # frames multiplied by the filters at once
 
 
 class Sound:
@@ -106,10 +107,9 @@ def magnitudes(piece: NDArray[np.float32], window: int = WINDOW, hop: int = HOP)
 def mel_power(spectrum: NDArray[np.float32], bands: int = MELS) -> NDArray[np.float32]:
     """float32[T, 1025] magnitudes → float32[T, bands] power."""
     filters = mel_filters(RATE, WINDOW, bands)
-    out = np.empty((len(spectrum), bands), np.float32)
-    for at in range(0, len(spectrum), _BLOCK):
-        np.dot(np.square(spectrum[at : at + _BLOCK]), filters, out=out[at : at + _BLOCK])
-    return out
+    # Large blocks: every product of matrices wakes all threads of the linear algebra once.
+    parts = [np.square(spectrum[at : at + _PRODUCT]) @ filters for at in range(0, len(spectrum), _PRODUCT)]
+    return np.concatenate(parts)
 
 
 def decibel(power: NDArray[np.float32], top: float = 80.0) -> NDArray[np.float32]:

@@ -96,7 +96,7 @@ def _gating_blocks(block: NDArray[np.float32], rate: int) -> NDArray[np.float64]
         if weight:
             steps += weight * np.fromiter(_k_weighted(samples, rate, step), np.float64)
     if len(steps) < 4:
-        return steps.mean(keepdims=True)
+        return np.asarray(steps.mean(keepdims=True), np.float64)
     blocks: NDArray[np.float64] = np.convolve(steps, np.full(4, 0.25), mode="valid")
     return blocks
 
