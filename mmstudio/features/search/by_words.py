@@ -52,7 +52,7 @@ def full_text(
         # Nothing orders them: the newest first.
         ids = found.ids[:deep]
         rankings.append(evidence("asset", ids, np.linspace(0.5, 0.4, len(ids)), _filters_only))
-    return found, rankings
+    return found, [replace(one, exact=True) for one in rankings]
 
 
 def _only_endings(text: str, stems: list[str]) -> bool:

@@ -35,7 +35,8 @@ ALIKE = {
 class Evidence:
     """One ranking of assets or items, best first: int64[N] ids, scores 0…1, and why for some of the ids.
 
-    Assets and items of the same ``source`` are one ranking together, by their scores.
+    Assets and items of the same ``source`` are one ranking together, by their scores. ``exact`` rankings hold
+    only what passes the filters of the query already.
     """
 
     target: Target
@@ -43,6 +44,7 @@ class Evidence:
     scores: NDArray[np.float64]
     why: Why
     source: str = ""
+    exact: bool = False
 
     def only(self, allowed: NDArray[np.int64]) -> Evidence:
         """The ranking without what is not allowed (int64, any order)."""

@@ -190,7 +190,8 @@ class Finder:
         allowed: NDArray[np.int64] | None,
     ) -> list[Evidence]:
         """Rankings without what the filters and the wanted kind leave out."""
-        if allowed is None:
+        rankings = [one for one in rankings if len(one.ids)]
+        if allowed is None and not all(one.exact or one.target == "item" for one in rankings):
             allowed = self._allowed(wanted)
         items = kind == "item" or (kind is None and not wanted.kinds)
         rest = AssetFilter(min_price=wanted.min_price, max_price=wanted.max_price, category=wanted.category)
@@ -198,7 +199,7 @@ class Finder:
             allowed_items = np.array(self._library.items.ids_of(rest), np.int64)
             rankings = [one.only(allowed_items) if one.target == "item" else one for one in rankings]
         return [
-            one.only(allowed) if one.target == "asset" else one
+            one if one.exact or one.target == "item" or allowed is None else one.only(allowed)
             for one in rankings
             if (one.target == "item" and items) or (one.target == "asset" and kind != "item")
         ]
