@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +15,11 @@ from typer.testing import CliRunner
 from mmstudio.cli.app import app
 from mmstudio.errors import NotFound, UsageError
 from mmstudio.features import Features
+from mmstudio.features.fitting import keep_fitted
 from mmstudio.features.normalise import Fitter, fit_statistics
 from mmstudio.jobs import run_inline
 from mmstudio.library import Library
-from mmstudio.library.records import NewItem
+from mmstudio.library.records import NewAsset, NewItem
 from support.library import add_files
 from support.media import make_mp4, make_text, make_wav
 
@@ -245,3 +248,33 @@ def test_the_shell_lists_exports_and_fits(tmp_path: Path) -> None:
     assert "mfcc" in shell.invoke(app, ["features", str(path), "--list"]).output
     refused = shell.invoke(app, [*command, "--fit", "tag:nothing"])
     assert refused.exit_code != 0
+
+
+def test_memory_does_not_grow_with_the_rows(library: Library, features: Features, tmp_path: Path) -> None:
+    D = features.extractors()["video-cnn"].dimension
+    info = features.extractors()["video-cnn"]
+    set_id = library.features.ensure_set(info.name, info.version, info.parameters, D, "video")
+    root = library.roots.add(tmp_path)
+    rng = np.random.default_rng(0)
+    peaks = []
+    for first, last in ((0, 2000), (2000, 8000)):
+        row = NewAsset("video", root.id, "", "", 1000, 0)
+        ids = library.assets.add_many(
+            replace(row, rel_path=f"{n}.mp4", sha256=f"{n:064x}", title=str(n)) for n in range(first, last)
+        )
+        for start in range(0, len(ids), 1000):
+            rows = rng.normal(size=(1000, D)).astype(np.float32)
+            library.features.put_many(set_id, zip(ids[start : start + 1000], rows, strict=False))
+        tracemalloc.start()
+        keep_fitted(library, info, set_id, changed=True)
+        tracemalloc.reset_peak()
+        keep_fitted(library, info, set_id, changed=True)
+        fitted = tracemalloc.get_traced_memory()[1]
+        tracemalloc.reset_peak()
+        path = features.export("video-cnn", tmp_path / "v.npz")
+        peaks.append((fitted, tracemalloc.get_traced_memory()[1]))
+        tracemalloc.stop()
+    assert library.features.count(set_id) == 8000
+    assert path.stat().st_size > 2 * 8000 * D * 4
+    assert peaks[1][0] < 1.2 * peaks[0][0]
+    assert peaks[1][1] < 1.3 * peaks[0][1]  # four times the rows; only their paths are held
