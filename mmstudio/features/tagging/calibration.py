@@ -91,21 +91,39 @@ def calibration_error(
     return float(np.abs(told - true).sum() / count.sum())
 
 
-def adjusted(probability: NDArray[np.float64], prior: float, rounds: int = 30) -> NDArray[np.float64]:
-    """Probabilities fitted at one share of positives, moved to the share that a collection really has.
+def deserving(
+    scores: NDArray[np.float64], examples: NDArray[np.float64], rounds: int = 40
+) -> NDArray[np.float64]:
+    """How likely each member of a collection is one of those that a few examples stand for.
 
-    Saerens, Latinne & Decaestecker 2002: the share is estimated from the probabilities themselves.
+    The collection's scores are a mixture of two normal distributions of one width: those of the examples
+    (known from their left-out scores) and those of the rest; the share of the first and the place of the
+    second are fitted by expectation maximisation (Dempster, Laird & Rubin 1977). One width makes the answer
+    rise with the score. Examples alone cannot say how common a thing is; the collection can.
 
     Args:
-        probability: float64[N] of a collection, fitted where ``prior`` of the rows were positive.
+        scores: float64[N] of the collection. examples: float64[M] left-out scores of the examples, M ≥ 1.
+
+    Returns:
+        float64[N] in 0…1.
     """
-    if not len(probability):
-        return probability
-    odds = np.clip(probability, 1e-6, 1 - 1e-6)
-    odds = odds / (1 - odds) * (1 - prior) / prior
-    share, least = prior, 1.0 / (len(probability) + 1)
-    moved = probability
+    count = len(scores)
+    if not count:
+        return scores
+    everywhere = max(float(scores.var()), 1e-12)
+    top = float(examples.mean())
+    least, most = 0.5 / count, 0.5
+    share = float(np.clip(len(examples) / count, least, 0.1))
+    rest, width = float(np.median(scores)), everywhere
+    sure = np.zeros(count)
     for _ in range(rounds):
-        moved = odds * share / (odds * share + 1 - share)
-        share = float(np.clip(moved.mean(), least, 0.5))
-    return moved
+        logit = (top - rest) / width * (scores - (top + rest) / 2) + np.log(share / (1 - share))
+        sure = sigmoid(logit) if top > rest else np.full(count, share)
+        share = float(np.clip(sure.mean(), least, most))
+        other = 1 - sure
+        rest = float(other @ scores / other.sum())
+        # A handful of examples tells little of the width: the many say most.
+        own = float(((examples - top) ** 2).sum())
+        width = (float(other @ (scores - rest) ** 2) + own) / (float(other.sum()) + len(examples))
+        width = max(width, 1e-4 * everywhere)
+    return sure

@@ -23,7 +23,8 @@ class Taught:
         centre, direction: float32[D]; score = (x - centre) · direction.
         platt: scores → probability that examples and counter-examples are equally common.
         left_out: float64[N], score of each training row by a model that has not seen it.
-        accuracy: balanced, of the left-out scores. error: their expected calibration error.
+        right: bool[N], whether each row was told right when it was left out. error: the expected calibration
+            error of the left-out scores.
         loss: mean log loss of the left-out probabilities, both sides counting the same; smaller is better.
     """
 
@@ -31,7 +32,7 @@ class Taught:
     direction: NDArray[np.float32]
     platt: Platt
     left_out: NDArray[np.float64]
-    accuracy: float
+    right: NDArray[np.bool_]
     error: float
     loss: float
 
@@ -68,14 +69,32 @@ def teach(X: NDArray[np.float32], labels: NDArray[np.float64], centre: NDArray[n
     platt = fit_platt(left_out, labels, weight * min(1.0, 2 * labels.sum() / len(y)))
     probability = platt(left_out)
     right = (probability > 0.5) == (labels > 0.5)
-    accuracy = 0.5 * (right[labels > 0.5].mean() + right[labels <= 0.5].mean())
     loss = -np.log(np.clip(np.where(labels > 0.5, probability, 1 - probability), 1e-9, 1.0))
     return Taught(
         centre,
         direction,
         platt,
         left_out,
-        float(accuracy),
+        right,
         calibration_error(probability, labels),
         float(side @ loss),
     )
+
+
+def accuracy_of(taught: Taught, examples: int, refused: int, share: float) -> float:
+    """Leave-one-out balanced accuracy, 0 to 1.
+
+    Those drawn at random are counter-examples but for the ``share`` of them that deserve the tag too: of the
+    rate told positive among them, that part is no mistake (positive-unlabelled learning, Elkan & Noto 2008).
+
+    Args:
+        taught: from rows in the order examples, refused, others.
+    """
+    found = float(taught.right[:examples].mean())
+    wrong = ~taught.right[examples:]
+    others = wrong[refused:]
+    mistakes = float(wrong[:refused].sum())
+    if len(others):
+        told = float(others.mean())
+        mistakes += len(others) * min(1.0, max(0.0, (told - share * found) / (1 - share)))
+    return 0.5 * (found + 1 - mistakes / len(wrong))
