@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SIDE = 96  # of which decoding spares twice
-_FINE, _COARSE, _PALETTE = 192, 48, 48  # px of the shorter side
+_FINE, _COARSE = 192, 48  # px of the shorter side
 _SWATCHES = 5
 MEASURES = ("sharpness", "exposure", "contrast", "dark", "light", "colourfulness")
 BOX = ("salient_x", "salient_y", "salient_w", "salient_h")
 DIMENSION = len(MEASURES) + len(BOX) + len(NAMES) + 3 * _SWATCHES
-PARAMETERS = (1, _FINE, _COARSE, _PALETTE, MEASURES, BOX, NAMES, _SWATCHES)
+PARAMETERS = (1, _FINE, _COARSE, MEASURES, BOX, NAMES, _SWATCHES)
 _TOLD = 0.02  # a colour below this share is not worth a word
 _BLACK, _WHITE = 8, 250  # luma of 255: beyond, no detail is left
 _STEP = 3  # of 255: weaker steps between pixels are no edges
@@ -68,7 +68,7 @@ def describe(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
         float(counts[_WHITE:].sum()),
         float(np.hypot(lab[..., 1], lab[..., 2]).mean()),
     ]
-    swatches = srgb_to_oklab(np.array(colour.palette(np.asarray(image), _SWATCHES, _PALETTE), np.uint8))
+    swatches = srgb_to_oklab(np.array(colour.palette(np.asarray(image), _SWATCHES), np.uint8))
     swatches = np.concatenate([swatches, np.repeat(swatches[-1:], _SWATCHES - len(swatches), axis=0)])
     box = salient_box(saliency(lab))
     return np.concatenate([found, box, shares(lab), swatches.ravel()]).astype(np.float32)
