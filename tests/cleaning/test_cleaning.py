@@ -99,7 +99,7 @@ def test_near_copies_of_pictures_but_not_other_colours(
         assert group.asset_ids[0] != copies[2], "the small copy is not the one to keep"
         assert 0.9 <= group.score <= 1
         if not extracted:
-            run_inline(features.work())
+            run_inline(features.work(extractor="cnn"))
 
 
 def test_near_copies_of_sounds_and_texts(library: Library, features: Features, tmp_path: Path) -> None:
