@@ -14,7 +14,7 @@ def write_card(folder: Path, config: ModelConfig) -> None:
     trained = config.trained
     chosen = f"search “{config.query}”" if config.query else "all imported media of the kind"
     facts = {
-        "Family": f"{family(config.family).label} (`{config.family}`), {config.size} × {config.size}",
+        "Family": f"{family(config.family).label} (`{config.family}`){_size(config)}",
         "Trained": f"{trained.get('steps', 0)} steps, {trained.get('seen', 0)} examples seen",
         "Time": f"{trained.get('seconds', 0):.0f} s on {trained.get('device', 'cpu')}, seed {config.seed}",
         "Data": f"{trained.get('examples', 0)} examples of {len(trained.get('assets', []))} assets, {chosen}",
@@ -31,6 +31,10 @@ def write_card(folder: Path, config: ModelConfig) -> None:
         lines += ["", "## Measured", ""]
         lines += [f"- {name}: {value}" for name, value in metrics.items()]
     write_text(folder / "card.md", "\n".join(lines) + "\n")
+
+
+def _size(config: ModelConfig) -> str:
+    return f", {config.size} × {config.size}" if config.size else f", {config.latent} numbers"
 
 
 def _augmented(config: ModelConfig) -> str:

@@ -177,7 +177,10 @@ class CreatePane(Pane):
         studio = self.context.studio
         if studio is not None:
             self.context.background(
-                lambda: model_lines(studio.trainings), self._read_done, self._failed, key="create-models"
+                lambda: [line for line in model_lines(studio.trainings) if line.modality != "items"],
+                self._read_done,
+                self._failed,
+                key="create-models",
             )
 
     def _read_done(self, lines: list[ModelLine]) -> None:

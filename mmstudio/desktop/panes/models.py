@@ -116,8 +116,8 @@ class ModelsPane(Pane):
     # --- pane ---------------------------------------------------------------------------------------
 
     def activated(self, **args: Any) -> None:
-        """``train``: open the form (for the selected assets), with the recipe ``augment`` for media of ``kind``
-        where given; ``model``: a name to show."""
+        """Arguments: ``train`` opens the form for the selected assets, with the recipe ``augment`` for media of
+        ``kind`` where given; ``model`` is a name to show."""
         if args.get("train"):
             if args.get("augment") is not None:
                 self.form.use_augment(args["augment"], str(args.get("kind", "image")))
@@ -404,5 +404,6 @@ def read_offer(studio: Studio, selection: list[int], lines: list[ModelLine]) -> 
         "image": assets.count(AssetFilter(kinds=("image",), origin="imported")),
         "audio": assets.count(AssetFilter(kinds=("audio",), origin="imported")),
     }
+    counts["items"] = assets.count(AssetFilter(origin="imported")) + len(studio.library.items.ids())
     taken = frozenset(line.name for line in lines)
     return Offer(studio.trainings.families(), lines, counts, selected, taken)

@@ -106,8 +106,8 @@ class TeachPane(Pane):
             help_dot(
                 mark(
                     "Mark three to ten examples of a tag. What else looks or sounds like them is suggested; "
-                    "say yes or no, and the next suggestions are better. The percentage says how often a "
-                    "suggestion that sure is right."
+                    "say yes or no, and the next suggestions are better. The percentage estimates how likely "
+                    "a suggestion is right."
                 )
             )
         )

@@ -17,6 +17,17 @@ from mmstudio.desktop.views.loss_plot import LossPlot
 from mmstudio.i18n import mark, tr
 
 _FIGURES = {
+    "k": mark("Looked at the nearest"),
+    "held_out": mark("Things held out"),
+    "recall": mark("Found among them, shared vector"),
+    "recall_back": mark("Found among them, the other way round"),
+    "unfused": mark("Found among them, without it"),
+    "chance": mark("Found by chance"),
+    "tags_error_before": mark("Error of the confidence, before calibration"),
+    "tags_error": mark("Error of the confidence of tags"),
+    "tags_right": mark("Surest tag is right"),
+    "tags_commonest": mark("Always the commonest tag"),
+    "best_step": mark("Best step"),
     "examples": mark("Pictures or sounds measured"),
     "psnr_db": mark("Likeness of what it draws again (decibels, higher is better)"),
     "kernel_distance": mark("Distance to your own (lower is better)"),
@@ -107,6 +118,7 @@ class ModelCard(QScrollArea):
         self.explanation.setText(tr(line.explanation) if line.explanation else "")
         usable = info.status in ("ready", "training")
         self.use_button.setEnabled(usable)
+        self.use_button.setVisible(line.modality != "items")  # it finds and tags, it makes nothing
         self.evaluate_button.setEnabled(usable)
         self.continue_button.setVisible(info.source == "library" and info.status != "damaged")
         self.continue_button.setEnabled(not read_only)

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 
 _SIZES = (32, 64, 128)
 _HELP = {
+    "fused": mark(
+        "A shared vector means that everything, whatever its kind, gets 128 numbers; what belongs together "
+        "gets alike numbers. Search and suggested tags use it where it proved better on what it had not seen."
+    ),
     "image-gan": mark(
         "GAN means two networks that compete: one draws, the other tries to tell drawn from real. "
         "What they draw gets crisper the longer they play."
@@ -52,7 +56,7 @@ _HELP = {
 }
 # Steps a second of 16 pictures of 64 × 64, or 16 sounds, measured on two processor cores that other programs
 # used too; only the estimate before a training rests on it.
-STEPS_PER_SECOND = {"image-vae": 2.5, "image-gan": 1.25, "sound-vae": 4.0}
+STEPS_PER_SECOND = {"image-vae": 2.5, "image-gan": 1.25, "sound-vae": 4.0, "fused": 8.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,15 +242,22 @@ class TrainingForm(QWidget):
         sound = info.modality == "audio"
         self.augment.set_kind(info.modality)
         self._form.setRowVisible(self.augment, info.modality in ("image", "audio"))
-        self._form.setRowVisible(self.size_box, not sound)
+        self._form.setRowVisible(self.size_box, info.modality == "image")
+        everything = info.modality == "items"  # the shared vector always starts anew and takes all there is
+        self._form.setRowVisible(self.base, not everything)
+        for widget in (self.use_query, self.query):
+            widget.setVisible(not everything)
         n, chosen = offer.counts.get(info.modality, 0), offer.selected.get(info.modality, [])
         all_words = mark("All {n} sounds") if sound else mark("All {n} pictures")
         some_words = mark("The {n} selected sounds") if sound else mark("The {n} selected pictures")
+        if everything:
+            all_words = mark("Everything that has features, with its texts and items ({n})")
         say(self.use_all, all_words, n=n)
         say(self.use_selected, some_words, n=len(chosen))
         self.use_selected.setVisible(bool(chosen))
         (self.use_selected if len(chosen) > 1 else self.use_all).setChecked(True)
-        self.name_field.setText(_free_name(tr("my sounds") if sound else tr("my pictures"), offer.taken))
+        wish = tr("shared") if everything else tr("my sounds") if sound else tr("my pictures")
+        self.name_field.setText(_free_name(wish, offer.taken))
         self._update()
 
     def _update(self) -> None:
@@ -261,7 +272,7 @@ class TrainingForm(QWidget):
         if not available:
             say(self.estimate, mark("The library has nothing of this kind to learn from yet."))
             return
-        side = 64 if based or info.modality == "audio" else int(self.size_box.currentData())
+        side = 64 if based or info.modality != "image" else int(self.size_box.currentData())
         seconds = self.steps.value() / STEPS_PER_SECOND.get(family, 3.0) * (side / 64) ** 2
         say(
             self.estimate,
