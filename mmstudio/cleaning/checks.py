@@ -12,6 +12,7 @@ from mmstudio.cleaning.records import Subject
 from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress
 from mmstudio.library import AssetFilter
+from mmstudio.library.query_words import BLURRED, CLIPPED, SILENT
 
 if TYPE_CHECKING:
     from mmstudio.library import Library
@@ -23,7 +24,7 @@ TINY_SIDE, TINY_SECONDS = 32, 0.05  # px, s
 # Of the measures of docs/library-format.md; beyond these a person would call a file unusable. Of 120 photos
 # of shops and groceries none is below 0.65 in sharpness; blurred over a hundredth of their side, all shop
 # photos are below 0.18 and half of the groceries below 0.3.
-BLURRED_BELOW, DARK_ABOVE, CLIPPED_ABOVE, SILENT_ABOVE = 0.3, 0.85, 0.01, 0.99
+DARK_ABOVE = 0.85  # the others are those of the words "blurred", "silent" and "clipped" in a search
 SILENT_LUFS = -69.0
 SMALL_SHARE, SMALL_MOST = 0.1, 9  # of the largest class; a class of ten is never small
 ODD_SHARE = 0.1  # of the texts; a language that fewer use is odd
@@ -74,20 +75,21 @@ def _measured(kind: str, asset: Asset) -> float | None:
     return asset.duration if asset.kind == "audio" else float(min(asset.width or 0, asset.height or 0))
 
 
-def measures(library: Library, tiny: Iterable[int]) -> tuple[Found, dict[str, int]]:
+def measures(library: Library, told: Iterable[int]) -> tuple[Found, dict[str, int]]:
     """blurred, dark, silent and clipped by the measures that extraction took, and how many assets lack them.
 
-    What is tiny is not also blurred, what is dark not also blurred, what is silent not also clipped.
+    What is `told` already (missing, tiny …) is not blurred as well, what is dark not also blurred, what is
+    silent not also clipped.
     """
     pictures = _of_kind(library, "image")
     sounds = _of_kind(library, "audio")
     found: Found = {}
-    passed = set(tiny)
+    passed = set(told)
     for kind, name, among, above, limit in (
         ("dark", "dark", pictures, True, DARK_ABOVE),
-        ("blurred", "sharpness", pictures, False, BLURRED_BELOW),
-        ("silent", "silence", sounds, True, SILENT_ABOVE),
-        ("clipped", "clipping", sounds, True, CLIPPED_ABOVE),
+        ("blurred", "sharpness", pictures, False, BLURRED),
+        ("silent", "silence", sounds, True, SILENT),
+        ("clipped", "clipping", sounds, True, CLIPPED),
     ):
         ids, values = library.facts.column(name)
         keep = np.flatnonzero(values >= limit if above else values < limit)

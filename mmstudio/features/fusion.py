@@ -8,7 +8,7 @@ import numpy as np
 
 from mmstudio.features.extractors import TEXT
 from mmstudio.features.normalise import unit_rows
-from mmstudio.features.records import ItemVectors
+from mmstudio.features.records import LIKENESS, ItemVectors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from mmstudio.library import Library
 
 # modality → (extractor, how much it counts)
-PARTS = {"text": (TEXT, 1.0), "image": ("cnn", 1.0), "audio": ("mfcc", 0.5), "video": ("video-cnn", 0.5)}
+_WEIGHTS = {"text": 1.0, "image": 1.0, "audio": 0.5, "video": 0.5}
+PARTS = {modality: (LIKENESS[modality], weight) for modality, weight in _WEIGHTS.items()}
 _HERO = 2.0  # the picture that shows the item counts twice
 
 

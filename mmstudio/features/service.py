@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from mmstudio.library import Library
     from mmstudio.library.records import Target
 
-_LIKENESS = {"image": "cnn", "audio": "mfcc", "video": "video-cnn"}
 _PALETTES = 512  # kept in memory
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mmstudio.library import Library
     from mmstudio.library.records import FeatureStats, Target
 
+_SEEN = 0.1  # deviations: a mean or spread that moved less changes no neighbour
 _SOUND_WEIGHT = 0.5  # of a video's sound track beside its pictures
 
 
@@ -234,10 +235,16 @@ def known(name: str) -> ExtractorInfo:
 
 
 def _drifted(used: Statistics, now: FeatureStats) -> bool:
-    """Whether rows compared by the statistics of before no longer do: fitted on much more, or elsewhere."""
-    if used.count != now.count and abs(used.count - now.count) <= max(1, 0.1 * used.count):
-        return used.count < EXACT_BELOW  # small sets follow at once: reading them again takes a moment
-    return not (np.array_equal(used.mean, now.mean) and np.array_equal(used.std, now.std))
+    """Whether rows compared by the statistics of before no longer do.
+
+    A large set is read again only for a change that can be seen, a small one for any.
+    """
+    if np.array_equal(used.mean, now.mean) and np.array_equal(used.std, now.std):
+        return False
+    if used.count < EXACT_BELOW:
+        return True
+    moved = np.abs(used.mean - now.mean) / used.std
+    return bool(moved.max() > _SEEN or np.abs(np.log(now.std / used.std)).max() > _SEEN)
 
 
 class _Fit(Protocol):

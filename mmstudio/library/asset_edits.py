@@ -53,8 +53,8 @@ class AssetEdits(AssetRows):
     def relocate(self, asset_id: int, root_id: int, rel_path: str, mtime_ns: int) -> None:
         """Say where the unchanged file of an asset is now; a missing one is usable again.
 
-        Raises NotFound, ValueError for a path that is absolute or climbs out of its root, the database's error
-        where another asset has that place.
+        Raises NotFound, ValueError for a path that is absolute or climbs out of its root, the database's
+        error where another asset has that place.
         """
         path = PurePosixPath(rel_path)
         if not rel_path or path.is_absolute() or ".." in path.parts:

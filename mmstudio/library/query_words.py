@@ -10,6 +10,10 @@ from mmstudio.library.records import RIGHTS, STATUSES, Origin, Rights, Status
 if TYPE_CHECKING:
     from mmstudio.media.kinds import MediaKind
 
+# Of the measures of docs/library-format.md; beyond these a person would call a file unusable, here and in the
+# library doctor.
+BLURRED, CLIPPED, SILENT = 0.3, 0.01, 0.99
+
 KINDS: dict[str, MediaKind] = {
     "image": "image", "images": "image", "picture": "image", "pictures": "image", "photo": "image",
     "photos": "image", "图片": "image", "图像": "image", "照片": "image",
@@ -89,11 +93,11 @@ ALIASES: dict[str, str] = {
     "landscape": "orientation:landscape", "横向": "orientation:landscape",
     "portrait": "orientation:portrait", "纵向": "orientation:portrait",
     "square": "orientation:square", "方形": "orientation:square",
-    "blurred": "sharpness:<0.15", "blurry": "sharpness:<0.15", "模糊": "sharpness:<0.15",
-    "sharp": "sharpness:>=0.4", "清晰": "sharpness:>=0.4",
+    "blurred": f"sharpness:<{BLURRED}", "blurry": f"sharpness:<{BLURRED}", "模糊": f"sharpness:<{BLURRED}",
+    "sharp": "sharpness:>=0.6", "清晰": "sharpness:>=0.6",
     "dark": "exposure:<0.25", "暗": "exposure:<0.25", "bright": "exposure:>0.8", "亮": "exposure:>0.8",
-    "silent": "silence:>0.99", "静音": "silence:>0.99",
-    "clipped": "clipping:>0.001", "削波": "clipping:>0.001",
+    "silent": f"silence:>{SILENT}", "静音": f"silence:>{SILENT}",
+    "clipped": f"clipping:>{CLIPPED}", "削波": f"clipping:>{CLIPPED}",
 }  # fmt: skip
 OR_WORDS = {"or", "OR", "Or", "|", "||", "或", "或者"}
 NOT_WORDS = {"NOT", "非"}

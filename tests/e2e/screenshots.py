@@ -25,6 +25,7 @@ os.environ.setdefault("QT_LOGGING_RULES", "qt.multimedia*=false;qt.qpa.fonts*=fa
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+import numpy as np
 from PySide6.QtCore import QEventLoop, QRect, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
@@ -191,7 +192,65 @@ def show_no_item(window: Any) -> None:
     turn(0.4)
 
 
+def show_doctor(window: Any) -> None:
+    window.context.navigate("doctor")
+    settle(window.context)
+
+
+def show_map(window: Any) -> None:
+    window.context.navigate("map")
+    settle(window.context)
+    plot = window.panes["map"].plot
+    if len(plot.ids):
+        plot.lasso(np.array([(-0.4, -0.4), (0.3, -0.4), (0.3, 0.3), (-0.4, 0.3)]))
+
+
+def show_inside(window: Any) -> None:
+    from mmstudio.library import AssetFilter
+
+    library = window.context.library
+    pictures = library.assets.ids(AssetFilter(kinds=("image",)))
+    tags = library.assets.tags_of(pictures[:1])[pictures[0]] if pictures else []
+    if pictures:
+        window.context.navigate("inside", asset=pictures[0], tag=next(iter(tags), None))
+
+
+def show_augment(window: Any) -> None:
+    from mmstudio.library import AssetFilter
+
+    pictures = window.context.library.assets.ids(AssetFilter(kinds=("image",)))
+    window.context.select_assets(pictures[:1])
+    window.context.navigate("augment")
+    settle(window.context)
+
+
+def show_teach(window: Any) -> None:
+    from mmstudio.library import AssetFilter
+
+    pictures = window.context.library.assets.ids(AssetFilter(kinds=("image",)))
+    window.context.select_assets(pictures[:4])
+    window.context.navigate("teach")
+    settle(window.context)
+
+
+def show_catalogue(window: Any) -> None:
+    window.context.navigate("catalogue")
+    settle(window.context)
+
+
+def show_found(window: Any) -> None:
+    window.context.navigate("library", query="warm light kind:image")
+    settle(window.context)
+
+
 MORE: dict[str, Callable[[Any], None]] = {
+    "library-found": show_found,
+    "doctor": show_doctor,
+    "map": show_map,
+    "inside": show_inside,
+    "augment": show_augment,
+    "teach": show_teach,
+    "catalogue": show_catalogue,
     "models-train": show_form,
     "audiences-about": show_about_audience,
     "create-backgrounds": show_backgrounds,

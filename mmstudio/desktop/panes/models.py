@@ -116,8 +116,9 @@ class ModelsPane(Pane):
     # --- pane ---------------------------------------------------------------------------------------
 
     def activated(self, **args: Any) -> None:
-        """Arguments: ``train`` opens the form for the selected assets, with the recipe ``augment`` for media of
-        ``kind`` where given; ``model`` is a name to show."""
+        """Arguments: ``train`` opens the form for the selected assets, with the recipe ``augment`` for media
+        of ``kind`` where given; ``model`` is a name to show.
+        """
         if args.get("train"):
             if args.get("augment") is not None:
                 self.form.use_augment(args["augment"], str(args.get("kind", "image")))

@@ -249,8 +249,8 @@ class RecipeControls(QWidget):
         self.presets.clear()
         for key in PRESETS:
             self.presets.addItem(tr(PRESET_WORDS[key]), key)
-        for key in self._saved:
-            self.presets.addItem(key, key)
+        for saved in self._saved:
+            self.presets.addItem(saved, saved)
         if self.presets.findData(current) < 0:
             self.presets.addItem(tr("Custom"), "custom")
             current = "custom"

@@ -25,7 +25,7 @@ MEASURES: dict[str, Measure] = {
     "sharpness": Measure(
         mark("Sharpness"),
         "percent",
-        mark("How much fine detail the sharpest parts have. Below 10 % looks blurred."),
+        mark("How much fine detail the sharpest parts have. Below 30 % looks blurred."),
         True,
     ),
     "exposure": Measure(mark("Brightness"), "percent", mark("Mean lightness as the eye sees it."), True),

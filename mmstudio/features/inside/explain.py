@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mmstudio.errors import StudioError
-from mmstudio.features.loading import load_media, square
+from mmstudio.features.loading import load_media
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from mmstudio.features.normalise import Statistics
     from mmstudio.features.pictures.backbones import Backbone
+    from mmstudio.features.pictures.spec import BackboneSpec
     from mmstudio.features.vectors import Vectors
     from mmstudio.library import Library
 
@@ -96,10 +97,8 @@ def explain(
     asset = library.assets.get(asset_id)
     size = backbone.spec.size
     picture = load_media("image", library.assets.path_of(asset), size, (asset.width, asset.height), None)
-    seen = square(picture, size)
-    height, width = picture.shape[:2]
-    short = min(height, width)
-    box = ((width - short) / 2 / width, (height - short) / 2 / height, short / width, short / height)
+    seen = backbone.spec.prepare(picture)
+    box = _seen_part(backbone.spec, picture.shape[0], picture.shape[1])
     statistics = vectors.space("cnn").statistics
     net = _Scored(backbone, statistics, direction)
     x = net.prepare(seen)
@@ -194,6 +193,14 @@ def _some(rows: NDArray[np.int64]) -> NDArray[np.int64]:
     if len(rows) <= _MOST_EXAMPLES:
         return rows
     return rows[np.linspace(0, len(rows) - 1, _MOST_EXAMPLES).astype(np.int64)]
+
+
+def _seen_part(spec: BackboneSpec, height: int, width: int) -> tuple[float, float, float, float]:
+    """What :meth:`BackboneSpec.prepare` keeps of a picture: x, y, width, height as shares."""
+    if spec.whole:
+        return 0.0, 0.0, 1.0, 1.0
+    side = max(1, round(spec.margin * min(height, width)))
+    return (width - side) / 2 / width, (height - side) / 2 / height, side / width, side / height
 
 
 def _to_unit(heat: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -35,7 +35,7 @@ _FIRST = 50  # principal components that t-SNE works on (van der Maaten & Hinton
 _NEAREST = 3
 _ROUNDS = 500
 # What a person looks for first; other sets follow.
-_PREFERRED = ("cnn", "fused", "mfcc", "tfidf-svd", "video-cnn")
+_PREFERRED = ("cnn", "fused", "sound-shape", "mfcc", "tfidf-svd", "video-cnn")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmstudio.features.extractors import TEXT, infos
+from mmstudio.features.extractors import infos
+from mmstudio.features.records import LIKENESS
 from mmstudio.features.texts.extraction import asset_text
 from mmstudio.features.texts.words import tokens
 
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
     from mmstudio.features.vectors import Vectors
     from mmstudio.library import Library
-
-# The set that decides who is near, per kind; other sets of the kind are told beside it.
-DECIDES = {"image": "cnn", "audio": "mfcc", "video": "video-cnn", "text": TEXT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ class VectorRow:
 def neighbours(library: Library, vectors: Vectors, asset_id: int, k: int = 12) -> list[Neighbour]:
     """The k nearest assets of the same kind with all reasons; empty where the asset has no vector yet."""
     asset = library.assets.get(asset_id)
-    name = DECIDES[asset.kind]
+    name = LIKENESS[asset.kind]
     space = vectors.space(name)
     row = space.row(asset_id)
     if row is None:

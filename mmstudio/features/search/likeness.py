@@ -12,6 +12,7 @@ from mmstudio.errors import MediaError, NotFound
 from mmstudio.features.extractors import FUSED
 from mmstudio.features.loading import load_media
 from mmstudio.features.normalise import unit_rows
+from mmstudio.features.records import LIKENESS
 from mmstudio.features.search.by_words import near_text
 from mmstudio.features.search.evidence import Evidence, alike, alike_text, evidence
 from mmstudio.features.texts.extraction import item_text
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from mmstudio.features.vectors import Space
     from mmstudio.library.records import Target
 
-LIKENESS = {"image": "cnn", "audio": "mfcc", "video": "video-cnn"}
 _SHARED_FAINT = 0.1  # cosine there below which two things have nothing to do with each other
 _CLIP_FAINT = 0.18  # cosine of CLIP's text to pictures that show something else
 
