@@ -113,7 +113,7 @@ def why_kept(library: Library, keep: Asset, others: Sequence[Asset]) -> str:
         (lambda asset: items[asset.id], tr("used by most items")),
         (lambda asset: asset.rating, tr("best rated")),
         (lambda asset: asset.size, tr("largest file")),
-        (lambda asset: -asset.id, tr("in the library longest")),
+        (lambda asset: -asset.id, tr("added first")),
     )
     for worth, reason in reasons:
         most, rest = worth(keep), max((worth(other) for other in others), default=worth(keep))

@@ -70,8 +70,8 @@ def examine(library: Library, context: JobContext, kinds: Iterable[str] | None =
     ignored = library.ignored.all()
     seen = Seen()
     found: checks.Found = yield from checks.files(library, context)
-    tiny = [i for subject in found["tiny"] for i in subject.asset_ids]
-    measured, waiting = checks.measures(library, tiny)
+    told = [i for subjects in found.values() for subject in subjects for i in subject.asset_ids]
+    measured, waiting = checks.measures(library, told)
     found |= measured
     if wanted & {"exact", "near", "empty"}:
         features = Features(library)

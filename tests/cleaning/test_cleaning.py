@@ -142,7 +142,9 @@ def test_report_names_what_is_wrong_and_fix_mends_it(
     soundfile.write(folder / "silent.wav", np.zeros(8000, np.float32), 8000)
     ids = add_files(
         library,
-        make_jpeg(folder / "good.jpg", seed=1),
+        make_jpeg(
+            folder / "good.jpg", picture=photo(1).resize((8, 8)).resize((96, 96), Image.Resampling.NEAREST)
+        ),
         make_png(folder / "dot.png", (5, 5)),
         make_wav(folder / "good.wav"),
         folder / "silent.wav",

@@ -47,9 +47,10 @@ class CompareView(QWidget):
         self.panels = (_Panel(context), _Panel(context))
         self.kept = label(mark("Kept"), "chip")
         self.why = label(role="muted")
-        self.gone = label(mark("Goes to the trash"), "chip")
+        self.why.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.gone = label(mark("To the trash"), "chip")
         self.choose = button(
-            mark("Keep this one"),
+            mark("Keep this"),
             self.swap,
             "quiet",
             tip=mark("Keep this copy and move the other to the trash"),
@@ -64,7 +65,10 @@ class CompareView(QWidget):
             line.setContentsMargins(0, 0, 0, 0)
             for widget in widgets:
                 line.addWidget(widget)
-            line.insertStretch(1 if widgets[0] is self.gone else 2, 1)
+            if widgets[0] is self.gone:
+                line.insertStretch(1, 1)
+            else:
+                line.setStretch(1, 1)
             half.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             heads.addWidget(half, 1)
         heads.setSpacing(12)
@@ -144,6 +148,7 @@ class CompareView(QWidget):
             panel.show_side(side, marked[place] if marked is not None else None)
         unsay(self.why)
         self.why.setText(self._why)
+        self.why.setToolTip(self._why)
         several = len(self._sides) > 2
         for part in (self.before, self.place, self.after):
             part.setVisible(several)
@@ -201,6 +206,7 @@ class _Panel(QWidget):
         self.page.setOpenLinks(False)
         name(self.page, mark("Text, with what differs marked"))
         self.heading = label(role="strong")
+        self.heading.setMinimumHeight(32)  # as high as the arrows beside it on the other side
         self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

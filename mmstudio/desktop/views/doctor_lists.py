@@ -40,7 +40,7 @@ class KindDelegate(QStyledItemDelegate):
         symbol, role = _ICONS[row.severity] if row.count else ("check-circle", "success")
         paint_icon(painter, QRectF(rect.x() + 12, rect.y() + 11, 18, 18), symbol, role)
         number = f"{row.count:,}" if row.count else ""
-        wide = 48 if number else 0
+        wide = 8 + 9 * len(number)
         words = QRect(rect.x() + 38, rect.y(), rect.width() - 50 - wide, rect.height())
         paint_text(painter, words, row.title, bold=bool(row.count), role="text" if row.count else "muted")
         right = QRect(rect.right() - 60, rect.y(), 48, rect.height())
