@@ -5,10 +5,10 @@
 Originals are real media below FOLDER where it is given (shop/, groceries/, sounds/, shop texts, poetry,
 clips/), made ones otherwise. Each chosen original gets variants; every other original is there as well, so
 that colour variants, other packshots of one article and drum hits of one family are what may be confused.
-Thresholds were chosen on the half ``tune``; by default the other half is reported. Of sounds and texts that is
-every second original. Of pictures they were chosen on 60 shop photos and 30 of groceries, drawn by seed 1, which
-the reported half leaves out; unlike pictures to confuse them with are the same in both. Of videos there are too
-few: the figures are those of the clips that the thresholds were chosen on.
+Thresholds were chosen on the half ``tune``; by default the other half is reported. Of sounds and texts that
+is every second original. Of pictures they were chosen on 60 shop photos and 30 of groceries, drawn by seed 1,
+which the reported half leaves out; unlike pictures to confuse them with are the same in both. Of videos there
+are too few: the figures are those of the clips that the thresholds were chosen on.
 
 A pair is right where both files come from the same original. Recall is per variant: the share that is paired
 with its original. Precision is over all pairs. Baselines: pictures, DCT hash within 8 of 64 bits; sounds,
