@@ -15,8 +15,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 DATA = ROOT.parent / "shared" / "data"
-WITH_DATA = {"duplicates", "finetune", "features", "features_quality", "pictures", "sounds", "texts"}
-ONLY_WITH_DATA = {"finetune", "features_quality", "texts"}
+WITH_DATA = {"duplicates", "finetune", "fused", "features", "features_quality", "pictures", "sounds", "texts"}
+ONLY_WITH_DATA = {"finetune", "fused", "features_quality", "texts"}
 
 
 def main() -> int:

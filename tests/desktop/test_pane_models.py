@@ -53,13 +53,16 @@ def test_the_starter_models_are_there_from_the_beginning(pane: ModelsPane) -> No
 def test_the_form_offers_sensible_defaults(pane: ModelsPane, qtbot: QtBot) -> None:
     open_form(pane, qtbot)
     form = pane.form
-    assert set(form.families) == {"image-vae", "image-gan", "sound-vae"}
+    assert set(form.families) == {"image-vae", "image-gan", "sound-vae", "fused"}
     assert form.use_all.text() == "All 12 pictures"
     assert form.base.currentData() == "starter-image-vae"
     assert "Takes about" in form.estimate.text()
     form.families["sound-vae"].setChecked(True)
     assert form.use_all.text() == "All 1 sounds"
     assert not form.size_box.isVisible()
+    form.families["fused"].setChecked(True)
+    assert form.use_all.text().startswith("Everything that has features")
+    assert not any(part.isVisible() for part in (form.size_box, form.base, form.query, form.augment))
 
 
 def test_a_form_that_opens_with_the_pane_starts_from_the_starter(

@@ -24,7 +24,7 @@ from mmstudio.learning.families import families
 from support.learning import CPU, drive, make_trainer, noise_pixels, tiny_config
 
 
-@pytest.mark.parametrize("family", sorted(families()))
+@pytest.mark.parametrize("family", sorted(set(families()) - {"fused"}))  # that: test_learning_fusion.py
 def test_a_stopped_and_resumed_run_ends_in_the_same_weights(family: str, tmp_path: Path) -> None:
     config = tiny_config(family, steps=5)
     drive(make_trainer(tmp_path / "whole", config))

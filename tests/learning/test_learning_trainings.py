@@ -181,5 +181,5 @@ def test_a_device_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_the_families_explain_themselves() -> None:
-    assert set(families()) == {"image-vae", "image-gan", "sound-vae"}
+    assert set(families()) == {"image-vae", "image-gan", "sound-vae", "fused"}
     assert all(family.label and len(family.explanation) > 40 for family in families().values())

@@ -83,7 +83,7 @@ class TagSuggestions(QWidget):
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(0)
         accept, refuse = QToolButton(), QToolButton()
-        accept.setText(f"{tag}  {percent} %")
+        accept.setText(f"{tag}  {percent} %".replace("&", "&&"))  # no shortcut
         accept.setProperty("tag", tag)
         accept.setProperty("role", "suggested")
         accept.setAccessibleName(tr("Add the tag {tag}, {percent} % sure", tag=tag, percent=percent))

@@ -131,8 +131,10 @@ class FusedTask(Task):
             {name: mask[examples.held] for name, mask in examples.present.items()},
             examples.group[examples.held],
         )
+        # Without anything held out the steps are known: the last weights are the best.
+        self.final = not bool(examples.held.any())
         self.best: dict[str, Tensor] = self._copy()
-        self.best_score, self.best_step, self.looks = self._score(), 0, 0
+        self.best_score, self.best_step = (0.0 if self.final else self._score()), 0
 
     # -- a step --------------------------------------------------------------------------------------------
 
@@ -175,7 +177,7 @@ class FusedTask(Task):
             optimiser.step()
         found = {"loss": loss.item(), "gradient": float(norm)}
         found |= {task: losses[i].item() for i, task in enumerate(TASKS) if active[i]}
-        if step and step % LOOK_EVERY == 0:
+        if step and step % LOOK_EVERY == 0 and not self.final:
             found["held_out"] = self._look(step)
         yield found
 
@@ -243,7 +245,6 @@ class FusedTask(Task):
         score = self._score()
         if score > self.best_score + 1e-4:
             self.best, self.best_score, self.best_step = self._copy(), score, step
-        self.looks += 1
         self.satisfied = step - self.best_step >= self.config.options["patience"]
         return round(score, 5)
 
@@ -302,7 +303,8 @@ class FusedTask(Task):
 
     def weights(self) -> dict[str, Tensor]:
         """The best weights so far, as measured on what was held out."""
-        return {f"fused.{key}": value for key, value in self.best.items()} | self.extra
+        best = self._copy() if self.final else self.best
+        return {f"fused.{key}": value for key, value in best.items()} | self.extra
 
     def start_from(self, weights: dict[str, Tensor]) -> None:
         """Encoders depend on their library's tags and modalities: none starts from another."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mmstudio.errors import Cancelled
+from mmstudio.atomic import atomic_path
 from mmstudio.features.tagging.calibration import Platt, calibration_error, fit_platt
 from mmstudio.features.texts.words import save_text_model
 from mmstudio.features.vectors import Vectors
@@ -32,10 +33,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mmstudio.features.texts.words import TextModel
     from mmstudio.learning.config import ModelConfig
+    from mmstudio.learning.fusion.inputs import Part
     from mmstudio.learning.service import Trainings
 
-DATA = "data.safetensors"
+DATA, STATISTICS = "data.safetensors", "data.statistics.safetensors"
 
 
 def train_fused(
@@ -45,67 +48,30 @@ def train_fused(
 
     Returns what every training returns, and ``figures``, ``used`` and ``sentence``.
     """
-    import torch
-
-    from mmstudio.learning.card import write_card
-    from mmstudio.learning.engine.fused_task import FusedData, FusedTask
-    from mmstudio.learning.engine.trainer import Trainer
-
     library = trainings.library
     vectors = Vectors(library)
     try:
         examples = load_examples(folder / DATA)
-        if examples is None:
+        if examples is None:  # a new training, or one that ended: it learns the library as it is now
+            _forget(folder, config)
             examples, parts, text = yield from read_examples(library, vectors, config.seed)
-            config.trained |= _record(examples)
-            config.trained["inputs"] = record_parts({m: list(p) for m, p in parts.items()})
+            _keep(folder, config, examples, {m: list(p) for m, p in parts.items()}, text)
             config.trained["left_out_rights"] = _left_out(trainings)
-            folder.mkdir(parents=True, exist_ok=True)
-            if text is not None:
-                save_text_model(text, folder / TEXT_MODEL)
-            from safetensors.numpy import save_file
-
-            save_file(
-                statistics_tensors({m: list(p) for m, p in parts.items()}),
-                str(folder / "statistics.safetensors"),
-            )
             save_examples(folder / DATA, examples)
         config.save(folder)
         trainings.register(config, folder, "training", {})
-        device = torch.device("cpu")  # small enough that moving it elsewhere takes longer
         yield Progress(0, config.steps, tr("Preparing"))
-        task = FusedTask(config, device, examples)
-        task.extra = _statistics_of(folder)
-        trainer = Trainer(folder, config, task, FusedData(examples, config.seed), resume=True)
-        started, status = time.monotonic(), "training"
         result: dict[str, Any] = {}
-        metrics: dict[str, Any] = {}
-        try:
-            result = yield from trainer.run(context)
-            if result["status"] == "done":
-                status = "ready"
-                weights = {key: value.cpu().numpy() for key, value in task.weights().items()}
-                metrics, platt = figures_of(weights, examples)
-                metrics |= {"best_step": task.best_step}
-                config.trained["platt"] = [platt.slope, platt.offset]
-                config.trained["metrics"] = metrics
-        except (GeneratorExit, Cancelled):
-            status = "training" if trainer.step else "empty"
-            raise
-        finally:
-            config.trained |= {
-                "steps": trainer.step,
-                "seen": trainer.seen,
-                "seconds": round(config.trained.get("seconds", 0.0) + time.monotonic() - started, 1),
-                "device": device.type,
-            }
-            config.save(folder)
-            write_card(folder, config)
-            trainings.register(config, folder, status, metrics)
+        for stage in (1, 2):
+            if int(config.trained.get("stage", 1)) == stage:
+                result = yield from _stage(trainings, context, folder, config, examples, stage)
+                if result["status"] != "done":
+                    break
+        metrics: dict[str, Any] = dict(config.trained.get("metrics", {}))
         written: dict[str, int] = {}
-        if status == "ready":
+        if result["status"] == "done":
             (folder / DATA).unlink(missing_ok=True)
-            (folder / "statistics.safetensors").unlink(missing_ok=True)
+            (folder / STATISTICS).unlink(missing_ok=True)
             written = yield from SharedEncoder(library, vectors).refresh(context)
         sentence = verdict(metrics) if metrics else ""
         return {
@@ -119,6 +85,91 @@ def train_fused(
         }
     finally:
         vectors.close()
+
+
+def _stage(
+    trainings: Trainings,
+    context: JobContext,
+    folder: Path,
+    config: ModelConfig,
+    examples: Examples,
+    stage: int,
+) -> Generator[Progress, None, dict[str, Any]]:
+    """Stage 1 learns from a part and finds out, on the rest, how long to learn and what it is worth; stage 2
+    learns from everything for as long."""
+    import torch
+
+    from mmstudio.learning.card import write_card
+    from mmstudio.learning.engine.fused_task import FusedData, FusedTask
+    from mmstudio.learning.engine.trainer import Trainer
+
+    used, own = examples, config
+    if stage == 2:
+        used = replace(examples, held=np.zeros(len(examples), bool))
+        own = replace(config, steps=int(config.trained["metrics"]["best_step"]))
+    # Small enough that moving it to a graphics card takes longer than computing it.
+    task = FusedTask(own, torch.device("cpu"), used)
+    task.extra = _statistics_of(folder)
+    trainer = Trainer(folder, own, task, FusedData(used, config.seed), resume=True)
+    started, status = time.monotonic(), "training"
+    try:
+        result = yield from trainer.run(context)
+        if result["status"] == "done" and stage == 1:
+            weights = {key: value.cpu().numpy() for key, value in task.weights().items()}
+            metrics, platt = figures_of(weights, examples)
+            config.trained["metrics"] = metrics | {"best_step": task.best_step}
+            config.trained["platt"] = [platt.slope, platt.offset]
+            if task.best_step:
+                config.trained["stage"] = 2
+                config.save(folder)
+                _forget_steps(folder)
+                trainer.step = 0
+            else:  # nothing was gained: the linear start stays
+                config.trained["stage"], status = 3, "ready"
+        elif result["status"] == "done":
+            status = "ready"
+        return result
+    finally:
+        config.trained |= {
+            "steps": trainer.step,
+            "seen": trainer.seen,
+            "seconds": round(config.trained.get("seconds", 0.0) + time.monotonic() - started, 1),
+            "device": "cpu",
+        }
+        config.save(folder)
+        write_card(folder, config)
+        trainings.register(config, folder, status, dict(config.trained.get("metrics", {})))
+
+
+def _keep(
+    folder: Path,
+    config: ModelConfig,
+    examples: Examples,
+    parts: dict[str, list[Part]],
+    text: TextModel | None,
+) -> None:
+    """Write down what the training reads, beside the model."""
+    from safetensors.numpy import save_file
+
+    config.trained |= _record(examples) | {"inputs": record_parts(parts)}
+    folder.mkdir(parents=True, exist_ok=True)
+    if text is not None:
+        save_text_model(text, folder / TEXT_MODEL)
+    with atomic_path(folder / STATISTICS) as temporary:
+        save_file(statistics_tensors(parts), str(temporary))
+
+
+def _forget(folder: Path, config: ModelConfig) -> None:
+    for name in ("stage", "metrics", "platt", "seconds", "seen", "steps"):
+        config.trained.pop(name, None)
+    _forget_steps(folder)
+
+
+def _forget_steps(folder: Path) -> None:
+    (folder / "checkpoint.json").unlink(missing_ok=True)
+    for pattern in ("weights-*.safetensors", "state-*.safetensors"):
+        for file in folder.glob(pattern):
+            file.unlink(missing_ok=True)
 
 
 def figures_of(
@@ -263,5 +314,5 @@ def _left_out(trainings: Trainings) -> int:
 def _statistics_of(folder: Path) -> dict[str, Any]:
     from safetensors.torch import load_file
 
-    path = folder / "statistics.safetensors"
+    path = folder / STATISTICS
     return dict(load_file(str(path))) if path.is_file() else {}
