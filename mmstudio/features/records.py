@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mmstudio.library.records import Target
 
 Metric = Literal["standard", "unit"]
-# The extractor whose vectors say what is alike, per kind of media. Sounds by their shape rather than by MFCC: 57
+# The extractor whose vectors say what is alike, per kind of media. Sounds by shape rather than by MFCC: 57
 # against 44 % of sounds are put into their family by their neighbours (tests/benchmarks/bench_sounds.py).
 LIKENESS = {"image": "cnn", "audio": "sound-shape", "video": "video-cnn", "text": "tfidf-svd"}
 

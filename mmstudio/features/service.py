@@ -139,16 +139,18 @@ class Features:
         self, context: JobContext, names: list[str], reads: bool, only_reads: bool, fit: str | None
     ) -> Generator[Progress, None, dict[str, Any]]:
         started, outcome = time.monotonic(), Outcome()
-        running = self._running()
-        sets = [(running[name], self._ensure(running[name].info)) for name in names if name in running]
-        yield from extract(self.library, context, sets, outcome)
-        for extractor, set_id in sets:
-            keep_fitted(self.library, extractor.info, set_id, bool(outcome.stored.get(extractor.info.name)))
+        known = infos()
+        sets = {n: self._ensure(known[n]) for n in names if known[n].modality in ("image", "audio", "video")}
+        if any(self.library.features.missing(set_id) for set_id in sets.values()):
+            running = self._running()  # loads torch: not for a run that has nothing to do
+            yield from extract(self.library, context, [(running[n], sets[n]) for n in sets], outcome)
+        for name, set_id in sets.items():
+            keep_fitted(self.library, known[name], set_id, bool(outcome.stored.get(name)))
             if fit is not None and not outcome.paused:
-                fit_on(self.library, extractor.info, set_id, fit)
+                fit_on(self.library, known[name], set_id, fit)
         extracted = dict.fromkeys(names, 0) | outcome.stored
         if not outcome.paused:
-            texts, outcome.paused = yield from self.texts.extract(context, names, outcome.done, self.device)
+            texts, outcome.paused = yield from self.texts.extract(context, names, outcome.done, self._device)
             extracted |= texts
         if self.shared is not None and not outcome.paused and not only_reads:
             encoded = sum((yield from self.shared.refresh(context)).values())

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -400,3 +403,27 @@ def test_random_network_is_repeatable_and_says_so() -> None:
     one, two = (Backbone(spec, "cpu")(pictures) for _ in range(2))
     np.testing.assert_array_equal(one, two)
     assert np.isfinite(one).all()
+
+
+def test_a_run_with_no_media_to_look_at_loads_no_network(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from mmstudio.features import Features\n"
+        "from mmstudio.jobs import run_inline\n"
+        "from support.libraries import new_library\n"
+        "from support.library import add_files\n"
+        "from support.media import make_text\n"
+        "folder = Path(sys.argv[1])\n"
+        "with new_library(folder) as library:\n"
+        "    add_files(library, make_text(folder / 'a.txt', 'A boat in the harbour.'))\n"
+        "    features = Features(library, 'auto')\n"
+        "    print(run_inline(features.work())['extracted']['tfidf-svd'], 'torch' in sys.modules)\n"
+        "    features.close()\n"
+    )
+    tests = Path(__file__).parents[1]
+    answer = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=120,
+        env={**os.environ, "PYTHONPATH": str(tests)},
+    )  # fmt: skip
+    assert answer.stdout.split() == ["1", "False"], answer.stderr

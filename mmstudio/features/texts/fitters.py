@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from mmstudio.atomic import write_text
+from mmstudio.features.device import choose_device
 from mmstudio.features.normalise import unit_rows
 from mmstudio.features.texts.extractors import BOW, BOW_WORDS, SIF, TEXT, sentence_model
 from mmstudio.features.texts.sentence_models import PREFIX, SentenceModel
@@ -205,7 +206,7 @@ class _Sentence:
 
     def vectors(self, fitted: Fitted, texts: Sequence[Text]) -> NDArray[np.float32]:
         if self._model is None:
-            self._model = SentenceModel(self._spec, self._device)
+            self._model = SentenceModel(self._spec, choose_device(self._device))
         return self._model.vectors([text.raw for text in texts])
 
     def save(self, fitted: Fitted) -> None:
