@@ -144,6 +144,13 @@ class Scores:
         parts = [interval(np.concatenate(self.hits[way][name])) for name in ("all", "left out", "back")]
         print(f"  {label:34s} {parts[0]}   {parts[1]}   {parts[2]}", flush=True)
 
+    def differ(self, way: str, other: str) -> None:
+        parts = [
+            interval(np.concatenate(self.hits[way][name]) - np.concatenate(self.hits[other][name]))
+            for name in ("all", "left out", "back")
+        ]
+        print(f"  {f'better than {other} by':34s} {parts[0]}   {parts[1]}   {parts[2]}", flush=True)
+
 
 def shop_examples(folder: Path, into: Path) -> Examples:
     """The examples of the shop, through the studio's own import and extraction."""
@@ -233,6 +240,8 @@ def main() -> None:
     best = max((f"cca {load}" for load in loads), key=scores.mean)
     scores.show(best, f"{best} (best of {len(loads)})")
     scores.show("fused", "shared encoder")
+    scores.differ("fused", "unfused")
+    scores.differ("fused", best)
     print("narrow category right (items count the same):", end=" ")
     names = {
         "image": "picture alone",
