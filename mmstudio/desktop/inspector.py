@@ -127,6 +127,8 @@ class Inspector(QWidget):
         name(self.new_tag, mark("New tag"), mark("Type a tag and press Enter; commas separate several"))
         self.new_tag.returnPressed.connect(self._add_tags)
         column.addWidget(self.new_tag)
+        self.teach = button(mark("Teach a tag with it…"), self._teach, "link")
+        column.addWidget(self.teach, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(
             section(
                 mark("Rights"),
@@ -150,7 +152,12 @@ class Inspector(QWidget):
         self.palette_bar = _Palette()
         column.addWidget(self.palette_bar)
         self.similar = button(mark("Find similar"), self._find_similar, icon="magnifying-glass-plus")
-        column.addWidget(self.similar, 0, Qt.AlignmentFlag.AlignLeft)
+        self.inside = button(mark("See inside"), self._see_inside, icon="eye")
+        further = QWidget()
+        flow = FlowLayout(further, 6)
+        flow.addWidget(self.similar)
+        flow.addWidget(self.inside)
+        column.addWidget(further)
         self._lineage_heading = section(
             mark("Where it comes from"), mark("What this was made from, and what was made from it.")
         )
@@ -222,7 +229,8 @@ class Inspector(QWidget):
             self.preview.show_asset(asset)
         self.several.setVisible(not single)
         self.several.setText(tr("{n} assets selected", n=f"{len(self._ids):,}"))
-        for widget in (self.title, self.caption, self._facts_heading, self._facts_widget, self.similar):
+        parts = (self.title, self.caption, self._facts_heading, self._facts_widget, self.similar, self.inside)
+        for widget in parts:
             widget.setVisible(single)
         if not self.title.hasFocus():
             self.title.setText(asset.title)
@@ -364,6 +372,13 @@ class Inspector(QWidget):
     def _find_similar(self) -> None:
         if self._ids:
             self._context.navigate("library", similar_to=self._ids[0])
+
+    def _see_inside(self) -> None:
+        if self._ids:
+            self._context.navigate("inside", asset=self._ids[0])
+
+    def _teach(self) -> None:
+        self._context.navigate("teach", examples=list(self._ids))
 
 
 def label_of(words: str) -> QLabel:

@@ -55,7 +55,7 @@ PANES: list[tuple[str, str, str, str, str]] = [
 # Pages that belong to a pane of the rail and are reached from it, the Go menu and the command palette:
 # key, marked name, icon, module, class, key of the pane they belong to
 PAGES: list[tuple[str, str, str, str, str, str]] = [
-    ("doctor", mark("Library doctor"), "stethoscope", "doctor", "DoctorPane", "library"),
+    ("doctor", mark("Library doctor"), "first-aid-kit", "doctor", "DoctorPane", "library"),
     ("map", mark("Map of the library"), "map-trifold", "map", "MapPane", "library"),
     ("teach", mark("Teach a tag"), "graduation-cap", "teach", "TeachPane", "library"),
     ("inside", mark("See inside"), "eye", "inside", "InsidePane", "library"),

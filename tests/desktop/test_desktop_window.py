@@ -307,3 +307,31 @@ def test_closing_quick_look_gives_the_focus_back(window: MainWindow, qtbot: QtBo
     settle(window.context)
     qtbot.keyClick(window.quick, Qt.Key.Key_Escape)
     assert window.focusWidget() is before
+
+
+def test_icons_of_the_pages_exist(window: MainWindow) -> None:
+    from mmstudio.desktop.icons import names
+    from mmstudio.desktop.panes import library
+    from mmstudio.desktop.window import PAGES, PANES
+
+    given = {entry[2] for entry in (*PANES, *PAGES)} | {page[2] for page in library._PAGES}
+    assert given <= names()
+
+
+def test_the_pages_are_near_what_is_selected(window: MainWindow, qtbot: QtBot) -> None:
+    context = window.context
+    context.navigate("library")
+    settle(context)
+    pane = window.panes["library"]
+    asset_id = pane.model.ids[0]
+    pane.grid.select([asset_id])
+    settle(context)
+    offered = {made.text() for made in pane.selection_actions()}
+    assert {"Look inside…", "Teach a tag…", "Preview augmentation…"} <= offered
+    window.inspector.inside.click()
+    settle(context)
+    assert (window.current, window.panes["inside"]._asset_id) == ("inside", asset_id)
+    window.inspector.teach.click()
+    settle(context)
+    assert window.current == "teach"
+    assert window.panes["teach"].example_model.ids == [asset_id]

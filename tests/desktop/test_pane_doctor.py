@@ -174,3 +174,14 @@ def test_the_page_belongs_to_the_library(
     settle(open_context)
     assert window.current == "doctor"
     assert isinstance(window.panes["doctor"], DoctorPane)
+
+
+def test_a_report_of_the_library_before_is_not_shown(pane: DoctorPane, tmp_path: Path) -> None:
+    checked(pane)
+    pane.hide()  # a page that is not in front does not read again by itself
+    pane._read()
+    pane.context.library_closed.connect(pane.library_changed)
+    pane.context.adopt(Studio.create(tmp_path / "Other.mmlib"))
+    settle(pane.context)
+    assert pane.report is None
+    assert not pane.again.isVisibleTo(pane)

@@ -119,3 +119,13 @@ def test_measures_in_words() -> None:
         "Sharpness": "3.4 %", "Loudness": "−14.2 LUFS", "Peak": "−0.1 dBFS", "Tempo": "120 bpm",
         "Key": "A minor (unsure)", "Scenes": "3", "Colourfulness": "0.12",
     }  # fmt: skip
+
+
+def test_frames_stay_when_the_page_is_shown_again(page: InsidePane, studio: Studio) -> None:
+    [clip] = of_kind(studio, "video")
+    studio.library.facts.put_many([Facts(clip, {}, {}, (Scene(0.0, 0.4, 0.2),))])
+    page.activated(asset=clip)
+    settle(page.context)
+    frame = page.scenes._tiles[0].icon().pixmap(160, 90).toImage()
+    page.retranslate()
+    assert page.scenes._tiles[0].icon().pixmap(160, 90).toImage() == frame

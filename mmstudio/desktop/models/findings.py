@@ -113,8 +113,8 @@ def _detail(kind: str, subject: Subject, asset: Asset) -> str:
     value = subject.value
     if kind in ("exact", "near"):
         copies = len(subject.asset_ids)
-        alike = "" if kind == "exact" or value is None else f" · {tr('{n} % alike', n=int(100 * value))}"
-        return f"{kind_name(asset.kind)} · {tr('{n} copies', n=copies)}{alike}"
+        words = [] if kind == "exact" or value is None else [tr("{n} % alike", n=int(100 * value))]
+        return " · ".join([*words, tr("{n} copies", n=copies), kind_name(asset.kind)])
     if kind == "language":
         return subject.word
     if value is not None and kind == "blurred":

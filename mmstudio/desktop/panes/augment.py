@@ -224,6 +224,7 @@ class AugmentPane(Pane):
             self._find()
 
     def library_changed(self) -> None:
+        self.context.drop("augment-sources")
         self._forget()
         self._sources, self._selection = [], []
         if self.context.studio is None:

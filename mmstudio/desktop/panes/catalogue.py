@@ -123,6 +123,8 @@ class CataloguePane(Pane):
         self._read()
 
     def library_changed(self) -> None:
+        for key in ("catalogue-rows", "catalogue-card", "tuning-offer"):
+            self.context.drop(key)
         self._downloads.clear()
         self._tuning = None
         self.live_button.hide()
@@ -253,7 +255,7 @@ class CataloguePane(Pane):
         if self._current() == network:
             self.card.say_answer(
                 tr("Installed and checked."),
-                tr("Extract features again (Library menu) to compare your pictures with it."),
+                tr("Choose “Extract features” in the Library menu to compare your pictures with it."),
                 "success",
             )
         self._read()

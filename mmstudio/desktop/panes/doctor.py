@@ -67,7 +67,7 @@ class DoctorPane(Pane):
 
     key = "doctor"
     name = mark("Library doctor")
-    icon = "stethoscope"
+    icon = "first-aid-kit"
     with_inspector = False
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
@@ -226,6 +226,8 @@ class DoctorPane(Pane):
             self._choose_kind()
 
     def library_changed(self) -> None:
+        for key in ("doctor-report", "doctor-subjects"):
+            self.context.drop(key)
         self.report, self._watch = None, None
         self.kind_model.set_rows([])
         self.subject_model.set_rows([])
@@ -296,7 +298,7 @@ class DoctorPane(Pane):
         self.progress.setVisible(on)
         self.progress.setRange(0, 0)
         self.cancel.setVisible(on)
-        self.again.setVisible(not on)
+        self.again.setVisible(not on and self.report is not None)
         self.check.setEnabled(not on)
 
     def _read(self) -> None:
@@ -342,6 +344,7 @@ class DoctorPane(Pane):
             self._kind_chosen()
 
     def _show_state(self) -> None:
+        self.again.setVisible(self._watch is None and self.report is not None)
         if self.report is None:
             self.said.clear()
             self.stack.show_message(

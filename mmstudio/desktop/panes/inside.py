@@ -60,6 +60,7 @@ class InsidePane(Pane):
         super().__init__(context, parent)
         self._asset_id: int | None = None
         self._shown: Inside | None = None
+        self._frames: list[QImage] = []  # of the scenes shown
         self._pictures = Pictures(context, 144, self)
         self.picture = HeatPicture(mark("What the network looks at"))
         self.question = QComboBox()
@@ -204,7 +205,10 @@ class InsidePane(Pane):
         self.look(int(asset_id), tag=args.get("tag"))
 
     def library_changed(self) -> None:
+        for key in ("inside", "inside-sound", "inside-frames"):
+            self.context.drop(key)
         self._asset_id = self._shown = None
+        self._frames = []
         self._nothing()
 
     def data_changed(self, topic: str, ids: list[int] | None) -> None:
@@ -244,6 +248,7 @@ class InsidePane(Pane):
         self._asset_id = asset_id
         if another:
             self._shown = None
+            self._frames = []
             self.question.clear()
             self.stack.show_loading(mark("Looking inside…"))
             self.context.select_assets([asset_id])
@@ -294,6 +299,7 @@ class InsidePane(Pane):
             self.picture.show_picture(found.picture)
             self._fill_questions(found)
         self.scenes.show_scenes(found.scenes)
+        self.scenes.show_frames(self._frames)  # those that came before a change of words
         self.phrases.show_phrases(found.phrases, lambda words: self.context.navigate("library", query=words))
         self.neighbours.show_neighbours(found.neighbours, explain=kind == "image")
         self.vectors.show_vectors(found.vectors)
@@ -412,7 +418,8 @@ class InsidePane(Pane):
 
     def _framed(self, found: Inside, frames: list[Any]) -> None:
         if found.asset.id == self._asset_id:
-            self.scenes.show_frames([to_qimage(frame) for frame in frames])
+            self._frames = [to_qimage(frame) for frame in frames]
+            self.scenes.show_frames(self._frames)
 
 
 def _gather(studio: Studio, asset_id: int) -> Inside:

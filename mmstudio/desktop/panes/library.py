@@ -38,15 +38,16 @@ if TYPE_CHECKING:
 _TYPING_MS = 160
 _SETTLE_MS = 400  # during an import many batches are committed; the grid follows at this pace
 _NEEDS_SELECTION = "selection"
+_USES_SELECTION = "uses"  # takes what is selected, and works without
 _NEEDS_WRITING = "writing"
 _BRINGING = ("import", "rescan", "sample")
 
 _PAGES = (
-    ("doctor", mark("Open the library doctor…"), "stethoscope", ""),
+    ("doctor", mark("Open the library doctor…"), "first-aid-kit", ""),
     ("map", mark("Open the map of the library…"), "map-trifold", ""),
     ("inside", mark("Look inside…"), "eye", _NEEDS_SELECTION),
-    ("teach", mark("Teach a tag…"), "graduation-cap", ""),
-    ("augment", mark("Preview augmentation…"), "magic-wand", ""),
+    ("teach", mark("Teach a tag…"), "graduation-cap", _USES_SELECTION),
+    ("augment", mark("Preview augmentation…"), "magic-wand", _USES_SELECTION),
 )
 
 
@@ -153,6 +154,7 @@ class LibraryPane(Pane):
         self.chips.retranslate()
         self.facets.retranslate()
         self._tell_count()
+        self._tell_reason()
 
     def header(self) -> QWidget:
         return self.search
@@ -336,6 +338,10 @@ class LibraryPane(Pane):
             mark("Notice files that were added, changed, moved or removed"), _NEEDS_WRITING,
         )  # fmt: skip
         add(
+            mark("Extract features"), lambda: self.context.submit("features", {}), "", "fingerprint",
+            mark("Bring what media are found, compared and explained by up to date"), _NEEDS_WRITING,
+        )  # fmt: skip
+        add(
             mark("Quick look"), lambda: self.context.quick_look(self.grid.selected()), "Space", "eye",
             needs=_NEEDS_SELECTION,
         )  # fmt: skip
@@ -351,7 +357,7 @@ class LibraryPane(Pane):
         )  # fmt: skip
         for kind, text, icon in (
             ("picture", mark("Find pictures that go with it"), "image"),
-            ("sound", mark("Find sounds that go with it"), "waveform"),
+            ("sound", mark("Find sounds that go with it"), "music-notes"),
             ("text", mark("Find texts that go with it"), "text-aa"),
         ):
             add(text, partial(self._similar_to_selection, kind), "", icon, needs=_NEEDS_SELECTION)
@@ -395,10 +401,13 @@ class LibraryPane(Pane):
     def _menu(self, at: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for made in self.actions():
-            if _NEEDS_SELECTION in str(made.property("needs") or ""):
-                menu.addAction(made)
+        menu.addActions(self.selection_actions())
         menu.popup(at)
+
+    def selection_actions(self) -> list[QAction]:
+        """What can be done with what is selected: the context menu."""
+        about = {_NEEDS_SELECTION, _USES_SELECTION}
+        return [made for made in self.actions() if about & set(str(made.property("needs") or "").split())]
 
     def _change(self, change: Callable[[list[int]], Any], done: Callable[[int], None] | None = None) -> None:
         ids = self.grid.selected()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -156,23 +157,40 @@ def _look(studio: Any, line: str, order: Order, descending: bool) -> Answer:
     if wanted.like is not None and order != "best":
         chosen = set(ids)
         ids = [i for i in assets.ids(replace(wanted, text="", either=()), order, descending) if i in chosen]
-    facets = assets.facets(replace(wanted, like=None))
+    facets = _with_near(assets, assets.facets(replace(wanted, like=None)), found)
     unfinished = found is not None and finder.networks_help(line)
     return Answer(
         line, ids, facets, assets.count(AssetFilter()), like_title, bare and not unfinished, found, unfinished
     )
 
 
+def _with_near(
+    assets: Any, facets: dict[str, dict[str, int]], found: FoundAssets | None
+) -> dict[str, dict[str, int]]:
+    """Facets whose kinds count what is near in meaning too, as it is shown."""
+    near = [] if found is None else found.ids[found.exact :]
+    if near and found is not None and not found.exact:
+        facets = {**facets, "kind": dict(Counter(asset.kind for asset in assets.get_many(near)))}
+    return facets
+
+
 def _look_deeper(studio: Any, first: Answer) -> Answer:
     from mmstudio.library import parse_query
 
+    assets = studio.library.assets
     found = studio.features.finder.assets(first.line, deeply=True)
     like = parse_query(first.line).like
     ids = found.ids
     if isinstance(like, int) and ids:
         ids = [like, *(i for i in ids if i != like)]
+    facets = _with_near(assets, assets.facets(replace(parse_query(first.line), like=None)), found)
     return replace(
-        first, ids=ids, found=found, unfinished=False, nothing_to_compare=like is not None and not ids
+        first,
+        ids=ids,
+        facets=facets,
+        found=found,
+        unfinished=False,
+        nothing_to_compare=like is not None and not ids,
     )
 
 

@@ -59,6 +59,7 @@ class MapPane(Pane):
         self._titles: dict[int, str] = {}
         self._waiting: dict[str, Asset] = {}
         self._groups: list[str] = []
+        self._choices: list[tuple[str, str, str, int]] = []
         self._stale = True
         self.plot = MapPlot(lambda asset_id: self._titles.get(asset_id, ""))
         self.what, self.method, self.by = QComboBox(), QComboBox(), QComboBox()
@@ -69,6 +70,8 @@ class MapPane(Pane):
         self.legend = QListWidget()
         self.legend.setProperty("role", "menu")
         name(self.legend, mark("Groups"), mark("Click a group to select it"))
+        self.legend.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.legend.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.show_button = button(mark("Show in the library"), self.show_selected, icon="squares-four")
         self.tag_button = button(mark("Add a tag…"), self.tag_selected, icon="tag")
         self.lasso = tool(
@@ -80,6 +83,7 @@ class MapPane(Pane):
         body.addWidget(self.plot)
         body.addWidget(self._side())
         body.setStretchFactor(0, 1)
+        body.setSizes([700, 204])
         body.setChildrenCollapsible(False)
         self.stack = StateStack(body)
         self.root.addWidget(self.stack, 1)
@@ -116,8 +120,8 @@ class MapPane(Pane):
         side = QWidget()
         side.setProperty("surface", "side")
         side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        side.setMinimumWidth(160)
-        side.setMaximumWidth(240)
+        side.setMinimumWidth(204)
+        side.setMaximumWidth(280)
         lines = QVBoxLayout(side)
         lines.setContentsMargins(12, 12, 12, 12)
         lines.setSpacing(8)
@@ -151,6 +155,7 @@ class MapPane(Pane):
         )
         self.context.thumbnails.ready.connect(self._thumbnail)
         self.context.theme_changed.connect(self._restyle)
+        self.context.jobs.busy_changed.connect(self._work_changed)
 
     # --- what the window asks -----------------------------------------------------------------------
 
@@ -160,11 +165,14 @@ class MapPane(Pane):
         self.plot.setFocus()
 
     def library_changed(self) -> None:
+        for key in ("map", "map-titles", "map-groups", "map-near"):
+            self.context.drop(key)
         self._stale = True
         self.plot.show_points(np.empty(0, np.int64), np.empty((0, 2), np.float32))
         self.legend.clear()
         self.what.clear()
-        self._chosen([])
+        self._choices = []
+        self._tell_count()  # the selection is the window's: a page that is built leaves it alone
 
     def data_changed(self, topic: str, ids: list[int] | None) -> None:
         if topic in ("features", "assets"):
@@ -174,6 +182,11 @@ class MapPane(Pane):
         elif topic in ("tags", "facts") and self.isVisible():
             self._ask_groups()
 
+    def _work_changed(self) -> None:
+        # What a job brought is laid out once, when it has ended.
+        if self._stale and self.isVisible() and not self.context.jobs.running:
+            self.refresh()
+
     def retranslate(self) -> None:
         for box, entries in ((self.method, _METHODS), (self.by, _GROUPINGS)):
             row = max(0, box.currentIndex())
@@ -181,6 +194,9 @@ class MapPane(Pane):
             for key, words in entries:
                 box.addItem(tr(words), key)
             box.setCurrentIndex(row)
+        self._show_choices()
+        if self.legend.count():
+            self._ask_groups()
         self._tell_count()
 
     # --- the map ------------------------------------------------------------------------------------
@@ -190,6 +206,7 @@ class MapPane(Pane):
         studio = self.context.studio
         if studio is None:
             return
+        self._stale = False  # what changes from here on asks again
         wanted = str(self.what.currentData() or "")
         method: Method = self.method.currentData() or "t-sne"
         if not len(self.plot.ids):
@@ -207,11 +224,8 @@ class MapPane(Pane):
         self.context.background(ask, self._laid_out, self._failed, key="map", owner=self)
 
     def _laid_out(self, answer: _Answer) -> None:
-        choices, found = answer
-        self._stale = False
-        self.what.clear()
-        for key, kind, words, count in choices:
-            self.what.addItem(f"{tr(_PLURALS[kind])} {count:,} · {tr(words)}", key)
+        self._choices, found = answer
+        self._show_choices()
         if found is None:
             self.stack.show_message(
                 mark("There is no map yet."),
@@ -228,7 +242,15 @@ class MapPane(Pane):
         self._ask_titles()
         self._ask_groups()
 
+    def _show_choices(self) -> None:
+        chosen = self.what.currentData()
+        self.what.clear()
+        for key, kind, words, count in self._choices:
+            self.what.addItem(f"{tr(_PLURALS[kind])} {count:,} · {tr(words)}", key)
+        self.what.setCurrentIndex(max(0, self.what.findData(chosen)))
+
     def _failed(self, error: Exception) -> None:
+        self._stale = True
         self.stack.show_failure(error, self.refresh)
 
     def _ask_titles(self) -> None:
@@ -266,7 +288,8 @@ class MapPane(Pane):
         colours = self.by.currentData() == "colour"
         for number, words in entries:
             shown = tr(words) if colours and number >= 0 else words
-            item = QListWidgetItem(_sign(number), f"{shown}  {int((group == number).sum()):,}")
+            item = QListWidgetItem(_sign(number), f"{int((group == number).sum()):,}  {shown}")
+            item.setToolTip(shown)
             item.setData(Qt.ItemDataRole.UserRole, number)
             self.legend.addItem(item)
 

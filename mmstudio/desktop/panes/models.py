@@ -151,7 +151,7 @@ class ModelsPane(Pane):
 
     def retranslate(self) -> None:
         self.model.refresh()
-        self.form.augment.retranslate()
+        self.form.retranslate()
         if self.right.currentWidget() is self.card_states:
             self._show_line(self.list.currentIndex())
 

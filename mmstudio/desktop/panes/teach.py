@@ -53,7 +53,7 @@ class TeachPane(Pane):
         self._given: list[int] = []  # examples that may not carry the tag yet
         self._lessons: list[Lesson] = []
         self.tag = QLineEdit()
-        self.tag.setMaximumWidth(280)
+        self.tag.setFixedWidth(220)
         say(self.tag, mark("A tag, for example beach"), "setPlaceholderText")
         name(self.tag, mark("Tag to teach"))
         self.told = label(role="muted", wrap=True)
@@ -70,9 +70,10 @@ class TeachPane(Pane):
         self.threshold = QSlider(Qt.Orientation.Horizontal)
         self.threshold.setRange(10, 99)
         self.threshold.setValue(50)
+        self.threshold.setMinimumWidth(64)
         self.threshold.setMaximumWidth(180)
         name(self.threshold, mark("How sure a suggestion must be"))
-        self.all_button = button("", self.accept_sure, "primary", icon="checks")
+        self.all_button = button("", self.accept_sure, "primary")
         self.root.addWidget(self._top())
         whole = QWidget()
         column = QVBoxLayout(whole)
@@ -179,6 +180,8 @@ class TeachPane(Pane):
         self.ask()
 
     def library_changed(self) -> None:
+        self._asking.stop()
+        self.context.drop("teach")
         self._given, self._lessons = [], []
         self.tag.clear()
         self.example_model.set_ids([])

@@ -178,16 +178,9 @@ class Vectors(QWidget):
         empty(self._lines)
         for row in found:
             words = label(role="small", wrap=True)
-            words.setText(
-                tr(
-                    "{what}: {n} numbers, compared with {set}",
-                    what=tr(row.label),
-                    n=len(row.raw),
-                    set=row.fitted_on,
-                )
-                if row.fitted_on
-                else tr("{what}: {n} numbers", what=tr(row.label), n=len(row.raw))
-            )
+            words.setText(tr("{what}: {n} numbers", what=tr(row.label), n=len(row.raw)))
+            if row.fitted_on:  # names and marks of a set: for those who want to know
+                words.setToolTip(tr("compared with {set}", set=row.fitted_on))
             self._lines.addWidget(words)
             self._lines.addWidget(VectorStrip(words.text(), row.normalised))
 

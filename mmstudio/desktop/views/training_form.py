@@ -260,6 +260,11 @@ class TrainingForm(QWidget):
         self.name_field.setText(_free_name(wish, offer.taken))
         self._update()
 
+    def retranslate(self) -> None:
+        """Words that hold a time."""
+        self.augment.retranslate()
+        self._update()
+
     def _update(self) -> None:
         offer, family = self._offer, self.family
         if offer is None or not family:
