@@ -11,6 +11,7 @@ import torch
 
 from mmstudio.errors import StudioError
 from mmstudio.features import Features
+from mmstudio.features.extractors import infos
 from mmstudio.jobs import JobContext, run_inline
 from mmstudio.learning import Trainings
 from mmstudio.learning.config import load_config
@@ -251,7 +252,7 @@ def test_poor_libraries_give_a_valid_model(tmp_path: Path, case: str) -> None:
 def test_one_item_is_told_in_a_sentence(tmp_path: Path) -> None:
     with Library.create(tmp_path / "one.mmlib") as library:
         library.items.upsert_many([NewItem(sku="1", title="red boot")])
-        with pytest.raises(StudioError, match="only 1 different"):
+        with pytest.raises(StudioError, match="to learn from: 1, and"):
             run_inline(Trainings(library, "cpu").train_work("fused"))
 
 
@@ -346,3 +347,18 @@ def _drain(generator):  # type: ignore[no-untyped-def]
             next(generator)
         except StopIteration as stop:
             return stop.value
+
+
+def test_a_kind_of_media_never_seen_with_a_tag_gets_no_suggestions(tmp_path: Path) -> None:
+    library, _, pictures = paired_library(tmp_path, sounds=False)
+    with library:
+        sounds = add_media(library, "audio", [f"loose{i}.wav" for i in range(12)])
+        random = np.random.default_rng(5)
+        put_rows(library, "mfcc", {i: random.normal(size=infos()["mfcc"].dimension) for i in sounds})
+        features = Features(library, "cpu")
+        features.shared = SharedEncoder(library, features.vectors)
+        assert run_inline(Trainings(library, "cpu").train_work("fused", steps=60))["used"]
+        assert "audio" in features.shared.modalities
+        assert features.shared.suggest_tags(pictures[0])
+        assert [features.shared.suggest_tags(i) for i in sounds] == [[]] * len(sounds)
+        features.close()

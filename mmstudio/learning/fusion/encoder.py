@@ -128,11 +128,16 @@ class SharedEncoder:
         return {n: float(w) for n, w, here in zip(stored.names, weights, mask[0], strict=True) if here}
 
     def suggest_tags(self, asset_id: int) -> list[tuple[str, float]]:
-        """(tag, calibrated confidence 0…1) of tags it neither carries nor was refused, surest first."""
+        """(tag, calibrated confidence 0…1) of tags it neither carries nor was refused, surest first.
+
+        Nothing for a kind of media of which no example had labels: what a network says of it is a guess.
+        """
         stored = self._stored()
         if stored is None or not stored.labels:
             return []
         asset = self._library.assets.get(asset_id)
+        if stored.labelled_kinds is not None and asset.kind not in stored.labelled_kinds:
+            return []
         made = self._encode_assets(stored, [asset_id])
         if made is None:
             return []

@@ -250,7 +250,7 @@ def _too_little(has_features: bool, count: int) -> StudioError:
             "There are no features to learn from yet.", hint="Extract features first, then train."
         )
     return StudioError(
-        "There are only {n} different things to learn from; a shared vector needs {least}.",
+        "Too few different things to learn from: {n}, and a shared vector needs {least}.",
         hint="Import more media or items, then extract features and train.",
         n=count,
         least=LEAST,

@@ -33,6 +33,7 @@ class StoredEncoder:
         names: modalities in the network's order. parts: modality → extractors with their statistics.
         labels: the tags it knows. platt: logits → probabilities. text: its own fitted text model.
         fingerprint: of the weights. width: of the shared vector.
+        labelled_kinds: kinds of media that it has seen with labels; None where that was not written down.
     """
 
     weights: dict[str, NDArray[np.float32]]
@@ -43,6 +44,7 @@ class StoredEncoder:
     text: TextModel | None
     fingerprint: str
     width: int
+    labelled_kinds: list[str] | None = None
 
 
 def record_parts(parts: dict[str, list[Part]]) -> dict[str, Any]:
@@ -97,9 +99,9 @@ def load_encoder(folder: Path) -> StoredEncoder:
         ) from error
     text = load_text_model(folder / TEXT_MODEL) if "text" in names else None
     width = weights["fused.tags_out.weight"].shape[1]
-    return StoredEncoder(
-        weights, names, parts, labels, Platt(float(slope), float(offset)), text, fingerprint, width
-    )
+    platt = Platt(float(slope), float(offset))
+    kinds = config.trained.get("labelled_kinds")
+    return StoredEncoder(weights, names, parts, labels, platt, text, fingerprint, width, kinds)
 
 
 def _statistics(tensors: dict[str, NDArray[np.float32]], name: str) -> Statistics:

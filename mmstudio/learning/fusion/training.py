@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mmstudio.learning.config import ModelConfig
     from mmstudio.learning.fusion.inputs import Part
     from mmstudio.learning.service import Trainings
+    from mmstudio.library import Library
 
 DATA, STATISTICS = "data.safetensors", "data.statistics.safetensors"
 
@@ -56,6 +57,7 @@ def train_fused(
             _forget(folder, config)
             examples, parts, text = yield from read_examples(library, vectors, config.seed)
             _keep(folder, config, examples, {m: list(p) for m, p in parts.items()}, text)
+            config.trained["labelled_kinds"] = _labelled_kinds(library, examples)
             config.trained["left_out_rights"] = _left_out(trainings)
             save_examples(folder / DATA, examples)
         config.save(folder)
@@ -304,6 +306,12 @@ def _record(examples: Examples) -> dict[str, Any]:
         "labels": examples.labels.names,
         "left_out_unreadable": 0,
     }
+
+
+def _labelled_kinds(library: Library, examples: Examples) -> list[str]:
+    """Kinds of media of which at least one example has labels: the tags are calibrated for no other."""
+    told = examples.assets[(examples.labels.known > 0).any(1)]
+    return sorted({asset.kind for asset in library.assets.get_many([int(i) for i in told if i])})
 
 
 def _left_out(trainings: Trainings) -> int:
