@@ -76,15 +76,16 @@ def fit_statistics(X: NDArray[np.float32]) -> Statistics:
     return fitter.done()
 
 
-def unit_rows(X: NDArray[np.float32]) -> NDArray[np.float32]:
+def unit_rows(X: NDArray[np.float32], nothing: float = 1e-6) -> NDArray[np.float32]:
     """Rows scaled to length 1.
 
     A row of zeros (every column equal to the mean: one single vector, or all alike) becomes the same
-    direction for all such rows, so that equal things still come out as equal.
+    direction for all such rows, so that equal things still come out as equal. A length up to ``nothing``
+    counts as zero: what is left of rounding points nowhere.
     """
     norms = np.linalg.norm(X, axis=1, keepdims=True)
-    flat = norms[:, 0] <= 1e-6
-    rows: NDArray[np.float32] = (X / np.where(norms <= 1e-6, 1.0, norms)).astype(np.float32)
+    flat = norms[:, 0] <= nothing
+    rows: NDArray[np.float32] = (X / np.where(norms <= nothing, 1.0, norms)).astype(np.float32)
     if flat.any():
         rows[flat] = 1.0 / np.sqrt(X.shape[1])
     return rows

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mmstudio.library.records import FeatureStats, Target
 
 _SEEN = 0.1  # deviations: a mean or spread that moved less changes no neighbour
+_ROUNDING = 1e-3  # length of a row in deviations that is only rounding; real rows are longer than 1
 _SOUND_WEIGHT = 0.5  # of a video's sound track beside its pictures
 
 
@@ -267,11 +268,11 @@ def comparable(info: ExtractorInfo, raw: NDArray[np.float32], statistics: Statis
         return unit_rows(raw)
     rows = statistics.apply(with_gaps(info, raw))
     if info.modality != "video":
-        return unit_rows(np.nan_to_num(rows, copy=False, nan=0.0))
+        return unit_rows(np.nan_to_num(rows, copy=False, nan=0.0), _ROUNDING)
     split = info.dimension - 1 - SOUND
     heard = np.isfinite(rows[:, split:-1]).all(1)
-    seen = unit_rows(rows[:, :split])
+    seen = unit_rows(rows[:, :split], _ROUNDING)
     sound = np.zeros((len(rows), SOUND), np.float32)
     if heard.any():
-        sound[heard] = unit_rows(rows[heard, split:-1]) * _SOUND_WEIGHT
+        sound[heard] = unit_rows(rows[heard, split:-1], _ROUNDING) * _SOUND_WEIGHT
     return unit_rows(np.concatenate([seen, sound, np.zeros((len(rows), 1), np.float32)], axis=1))

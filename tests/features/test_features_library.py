@@ -427,3 +427,18 @@ def test_a_run_with_no_media_to_look_at_loads_no_network(tmp_path: Path) -> None
         env={**os.environ, "PYTHONPATH": str(tests)},
     )  # fmt: skip
     assert answer.stdout.split() == ["1", "False"], answer.stderr
+
+
+def test_a_file_is_like_its_copies_where_all_pictures_are_one(
+    library: Library, features: Features, tmp_path: Path
+) -> None:
+    ramp = np.linspace(0, 255, 60_000).reshape(200, 300).astype(np.uint8)
+    media = tmp_path / "media"
+    media.mkdir()
+    copies = [media / f"{i}.png" for i in range(3)]
+    for copy in copies:
+        Image.fromarray(ramp).save(copy)
+    add_files(library, *copies)
+    run_inline(features.work())
+    scores = [hit.score for hit in features.search(file=copies[0]) if hit.asset_id is not None]
+    np.testing.assert_allclose(scores, [1.0, 1.0, 1.0], atol=0.01)

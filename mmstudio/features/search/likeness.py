@@ -20,6 +20,7 @@ from mmstudio.features.texts.words import tokens
 from mmstudio.features.vectors import comparable
 from mmstudio.i18n import tr
 from mmstudio.media.kinds import kind_of
+from mmstudio.media.probe import probe
 from mmstudio.media.text import load_text
 
 if TYPE_CHECKING:
@@ -141,12 +142,8 @@ class Likeness:
     def _vector_of(self, path: Path, kind: str) -> NDArray[np.float32]:
         """The compared vector, float32[D], of any file, as the stored ones are made."""
         extractor = self._features.running(LIKENESS[kind])
-        duration = None
-        if kind == "audio":
-            from mmstudio.media.audio import audio_info
-
-            duration = audio_info(path).duration
-        media = load_media(kind, path, extractor.side, (None, None), duration)
+        facts = probe(path)
+        media = load_media(kind, path, extractor.side, (facts.width, facts.height), facts.duration)
         rows = extractor.forward([extractor.prepare(media)])
         statistics = self._vectors.space(extractor.info.name).statistics
         return np.asarray(comparable(extractor.info, rows, statistics)[0], np.float32)
