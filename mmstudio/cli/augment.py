@@ -79,7 +79,10 @@ def augment(
     else:
         say(tr("Wrote {n} files to {path}", n=len(run.files), path=out))
     if not run.files:
-        raise typer.Exit(1)
+        raise StudioError(
+            "There was no picture, sound or text to augment.",
+            hint="Give a folder or library with some, or widen --kind and --query.",
+        )
 
 
 def recipe_from(given: str, seed: int = 0) -> AugmentRecipe:

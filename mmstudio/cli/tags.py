@@ -9,7 +9,7 @@ import typer
 
 from mmstudio.cli.console import print_json, say, table, warn
 from mmstudio.cli.options import Json, Lib, studio
-from mmstudio.errors import UsageError
+from mmstudio.errors import StudioError, UsageError
 from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
@@ -56,6 +56,13 @@ def tags(
         raise UsageError("Name the tag to learn.", hint="For example: tags LIB learn beach --examples 3")
     chosen = _numbers(examples)
     with studio(lib, write=apply) as opened:
+        unknown = sorted(set(chosen or ()) - set(opened.library.assets.ids()))
+        if unknown:
+            raise UsageError(
+                "There is no asset with the number {id}.",
+                hint="“search LIB --json” shows the numbers.",
+                id=unknown[0],
+            )
         if action is TagAction.LIST:
             known = opened.library.assets.all_tags()
             if as_json:
@@ -140,7 +147,7 @@ def _suggest(
 ) -> None:
     shared = opened.features.shared
     if shared is None or not shared.ready:
-        raise UsageError(
+        raise StudioError(
             "There is no shared vector yet that could suggest tags.",
             hint="Train one with “train LIB fused”, or teach one tag with “tags LIB learn TAG”.",
         )

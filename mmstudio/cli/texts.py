@@ -83,5 +83,7 @@ def words(
         source = vectors.source if vectors is not None else ""
     if as_json:
         print_json({"word": word, "source": source, "words": [{"word": w, "cosine": c} for w, c in found]})
+    elif not found:
+        say(tr("No other word is known."))
     else:
         table([tr("word"), tr("cosine")], [[one, cosine] for one, cosine in found])

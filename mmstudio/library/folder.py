@@ -15,7 +15,7 @@ from typing import Any
 import filelock
 
 from mmstudio.atomic import write_text
-from mmstudio.errors import DiskFull, LibraryBusy, StudioError, is_disk_full
+from mmstudio.errors import DiskFull, LibraryBusy, ReadOnly, StudioError, is_disk_full
 from mmstudio.i18n import mark
 
 OPEN_FILE = "open.mmstudio"
@@ -94,7 +94,7 @@ def cannot_use(folder: Path, error: OSError) -> StudioError:
             path=str(next((one for one in (folder, *folder.parents) if one.is_file()), folder)),
         )
     if isinstance(error, PermissionError):
-        return StudioError(
+        return ReadOnly(
             "You may not write to {path}.",
             hint="Choose a folder of your own, or change its permissions.",
             path=str(folder),

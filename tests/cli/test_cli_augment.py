@@ -102,6 +102,7 @@ def test_mistakes_are_one_line(
     assert words in capsys.readouterr().err
     assert run(["augment", "--out", str(tmp_path / "out")]) == 2
     assert run(["augment", str(files / "nothing.png"), "--out", str(tmp_path / "out")]) == 1
+    assert "There was no picture, sound or text to augment." in capsys.readouterr().err
 
 
 def test_a_training_on_augmented_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -49,7 +49,7 @@ def test_suggestions_need_a_shared_vector_then_come_with_their_error(
     shop: tuple[Path, list[int]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     path, _ = shop
-    assert run(["tags", str(path), "suggest"]) == 2
+    assert run(["tags", str(path), "suggest"]) == 1  # nothing is wrong with the command
     assert "train LIB fused" in capsys.readouterr().err
     assert run(["train", str(path), "fused", "--steps", "40", "--json"]) == 0
     trained = document(capsys)
@@ -69,6 +69,7 @@ def test_suggestions_need_a_shared_vector_then_come_with_their_error(
         (["learn"], 2),
         (["learn", "x", "--examples", "one"], 2),
         (["learn", "x"], 2),
+        (["learn", "x", "--examples", "1,2,999999"], 2),
         (["learn", "x", "--threshold", "3"], 2),
     ],
 )

@@ -74,3 +74,14 @@ def test_words_after_the_vectors_are_made(
     assert found["words"][0]["word"] == "leather"
     assert run(["words", str(shop), "zebra"]) == 1
     assert run(["features", str(shop), "--word-vectors", str(tmp_path / "gone.txt")]) == 1
+
+
+def test_the_only_known_word_has_no_neighbours(
+    shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "words.txt"
+    file.write_text("canvas 1 2 3\nbag 1 nan 3\n", encoding="utf-8")
+    assert run(["features", str(shop), "--word-vectors", str(file)]) == 0
+    assert "1 rows left out: not a number" in capsys.readouterr().err
+    assert run(["words", str(shop), "canvas"]) == 0
+    assert capsys.readouterr().out == "No other word is known.\n"

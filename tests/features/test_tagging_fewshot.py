@@ -70,7 +70,7 @@ def test_too_few_examples_are_told(tmp_path: Path) -> None:
         features = Features(library, "cpu")
         (lesson,) = features.tagger.learn("boots", ids[:1])
         assert lesson.accuracy is None
-        assert lesson.advice.startswith("Add 2 more examples")
+        assert lesson.advice.startswith("Give at least 3 examples")
         random = np.random.default_rng(0)
         (hard,) = features.tagger.learn("noise", [int(i) for i in random.permutation(ids)[:6]])
         assert hard.accuracy is not None

@@ -222,3 +222,9 @@ def test_a_cloud_folder_is_opened_without_wal(tmp_path: Path, name: str) -> None
 
 def test_a_plain_folder_is_not_taken_for_a_network_disk(tmp_path: Path) -> None:
     assert not folder.is_shared(tmp_path)
+
+
+def test_a_folder_without_permission_is_a_case_of_reading_only(tmp_path: Path) -> None:
+    told = folder.cannot_use(tmp_path, PermissionError(13, "Permission denied"))
+    assert isinstance(told, ReadOnly)  # what only reads goes on without writing
+    assert "may not write" in str(told)

@@ -183,7 +183,7 @@ def _taught(
 
 def _advice(used: int, given: int, accuracy: float | None, any_refused: bool) -> str:
     if used < ENOUGH:
-        return tr("Add {n} more examples: the guesses rest on too little.", n=ENOUGH - used)
+        return tr("Give at least {n} examples: the guesses rest on too little.", n=ENOUGH)
     if accuracy is not None and accuracy < GOOD:
         if any_refused:
             return tr("Add more examples that differ from each other: this tag is hard to tell apart.")
