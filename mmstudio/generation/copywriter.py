@@ -284,5 +284,6 @@ def _length_value(text: str) -> float:
 
 def _stopped(text: str, locale: str) -> str:
     text = text.strip().rstrip(",;:")
-    text = text[:1].upper() + text[1:]
+    first = text[:1].upper()
+    text = (first if len(first) == 1 else text[:1]) + text[1:]  # "ß" would become two letters of no fact
     return text if text[-1:] in ".!?…。！？" else text + ("。" if is_chinese(locale) else ".")
