@@ -26,7 +26,7 @@ def train(
     ] = None,
     base: Annotated[str | None, typer.Option("--from", help="A model to start from.")] = None,
     steps: Annotated[int | None, typer.Option("--steps", min=1, help="Training steps.")] = None,
-    size: Annotated[int, typer.Option("--size", help="Picture side in pixels.")] = 64,
+    size: Annotated[int | None, typer.Option("--size", help="Picture side in pixels.")] = None,
     seed: Seed = 0,
     batch: Annotated[int | None, typer.Option("--batch", min=1, help="Media per step.")] = None,
     query: Annotated[str, typer.Option("--query", help="Train on what this search finds.")] = "",

@@ -299,7 +299,7 @@ class Generation:
     def _around(self, model: GenerativeModel, like: str | int | None, seed: int) -> Tensor | None:
         if like is None or like == "":
             return None
-        from mmstudio.learning.gather import picture_of, spectrograms_of
+        from mmstudio.learning.datasets.gather import picture_of, spectrograms_of
 
         path = self._path_of(like)
         if model.config.channels == 1:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from mmstudio.atomic import write_text
-from mmstudio.errors import StudioError
+from mmstudio.errors import StudioError, UsageError
 
-FORMAT = 1
+FORMAT = 2
 CONFIG = "config.json"
 
 
@@ -19,13 +20,17 @@ class ModelConfig:
     """Everything that rebuilds a model and its training.
 
     Attributes:
-        family: "image-vae", "image-gan" or "sound-vae".
+        family: a name of :func:`mmstudio.learning.families.families`.
         size: pixels per side (spectrogram frames for sound).
         channels, widths, latent: the network; see ``nets.conv``.
         steps, batch, rate, seed: the training.
         options: hyper-parameters of the family (beta, gamma, …).
         base: name of the model it started from, or "".
         query: the search that chose the training assets.
+        fit: how a picture of another shape comes into the model's: "crop" (middle), "smart" (the crop keeps
+            what one looks at), "pad" (its edge colour around it) or "stretch".
+        aspect: width / height of what the model draws; networks see it squeezed into the square.
+        condition: what a picture is described by beside the latent; see ``conditions.Conditions``.
         augment: the augmentation recipe of the training data as JSON, with its seed; empty without one.
         trained: what came out: steps, pictures seen, metrics, asset ids; filled by the trainer.
     """
@@ -43,6 +48,9 @@ class ModelConfig:
     options: dict[str, float] = field(default_factory=dict)
     base: str = ""
     query: str = ""
+    fit: str = "crop"
+    aspect: float = 1.0
+    condition: dict[str, Any] = field(default_factory=dict)
     augment: dict[str, Any] = field(default_factory=dict)
     trained: dict[str, Any] = field(default_factory=dict)
     format: int = FORMAT
@@ -83,3 +91,15 @@ def load_config(folder: Path) -> ModelConfig:
             hint="Restore the folder from a copy, or train the model again.",
             name=folder.name,
         ) from error
+
+
+def safe_name(name: str) -> str:
+    """A model's name that is also a folder's on every system.
+
+    Raises:
+        UsageError: nothing is left of it.
+    """
+    cleaned = re.sub(r"[^\w.\- ]+", "-", name.strip()).strip(". -")[:60]
+    if not cleaned:
+        raise UsageError("“{name}” cannot be a model's name.", hint="Use letters and digits.", name=name)
+    return cleaned

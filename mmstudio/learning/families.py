@@ -10,7 +10,7 @@ from mmstudio.errors import UsageError
 from mmstudio.i18n import mark
 from mmstudio.learning.config import ModelConfig
 
-SIZES = (16, 32, 64, 128, 256)
+SIZES = (16, 32, 64, 128, 256, 512)
 SOUND_SIZE = 128
 
 
@@ -19,10 +19,11 @@ class FamilyInfo:
     """One family.
 
     Attributes:
-        name: "image-gan", "image-vae", "sound-vae" or "fused".
+        name: "image-gan", "image-gan-plain", "image-vae", "sound-vae" or "fused".
         label, explanation: English; show through ``tr``.
         modality: "image", "audio", or "items": the features of everything in the library.
         defaults: steps, batch, rate and the family's own hyper-parameters.
+        more_options: hyper-parameters that may be set although they have no default here.
     """
 
     name: str
@@ -30,10 +31,21 @@ class FamilyInfo:
     explanation: str
     modality: Literal["image", "audio", "items"]
     defaults: Mapping[str, Any]
+    more_options: tuple[str, ...] = ()
 
 
 _VAE = {"latent": 64, "steps": 600, "batch": 16, "rate": 1e-3}
 _VAE_OPTIONS = {"edges": 0.5, "beta": 2e-3, "free_bits": 0.1, "half_life": 5000.0}
+_GAN = {"latent": 64, "steps": 1000, "batch": 16, "rate": 1e-3}
+_GAN_OPTIONS = {
+    "penalty_every": 4.0,  # 1 is the paper's; lazy penalties (Karras et al., CVPR 2020) save half the time
+    "augment": 0.0,
+    "adaptive": 1.0,
+    "condition_drop": 0.2,
+    "half_life": 10000.0,
+    "generator_rate": 0.25,
+    "styles": 1.0,
+}
 
 _FAMILIES = {
     family.name: family
@@ -46,7 +58,7 @@ _FAMILIES = {
                 "Calm to train, good for variations and in-betweens; a little soft."
             ),
             "image",
-            _VAE | {"options": _VAE_OPTIONS},
+            _VAE | {"options": _VAE_OPTIONS | {"styles": 1.0}},
         ),
         FamilyInfo(
             "image-gan",
@@ -56,18 +68,17 @@ _FAMILIES = {
                 "Crisper pictures, longer to train; best started from a model that already draws."
             ),
             "image",
-            {
-                "latent": 64,
-                "steps": 1000,
-                "batch": 16,
-                "rate": 1e-3,
-                "options": {
-                    "penalty_every": 4.0,
-                    "augment": 0.5,
-                    "half_life": 10000.0,
-                    "generator_rate": 0.25,
-                },
-            },
+            _GAN | {"options": _GAN_OPTIONS},
+        ),
+        FamilyInfo(
+            "image-gan-plain",
+            mark("Plain picture GAN (2014)"),
+            mark(
+                "The first kind of GAN, on the same networks: to see what the newer one does better. "
+                "It easily collapses to a few pictures."
+            ),
+            "image",
+            _GAN | {"options": _GAN_OPTIONS | {"adaptive": 0.0}},
         ),
         FamilyInfo(
             "sound-vae",
@@ -137,7 +148,7 @@ def default_config(
     seed: int = 0,
     width: int = 16,
 ) -> ModelConfig:
-    """The config of a new model; ``size`` is a power of two from 16 to 256 (sound ignores it)."""
+    """The config of a new model; ``size`` is a power of two from 16 to 512 (sound ignores it)."""
     info = family(family_name)
     sound = info.modality == "audio"
     if info.modality == "items":
@@ -153,7 +164,7 @@ def default_config(
         raise UsageError("Steps and batch must be at least 1.")
     size = SOUND_SIZE if sound else size
     options = dict(info.defaults["options"])
-    if family_name == "image-gan":
+    if family_name.startswith("image-gan"):
         options["gamma"] = max(0.05, 2.0 * (size / 64) ** 3)
         options["flip"] = 1.0
     return ModelConfig(
@@ -193,8 +204,12 @@ def _fused_config(
     )
 
 
-def default_widths(size: int, base: int = 16, most: int = 128) -> list[int]:
-    """Channels per stage from 4×4 upwards, e.g. [128, 96, 64, 32, 16] for 64 pixels."""
+def default_widths(size: int, base: int = 16) -> list[int]:
+    """Channels per stage from 4×4 upwards, e.g. [128, 96, 64, 32, 16] for 64 pixels.
+
+    The same resolution has the same width in models of every size, so that a larger one can start from a
+    smaller one.
+    """
+    ladder = [8 * base, 6 * base, 4 * base, 2 * base]
     stages = size.bit_length() - 2
-    ladder = [base, 2 * base, 4 * base, 6 * base, 8 * base]
-    return [min(most, ladder[min(stages - 1 - stage, 4)]) for stage in range(stages)]
+    return [ladder[stage] if stage < len(ladder) else base for stage in range(stages)]

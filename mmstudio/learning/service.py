@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
-import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mmstudio import paths
-from mmstudio.errors import Cancelled, NotFound, ReadOnly, StudioError, UsageError
-from mmstudio.features.augment.recipe import read_recipe
-from mmstudio.i18n import tr, tr_error
+from mmstudio.errors import NotFound, ReadOnly, StudioError, UsageError
+from mmstudio.i18n import tr_error
 from mmstudio.jobs import JobContext, Progress, Work
 from mmstudio.learning.card import write_card
-from mmstudio.learning.config import CONFIG, ModelConfig, load_config
-from mmstudio.learning.families import FamilyInfo, default_config, families, family
-from mmstudio.learning.gather import Gathered, as_record, gather
+from mmstudio.learning.config import CONFIG, ModelConfig, load_config, safe_name
+from mmstudio.learning.datasets.gather import Gathered, gather
+from mmstudio.learning.families import FamilyInfo, families, family
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,14 +25,7 @@ if TYPE_CHECKING:
     from mmstudio.learning.engine.registry import GenerativeModel
     from mmstudio.library import Library
 
-DATA = "data.npy"
 Source = Literal["library", "starter", "user"]
-_COMPATIBLE = {
-    "image-vae": {"image-vae"},
-    "image-gan": {"image-gan", "image-vae"},
-    "sound-vae": {"sound-vae"},
-    "fused": set(),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +125,13 @@ class Trainings:
         config = load_config(folder)
         family(config.family)
         load_weights(folder)
-        name = _safe_name(config.name or folder.name)
+        name = safe_name(config.name or folder.name)
         target = paths.user_models_dir() / name
         if target.exists():
             raise StudioError(
                 "There is already a model “{name}”.", hint="Remove or rename it first.", name=name
             )
-        kept = shutil.ignore_patterns("state-*", DATA, "data.*", "tb", ".*")
+        kept = shutil.ignore_patterns("state-*", "*.npy", "tb", ".*")
         shutil.copytree(folder, target, ignore=kept)
         return name
 
@@ -158,7 +148,7 @@ class Trainings:
                 hint="Only models that you trained or added can be removed.",
             )
         if folder.parent == self.library.models_dir:
-            self._writable()
+            self.writable()
             self.library.models.remove(name)
         shutil.rmtree(folder)
         self._loaded.clear()
@@ -184,154 +174,25 @@ class Trainings:
 
     # -- training ----------------------------------------------------------------------------------------
 
-    def train_work(
-        self,
-        family: str,
-        name: str = "",
-        *,
-        steps: int | None = None,
-        size: int = 64,
-        seed: int = 0,
-        base: str | None = None,
-        query: str = "",
-        resume: bool = False,
-        batch: int | None = None,
-        augment: dict[str, Any] | str | None = None,
-    ) -> Work:
+    def train_work(self, family: str, name: str = "", **wishes: Any) -> Work:
         """A job that trains (or goes on training) a model in the library.
 
-        Args:
-            family: "image-vae", "image-gan", "sound-vae" or "fused".
-            name: the model's, the family's by default.
-            size: pixels per side, a power of two from 16 to 256; ``base`` decides instead where one is given.
-            base: a model to start from (a starter, or one of the library's).
-            query: the search that chooses the media; all imported ones of the kind where empty.
-            resume: go on from the last checkpoint; more ``steps`` than before lengthen the training.
-            augment: "off", "gentle", "strong" or a recipe as JSON (:mod:`mmstudio.features.augment`): varied
-                copies join the training data, never an evaluation. A resumed training keeps its own.
-
-        The job yields Progress(done=step, total=steps, data={"losses", "grid", "per_second", "step"}) and
-        returns {"name", "status", "steps", "seen", "grid", "path", …}. Cancelling keeps what was trained.
+        ``wishes`` are the fields of :class:`mmstudio.learning.training.Wish`. The job yields
+        Progress(done=step, total=steps, data={"losses", "figures", "grid", "per_second", "step"}) and returns
+        {"name", "status", "steps", "seen", "grid", "path", …}. Cancelling keeps what was trained.
 
         Raises (inside the job):
             UsageError: unknown family, unusable size, base or name. StudioError: nothing to learn from, …
         """
+        from mmstudio.learning.training import Wish, training
+
+        wish = Wish(family, name, **wishes)
 
         def work(context: JobContext) -> Generator[Progress, None, dict[str, Any]]:
-            self._writable()
-            called = _safe_name(name or family)
-            folder = self.library.models_dir / called
-            going_on = resume or (context.checkpoint or {}).get("model") == called
-            yield Progress(0, steps, tr("Preparing"))
-            if going_on and (folder / CONFIG).is_file():
-                config = load_config(folder)
-                if config.family != family:
-                    raise UsageError(
-                        "“{name}” is a model of the family {family}.",
-                        hint="Give the same family to go on with it.",
-                        name=called,
-                        family=config.family,
-                    )
-                if steps is not None and steps > config.steps:
-                    config.steps = steps
-            else:
-                if self._has_weights(folder):
-                    raise UsageError(
-                        "There is already a model “{name}”.",
-                        hint="Choose another name, or go on with it (--resume).",
-                        name=called,
-                    )
-                config = self._new_config(family, called, size, steps, batch, seed, base, query)
-                recipe = read_recipe(augment, seed)
-                config.augment = recipe.as_json() if recipe.active(_modality(family)) else {}
-            context.save_checkpoint({"model": called})
-            return (yield from self._train(context, folder, config))
+            self.writable()
+            return (yield from training(self, context, wish))
 
         return work
-
-    def _train(
-        self, context: JobContext, folder: Path, config: ModelConfig
-    ) -> Generator[Progress, None, dict[str, Any]]:
-        if family(config.family).modality == "items":
-            from mmstudio.learning.fusion.training import train_fused
-
-            return (yield from train_fused(self, context, folder, config))
-        from mmstudio.learning.engine.checkpoint import load_weights
-        from mmstudio.learning.engine.data import ArrayData, load_pixels, save_pixels
-        from mmstudio.learning.engine.device import pick_device
-        from mmstudio.learning.engine.registry import build_task
-        from mmstudio.learning.engine.trainer import Trainer
-
-        pixels = load_pixels(folder / DATA)
-        notes: list[str] = []
-        if pixels is None:
-            found: Gathered = yield from gather(
-                self.library,
-                _medium(config),
-                config.size,
-                config.query,
-                augment=read_recipe(config.augment) if config.augment else None,
-            )
-            pixels, notes = found.pixels, found.notes
-            config.trained |= as_record(found)
-            save_pixels(folder / DATA, pixels)
-        config.save(folder)
-        self.register(config, folder, "training", {})
-        device = pick_device(self.device)
-        task = build_task(config, device)
-        data = ArrayData(pixels, config.seed, flip=config.options.get("flip", 0.0) > 0)
-        trainer = Trainer(folder, config, task, data, resume=True)
-        if config.base and trainer.step == 0:
-            task.start_from(load_weights(self.folder(config.base)))
-        trainer.notice = " · ".join(notes)
-        started, status = time.monotonic(), "training"
-        result: dict[str, Any] = {}
-        try:
-            result = yield from trainer.run(context)
-            status = "ready" if result["status"] == "done" else "training"
-        except (GeneratorExit, Cancelled):
-            status = "ready" if trainer.step else "empty"
-            raise
-        finally:
-            config.trained |= {
-                "steps": trainer.step,
-                "seen": trainer.seen,
-                "seconds": round(config.trained.get("seconds", 0.0) + time.monotonic() - started, 1),
-                "device": device.type,
-            }
-            config.save(folder)
-            write_card(folder, config)
-            self.register(config, folder, status, _last_losses(folder))
-        if result["status"] == "done":
-            (folder / DATA).unlink(missing_ok=True)
-        return {**result, "path": str(folder), "notes": notes}
-
-    def _new_config(
-        self,
-        family_name: str,
-        name: str,
-        size: int,
-        steps: int | None,
-        batch: int | None,
-        seed: int,
-        base: str | None,
-        query: str,
-    ) -> ModelConfig:
-        config = default_config(family_name, name, size=size, steps=steps, batch=batch, seed=seed)
-        config.query = query
-        if base:
-            start = load_config(self.folder(base))
-            if start.family not in _COMPATIBLE[family_name]:
-                raise UsageError(
-                    "A model of the family {family} cannot start from “{base}”.",
-                    hint="Choose a base of the same family.",
-                    family=family_name,
-                    base=base,
-                )
-            config = default_config(family_name, name, size=start.size, steps=steps, batch=batch, seed=seed)
-            config.query, config.base = query, base
-            config.widths, config.latent = start.widths, start.latent
-        return config
 
     # -- evaluation --------------------------------------------------------------------------------------
 
@@ -356,12 +217,12 @@ class Trainings:
         return figures
 
     def _examples(self, folder: Path, config: ModelConfig) -> NDArray[np.uint8]:
-        from mmstudio.learning.engine.data import load_pixels
+        from mmstudio.learning.engine.data import DATA, load_pixels
 
-        kept = load_pixels(folder / DATA)
+        kept = load_pixels(folder / DATA["pixels"])
         if kept is not None:  # originals come first; augmented copies are for training only
             return kept[: len(kept) - int(config.trained.get("augmented", 0))]
-        steps = gather(self.library, _medium(config), config.size, config.query)
+        steps = gather(self.library, config, originals=True)
         while True:
             try:
                 next(steps)
@@ -385,7 +246,7 @@ class Trainings:
             return ModelInfo(folder.name, "", source, folder, 0, "damaged")
         steps = int(config.trained.get("steps", 0))
         status = "empty"
-        if self._has_weights(folder):
+        if self.has_weights(folder):
             row = self.library.models.get(folder.name) if source == "library" else None
             status = str(row.status) if row is not None else "ready"
         card = folder / "card.md"
@@ -395,7 +256,8 @@ class Trainings:
             folder.name, config.family, source, folder, steps, status, config.size, text, metrics
         )
 
-    def _has_weights(self, folder: Path) -> bool:
+    def has_weights(self, folder: Path) -> bool:
+        """True where something was trained into a folder already."""
         return (folder / "weights.safetensors").is_file() or (folder / "checkpoint.json").is_file()
 
     def register(self, config: ModelConfig, folder: Path, status: str, metrics: dict[str, Any]) -> None:
@@ -406,25 +268,10 @@ class Trainings:
             config.name, config.family, where, steps=steps, metrics=metrics, status=status
         )
 
-    def _writable(self) -> None:
+    def writable(self) -> None:
+        """Raises ReadOnly where the library cannot be written."""
         if self.library.read_only:
             raise ReadOnly("The library is open for reading only.", hint="Close the other window first.")
-
-
-def _modality(family_name: str) -> str:
-    return family(family_name).modality
-
-
-def _medium(config: ModelConfig) -> Literal["image", "audio"]:
-    """The media that a generative model learns from."""
-    return "audio" if family(config.family).modality == "audio" else "image"
-
-
-def _safe_name(name: str) -> str:
-    cleaned = re.sub(r"[^\w.\- ]+", "-", name.strip()).strip(". -")[:60]
-    if not cleaned:
-        raise UsageError("“{name}” cannot be a model's name.", hint="Use letters and digits.", name=name)
-    return cleaned
 
 
 def _is_ours(folder: Path) -> bool:
@@ -440,11 +287,3 @@ def _is_ours(folder: Path) -> bool:
 
 def _newest(folder: Path) -> float:
     return max((file.stat().st_mtime_ns for file in folder.iterdir() if file.is_file()), default=0)
-
-
-def _last_losses(folder: Path) -> dict[str, Any]:
-    try:
-        lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-        return dict(json.loads(lines[-1])["losses"]) if lines else {}
-    except (OSError, ValueError, KeyError):
-        return {}

@@ -12,16 +12,24 @@ from mmstudio.errors import Cancelled, UsageError
 from mmstudio.features.augment import AugmentRecipe, preset
 from mmstudio.jobs import run_inline
 from mmstudio.learning import Trainings
-from mmstudio.learning import gather as gathering
+from mmstudio.learning.config import ModelConfig
+from mmstudio.learning.datasets import gather as gathering
+from mmstudio.learning.datasets.gather import Gathered, gather
 from mmstudio.learning.engine.checkpoint import load_weights
 from mmstudio.learning.engine.data import load_pixels
-from mmstudio.learning.gather import Gathered, gather
+from mmstudio.learning.families import default_config
 from mmstudio.library import Library
 from support.learning import picture_library, sound_library
 
 
+def wanted(modality: str, size: int, recipe: AugmentRecipe | None) -> ModelConfig:
+    config = default_config("image-vae" if modality == "image" else "sound-vae", "m", size=size)
+    config.augment = recipe.as_json() if recipe is not None else {}
+    return config
+
+
 def collected(library: Library, modality: str, recipe: AugmentRecipe | None, size: int = 16) -> Gathered:
-    steps = gather(library, modality, size, "", augment=recipe)  # type: ignore[arg-type]
+    steps = gather(library, wanted(modality, size, recipe))
     while True:
         try:
             next(steps)
@@ -62,7 +70,7 @@ def test_sounds_are_varied_and_masked(tmp_path: Path) -> None:
 
 def test_a_file_that_vanishes_before_its_copies_are_made_is_counted(tmp_path: Path) -> None:
     with picture_library(tmp_path, count=3) as library:
-        steps = gather(library, "image", 16, "", augment=preset("gentle"))
+        steps = gather(library, wanted("image", 16, preset("gentle")))
         while True:
             try:
                 if "Augmenting" in next(steps).note:

@@ -122,8 +122,10 @@ def test_pictures_that_vanish_during_training_do_not_stop_it(tmp_path: Path) -> 
 def test_a_base_gives_its_shape_and_must_fit(tmp_path: Path) -> None:
     with picture_library(tmp_path) as library:
         train(library, "image-vae", name="base")
-        train(library, "image-gan", name="gan", base="base", size=64)
+        train(library, "image-gan", name="gan", base="base", size=None)
         assert Trainings(library, "cpu").load("gan").config.size == 16
+        train(library, "image-gan", name="larger", base="base", size=32)
+        assert Trainings(library, "cpu").load("larger").config.size == 32
         with pytest.raises(UsageError, match="cannot start"):
             train(library, "image-vae", name="wrong", base="gan")
         with pytest.raises(NotFound):
@@ -181,5 +183,5 @@ def test_a_device_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_the_families_explain_themselves() -> None:
-    assert set(families()) == {"image-vae", "image-gan", "sound-vae", "fused"}
+    assert set(families()) == {"image-vae", "image-gan", "image-gan-plain", "sound-vae", "fused"}
     assert all(family.label and len(family.explanation) > 40 for family in families().values())

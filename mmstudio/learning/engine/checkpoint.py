@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
@@ -18,6 +18,7 @@ from mmstudio.errors import NotFound, StudioError
 POINTER = "checkpoint.json"
 WEIGHTS = "weights.safetensors"  # a shipped model: one file, no pointer
 KEEP = 2
+Which = Literal["best", "last"]
 
 
 @dataclass(slots=True)
@@ -34,17 +35,39 @@ def save_checkpoint(folder: Path, step: int, weights: dict[str, Tensor], state: 
     Raises:
         DiskFull: the earlier checkpoint stays valid.
     """
+    best = _pointer(folder).get("best")
     names = {"weights": f"weights-{step:07d}.safetensors", "state": f"state-{step:07d}.safetensors"}
     write_tensors(folder / names["weights"], weights, {"step": step})
     write_tensors(folder / names["state"], state.tensors, state.numbers)
     entry = {"step": step, **names}
     entry |= {f"{kind}_sha256": _sha256(folder / name) for kind, name in names.items()}
     entries = [entry] + [old for old in _entries(folder) if old["step"] != step]
-    write_text(folder / POINTER, json.dumps({"format": 1, "checkpoints": entries[:KEEP]}, indent=2) + "\n")
+    _point(folder, entries[:KEEP], best)
     kept = {old[kind] for old in entries[:KEEP] for kind in ("weights", "state")}
     for file in [*folder.glob("weights-*.safetensors"), *folder.glob("state-*.safetensors")]:
         if file.name not in kept:
             file.unlink(missing_ok=True)
+
+
+def save_best(folder: Path, step: int, weights: dict[str, Tensor], figures: dict[str, float]) -> None:
+    """Keep these weights as the best so far, beside the checkpoints; the earlier best goes.
+
+    Raises:
+        DiskFull: the earlier best stays.
+    """
+    name = f"best-{step:07d}.safetensors"
+    write_tensors(folder / name, weights, {"step": step})
+    best = {"step": step, "weights": name, "weights_sha256": _sha256(folder / name), "figures": figures}
+    _point(folder, _entries(folder), best)
+    for file in folder.glob("best-*.safetensors"):
+        if file.name != name:
+            file.unlink(missing_ok=True)
+
+
+def best_of(folder: Path) -> dict[str, Any] | None:
+    """{"step", "figures", …} of the best weights kept, or None."""
+    best = _pointer(folder).get("best")
+    return best if isinstance(best, dict) and {"step", "weights", "weights_sha256"} <= set(best) else None
 
 
 def load_state(folder: Path) -> TrainingState | None:
@@ -57,14 +80,16 @@ def load_state(folder: Path) -> TrainingState | None:
     return None
 
 
-def load_weights(folder: Path) -> dict[str, Tensor]:
-    """The newest whole weights of a model folder, float32, on the CPU.
+def load_weights(folder: Path, which: Which = "best") -> dict[str, Tensor]:
+    """Whole weights of a model folder, float32, on the CPU: the best kept where a training judged
+    itself, else the newest.
 
     Raises:
         NotFound: nothing was trained yet.
         StudioError: there are weights, but none is whole.
     """
-    for entry in _entries(folder):
+    entries = _weights(folder, which)
+    for entry in entries:
         path = folder / entry["weights"]
         if _is_whole(path, entry["weights_sha256"]):
             return {key: value.float() for key, value in load_file(path).items()}
@@ -74,7 +99,7 @@ def load_weights(folder: Path) -> dict[str, Tensor]:
             return {key: value.float() for key, value in load_file(path).items()}
         except (SafetensorError, OSError) as error:
             raise _damaged(folder) from error
-    if _entries(folder):
+    if entries:
         raise _damaged(folder)
     raise NotFound(
         "The model “{name}” has no weights yet.", hint="Train it for a few steps first.", name=folder.name
@@ -83,7 +108,7 @@ def load_weights(folder: Path) -> dict[str, Tensor]:
 
 def weights_id(folder: Path) -> str:
     """The first 16 digits of the SHA-256 of the weights :func:`load_weights` reads."""
-    for entry in _entries(folder):
+    for entry in _weights(folder, "best"):
         if _is_whole(folder / entry["weights"], entry["weights_sha256"]):
             return str(entry["weights_sha256"])[:16]
     return _sha256(folder / WEIGHTS)[:16] if (folder / WEIGHTS).is_file() else ""
@@ -103,12 +128,30 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         return {key: file.get_tensor(key) for key in file.keys()}, numbers  # noqa: SIM118
 
 
-def _entries(folder: Path) -> list[dict[str, Any]]:
+def _pointer(folder: Path) -> dict[str, Any]:
     try:
         data = json.loads((folder / POINTER).read_text(encoding="utf-8"))
-        return [entry for entry in data["checkpoints"] if {"step", "weights", "state"} <= set(entry)]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _point(folder: Path, entries: list[dict[str, Any]], best: object) -> None:
+    data = {"format": 1, "checkpoints": entries} | ({"best": best} if best else {})
+    write_text(folder / POINTER, json.dumps(data, indent=2) + "\n")
+
+
+def _entries(folder: Path) -> list[dict[str, Any]]:
+    try:
+        entries = _pointer(folder).get("checkpoints", [])
+        return [entry for entry in entries if {"step", "weights", "state"} <= set(entry)]
+    except TypeError:
         return []
+
+
+def _weights(folder: Path, which: Which) -> list[dict[str, Any]]:
+    best = best_of(folder) if which == "best" else None
+    return ([best] if best else []) + _entries(folder)
 
 
 def _is_whole(path: Path, sha256: str) -> bool:

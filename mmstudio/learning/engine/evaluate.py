@@ -42,15 +42,15 @@ def evaluate_model(
         figures["kernel_distance"] = 1000 * kernel_distance(real_features, made_features)
         half = len(real_features) // 2
         figures["real_kernel_distance"] = 1000 * kernel_distance(real_features[:half], real_features[half:])
-        among = _distances(real_features, real_features)
+        among = distances(real_features, real_features)
         np.fill_diagonal(among, np.inf)
         own = float(np.median(among.min(axis=1)))
         if own > 1e-6:
             figures["nearest_ratio"] = float(
-                np.median(_distances(made_features, real_features).min(axis=1)) / own
+                np.median(distances(made_features, real_features).min(axis=1)) / own
             )
             apart = float(among[np.isfinite(among)].mean())
-            pairs = _distances(made_features, made_features)
+            pairs = distances(made_features, made_features)
             figures["diversity"] = float(pairs[~np.eye(len(pairs), dtype=bool)].mean() / apart)
     return {key: round(value, 4) if isinstance(value, float) else value for key, value in figures.items()}
 
@@ -84,7 +84,8 @@ def kernel_distance(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
     )
 
 
-def _distances(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+def distances(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Euclidean distances of N×D to M×D rows: N×M."""
     squared = (a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * a @ b.T
     distance: NDArray[np.float64] = np.sqrt(np.maximum(squared, 0.0))
     return distance

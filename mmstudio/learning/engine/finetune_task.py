@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mmstudio.learning.config import ModelConfig
-from mmstudio.learning.engine.data import ArrayData
+from mmstudio.learning.engine.data import ArrayData, Batch
 from mmstudio.learning.engine.device import autocast
 from mmstudio.learning.engine.ema import Average
 from mmstudio.learning.engine.task import Task
@@ -23,9 +23,9 @@ _PROJECTION = 128
 class Indices(ArrayData):
     """The order of a training as row numbers: labels and pictures are the task's."""
 
-    def batch(self, seen: int, count: int, random: torch.Generator) -> Tensor:
+    def batch(self, seen: int, count: int, random: torch.Generator) -> Batch:
         del random
-        return torch.tensor([self._index(position) for position in range(seen, seen + count)])
+        return Batch(torch.tensor([self._index(position) for position in range(seen, seen + count)]))
 
 
 class Head(nn.Module):
@@ -99,10 +99,10 @@ class FineTuneTask(Task):
         }
         self.average = Average(net, config.options["half_life"])
 
-    def parts(self, batch: Tensor, step: int) -> Iterator[dict[str, float]]:
+    def parts(self, batch: Batch, step: int) -> Iterator[dict[str, float]]:
         del step
         net, head = self.nets["backbone"], self.head
-        x = torch.from_numpy(self.pixels[batch.numpy()]).to(self.device).float().div_(255.0)
+        x = torch.from_numpy(self.pixels[batch.x.numpy()]).to(self.device).float().div_(255.0)
         supervised = self.labels is not None
         colour = 0.5 if supervised else 1.0
         views = torch.cat([random_view(x, self.random, colour=colour) for _ in range(2)])
@@ -113,7 +113,7 @@ class FineTuneTask(Task):
         losses: dict[str, Tensor] = {}
         if supervised:
             assert self.labels is not None
-            labels = self.labels[batch].to(self.device)
+            labels = self.labels[batch.x].to(self.device)
             both = torch.cat([labels, labels])
             losses["contrast"] = supervised_contrast(projected, both)
             losses["labels"] = (
@@ -122,7 +122,7 @@ class FineTuneTask(Task):
                 else functional.binary_cross_entropy_with_logits(said, both)
             )
         else:
-            n = len(batch)
+            n = len(batch.x)
             losses["contrast"] = nt_xent(projected[:n], projected[n:])
         loss = sum(losses.values(), torch.zeros((), device=self.device))
         for optimiser in self.optimisers.values():

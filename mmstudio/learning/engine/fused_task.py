@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from mmstudio.learning.engine.checkpoint import TrainingState
-from mmstudio.learning.engine.data import ArrayData
+from mmstudio.learning.engine.data import ArrayData, Batch
 from mmstudio.learning.engine.ema import Average
 from mmstudio.learning.engine.task import Task
 from mmstudio.learning.fusion.forward import encode
@@ -48,7 +48,7 @@ class FusedData(ArrayData):
     def __len__(self) -> int:
         return len(self._members)
 
-    def batch(self, seen: int, count: int, random: torch.Generator) -> Tensor:
+    def batch(self, seen: int, count: int, random: torch.Generator) -> Batch:
         """int64[≤count, 2]: two examples (often the same) of each group, for mixing."""
         count = min(count, len(self))
         epoch, offset = divmod(seen, len(self))
@@ -61,7 +61,7 @@ class FusedData(ArrayData):
             [members[int(draw * len(members))] for draw in pair]
             for members, pair in zip([self._members[g] for g in chosen[np.sort(first)]], draws, strict=True)
         ]
-        return torch.from_numpy(np.array(rows, np.int64))
+        return Batch(torch.from_numpy(np.array(rows, np.int64)))
 
 
 class FusedTask(Task):
@@ -138,9 +138,9 @@ class FusedTask(Task):
 
     # -- a step --------------------------------------------------------------------------------------------
 
-    def parts(self, batch: Tensor, step: int) -> Iterator[dict[str, float]]:
+    def parts(self, batch: Batch, step: int) -> Iterator[dict[str, float]]:
         options = self.config.options
-        one, two = batch[:, 0].to(self.device), batch[:, 1].to(self.device)
+        one, two = batch.x[:, 0].to(self.device), batch.x[:, 1].to(self.device)
         share = self._rand(len(one), 1)
         linear: dict[str, Tensor] = {}
         masks = []

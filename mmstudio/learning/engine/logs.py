@@ -17,26 +17,41 @@ if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
 
+METRICS, FIGURES = "metrics.jsonl", "figures.jsonl"
+
+
 class Logs:
     """Writers for one model folder; resuming at a step forgets what was logged after it."""
 
     def __init__(self, folder: Path, step: int) -> None:
         self.folder = folder
-        self._metrics = folder / "metrics.jsonl"
+        self._metrics = folder / METRICS
         self._board: SummaryWriter | None = None
         self.rewind(step)
 
     def rewind(self, step: int) -> None:
         """Drop the lines after ``step``: they will be written again."""
         self._start = step
-        kept = [json.dumps(line) + "\n" for line in read_metrics(self.folder) if line["step"] <= step]
-        write_text(self._metrics, "".join(kept))
+        for name in (METRICS, FIGURES):
+            lines = _read(self.folder / name)
+            if lines or name == METRICS:
+                kept = [json.dumps(line) + "\n" for line in lines if line["step"] <= step]
+                write_text(self.folder / name, "".join(kept))
         self.close()
 
     def metrics(self, step: int, values: dict[str, float], **more: Any) -> None:
         """One line of metrics.jsonl and one TensorBoard point per value."""
         with self._metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": step, **more, "losses": values}) + "\n")
+        self._board_points(step, values)
+
+    def figures(self, step: int, values: dict[str, float], features: str) -> None:
+        """One line of figures.jsonl: what was measured of the samples, in the feature space named."""
+        with (self.folder / FIGURES).open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"step": step, "features": features, "figures": values}) + "\n")
+        self._board_points(step, {f"figures/{name}": value for name, value in values.items()})
+
+    def _board_points(self, step: int, values: dict[str, float]) -> None:
         if self._board is None:
             from torch.utils.tensorboard import SummaryWriter
 
@@ -59,9 +74,18 @@ class Logs:
 
 
 def read_metrics(folder: Path) -> list[dict[str, Any]]:
-    """The lines of metrics.jsonl; a last line cut by a crash is left out."""
+    """The lines of metrics.jsonl (step, seen, per_second, losses); a last line cut by a crash is left out."""
+    return _read(folder / METRICS)
+
+
+def read_figures(folder: Path) -> list[dict[str, Any]]:
+    """The lines of figures.jsonl (step, features, figures): how the samples measured as it learned."""
+    return _read(folder / FIGURES)
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
     try:
-        text = (folder / "metrics.jsonl").read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except OSError:
         return []
     lines = []

@@ -10,18 +10,24 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from mmstudio.learning.conditions import Conditions
 from mmstudio.learning.config import ModelConfig, load_config
 from mmstudio.learning.engine.checkpoint import load_weights, weights_id
 from mmstudio.learning.engine.data import to_bytes, to_float
-from mmstudio.learning.engine.gan_task import GanTask
+from mmstudio.learning.engine.gan_task import GanTask, PlainGanTask, make_discriminator, make_generator
 from mmstudio.learning.engine.prior import Prior, prior_from, standard_prior
 from mmstudio.learning.engine.task import Task, take
 from mmstudio.learning.engine.vae_task import VaeTask
 from mmstudio.learning.nets.blocks import materialise
-from mmstudio.learning.nets.conv import Decoder, Encoder
 from mmstudio.learning.nets.vae import VAE, make_vae
 
-TASKS: dict[str, type[Task]] = {"image-vae": VaeTask, "image-gan": GanTask, "sound-vae": VaeTask}
+TASKS: dict[str, type[Task]] = {
+    "image-vae": VaeTask,
+    "image-gan": GanTask,
+    "image-gan-plain": PlainGanTask,
+    "sound-vae": VaeTask,
+}
+ROWS = 16  # latents decoded at once at 64 pixels and for sounds
 
 
 @dataclass(slots=True)
@@ -40,22 +46,47 @@ class GenerativeModel:
         """``count`` latents (count×latent, CPU)."""
         return self.prior.draw(count, random, truncation)
 
-    @torch.inference_mode()
-    def decode(self, z: Tensor, batch: int = 16) -> Tensor:
-        """Latents → N×C×S×S in about [-1, 1], on the CPU.
+    @property
+    def stages(self) -> int:
+        """How many stages take a latent of their own; 1 where the whole picture has one."""
+        return len(self.config.widths) if self.config.options.get("styles", 0.0) > 0 else 1
 
-        Every pass has exactly ``batch`` rows (the last is filled up): kernels may add up in another order for
-        another batch size, and the same latent must give the same picture alone and among others.
+    @property
+    def conditions(self) -> Conditions:
+        """What the model can be told beside the latent."""
+        return Conditions.of(self.config.condition)
+
+    @property
+    def rows(self) -> int:
+        """Latents decoded at once: 16 up to 64 pixels, fewer above, one from 256 on, so that one picture
+        comes as soon as it can."""
+        size = self.config.size if self.config.channels == 3 else 64
+        return max(1, min(ROWS, ROWS * 64**2 // size**2))
+
+    @torch.inference_mode()
+    def decode(self, z: Tensor, c: Tensor | None = None) -> Tensor:
+        """Latents (N×latent, or N×stages×latent) → N×C×S×S in about [-1, 1], on the CPU.
+
+        ``c`` is N×conditions.width. Every pass has exactly :attr:`rows` rows (the last is filled up): kernels
+        may add up in another order for another batch size, and the same latent must give the same picture
+        alone and among others.
         """
         made = []
-        for part in torch.split(z, batch):
-            full = torch.cat([part, part[-1:].expand(batch - len(part), -1)]).to(self.device)
-            made.append(self.decoder(full)[: len(part)].float().cpu())
+        for first in range(0, len(z), self.rows):
+            part = z[first : first + self.rows]
+            known = None if c is None else self._full(c[first : first + self.rows])
+            full = self._full(part)
+            drawn = self.decoder(full) if known is None else self.decoder(full, known)
+            made.append(drawn[: len(part)].float().cpu())
         return torch.cat(made)
 
-    def pictures(self, z: Tensor) -> NDArray[np.uint8]:
-        """Latents → N×S×S×3 uint8."""
-        return to_bytes(self.decode(z)).transpose(0, 2, 3, 1)
+    def _full(self, part: Tensor) -> Tensor:
+        filler = part[-1:].expand(self.rows - len(part), *part.shape[1:])
+        return torch.cat([part, filler]).to(self.device)
+
+    def pictures(self, z: Tensor, c: Tensor | None = None) -> NDArray[np.uint8]:
+        """Latents → N×S×S×3 uint8, square; a model of another aspect is brought to it where it is shown."""
+        return to_bytes(self.decode(z, c)).transpose(0, 2, 3, 1)
 
     @torch.inference_mode()
     def encode(self, pixels: NDArray[np.uint8]) -> Tensor:
@@ -80,18 +111,15 @@ def load_model(folder: Path, device: torch.device) -> GenerativeModel:
     config = load_config(folder)
     weights = load_weights(folder)
     random = torch.Generator().manual_seed(0)
-    if config.family == "image-gan":
-        decoder: nn.Module = materialise(
-            lambda: Decoder(config.channels, config.widths, config.latent), device, random
-        )
-        discriminator = materialise(lambda: Encoder(config.channels, config.widths, 1), device, random)
+    if config.family.startswith("image-gan"):
+        decoder: nn.Module = materialise(lambda: make_generator(config), device, random)
+        discriminator = materialise(lambda: make_discriminator(config), device, random)
         take(decoder, weights, "generator.")
         take(discriminator, weights, "discriminator.")
         prior = standard_prior(config.latent)
         mark = weights_id(folder)
         return GenerativeModel(config, _frozen(decoder), None, discriminator, prior, device, mark)
-    shape = (config.channels, config.size, config.widths, config.latent)
-    vae = materialise(lambda: make_vae(*shape), device, random)
+    vae = materialise(lambda: make_vae(config), device, random)
     take(vae, weights, "vae.")
     _frozen(vae)
     prior = prior_from(weights, config.latent)

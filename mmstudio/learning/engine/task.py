@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 
 from mmstudio.learning.config import ModelConfig
 from mmstudio.learning.engine.checkpoint import TrainingState
-from mmstudio.learning.engine.data import ArrayData
+from mmstudio.learning.engine.data import ArrayData, Batch
 from mmstudio.learning.engine.ema import Average
 
 
@@ -24,6 +25,9 @@ class Task(ABC):
     averaged: str  # the net that is sampled from
     average: Average
     satisfied = False  # True ends the training early: more steps would only make it worse
+    splits = False  # True where a step can be cut into pieces, with the same result but for rounding
+    speed = 0.0  # multiplications a second that are counted on; 0: steps are never cut
+    most_rows = 0  # examples that fit into memory at once, once it ran out; 0: all
 
     def __init__(self, config: ModelConfig, device: torch.device) -> None:
         self.config, self.device = config, device
@@ -31,8 +35,8 @@ class Task(ABC):
         self.rate_scale = 1.0
 
     @abstractmethod
-    def parts(self, batch: Tensor, step: int) -> Iterator[dict[str, float]]:
-        """One training step on ``batch`` (N×C×H×W in [-1, 1], on the CPU), in interruptible parts.
+    def parts(self, batch: Batch, step: int) -> Iterator[dict[str, float]]:
+        """One training step on ``batch``, in interruptible parts of at most about a quarter of a second.
 
         Each part yields the losses it knows; the moving average is the trainer's business.
         """
@@ -40,6 +44,24 @@ class Task(ABC):
     @abstractmethod
     def preview(self, data: ArrayData, seed: int, count: int) -> Tensor:
         """A grid's worth of pictures in [-1, 1], always from the same latents, drawn with the average."""
+
+    def sampler(self, data: ArrayData, seed: int) -> Callable[[int], Tensor] | None:
+        """What draws the next ``count`` examples (count×C×H×W in [-1, 1]) with the average, to be judged;
+        None for a family that draws nothing. Its random numbers are its own."""
+        del data, seed
+        return None
+
+    def pieces(self, count: int, cost: float) -> list[slice]:
+        """``count`` examples of ``cost`` multiplications each, in pieces of at most about 200 ms.
+
+        Depends only on numbers kept in the state, never on the clock: the same training adds up its gradients
+        in the same order wherever it is resumed.
+        """
+        rows = max(1, int(0.2 * self.speed / cost)) if self.speed else count
+        rows = min(rows, self.most_rows or count, count)
+        number = -(-count // rows)
+        edges = [count * i // number for i in range(number + 1)]
+        return [slice(a, b) for a, b in pairwise(edges)]
 
     def finish(self, data: ArrayData) -> dict[str, Tensor]:
         """What is fitted after training (a prior), for the weights file."""
@@ -76,11 +98,14 @@ class Task(ABC):
         for name, optimiser in self.optimisers.items():
             for index, slots in optimiser.state_dict()["state"].items():
                 tensors |= {f"optimiser.{name}.{index}.{key}": value for key, value in slots.items()}
-        return TrainingState(tensors, {"rate_scale": self.rate_scale})
+        numbers = {"rate_scale": self.rate_scale, "speed": self.speed, "most_rows": self.most_rows}
+        return TrainingState(tensors, numbers)
 
     def restore(self, state: TrainingState) -> None:
         """Back from :meth:`state`."""
         self.rate_scale = float(state.numbers["rate_scale"])
+        self.speed = float(state.numbers.get("speed", 0.0))
+        self.most_rows = int(state.numbers.get("most_rows", 0))
         self.random.set_state(state.tensors["random"])
         for name, net in (self.nets | {"average": self.average.net}).items():
             prefix = f"net.{name}."

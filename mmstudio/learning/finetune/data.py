@@ -18,7 +18,7 @@ from mmstudio.errors import StudioError
 from mmstudio.features.loading import load_media
 from mmstudio.i18n import tr
 from mmstudio.jobs import Progress
-from mmstudio.learning.gather import FORBIDDEN
+from mmstudio.learning.datasets.gather import FORBIDDEN
 from mmstudio.library import parse_query
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ Residual nets without normalisation follow R3GAN (Huang et al., NeurIPS 2024, se
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -18,12 +18,15 @@ Net = TypeVar("Net", bound=nn.Module)
 
 
 class Residual(nn.Module):
-    """x + 1×1(φ(3×3(φ(1×1(x))))), φ = leaky ReLU; N×C×H×W in and out."""
+    """x + 1×1(φ(3×3(φ(1×1(x))))), φ = leaky ReLU; N×C×H×W in and out.
 
-    def __init__(self, channels: int) -> None:
+    ``seamless`` pads with the opposite edge, so that what is drawn continues on the other side.
+    """
+
+    def __init__(self, channels: int, seamless: bool = False) -> None:
         super().__init__()
         self.reduce = nn.Conv2d(channels, channels, 1)
-        self.mix = nn.Conv2d(channels, channels, 3, padding=1)
+        self.mix = nn.Conv2d(channels, channels, 3, padding=1, padding_mode=padding(seamless))
         self.expand = nn.Conv2d(channels, channels, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -33,15 +36,26 @@ class Residual(nn.Module):
         return out
 
 
+def padding(seamless: bool) -> Literal["circular", "zeros"]:
+    """The padding mode of a 3×3 convolution."""
+    return "circular" if seamless else "zeros"
+
+
 class Up(nn.Module):
     """Twice the resolution (bilinear), channels changed by a 1×1 convolution at the lower resolution."""
 
-    def __init__(self, channels_in: int, channels_out: int) -> None:
+    def __init__(self, channels_in: int, channels_out: int, seamless: bool = False) -> None:
         super().__init__()
         self.change = nn.Conv2d(channels_in, channels_out, 1, bias=False)
+        self.seamless = seamless
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.interpolate(self.change(x), scale_factor=2.0, mode="bilinear", align_corners=False)
+        h = self.change(x)
+        if not self.seamless:
+            return functional.interpolate(h, scale_factor=2.0, mode="bilinear", align_corners=False)
+        h = functional.pad(h, (1, 1, 1, 1), mode="circular")
+        h = functional.interpolate(h, scale_factor=2.0, mode="bilinear", align_corners=False)
+        return h[:, :, 2:-2, 2:-2]
 
 
 class Down(nn.Module):
@@ -70,10 +84,10 @@ def materialise(build: Callable[[], Net], device: torch.device, random: torch.Ge
     for name, module in net.named_modules():
         if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Linear):
             fan_in = module.weight[0].numel()
-            if name.endswith("expand"):
+            if name.endswith("expand") or "styles." in name:
                 torch.nn.init.zeros_(module.weight)
             else:
-                last = name.endswith(("out", "to_latent", "from_latent", "change"))
+                last = name.endswith(("out", "to_latent", "from_latent", "change", "embed"))
                 std = (1.0 if last else gain) / fan_in**0.5
                 torch.nn.init.normal_(module.weight, 0.0, std, generator=random)
             if module.bias is not None:

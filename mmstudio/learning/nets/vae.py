@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from mmstudio.learning.config import ModelConfig
 from mmstudio.learning.nets.conv import Decoder, Encoder
 from mmstudio.learning.nets.sound import SpectrogramVAE
 
@@ -12,11 +13,13 @@ from mmstudio.learning.nets.sound import SpectrogramVAE
 class ConvVAE(nn.Module):
     """Encoder to a diagonal Gaussian posterior, decoder back to the grid."""
 
-    def __init__(self, channels: int, widths: list[int], latent: int) -> None:
+    def __init__(
+        self, channels: int, widths: list[int], latent: int, *, seamless: bool = False, styles: bool = False
+    ) -> None:
         super().__init__()
         self.latent = latent
         self.encoder = Encoder(channels, widths, 2 * latent)
-        self.decoder = Decoder(channels, widths, latent)
+        self.decoder = Decoder(channels, widths, latent, seamless=seamless, styles=styles)
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """N×C×S×S → mean and log-variance, each N×latent."""
@@ -33,8 +36,14 @@ class ConvVAE(nn.Module):
 VAE = ConvVAE | SpectrogramVAE
 
 
-def make_vae(channels: int, size: int, widths: list[int], latent: int) -> VAE:
-    """The VAE for pictures (3 channels) or for log-mel spectrograms (1 channel, size bands × size frames)."""
-    if channels == 1:
-        return SpectrogramVAE(size, size, widths, latent)
-    return ConvVAE(channels, widths, latent)
+def make_vae(config: ModelConfig) -> VAE:
+    """The VAE of a config, for pictures (3 channels) or log-mel spectrograms (1 channel, size × size)."""
+    if config.channels == 1:
+        return SpectrogramVAE(config.size, config.size, config.widths, config.latent)
+    return ConvVAE(
+        config.channels,
+        config.widths,
+        config.latent,
+        seamless=config.options.get("seamless", 0.0) > 0,
+        styles=config.options.get("styles", 0.0) > 0,
+    )

@@ -11,10 +11,11 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def diff_augment(x: Tensor, random: torch.Generator, strength: float = 1.0) -> Tensor:
+def diff_augment(x: Tensor, random: torch.Generator, strength: float = 1.0, colour: bool = True) -> Tensor:
     """Brightness ±0.5, saturation ×[0, 2], contrast ×[0.5, 1.5], shift ≤ ⅛, cut-out ½; N×C×H×W in [-1, 1].
 
-    ``strength`` (0–1) is the share of pictures each transform touches.
+    ``strength`` (0–1) is the share of pictures each transform touches; ``colour`` False leaves the first
+    three out.
     """
     if strength <= 0.0:
         return x
@@ -26,12 +27,13 @@ def diff_augment(x: Tensor, random: torch.Generator, strength: float = 1.0) -> T
     def chosen() -> Tensor:
         return (uniform(n, 1, 1, 1) < strength).to(x.dtype)
 
-    x = x + chosen() * (uniform(n, 1, 1, 1) - 0.5)
-    if x.shape[1] > 1:
-        grey = x.mean(dim=1, keepdim=True)
-        x = grey + (x - grey) * (1 + chosen() * (2 * uniform(n, 1, 1, 1) - 1))
-    mean = x.mean(dim=(1, 2, 3), keepdim=True)
-    x = mean + (x - mean) * (1 + chosen() * (uniform(n, 1, 1, 1) - 0.5))
+    if colour:
+        x = x + chosen() * (uniform(n, 1, 1, 1) - 0.5)
+        if x.shape[1] > 1:
+            grey = x.mean(dim=1, keepdim=True)
+            x = grey + (x - grey) * (1 + chosen() * (2 * uniform(n, 1, 1, 1) - 1))
+        mean = x.mean(dim=(1, 2, 3), keepdim=True)
+        x = mean + (x - mean) * (1 + chosen() * (uniform(n, 1, 1, 1) - 0.5))
     x = _shift(x, uniform(n, 2), chosen())
     return x * _hole(x, uniform(n, 2), chosen())
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mmstudio.errors import StudioError
+from mmstudio.features.augment.recipe import read_recipe
 from mmstudio.i18n import tr
 from mmstudio.jobs import Progress
 from mmstudio.library import parse_query
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mmstudio.features.augment import AugmentRecipe
+    from mmstudio.learning.config import ModelConfig
     from mmstudio.library import Asset, Library
 
 log = logging.getLogger(__name__)
@@ -32,12 +34,18 @@ MOST_BYTES = 1_000_000_000  # of originals and augmented copies together; fewer 
 class Gathered:
     """Training data: N×C×H×W uint8, the assets they come from (one per row), and what was left out.
 
+    ``held`` are examples kept out of training (M×C×H×W), of the assets ``held_assets``; ``conditions`` are
+    one row per example (see :mod:`mmstudio.learning.conditions`), ``held_conditions`` for the held-out ones.
     Originals come first; the last ``augmented`` rows are their augmented copies, ``missed`` more came out
     empty or could not be read again.
     """
 
     pixels: NDArray[np.uint8]
     assets: list[int]
+    held: NDArray[np.uint8] | None = None
+    held_assets: list[int] = field(default_factory=list)
+    conditions: NDArray[np.float32] | None = None
+    held_conditions: NDArray[np.float32] | None = None
     forbidden: int = 0
     unreadable: int = 0
     augmented: int = 0
@@ -116,22 +124,21 @@ def _copy_of(
 
 
 def gather(
-    library: Library,
-    modality: Literal["image", "audio"],
-    size: int,
-    query: str,
-    base: int = 0,
-    augment: AugmentRecipe | None = None,
+    library: Library, config: ModelConfig, *, originals: bool = False
 ) -> Generator[Progress, None, Gathered]:
-    """Decode what ``query`` finds (all imported pictures or sounds where it is empty).
+    """Decode what ``config.query`` finds (all imported pictures or sounds where it is empty).
 
-    Assets whose rights forbid training are left out, unreadable ones too; both are counted. With ``augment``
-    that many augmented copies of each follow the originals; the same recipe gives the same copies again.
+    Assets whose rights forbid training are left out, unreadable ones too; both are counted. With
+    ``config.augment`` that many augmented copies of each follow the originals, unless only the ``originals``
+    are wanted; the same recipe gives the same copies again.
 
     Raises:
         StudioError: nothing to learn from.
     """
-    wanted = replace(parse_query(query), kinds=(modality,))
+    modality: Literal["image", "audio"] = "audio" if config.channels == 1 else "image"
+    size, base = config.size, 0
+    augment = read_recipe(config.augment) if config.augment and not originals else None
+    wanted = replace(parse_query(config.query), kinds=(modality,))
     if wanted.origin is None:
         wanted = replace(wanted, origin="imported")
     assets = library.assets.get_many(library.assets.ids(wanted))
@@ -154,7 +161,7 @@ def gather(
         found += [asset.id] * len(pieces)
     if not rows:
         raise _nothing(modality, len(assets) - len(allowed))
-    result = Gathered(np.stack(rows), found, len(assets) - len(allowed), unreadable)
+    result = Gathered(np.stack(rows), found, forbidden=len(assets) - len(allowed), unreadable=unreadable)
     notes = _advice(result, modality)
     if augment is not None and augment.active(modality):
         usable = [asset for asset in allowed if asset.id in set(found)]

@@ -1,0 +1,259 @@
+"""One training from what a person asked for to a model in the library."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmstudio.errors import Cancelled, UsageError
+from mmstudio.features.augment.recipe import read_recipe
+from mmstudio.i18n import tr
+from mmstudio.jobs import JobContext, Progress
+from mmstudio.learning.card import write_card
+from mmstudio.learning.config import CONFIG, ModelConfig, load_config, safe_name
+from mmstudio.learning.datasets.gather import Gathered, as_record, gather
+from mmstudio.learning.families import FamilyInfo, default_config, default_widths, family
+
+if TYPE_CHECKING:
+    from mmstudio.learning.engine.data import ArrayData
+    from mmstudio.learning.engine.judge import Judge
+    from mmstudio.learning.service import Trainings
+
+FITS = ("crop", "smart", "pad", "stretch")
+_COMPATIBLE = {
+    "image-vae": {"image-vae"},
+    "image-gan": {"image-gan", "image-vae", "image-gan-plain"},
+    "image-gan-plain": {"image-gan", "image-vae", "image-gan-plain"},
+    "sound-vae": {"sound-vae"},
+    "fused": set(),
+}
+_FEW_FOR_COLOUR = 1000  # pictures below which colours are varied too (Zhao et al., NeurIPS 2020)
+
+
+@dataclass(slots=True)
+class Wish:
+    """What a person asks of a new training; None means what the family or the base says.
+
+    Attributes:
+        family, name: the family, and the model's name (the family's where empty).
+        size: pixels per side, a power of two from 16 to 512; with ``base`` at least the base's.
+        steps, batch, seed: the training.
+        base: a model to start from.
+        query: the search that chooses the media; all imported ones of the kind where empty.
+        resume: go on from the last checkpoint; more ``steps`` than before lengthen the training.
+        augment: "off", "gentle", "strong" or a recipe as JSON (:mod:`mmstudio.features.augment`): varied
+            copies join the training data, never an evaluation. A resumed training keeps its own.
+        fit, aspect, condition: see :class:`ModelConfig`.
+        width: channels of the finest stage; twice as many make a model four times as large.
+        options: hyper-parameters of the family by name (gamma, penalty_every, beta, seamless, freeze, …).
+    """
+
+    family: str
+    name: str = ""
+    steps: int | None = None
+    size: int | None = None
+    seed: int = 0
+    base: str | None = None
+    query: str = ""
+    resume: bool = False
+    batch: int | None = None
+    augment: dict[str, Any] | str | None = None
+    fit: str = "crop"
+    aspect: float = 1.0
+    condition: dict[str, Any] = field(default_factory=dict)
+    width: int | None = None
+    options: Mapping[str, float] = field(default_factory=dict)
+
+
+def new_config(trainings: Trainings, wish: Wish, name: str) -> ModelConfig:
+    """The config of a new model.
+
+    Raises:
+        UsageError: unknown family, size, option, way to fit, or a base that does not go with it.
+        NotFound: no such base.
+    """
+    info = family(wish.family)
+    default = partial(default_config, wish.family, name, steps=wish.steps, batch=wish.batch, seed=wish.seed)
+    if wish.base:
+        start = load_config(trainings.folder(wish.base))
+        if start.family not in _COMPATIBLE[wish.family]:
+            raise UsageError(
+                "A model of the family {family} cannot start from “{base}”.",
+                hint="Choose a base of the same family.",
+                family=wish.family,
+                base=wish.base,
+            )
+        size = max(wish.size or 0, start.size)
+        config = default(size=size)
+        config.base, config.latent = wish.base, start.latent
+        # Stages that the base lacks are added at the fine end, as thin as its last one.
+        more = len(config.widths) - len(start.widths)
+        config.widths = start.widths + [start.widths[-1]] * max(0, more)
+        kept = ("styles", "seamless", "spatial")  # options that are part of the network
+        config.options |= {key: start.options.get(key, 0.0) for key in kept if key in config.options}
+        config.options |= {key: start.options[key] for key in kept if key in start.options}
+        config.condition = dict(start.condition)
+        config.aspect = start.aspect
+    else:
+        config = default(size=wish.size or 64)
+        if wish.width is not None and info.modality == "image":
+            config.widths = default_widths(config.size, wish.width)
+    if wish.fit not in FITS or not 0.25 <= wish.aspect <= 4.0:
+        raise UsageError(
+            "Pictures cannot be brought into that shape.",
+            hint="Choose {known}, and an aspect from 0.25 to 4.",
+            known=", ".join(FITS),
+        )
+    config.query, config.fit = wish.query, wish.fit
+    config.aspect = wish.aspect if wish.aspect != 1.0 else config.aspect
+    config.condition = dict(wish.condition) or config.condition
+    config.options |= _options(info, config, wish.options)
+    recipe = read_recipe(wish.augment, wish.seed)
+    config.augment = recipe.as_json() if recipe.active(info.modality) else {}
+    return config
+
+
+def _options(info: FamilyInfo, config: ModelConfig, wanted: Mapping[str, float]) -> dict[str, float]:
+    found = {}
+    known = set(config.options) | set(info.more_options) | {"rate", "latent"}
+    for key, value in wanted.items():
+        if key not in known:
+            raise UsageError(
+                "A model of the family {family} has no setting “{name}”.",
+                hint="Choose one of: {known}.",
+                family=info.name,
+                name=key,
+                known=", ".join(sorted(known)),
+            )
+        if key == "rate":
+            config.rate = float(value)
+        elif key == "latent":
+            config.latent = int(value)
+        else:
+            found[key] = float(value)
+    return found
+
+
+def training(
+    trainings: Trainings, context: JobContext, wish: Wish
+) -> Generator[Progress, None, dict[str, Any]]:
+    """The job behind :meth:`Trainings.train_work`."""
+    called = safe_name(wish.name or wish.family)
+    folder = trainings.library.models_dir / called
+    going_on = wish.resume or (context.checkpoint or {}).get("model") == called
+    yield Progress(0, wish.steps, tr("Preparing"))
+    if going_on and (folder / CONFIG).is_file():
+        config = load_config(folder)
+        if config.family != wish.family:
+            raise UsageError(
+                "“{name}” is a model of the family {family}.",
+                hint="Give the same family to go on with it.",
+                name=called,
+                family=config.family,
+            )
+        if wish.steps is not None and wish.steps > config.steps:
+            config.steps = wish.steps
+    else:
+        if trainings.has_weights(folder):
+            raise UsageError(
+                "There is already a model “{name}”.",
+                hint="Choose another name, or go on with it (--resume).",
+                name=called,
+            )
+        config = new_config(trainings, wish, called)
+    context.save_checkpoint({"model": called})
+    if family(config.family).modality == "items":
+        from mmstudio.learning.fusion.training import train_fused
+
+        return (yield from train_fused(trainings, context, folder, config))
+    return (yield from _train(trainings, context, folder, config))
+
+
+def _train(
+    trainings: Trainings, context: JobContext, folder: Path, config: ModelConfig
+) -> Generator[Progress, None, dict[str, Any]]:
+    from mmstudio.learning.engine.checkpoint import load_weights
+    from mmstudio.learning.engine.data import remove_data
+    from mmstudio.learning.engine.device import pick_device
+    from mmstudio.learning.engine.registry import build_task
+    from mmstudio.learning.engine.trainer import Trainer
+
+    data, notes = yield from _data(trainings, folder, config)
+    if config.family.startswith("image-gan"):
+        config.options.setdefault("colour", float(len(data) < _FEW_FOR_COLOUR))
+    config.save(folder)
+    trainings.register(config, folder, "training", {})
+    device = pick_device(trainings.device)
+    task = build_task(config, device)
+    trainer = Trainer(folder, config, task, data, judge=_judge(config, data, str(device)), resume=True)
+    if config.base and trainer.step == 0:
+        task.start_from(load_weights(trainings.folder(config.base)))
+    trainer.notice = " · ".join(notes)
+    started, status = time.monotonic(), "training"
+    result: dict[str, Any] = {}
+    try:
+        result = yield from trainer.run(context)
+        status = "ready" if result["status"] == "done" else "training"
+    except (GeneratorExit, Cancelled):
+        status = "ready" if trainer.step else "empty"
+        raise
+    finally:
+        config.trained |= {
+            "steps": trainer.step,
+            "seen": trainer.seen,
+            "seconds": round(config.trained.get("seconds", 0.0) + time.monotonic() - started, 1),
+            "device": device.type,
+        }
+        config.save(folder)
+        write_card(folder, config)
+        trainings.register(config, folder, status, _last_losses(folder))
+    if result["status"] == "done":
+        remove_data(folder)
+    return {**result, "path": str(folder), "notes": notes}
+
+
+def _data(
+    trainings: Trainings, folder: Path, config: ModelConfig
+) -> Generator[Progress, None, tuple[ArrayData, list[str]]]:
+    from mmstudio.learning.engine.data import load_data, save_data
+
+    flip = config.options.get("flip", 0.0) > 0
+    kept = load_data(folder, config.seed, flip)
+    if kept is not None:
+        return kept, []
+    found: Gathered = yield from gather(trainings.library, config)
+    config.trained |= as_record(found)
+    save_data(
+        folder,
+        pixels=found.pixels,
+        held=found.held,
+        conditions=found.conditions,
+        held_conditions=found.held_conditions,
+    )
+    data = load_data(folder, config.seed, flip)
+    assert data is not None
+    return data, found.notes
+
+
+def _judge(config: ModelConfig, data: ArrayData, device: str) -> Judge | None:
+    """Measures pictures with the network that pictures are compared by; short trainings are not judged."""
+    if config.channels != 3 or config.steps < 25:
+        return None
+    from mmstudio.learning.engine.judge import Judge
+    from mmstudio.learning.evaluation.networks import picture_features
+
+    features, name = picture_features(device)
+    return Judge(data.pixels, data.held, features, name)
+
+
+def _last_losses(folder: Path) -> dict[str, Any]:
+    try:
+        lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+        return dict(json.loads(lines[-1])["losses"]) if lines else {}
+    except (OSError, ValueError, KeyError):
+        return {}
