@@ -1,0 +1,178 @@
+"""What an evaluation and a comparison found, as plain data that a window shows and a file keeps."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from mmstudio.atomic import write_text
+from mmstudio.i18n import mark
+
+if TYPE_CHECKING:
+    from mmstudio.library import Library
+
+Figure = float | str
+REPORT = "report.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How one figure is read: its English name (show through ``tr``), and which way is better.
+
+    ``better`` is "low", "high", "one" (the nearer to 1, the better) or "" (neither).
+    """
+
+    key: str
+    label: str
+    better: str = ""
+    why: str = ""
+
+
+MEASURES: dict[str, Measure] = {
+    m.key: m
+    for m in (
+        Measure("kernel_distance", mark("Kernel distance"), "low",
+                mark("How far what the model draws is from real pictures, all together; 0 is best.")),
+        Measure("real_kernel_distance", mark("Kernel distance, real to real"), "",
+                mark("The same between two halves of the real pictures: about what a perfect model reaches.")),
+        Measure("frechet_distance", mark("Fréchet distance"), "low",
+                mark("Centre and spread of drawn and real pictures against each other; 0 is best.")),
+        Measure("precision", mark("Precision"), "high", mark("Share of drawn pictures that look like real ones.")),
+        Measure("recall", mark("Recall"), "high", mark("Share of real pictures that the model could draw.")),
+        Measure("density", mark("Density"), "high",
+                mark("How thick real pictures lie around the drawn ones; 1 is as among themselves.")),
+        Measure("coverage", mark("Coverage"), "high",
+                mark("Share of real pictures that have a drawn one near them.")),
+        Measure("diversity", mark("Diversity"), "one",
+                mark("How much drawn pictures differ from each other; 1 is as much as real ones.")),
+        Measure("nearest_ratio", mark("Distance to the training pictures"), "one",
+                mark("Well below 1 means copying: nearer to training pictures than new real pictures are.")),
+        Measure("copies", mark("Too near to a training picture"), "low",
+                mark("Share of drawn pictures that are nearly a training picture.")),
+        Measure("psnr_db", mark("Drawn again: PSNR (dB)"), "high",
+                mark("How well pictures are drawn again from their own numbers; the higher the better.")),
+        Measure("ssim", mark("Drawn again: SSIM"), "high",
+                mark("How well structures are drawn again; 1 is equal.")),
+        Measure("elbo", mark("Evidence bound (nats a picture)"), "high",
+                mark("How likely the model finds real pictures, at least.")),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """One drawn picture and the training picture nearest to it.
+
+    Attributes:
+        sample: its number; drawn from the evaluation's seed.
+        asset: the training picture's asset id, 0 where it is not known (a model trained elsewhere).
+        distance: in the named feature network.
+        ratio: ``distance`` over the median distance of a held-out picture to its nearest training picture.
+        pixel_distance: root mean square difference of the pixels, 0–255; pixel_ratio: the same as ratio.
+        too_near: nearer than nearly every real picture is to another.
+        drawn, training: PNG files with the two pictures, "" where none was kept.
+    """
+
+    sample: int
+    asset: int
+    distance: float
+    ratio: float
+    pixel_distance: float
+    pixel_ratio: float
+    too_near: bool = False
+    drawn: str = ""
+    training: str = ""
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """Figures of one model.
+
+    Attributes:
+        figures: by name; what :data:`MEASURES` describes, and "features" (the network that measured),
+            "examples", "held_out", "samples", "nearest_to" ("held-out pictures" or "training pictures").
+        notes: sentences for the person, in their language.
+        nearest: the drawn pictures nearest to a training picture, the nearest first.
+        sheet: a PNG with samples, "" where none was kept.
+    """
+
+    model: str
+    family: str
+    figures: dict[str, Figure] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    nearest: list[Nearest] = field(default_factory=list)
+    sheet: str = ""
+    seed: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data; the result of the job "evaluate"."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> Self:
+        """Back from :meth:`as_json`."""
+        known = {f.name for f in fields(cls)}
+        found = cls(**{key: value for key, value in data.items() if key in known})
+        found.nearest = [near if isinstance(near, Nearest) else Nearest(**near) for near in found.nearest]
+        return found
+
+
+@dataclass(slots=True)
+class Side:
+    """One of two compared models: mean and spread (standard deviation over seeds) of each figure."""
+
+    model: str
+    mean: dict[str, float] = field(default_factory=dict)
+    spread: dict[str, float] = field(default_factory=dict)
+    sheet: str = ""
+
+
+@dataclass(slots=True)
+class Comparison:
+    """Two models side by side.
+
+    Attributes:
+        a, b: the two, each with a sheet drawn from the same seeds.
+        better: by figure "a", "b" or "" where the difference is within the spread of the seeds.
+        seeds: how many seeds each was drawn with.
+        features: the network that measured.
+    """
+
+    a: Side
+    b: Side
+    better: dict[str, str] = field(default_factory=dict)
+    seeds: int = 0
+    features: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data; the result of the job "compare"."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> Self:
+        """Back from :meth:`as_json`."""
+        return cls(**data | {"a": Side(**data["a"]), "b": Side(**data["b"])})
+
+
+def folder_of(library: Library, name: str) -> Path:
+    """Where the pictures of a model's evaluation are. Not in the model's folder: that may be given away,
+    and training pictures are among them."""
+    return library.path / "evaluations" / name
+
+
+def stored(library: Library, name: str) -> Evaluation | None:
+    """The last evaluation of a model, None where there is none (or none that can be read)."""
+    try:
+        data = json.loads((folder_of(library, name) / REPORT).read_text(encoding="utf-8"))
+        return Evaluation.of(data)
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def store(library: Library, found: Evaluation) -> None:
+    """Keep an evaluation for :func:`stored`."""
+    text = json.dumps(found.as_json(), ensure_ascii=False, indent=1)
+    write_text(folder_of(library, found.model) / REPORT, text + "\n")
