@@ -23,6 +23,7 @@ from mmstudio.jobs import JobContext, Progress, Work
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mmstudio.generation.latents.player import Player
     from mmstudio.learning import Trainings
     from mmstudio.learning.engine.registry import GenerativeModel
     from mmstudio.library import Library
@@ -49,6 +50,22 @@ class Generation:
 
     def __init__(self, library: Library, trainings: Trainings) -> None:
         self.library, self.trainings = library, trainings
+        self._players: dict[str, Player] = {}
+
+    def player(self, model: str) -> Player:
+        """A picture model to play with; kept until its weights change. Loads torch: for the device thread.
+
+        Raises:
+            NotFound, StudioError: see :meth:`Trainings.load`. UsageError: a sound model.
+        """
+        from mmstudio.generation.latents.jobs import player_of
+
+        loaded = self._picture_model(model)
+        kept = self._players.get(model)
+        if kept is None or kept.model is not loaded:
+            kept = player_of(self.library, loaded)
+            self._players = {model: kept, **dict(list(self._players.items())[:3])}
+        return kept
 
     # -- at once (for JobRunner.ask and for compositions) ------------------------------------------------
 

@@ -1,0 +1,53 @@
+"""Directions in a model's latent space that a person can move along."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from mmstudio.generation.latents.space import Floats, Space
+
+Group = Literal["look", "tag", "found"]
+COLOURS = ("lighter", "warmer", "colourful")  # what "keep the colours" keeps in a model with one latent
+
+
+@dataclass(frozen=True, slots=True)
+class Slider:
+    """One direction.
+
+    Attributes:
+        key: "warmer", "tag:NAME", "found:1" …; what points keep.
+        label: English for groups "look" and "found" (show through ``tr``), the tag's name for "tag".
+        group: "look" (what can be measured on a picture), "tag", or "found" (what the network turns on).
+        why: one translated sentence: how well it does what it says.
+        strength: correlation of what it predicts with what is measured, on pictures not fitted to; 0…1.
+    """
+
+    key: str
+    label: str
+    group: Group
+    why: str = ""
+    strength: float = 0.0
+
+
+@dataclass(slots=True)
+class Found:
+    """All sliders of a model with their directions, float32[S or 1, L] each, per unit of the slider."""
+
+    sliders: list[Slider]
+    directions: dict[str, Floats]
+
+    def direction(self, key: str) -> Floats | None:
+        """float32[S or 1, L], or None for a key this model does not have."""
+        return self.directions.get(key)
+
+    def colour_basis(self, space: Space) -> Floats | None:
+        """float32[K, L], orthonormal in whitened space: the plane of the colour sliders."""
+        rows = [self.directions[key].mean(0) @ space.inverse.T for key in COLOURS if key in self.directions]
+        if not rows:
+            return None
+        q, _ = np.linalg.qr(np.stack(rows).astype(np.float64).T)
+        return np.asarray(q.T, np.float32)
