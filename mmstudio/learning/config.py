@@ -27,6 +27,7 @@ class ModelConfig:
         options: hyper-parameters of the family (beta, gamma, …).
         base: name of the model it started from, or "".
         query: the search that chose the training assets.
+        leave_out: ids of assets that the search finds but a person took out.
         fit: how a picture of another shape comes into the model's: "crop" (middle), "smart" (the crop keeps
             what one looks at), "pad" (its edge colour around it) or "stretch".
         aspect: width / height of what the model draws; networks see it squeezed into the square.
@@ -48,6 +49,7 @@ class ModelConfig:
     options: dict[str, float] = field(default_factory=dict)
     base: str = ""
     query: str = ""
+    leave_out: list[int] = field(default_factory=list)
     fit: str = "crop"
     aspect: float = 1.0
     condition: dict[str, Any] = field(default_factory=dict)

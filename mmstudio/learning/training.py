@@ -51,6 +51,7 @@ class Wish:
         fit, aspect, condition: see :class:`ModelConfig`.
         width: channels of the finest stage; twice as many make a model four times as large.
         options: hyper-parameters of the family by name (gamma, penalty_every, beta, seamless, freeze, …).
+        leave_out: ids of assets that are not to be learned from although the search finds them.
     """
 
     family: str
@@ -68,6 +69,7 @@ class Wish:
     condition: dict[str, Any] = field(default_factory=dict)
     width: int | None = None
     options: Mapping[str, float] = field(default_factory=dict)
+    leave_out: list[int] = field(default_factory=list)
 
 
 def new_config(trainings: Trainings, wish: Wish, name: str) -> ModelConfig:
@@ -110,6 +112,7 @@ def new_config(trainings: Trainings, wish: Wish, name: str) -> ModelConfig:
             known=", ".join(FITS),
         )
     config.query, config.fit = wish.query, wish.fit
+    config.leave_out = sorted(set(wish.leave_out))
     config.aspect = wish.aspect if wish.aspect != 1.0 else config.aspect
     config.condition = dict(wish.condition) or config.condition
     config.options |= _options(info, config, wish.options)
