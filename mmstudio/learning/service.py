@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from mmstudio import paths
 from mmstudio.errors import NotFound, ReadOnly, StudioError, UsageError
 from mmstudio.i18n import tr_error
-from mmstudio.jobs import JobContext, Progress, Work
+from mmstudio.jobs import JobContext, Progress, Work, run_inline
 from mmstudio.learning.card import write_card
 from mmstudio.learning.config import CONFIG, ModelConfig, load_config, safe_name
 from mmstudio.learning.datasets.gather import Gathered, gather
@@ -196,39 +196,51 @@ class Trainings:
 
     # -- evaluation --------------------------------------------------------------------------------------
 
-    def evaluate(self, name: str) -> dict[str, Any]:
-        """Figures of a model against the media it learned from (a starter: against the library's).
+    def evaluate_work(self, name: str, *, samples: int = 0, seed: int = 0) -> Work:
+        """A job that measures a model (kind "evaluate"); returns ``Evaluation.as_json()``.
 
-        See :func:`mmstudio.learning.engine.evaluate.evaluate_model` for what they mean.
+        ``samples`` pictures are drawn (0: as many as there are examples, from 64 to 512). See
+        :mod:`mmstudio.learning.evaluation.report` for what comes back and ``report.stored`` for the last one.
         """
-        from mmstudio.learning.engine.evaluate import evaluate_model
+        from mmstudio.learning.evaluation.service import evaluating
 
-        folder = self.folder(name)
-        config = load_config(folder)
-        if config.family == "fused":  # measured on what was held out when it was trained
+        return lambda context: evaluating(self, context, name, samples, seed)
+
+    def compare_work(self, a: str, b: str, *, samples: int = 0, seeds: int = 3) -> Work:
+        """A job that draws two models from the same seeds (kind "compare"); ``Comparison.as_json()``."""
+        from mmstudio.learning.evaluation.compare import comparing
+
+        return lambda context: comparing(self, context, a, b, samples, seeds)
+
+    def evaluate(self, name: str) -> dict[str, Any]:
+        """Figures of a model against the media it learned from (a starter: against the library's), at once.
+
+        See :data:`mmstudio.learning.evaluation.report.MEASURES` for what they mean.
+        """
+        if load_config(self.folder(name)).family == "fused":  # measured on what was held out in training
+            config = load_config(self.folder(name))
             return {"model": name, "family": config.family} | dict(config.trained.get("metrics", {}))
-        model = self.load(name)
-        figures: dict[str, Any] = {"model": name, "family": model.config.family}
-        figures |= evaluate_model(model, self._examples(folder, model.config), model.config.seed)
-        if folder.parent == self.library.models_dir and not self.library.read_only:
-            model.config.trained["metrics"] = figures
-            model.config.save(folder)
-            write_card(folder, model.config)
-        return figures
+        found = run_inline(self.evaluate_work(name), {})
+        return {"model": name, "family": found["family"]} | found["figures"]
 
-    def _examples(self, folder: Path, config: ModelConfig) -> NDArray[np.uint8]:
-        from mmstudio.learning.engine.data import DATA, load_pixels
+    # -- tuning, in and out ------------------------------------------------------------------------------
 
-        kept = load_pixels(folder / DATA["pixels"])
-        if kept is not None:  # originals come first; augmented copies are for training only
-            return kept[: len(kept) - int(config.trained.get("augmented", 0))]
-        steps = gather(self.library, config, originals=True)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as stop:
-                found: Gathered = stop.value
-                return found.pixels
+    def tune_work(self, family: str, **wishes: Any) -> Work:
+        """A job that looks for good settings by short trainings (kind "tune"); ``Tuned.as_json()``.
+
+        ``wishes`` are the fields of :class:`mmstudio.learning.tuning.service.Search`. While it runs,
+        ``Progress.data["tuning"]`` holds the table so far. Stopping keeps the trials that are done.
+        """
+        from mmstudio.learning.tuning.service import Search, tuning
+
+        search = Search(family, **wishes)
+        return lambda context: tuning(self, context, search)
+
+    def onnx_work(self, name: str, path: str) -> Work:
+        """A job that writes a model's decoder as ONNX, checked (kind "onnx"); {"path", "difference", …}."""
+        from mmstudio.learning.exchange.onnx_file import exporting
+
+        return lambda context: exporting(self, context, name, Path(path))
 
     # -- inside ------------------------------------------------------------------------------------------
 

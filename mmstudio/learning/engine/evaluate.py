@@ -9,7 +9,9 @@ from PIL import Image
 
 from mmstudio.learning.engine.data import to_bytes
 from mmstudio.learning.engine.registry import GenerativeModel
+from mmstudio.learning.evaluation.metrics import distances, kernel_distance
 
+__all__ = ["FEATURES", "distances", "evaluate_model", "features", "kernel_distance"]
 FEATURES = "thumbnail-12"  # 12×12 thumbnails; for pictures with their horizontal and vertical differences
 
 
@@ -65,27 +67,3 @@ def features(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
 def _thumbnail(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     planes = [Image.fromarray(plane).resize((12, 12), Image.Resampling.BOX) for plane in picture]
     return np.stack([np.asarray(plane) for plane in planes])
-
-
-def kernel_distance(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
-    """Unbiased MMD² with k(a, b) = (a·b/D + 1)³; x is N×D, y is M×D, both at least two rows."""
-    dimension = x.shape[1]
-
-    def kernel(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-        cubed: NDArray[np.float64] = (a @ b.T / dimension + 1) ** 3
-        return cubed
-
-    within_x, within_y, across = kernel(x, x), kernel(y, y), kernel(x, y)
-    n, m = len(x), len(y)
-    return float(
-        (within_x.sum() - np.trace(within_x)) / (n * (n - 1))
-        + (within_y.sum() - np.trace(within_y)) / (m * (m - 1))
-        - 2 * across.mean()
-    )
-
-
-def distances(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Euclidean distances of N×D to M×D rows: N×M."""
-    squared = (a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * a @ b.T
-    distance: NDArray[np.float64] = np.sqrt(np.maximum(squared, 0.0))
-    return distance

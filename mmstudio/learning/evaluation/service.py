@@ -1,0 +1,273 @@
+"""One model measured: the job "evaluate"."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmstudio.errors import UsageError
+from mmstudio.i18n import tr
+from mmstudio.jobs import JobContext, Progress
+from mmstudio.learning.card import write_card
+from mmstudio.learning.config import ModelConfig, load_config
+from mmstudio.learning.evaluation import copying, metrics
+from mmstudio.learning.evaluation.drawing import drawing, save_picture, save_sheet, shaped
+from mmstudio.learning.evaluation.examples import Examples, reading
+from mmstudio.learning.evaluation.networks import Features, picture_features
+from mmstudio.learning.evaluation.report import Evaluation, Figure, Nearest, folder_of, store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mmstudio.learning.engine.registry import GenerativeModel
+    from mmstudio.learning.service import Trainings
+
+Pairs = list[tuple[Nearest, int]]  # with the row of the training picture
+CHUNK = 16
+FEW = 50  # pictures below which figures are rough
+SHOWN = 24  # nearest pairs that are kept as pictures
+AGAIN = 128  # pictures drawn again for the reconstruction figures
+
+
+@dataclass(slots=True)
+class Ruler:
+    """A feature network, and where its zero and its unit are: centre and spread of the training pictures.
+
+    Brightness alone then decides nothing, and figures equal those of the judge during the training.
+    """
+
+    features: Features
+    name: str
+    centre: NDArray[np.float64] | None = None
+    spread: float = 1.0
+
+    def measuring(
+        self, pixels: NDArray[np.uint8], note: str
+    ) -> Generator[Progress, None, NDArray[np.float64]]:
+        """N×C×S×S uint8 → N×D, in short parts; the first set measured becomes the zero and the unit."""
+        found = []
+        for first in range(0, len(pixels), CHUNK):
+            yield Progress(first, len(pixels), note)
+            found.append(self.features(np.ascontiguousarray(pixels[first : first + CHUNK])))
+        rows = np.concatenate(found) if found else np.zeros((0, 1))
+        if self.centre is None:
+            self.centre, self.spread = rows.mean(axis=0), max(float(rows.std(axis=0).mean()), 1e-6)
+        return (rows - self.centre) / self.spread if len(rows) else rows
+
+
+def ruler(config: ModelConfig, device: str) -> Ruler:
+    """The network for a kind of model: the one that ships for pictures, thumbnails for sounds."""
+    if config.channels == 3:
+        return Ruler(*picture_features(device))
+    from mmstudio.learning.engine.evaluate import FEATURES, features
+
+    return Ruler(features, FEATURES)
+
+
+def evaluating(
+    trainings: Trainings, context: JobContext, name: str, samples: int = 0, seed: int = 0
+) -> Generator[Progress, None, dict[str, Any]]:
+    """Measure a model against the pictures it learned from and those held out; see :class:`Evaluation`.
+
+    The result is kept in the model's config and card (of a library's own model) and, with the pictures
+    nearest to training pictures, in the library's folder "evaluations".
+
+    Raises:
+        NotFound, StudioError: no such model, nothing to measure against. UsageError: a model that draws
+        nothing.
+    """
+    yield Progress(0, None, tr("Preparing"))
+    folder = trainings.folder(name)
+    config = load_config(folder)
+    if config.family == "fused":
+        raise UsageError(
+            "“{name}” finds and tags; it makes nothing.",
+            hint="Choose a model of pictures or sounds.",
+            name=name,
+        )
+    model = trainings.load(name)
+    examples = yield from reading(trainings, folder, config)
+    count = samples or max(64, min(512, len(examples.train)))
+    measure = ruler(config, str(model.device))
+    train = yield from measure.measuring(examples.train, tr("Looking at training pictures"))
+    held = yield from measure.measuring(examples.held, tr("Looking at held-out pictures"))
+    drawn = yield from _drawn(model, count, seed)
+    made = yield from measure.measuring(drawn, tr("Looking at drawn pictures"))
+    context.raise_if_cancelled()
+    figures: dict[str, Figure] = {"features": measure.name, "examples": len(examples.train)}
+    figures |= {"held_out": len(examples.held), "samples": count, "seed": seed}
+    notes = list(examples.notes)
+    figures |= set_figures(train, made, notes)
+    if len(held) >= 4:
+        figures |= {f"held_{key}": value for key, value in set_figures(held, made).items() if _told(key)}
+    yield Progress(count, count, tr("Looking for copies"))
+    pairs: Pairs = []
+    if len(examples.train) >= 2:
+        mirrored = None
+        if config.options.get("flip", 0.0) > 0 and examples.learned:
+            turned = np.ascontiguousarray(drawn[..., ::-1])
+            mirrored = yield from measure.measuring(turned, tr("Looking for mirrored copies"))
+        found, pairs = _copies(examples, drawn, (train, held, made, mirrored))
+        figures |= found
+        notes += _copy_notes(found, examples)
+    if model.encoder is not None:
+        figures |= yield from _again(model, examples)
+    figures |= yield from _bounds(model, examples, seed)
+    context.raise_if_cancelled()
+    result = Evaluation(name, config.family, _rounded(figures), notes, [], seed=seed)
+    result.nearest = [near for near, _row in pairs]
+    if not trainings.library.read_only:
+        _keep(trainings, folder, result, pairs, examples, drawn)
+    return result.as_json()
+
+
+def _drawn(
+    model: GenerativeModel, count: int, seed: int
+) -> Generator[Progress, None, NDArray[np.uint8]]:
+    parts: list[NDArray[np.uint8]] = []
+    for part in drawing(model, count, seed):
+        parts.append(part)
+        yield Progress(sum(map(len, parts)), count, tr("Drawing"))
+    return np.concatenate(parts)
+
+
+def set_figures(
+    real: NDArray[np.float64], made: NDArray[np.float64], notes: list[str] | None = None
+) -> dict[str, Figure]:
+    """Everything that compares two sets of rows (N×D, M×D); sentences about few pictures go to ``notes``.
+
+    Kernel distances are times 1000. The Fréchet distance is taken in 64 principal components of the real
+    rows (then named so) where there are fewer than twice as many rows as dimensions.
+    """
+    notes = [] if notes is None else notes
+    if len(real) < 4:
+        notes.append(tr("Too few pictures to compare: {n}", n=len(real)))
+        return {}
+    if len(real) < FEW:
+        notes.append(tr("Only {n} pictures to compare with: the figures are rough", n=len(real)))
+    half = len(real) // 2
+    figures: dict[str, Figure] = {
+        "kernel_distance": 1000 * metrics.kernel_distance(real, made),
+        "real_kernel_distance": 1000 * metrics.kernel_distance(real[:half], real[half:]),
+    }
+    few = min(len(real), len(made))
+    if few < 2 * real.shape[1]:
+        reduce = metrics.Reduction.of(real)
+        kept = reduce.directions.shape[1]
+        figures["frechet_distance"] = metrics.frechet_distance(reduce(real), reduce(made))
+        figures["frechet_in"] = f"{kept} principal components"
+        if few < 2 * kept:
+            notes.append(tr("The Fréchet distance of {n} pictures is too high by chance", n=few))
+    else:
+        figures["frechet_distance"] = metrics.frechet_distance(real, made)
+        figures["frechet_in"] = f"{real.shape[1]} dimensions"
+    overlap = metrics.manifolds(real, made)
+    figures |= {key: getattr(overlap, key) for key in ("precision", "recall", "density", "coverage")}
+    apart = metrics.diversity(real)
+    if apart > 1e-6:
+        figures["diversity"] = metrics.diversity(made) / apart
+    return figures
+
+
+def _told(key: str) -> bool:
+    return key not in ("real_kernel_distance", "frechet_in", "diversity")
+
+
+def _copies(
+    examples: Examples, drawn: NDArray[np.uint8], rows: tuple[Any, Any, Any, Any]
+) -> tuple[dict[str, Figure], Pairs]:
+    train, held, made, mirrored = rows
+    features = copying.space(train, held, made, mirrored)
+    small = [copying.shrunk(part) for part in (examples.train, examples.held, drawn)]
+    turned = None if mirrored is None else metrics.pixel_rows(small[2][..., ::-1])
+    pixels = copying.space(*map(metrics.pixel_rows, small), turned)
+    if features.usual < 1e-6:
+        return {}, []
+    near = copying.too_near(features, pixels)
+    enough = len(examples.held) >= copying.FEW_HELD
+    figures: dict[str, Figure] = {
+        "nearest_ratio": float(np.median(features.ratios())),
+        "pixel_nearest_ratio": float(np.median(pixels.ratios())),
+        "copies": float(near.mean()),
+        "nearest_to": "held-out pictures" if enough else "training pictures",
+    }
+    pairs: Pairs = []
+    numbers = features.nearest, features.ratios(), pixels.nearest, pixels.ratios()
+    for index in np.argsort(features.nearest, kind="stable").tolist():
+        row = int(features.which[index])
+        asset = examples.train_assets[row] if examples.learned else 0
+        found = (round(float(part[index]), 4) for part in numbers)
+        pairs.append((Nearest(index, asset, *found, too_near=bool(near[index])), row))
+    return figures, pairs
+
+
+def _copy_notes(figures: dict[str, Figure], examples: Examples) -> list[str]:
+    if not figures or not examples.learned:
+        return []
+    notes = []
+    if figures["nearest_to"] == "training pictures":
+        notes.append(tr("No pictures were held out: copying is judged by how near training pictures are"))
+    if float(figures["copies"]) > 0:
+        share = f"{100 * float(figures['copies']):.0f}"
+        notes.append(tr("{share} % of what it draws is nearly a training picture", share=share))
+    return notes
+
+
+def _again(model: GenerativeModel, examples: Examples) -> Generator[Progress, None, dict[str, Figure]]:
+    """How well pictures are drawn again from their own latents."""
+    from mmstudio.learning.engine.data import to_bytes
+
+    figures: dict[str, Figure] = {}
+    for prefix, pixels in (("", examples.train[:AGAIN]), ("held_", examples.held[:AGAIN])):
+        if not len(pixels):
+            continue
+        made = []
+        for first in range(0, len(pixels), CHUNK):
+            yield Progress(first, len(pixels), tr("Drawing pictures again"))
+            made.append(to_bytes(model.decode(model.encode(pixels[first : first + CHUNK]))))
+        again = np.concatenate(made)
+        figures[f"{prefix}psnr_db"] = metrics.psnr(again, pixels)
+        figures[f"{prefix}ssim"] = metrics.ssim(again, pixels)
+    return figures
+
+
+def _bounds(
+    model: GenerativeModel, examples: Examples, seed: int
+) -> Generator[Progress, None, dict[str, Figure]]:
+    """Terms of the evidence lower bound of a VAE, on held-out pictures where there are some."""
+    del model, examples, seed
+    yield Progress(0, None, tr("Preparing"))
+    return {}
+
+
+def _keep(
+    trainings: Trainings,
+    folder: Path,
+    result: Evaluation,
+    pairs: Pairs,
+    examples: Examples,
+    drawn: NDArray[np.uint8],
+) -> None:
+    config = load_config(folder)
+    where = folder_of(trainings.library, result.model)
+    for place, (near, row) in enumerate(pairs[:SHOWN]):
+        paths = [
+            save_picture(where / f"{place:02d}-{what}.png", shaped(picture, config))
+            for what, picture in (("drawn", drawn[near.sample]), ("training", examples.train[row]))
+        ]
+        result.nearest[place] = replace(near, drawn=paths[0], training=paths[1])
+    shown = np.stack([shaped(picture, config) for picture in drawn[:SHOWN]])
+    result.sheet = save_sheet(where / "sheet.png", shown)
+    store(trainings.library, result)
+    if folder.parent == trainings.library.models_dir:
+        config.trained["metrics"] = result.figures
+        config.save(folder)
+        write_card(folder, config)
+
+
+def _rounded(figures: dict[str, Figure]) -> dict[str, Figure]:
+    return {key: round(value, 4) if isinstance(value, float) else value for key, value in figures.items()}
