@@ -16,6 +16,7 @@ from mmstudio.generation.latents.sliders import Found, Slider
 if TYPE_CHECKING:
     from mmstudio.generation.latents.player import Player
     from mmstudio.generation.latents.space import Floats
+    from mmstudio.generation.latents.tags import TagProbes
 
 log = logging.getLogger(__name__)
 FORMAT = 1
@@ -26,22 +27,28 @@ class Book:
 
     Args:
         folder: where the files go. writes: False where the library is open for reading only.
-        mark: what sliders depend on beside the weights (the library's tags); another mark finds them anew.
+        probes: learns the library's tags as measures of a picture; None for none.
     """
 
-    def __init__(self, folder: Path, *, writes: bool = True, mark: str = "") -> None:
-        self.folder, self.writes, self.mark = folder, writes, mark
+    def __init__(self, folder: Path, *, writes: bool = True, probes: TagProbes | None = None) -> None:
+        self.folder, self.writes, self.probes = folder, writes, probes
 
     def sliders(self, player: Player) -> Found | None:
-        """The sliders kept for these weights, or None."""
+        """The sliders kept for these weights, or None; they may be of earlier tags."""
         tensors, notes = self.read(player, "sliders")
-        if notes.get("mark") != self.mark:
-            return None
         try:
             known = [Slider(**slider) for slider in notes["sliders"]]
             return Found(known, {slider.key: tensors[slider.key] for slider in known})
         except (KeyError, TypeError):
             return None
+
+    def is_fresh(self, player: Player) -> bool:
+        """True where sliders are kept and the library still has the tags they were found with."""
+        _, notes = self.read(player, "sliders")
+        return bool(notes) and notes.get("mark") == self._mark()
+
+    def _mark(self) -> str:
+        return "" if self.probes is None else self.probes.mark()
 
     def keep_sliders(self, player: Player, found: Found) -> None:
         """Write what :meth:`sliders` reads."""
@@ -49,7 +56,7 @@ class Book:
             {"key": s.key, "label": s.label, "group": s.group, "why": s.why, "strength": s.strength}
             for s in found.sliders
         ]
-        self.write(player, "sliders", found.directions, {"sliders": sliders, "mark": self.mark})
+        self.write(player, "sliders", found.directions, {"sliders": sliders, "mark": self._mark()})
 
     def read(self, player: Player, what: str) -> tuple[dict[str, Floats], dict[str, Any]]:
         """(arrays, notes) of :meth:`write`; both empty where there is nothing usable."""

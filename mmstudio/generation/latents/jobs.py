@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mmstudio.generation.latents.book import Book
 from mmstudio.generation.latents.player import Player
+from mmstudio.generation.latents.tags import TagProbes
 
 if TYPE_CHECKING:
     from mmstudio.learning.engine.registry import GenerativeModel
@@ -19,7 +20,8 @@ LATENTS = ".latents"  # in the library's folder of models
 
 def player_of(library: Library, model: GenerativeModel) -> Player:
     """A player whose findings are kept in the library."""
-    book = Book(library.models_dir / LATENTS, writes=not library.read_only)
+    probes = TagProbes(library, str(model.device))
+    book = Book(library.models_dir / LATENTS, writes=not library.read_only, probes=probes)
 
     def vector_of(target: int | str) -> NDArray[np.float32] | None:
         del target

@@ -244,8 +244,12 @@ class Player:
         return [] if found is None else list(found.sliders)
 
     def find_sliders(self) -> Generator[Progress, None, list[Slider]]:
-        """Find the sliders, or take them from the cache; yields between pieces of work."""
-        if self.found() is None:
+        """Find the sliders, or take them from the cache; yields between pieces of work.
+
+        Those of looks and of the network depend on the weights alone; other tags in the library find anew.
+        """
+        stale = self._book is not None and not self._book.is_fresh(self)
+        if self.found() is None or stale:
             from mmstudio.generation.latents.finding import find
 
             self._found = yield from find(self, self._book)

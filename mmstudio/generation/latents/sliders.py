@@ -23,7 +23,8 @@ class Slider:
         label: English for groups "look" and "found" (show through ``tr``), the tag's name for "tag".
         group: "look" (what can be measured on a picture), "tag", or "found" (what the network turns on).
         why: one translated sentence: how well it does what it says.
-        strength: correlation of what it predicts with what is measured, on pictures not fitted to; 0…1.
+        strength: correlation of what it predicts with what is measured, on pictures not fitted to; of a
+            found one the mean change of a pixel from one side to the other; 0…1.
     """
 
     key: str

@@ -21,8 +21,8 @@ def along(player: Player, points: Sequence[Point], frames: int, kind: Walk = "wa
     """``frames`` points at even steps.
 
     A walk shows the first and the last key point as its first and last frame. A loop is the closed path
-    through them: frame ``frames`` would be frame 0 again, so it repeats without a seam; around one point it is
-    a circle.
+    through them: frame ``frames`` would be frame 0 again, so it repeats without a seam; around one point it
+    is a circle.
 
     Raises:
         UsageError: no points, or a number of frames below 1 or above an hour's worth.
