@@ -36,6 +36,13 @@ class FamilyInfo:
 
 _VAE = {"latent": 64, "steps": 600, "batch": 16, "rate": 1e-3}
 _VAE_OPTIONS = {"edges": 0.5, "beta": 2e-3, "free_bits": 0.1, "half_life": 5000.0}
+_PICTURE_VAE_OPTIONS = _VAE_OPTIONS | {
+    "styles": 1.0,
+    "spatial": 0.0,  # channels per cell of a grid latent; 0: a vector
+    "perceptual": 0.0,
+    "adversarial": 0.0,
+    "adversarial_from": 0.3,
+}
 _GAN = {"latent": 64, "steps": 1000, "batch": 16, "rate": 1e-3}
 _GAN_OPTIONS = {
     "penalty_every": 4.0,  # 1 is the paper's; lazy penalties (Karras et al., CVPR 2020) save half the time
@@ -58,7 +65,8 @@ _FAMILIES = {
                 "Calm to train, good for variations and in-betweens; a little soft."
             ),
             "image",
-            _VAE | {"options": _VAE_OPTIONS | {"styles": 1.0}},
+            _VAE | {"options": _PICTURE_VAE_OPTIONS},
+            ("seamless", "freeze", "critic_rate"),
         ),
         FamilyInfo(
             "image-gan",
@@ -180,6 +188,47 @@ def default_config(
         seed=seed,
         options=options,
     )
+
+
+def settle(config: ModelConfig) -> ModelConfig:
+    """Bring what depends on options in line with them, after they were changed; the same object.
+
+    Raises:
+        UsageError: an option of a picture VAE out of its range, or conditions, which it does not take.
+    """
+    if config.family != "image-vae":
+        return config
+    if config.condition:
+        raise UsageError(
+            "A picture VAE takes no tags, colours or vector to draw by.",
+            hint="Train a picture GAN for that; a VAE's sliders are found after the training.",
+        )
+    for key, (least, most) in _VAE_RANGES.items():
+        if not least <= config.options.get(key, least) <= most:
+            raise UsageError(
+                "“{name}” must lie between {least} and {most}.",
+                hint="Leave it out for the usual value.",
+                name=key,
+                least=f"{least:g}",
+                most=f"{most:g}",
+            )
+    if spatial := int(config.options.get("spatial", 0.0)):
+        config.options["spatial"] = float(spatial)
+        config.options["styles"] = 0.0  # one grid for all stages: nothing to mix
+        config.latent = spatial * max(4, config.size // 8) ** 2  # nets.spatial.spatial_latent
+    return config
+
+
+_VAE_RANGES = {
+    "spatial": (0.0, 32.0),
+    "perceptual": (0.0, 4.0),
+    "adversarial": (0.0, 4.0),
+    "adversarial_from": (0.0, 1.0),
+    "beta": (0.0, 10.0),
+    "free_bits": (0.0, 10.0),
+    "edges": (0.0, 10.0),
+    "freeze": (0.0, 8.0),
+}
 
 
 def _fused_config(

@@ -17,7 +17,7 @@ from mmstudio.jobs import JobContext, Progress
 from mmstudio.learning.card import write_card
 from mmstudio.learning.config import CONFIG, ModelConfig, load_config, safe_name
 from mmstudio.learning.datasets.gather import Gathered, as_record, gather
-from mmstudio.learning.families import FamilyInfo, default_config, default_widths, family
+from mmstudio.learning.families import FamilyInfo, default_config, default_widths, family, settle
 
 if TYPE_CHECKING:
     from mmstudio.learning.engine.data import ArrayData
@@ -90,6 +90,12 @@ def new_config(trainings: Trainings, wish: Wish, name: str) -> ModelConfig:
                 family=wish.family,
                 base=wish.base,
             )
+        if start.options.get("spatial", 0.0) > 0 and not wish.family.endswith("-vae"):
+            raise UsageError(
+                "A GAN cannot start from “{base}”, whose latent is a grid.",
+                hint="Start from a VAE with a vector latent, or from another GAN.",
+                base=wish.base,
+            )
         size = max(wish.size or 0, start.size)
         config = default(size=size)
         config.base, config.latent = wish.base, start.latent
@@ -116,6 +122,7 @@ def new_config(trainings: Trainings, wish: Wish, name: str) -> ModelConfig:
     config.aspect = wish.aspect if wish.aspect != 1.0 else config.aspect
     config.condition = dict(wish.condition) or config.condition
     config.options |= _options(info, config, wish.options)
+    settle(config)
     recipe = read_recipe(wish.augment, wish.seed)
     config.augment = recipe.as_json() if recipe.active(info.modality) else {}
     return config

@@ -9,46 +9,63 @@ from torch import Tensor
 from torch.nn import functional
 
 from mmstudio.learning.config import ModelConfig
-from mmstudio.learning.engine.data import ArrayData, Batch
+from mmstudio.learning.engine.checkpoint import TrainingState
+from mmstudio.learning.engine.critic import Critic
+from mmstudio.learning.engine.data import ArrayData, Batch, to_float
 from mmstudio.learning.engine.device import autocast
 from mmstudio.learning.engine.ema import Average
 from mmstudio.learning.engine.grow import take_grown
 from mmstudio.learning.engine.prior import fit_prior
 from mmstudio.learning.engine.task import Task, take
 from mmstudio.learning.nets.blocks import materialise
-from mmstudio.learning.nets.conv import multiply_adds
 from mmstudio.learning.nets.sound import SpectrogramVAE
-from mmstudio.learning.nets.vae import ConvVAE, make_vae
+from mmstudio.learning.nets.vae import VAE, ConvVAE, SpatialVAE, half_cost, make_vae
 from mmstudio.learning.objectives.vae import free_bits, gradient_l1, kl_per_dimension
+
+PRIOR_EXAMPLES = 4096  # that the prior of a finished training is fitted to
+_PRIOR_MEANWHILE = 256  # at the checkpoints before: they must not hold up the training
+_CHUNK = 64
 
 
 class VaeTask(Task):
-    """L1 + multi-scale gradient L1 + beta · mean over dimensions of max(KL, free bits)."""
+    """L1 + multi-scale gradient L1 + beta · mean over dimensions of max(KL, free bits).
+
+    With ``perceptual`` or ``adversarial`` a patch discriminator learns beside it (:mod:`engine.critic`).
+    """
 
     averaged = "vae"
     splits = True
 
     def __init__(self, config: ModelConfig, device: torch.device) -> None:
         super().__init__(config, device)
-        self.vae = materialise(lambda: make_vae(config), device, self.random)
-        self.cuts = isinstance(self.vae, ConvVAE)  # costs of the sound network are not counted: it is small
+        self.vae: VAE = materialise(lambda: make_vae(config), device, self.random)
+        self.cuts = not isinstance(self.vae, SpectrogramVAE)  # its costs are not counted: it is small
+        if not isinstance(self.vae, SpectrogramVAE):
+            self.vae.encoder.freeze(int(config.options.get("freeze", 0.0)))
         self.nets = {"vae": self.vae}
         self.optimisers = {
             "vae": torch.optim.AdamW(
                 self.vae.parameters(), lr=config.rate, betas=(0.9, 0.99), weight_decay=1e-4
             )
         }
+        self.critic = Critic.of(config, device, self.random) if self.cuts else None
+        if self.critic is not None:
+            self.nets["critic"] = self.critic.net
+            self.optimisers["critic"] = self.critic.optimiser
         self.average = Average(self.vae, config.options["half_life"])
+        self._ended = False
 
     def parts(self, batch: Batch, step: int) -> Iterator[dict[str, float]]:
         options, n = self.config.options, len(batch.x)
         noise = torch.randn(n, self.config.latent, generator=self.random)
         # The KL term warms up over the first tenth, so that the decoder first learns to use the latent.
         warm = min(1.0, (step + 1) / max(1.0, 0.1 * self.config.steps)) if not self.config.base else 1.0
-        optimiser = self.optimisers["vae"]
-        optimiser.zero_grad(set_to_none=True)
-        sums = dict.fromkeys(("loss", "pixels", "edges", "kl"), 0.0)
-        pieces = self.pieces(n, multiply_adds(self.config.widths) * 6) if self.cuts else [slice(0, n)]
+        critic = self.critic if self.critic is not None and self.critic.learns(step) else None
+        for optimiser in self.optimisers.values():
+            optimiser.zero_grad(set_to_none=True)
+        sums: dict[str, float] = {}
+        passes = 6 + (critic.passes(step) if critic else 0)
+        pieces = self.pieces(n, half_cost(self.config) * passes) if self.cuts else [slice(0, n)]
         for index, rows in enumerate(pieces):
             share = (rows.stop - rows.start) / n
             x = batch.x[rows].to(self.device)
@@ -57,37 +74,48 @@ class VaeTask(Task):
             y, mean, log_variance = y.float(), mean.float(), log_variance.float()
             pixels, edges = functional.l1_loss(y, x), gradient_l1(y, x)
             kl = kl_per_dimension(mean, log_variance)
+            redrawn = pixels + options["edges"] * edges
             bound = options["beta"] * warm * free_bits(kl, options["free_bits"])
-            loss = pixels + options["edges"] * edges + bound
-            (share * loss).backward()
-            for name, value in {"loss": loss, "pixels": pixels, "edges": edges, "kl": kl.sum()}.items():
-                sums[name] += share * value.item()
+            found = {"loss": redrawn + bound, "pixels": pixels, "edges": edges, "kl": kl.sum()}
+            if critic is None:
+                (share * (redrawn + bound)).backward()
+            else:
+                (gradient,) = torch.autograd.grad(redrawn, y, retain_graph=True)
+                more, said = critic.judge(x, y.detach(), gradient, step)
+                torch.autograd.backward([y, bound], [share * (gradient + more), bound.new_tensor(share)])
+                found |= said | critic.learn(x, y.detach(), step, share)
+            for name, value in found.items():
+                sums[name] = sums.get(name, 0.0) + share * value.item()
             if index < len(pieces) - 1:
                 yield {}
         norm = torch.nn.utils.clip_grad_norm_(self.vae.parameters(), 1.0)
-        optimiser.step()
+        self.optimisers["vae"].step()
+        if critic is not None:
+            critic.optimiser.step()
+        self._ended = step + 1 >= self.config.steps
         yield sums | {"gradient": float(norm)}
+
+    @property
+    def _drawn_with(self) -> VAE:
+        net = self.average.net
+        assert isinstance(net, ConvVAE | SpatialVAE | SpectrogramVAE)
+        return net
 
     @torch.no_grad()
     def preview(self, data: ArrayData, seed: int, count: int) -> Tensor:
         row = max(1, count // 4)
-        net = self.average.net
-        assert isinstance(net, ConvVAE | SpectrogramVAE)
+        net = self._drawn_with
         shown = data.head(row).to(self.device)
         again = net.decoder(net.encode(shown)[0])
-        mean, log_variance = net.encode(data.head(128).to(self.device))
-        prior = fit_prior(mean, log_variance.exp())
+        prior = fit_prior(*self._posteriors(data, 128))
         z = prior.draw(count - 2 * row, torch.Generator().manual_seed(seed)).to(self.device)
         blank = torch.ones_like(shown[:1]).expand(row - len(shown), -1, -1, -1)
         return torch.cat([shown, blank, again, blank, net.decoder(z)])
 
     @torch.no_grad()
     def sampler(self, data: ArrayData, seed: int) -> Callable[[int], Tensor]:
-        net, random = self.average.net, torch.Generator().manual_seed(seed)
-        assert isinstance(net, ConvVAE | SpectrogramVAE)
-        heads = [net.encode(part.to(self.device)) for part in torch.split(data.head(256), 32)]
-        mean, log_variance = (torch.cat(part) for part in zip(*heads, strict=True))
-        prior = fit_prior(mean, log_variance.exp(), 4, seed)
+        net, random = self._drawn_with, torch.Generator().manual_seed(seed)
+        prior = fit_prior(*self._posteriors(data, _PRIOR_MEANWHILE), 4, seed)
 
         @torch.no_grad()
         def draw(count: int) -> Tensor:
@@ -98,22 +126,24 @@ class VaeTask(Task):
 
     @torch.no_grad()
     def finish(self, data: ArrayData) -> dict[str, Tensor]:
-        net = self.average.net
-        assert isinstance(net, ConvVAE | SpectrogramVAE)
+        most = PRIOR_EXAMPLES if self._ended else _PRIOR_MEANWHILE
+        return fit_prior(*self._posteriors(data, most), 10, self.config.seed).tensors()
+
+    def _posteriors(self, data: ArrayData, most: int) -> tuple[Tensor, Tensor]:
+        """Means and variances of at most ``most`` examples, spread over all: N×L each, on the CPU."""
+        count = min(len(data), most)
+        which = [len(data) * i // count for i in range(count)]
         means, variances = [], []
-        some = range(0, min(len(data), 4096), 64)
-        for first in some:
-            x = (
-                torch.from_numpy(data.pixels[first : first + 64].copy())
-                .float()
-                .div(127.5)
-                .sub(1)
-                .to(self.device)
-            )
-            mean, log_variance = net.encode(x)
-            means.append(mean.cpu())
-            variances.append(log_variance.exp().cpu())
-        return fit_prior(torch.cat(means), torch.cat(variances), 10, self.config.seed).tensors()
+        for first in range(0, count, _CHUNK):
+            x = to_float(data.pixels[which[first : first + _CHUNK]])
+            mean, log_variance = self._drawn_with.encode(x.to(self.device))
+            means.append(mean.float().cpu())
+            variances.append(log_variance.float().exp().cpu())
+        return torch.cat(means), torch.cat(variances)
+
+    def restore(self, state: TrainingState) -> None:
+        super().restore(state)
+        self._ended = int(state.numbers.get("step", 0)) >= self.config.steps
 
     def start_from(self, weights: dict[str, Tensor]) -> None:
         if isinstance(self.vae, ConvVAE):
@@ -121,4 +151,6 @@ class VaeTask(Task):
             take_grown(self.vae.decoder, weights, "vae.decoder.")
         else:
             take(self.vae, weights, "vae.")
+        if self.critic is not None:
+            take(self.critic.net, weights, "critic.")
         self.average = Average(self.vae, self.config.options["half_life"])

@@ -1,7 +1,10 @@
-"""Terms of the evidence lower bound and a sharper reconstruction than plain L1."""
+"""Terms of the evidence lower bound, and sharper reconstructions than plain L1."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -34,3 +37,26 @@ def gradient_l1(x: Tensor, y: Tensor, scales: int = 3) -> Tensor:
         for axis in (-1, -2):
             total = total + functional.l1_loss(x.diff(dim=axis), y.diff(dim=axis))
     return total
+
+
+def feature_l1(real: Sequence[Tensor], drawn: Sequence[Tensor]) -> Tensor:
+    """Mean over stages of the L1 between a discriminator's features of a picture and of its reconstruction.
+
+    Larsen et al., "Autoencoding beyond pixels using a learned similarity metric", ICML 2016, equation 7, with
+    the L1 over several stages of Wang et al., "pix2pixHD", CVPR 2018, equation 4.
+    """
+    each = [functional.l1_loss(mine, theirs) for mine, theirs in zip(drawn, real, strict=True)]
+    return torch.stack(each).mean()
+
+
+def bounded(gradient: Tensor, reference: Tensor, share: float) -> Tensor:
+    """``gradient`` (N×…, of a term by the reconstruction) with a length of at most ``share`` times that of
+    ``reference``, example by example.
+
+    The adaptive weight of Esser et al., "Taming transformers", CVPR 2021, equation 7, taken at the pixels
+    instead of the last layer and as an upper bound, so that a discriminator without an opinion stays quiet.
+    """
+    axes = tuple(range(1, gradient.ndim))
+    own = gradient.square().sum(axes, keepdim=True).sqrt()
+    most = share * reference.square().sum(axes, keepdim=True).sqrt()
+    return gradient * (most / own.clamp_min(1e-12)).clamp(max=1.0)
