@@ -19,6 +19,7 @@ from mmstudio.jobs.contract import JobContext, JobState, JobStore, Lane, Progres
 
 log = logging.getLogger(__name__)
 _EVENT_GAP = 0.05  # seconds between progress events without extras: more is only flicker
+_PATIENCE = 200  # yields of a job that knows about pausing
 _STORE_GAP = 0.5  # seconds between progress rows
 
 
@@ -285,10 +286,11 @@ class JobRunner:
             if context.was_paused:
                 return "paused", None
             if handle._pause.is_set():
-                # A job that knows about pausing saves and returns by now; any other is stopped at a yield,
-                # where what it committed is whole, and starts over its remaining work when resumed.
+                # A job that knows about pausing saves and returns once it comes to ask, which may be some
+                # yields away; any other is stopped at a yield, where what it committed is whole, and starts
+                # over its remaining work when resumed.
                 yields_after_pause += 1
-                if yields_after_pause > 1:
+                if yields_after_pause > (_PATIENCE if context.knows_pausing else 1):
                     return "paused", None
             if handle.lane == "device":
                 self._serve_asks()

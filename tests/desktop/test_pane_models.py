@@ -10,6 +10,7 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from mmstudio.desktop.context import AppContext
+from mmstudio.desktop.models.dataset import Source
 from mmstudio.desktop.panes.models import ModelsPane
 from mmstudio.desktop.views.loss_plot import LossPlot
 from mmstudio.studio import Studio
@@ -53,13 +54,15 @@ def test_the_starter_models_are_there_from_the_beginning(pane: ModelsPane) -> No
 def test_the_form_offers_sensible_defaults(pane: ModelsPane, qtbot: QtBot) -> None:
     open_form(pane, qtbot)
     form = pane.form
-    assert set(form.families) == {"image-vae", "image-gan", "sound-vae", "fused"}
+    assert set(form.families) == {"image-vae", "image-gan", "image-gan-plain", "sound-vae", "fused"}
     assert form.use_all.text() == "All 12 pictures"
     assert form.base.currentData() == "starter-image-vae"
     assert "Takes about" in form.estimate.text()
     form.families["sound-vae"].setChecked(True)
     assert form.use_all.text() == "All 1 sounds"
+    form.show_step(1)
     assert not form.size_box.isVisible()
+    assert form.steps.isVisible()
     form.families["fused"].setChecked(True)
     assert form.use_all.text().startswith("Everything that has features")
     assert not any(part.isVisible() for part in (form.size_box, form.base, form.query, form.augment))
@@ -84,11 +87,11 @@ def test_selected_pictures_are_learned_from(pane: ModelsPane, qtbot: QtBot) -> N
     pane.context.select_assets(chosen)
     open_form(pane, qtbot)
     assert pane.form.use_selected.isChecked()
-    sent: list[tuple[dict[str, Any], list[int]]] = []
+    sent: list[tuple[dict[str, Any], Source]] = []
     pane.form.started.disconnect()
-    pane.form.started.connect(lambda params, ids: sent.append((params, ids)))
+    pane.form.started.connect(lambda params, source: sent.append((params, source)))
     click(qtbot, pane.form.start_button)
-    assert sorted(sent[0][1]) == sorted(chosen)
+    assert sorted(sent[0][1].ids) == sorted(chosen)
 
 
 def test_a_training_runs_to_its_end_and_leaves_a_card(pane: ModelsPane, qtbot: QtBot) -> None:

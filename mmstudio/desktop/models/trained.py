@@ -92,3 +92,34 @@ def model_facts(trainings: Trainings, line: ModelLine) -> ModelFacts:
 def figures_of(metrics: dict[str, Any]) -> dict[str, Any]:
     """The measured figures of a model: numbers only."""
     return {k: v for k, v in metrics.items() if isinstance(v, int | float) and not isinstance(v, bool)}
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a training left so far: lines of its logs, its sample sheets (oldest first), its best step."""
+
+    history: list[dict[str, Any]]
+    figures: list[dict[str, Any]]
+    sheets: list[str]
+    best: tuple[int, dict[str, float]] | None = None
+
+
+def past_of(trainings: Trainings, name: str) -> Past:
+    """Read it; not for the GUI thread.
+
+    Raises:
+        NotFound: nothing was written yet.
+    """
+    from mmstudio.learning.engine.judge import better
+    from mmstudio.learning.engine.logs import read_figures
+
+    folder = trainings.folder(name)
+    figures = read_figures(folder)
+    best: tuple[int, dict[str, float]] | None = None
+    for line in figures:
+        measured = line.get("figures", {})
+        whole = {"kernel_distance", "nearest_ratio"} <= set(measured)
+        if whole and better(measured, best[1] if best else None):
+            best = (int(line["step"]), measured)
+    sheets = [str(path) for path in sorted((folder / "samples").glob("step-*.png"))]
+    return Past(trainings.history(name), figures, sheets, best)

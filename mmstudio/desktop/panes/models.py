@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -9,14 +10,17 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QListView, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from mmstudio.desktop.models.dataset import Source, crops_of, look_over
 from mmstudio.desktop.models.rows import ROW_ROLE
 from mmstudio.desktop.models.trained import (
     ModelFacts,
     ModelLine,
+    Past,
     TrainedListModel,
     figures_of,
     model_facts,
     model_lines,
+    past_of,
 )
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, name
@@ -27,16 +31,21 @@ from mmstudio.desktop.views.model_delegate import ModelDelegate
 from mmstudio.desktop.views.pictures import Pictures, read_image
 from mmstudio.desktop.views.states import StateStack
 from mmstudio.desktop.views.training_form import Offer, TrainingForm
+from mmstudio.desktop.views.training_source import quoted
 from mmstudio.desktop.views.training_view import TrainingView
 from mmstudio.i18n import mark, tr
 from mmstudio.jobs import FINAL_STATES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mmstudio.desktop.context import AppContext
     from mmstudio.jobs import JobEvent, JobRecord
+    from mmstudio.library import Library
     from mmstudio.studio import Studio
 
 _SAMPLE_SIDE = 1200
+_MOST_TAGS = 200
 _SHEET = (6, 2)  # pictures across and down
 
 
@@ -52,6 +61,7 @@ class ModelsPane(Pane):
         self._job: int | None = None
         self._training = ""
         self._select_next: str | None = None
+        self._wish: dict[str, Any] = {}
         self.pictures = Pictures(context, side=128, parent=self)
         self.model = TrainedListModel(self)
         self._build()
@@ -91,6 +101,11 @@ class ModelsPane(Pane):
         self.card.removed.connect(self._remove)
         self.form = TrainingForm()
         self.form.started.connect(self.start_training)
+        self.form.tuning_wanted.connect(self._tune)
+        self.form.source.looked.connect(self._look_over)
+        self.form.source.shown.connect(
+            lambda ids: self.context.navigate("library", query="", select=list(ids))
+        )
         self.form.augment.preview_wanted.connect(
             lambda kind, recipe: self.context.navigate("augment", kind=kind, recipe=recipe)
         )
@@ -98,6 +113,7 @@ class ModelsPane(Pane):
         self.live.paused.connect(self._pause)
         self.live.stopped.connect(self._stop)
         self.live.grid_changed.connect(self._load_grid)
+        self.live.played.connect(lambda: self.context.navigate("play", model=self._training))
         self.card_states = StateStack(self.card)
         self.right = QStackedWidget()
         for page in (self.card_states, self.form, self.live):
@@ -117,9 +133,11 @@ class ModelsPane(Pane):
 
     def activated(self, **args: Any) -> None:
         """Arguments: ``train`` opens the form for the selected assets, with the recipe ``augment`` for media
-        of ``kind`` where given; ``model`` is a name to show.
+        of ``kind`` where given, or with the settings ``wish`` that a search found; ``model`` is a name to
+        show.
         """
         if args.get("train"):
+            self._wish = dict(args.get("wish") or {})
             if args.get("augment") is not None:
                 self.form.use_augment(args["augment"], str(args.get("kind", "image")))
             self.open_form()
@@ -152,6 +170,7 @@ class ModelsPane(Pane):
     def retranslate(self) -> None:
         self.model.refresh()
         self.form.retranslate()
+        self._restyle()
         if self.right.currentWidget() is self.card_states:
             self._show_line(self.list.currentIndex())
 
@@ -160,7 +179,7 @@ class ModelsPane(Pane):
 
     def _restyle(self) -> None:
         self.card.restyle()
-        self.live.plot.restyle()
+        self.live.restyle()
 
     # --- list and card ------------------------------------------------------------------------------
 
@@ -288,25 +307,69 @@ class ModelsPane(Pane):
 
     def _offered(self, offer: Offer) -> None:
         self.form.augment.set_saved(self.context.settings.augment_recipes)
+        self.form.show_step(0)
         self.form.offer(offer)
+        if self._wish:
+            self.form.use_settings(self._wish)
+            self._wish = {}
         self.right.setCurrentWidget(self.form)
         self.form.start_button.setFocus()
 
-    def start_training(self, params: dict[str, Any], selected: list[int]) -> None:
+    def _look_over(self, source: Source) -> None:
+        """Ask the dataset doctor, and for the pictures as the network will see them."""
+        studio = self.context.studio
+        if studio is None:
+            return
+        library, form = studio.library, self.form
+        form.source.show_looking()
+        self.context.background(
+            lambda: look_over(library, source),
+            lambda report: form.show_report(source, report),
+            form.source.show_failure,
+            key="training-doctor",
+        )
+        if source.modality != "image":
+            return
+
+        def crops() -> list[QImage]:
+            return [to_qimage(picture) for picture in crops_of(library, source)]
+
+        self.context.background(
+            crops,
+            lambda images: form.source.show_crops(images, source.aspect),
+            lambda _error: form.source.show_crops([], source.aspect),
+            key="training-crops",
+        )
+
+    def start_training(self, params: dict[str, Any], source: Source) -> None:
         """Start the job; chosen assets become a collection that the training names."""
+        self._with_query(params, source, self._submit)
+
+    def _tune(self, params: dict[str, Any], source: Source) -> None:
+        wanted = ("family", "name", "query", "size")
+
+        def show(ready: dict[str, Any]) -> None:
+            asked = {key: ready[key] for key in wanted if key in ready} | {"size": source.size}
+            self.context.navigate("tuning", search=asked)
+
+        self._with_query(params, source, show)
+
+    def _with_query(
+        self, params: dict[str, Any], source: Source, then: Callable[[dict[str, Any]], None]
+    ) -> None:
         studio = self.context.studio
         if studio is None or self.context.read_only:
             return
-        if not selected:
-            self._submit(params)
+        if not source.ids:
+            then(params)
             return
 
         def work() -> dict[str, Any]:
             title = tr("Training of {name}", name=params["name"])
-            studio.library.collections.put(studio.library.collections.add(title), selected)
-            return {**params, "query": f'collection:"{title}"'}
+            studio.library.collections.put(studio.library.collections.add(title), list(source.ids))
+            return {**params, "query": quoted("collection", title)}
 
-        self.context.background(work, self._submit, owner=self)
+        self.context.background(work, then, owner=self)
 
     def _submit(self, params: dict[str, Any]) -> None:
         if self.context.submit("train", params) is None:
@@ -316,7 +379,22 @@ class ModelsPane(Pane):
     def _show_training(self, model: str) -> None:
         self._training = model
         self.live.begin(model)
+        self._read_past(model)
         self._show_live()
+
+    def _read_past(self, model: str) -> None:
+        """What an earlier part of the same training left behind."""
+        studio = self.context.studio
+        if studio is None:
+            return
+
+        def show(past: Past) -> None:
+            if self._training == model:
+                self.live.show_past(past.history, past.figures, past.sheets, past.best)
+
+        self.context.background(
+            lambda: past_of(studio.trainings, model), show, lambda _error: None, key="training-past"
+        )
 
     def _continue(self, model: str) -> None:
         studio, line = self.context.studio, next((r for r in self.model.rows if r.name == model), None)
@@ -370,6 +448,23 @@ class ModelsPane(Pane):
         if not self._training:
             self._training = tr(event.title)
             self.live.begin(self._training)
+            self._name_training(event.job_id)
+
+    def _name_training(self, job_id: int) -> None:
+        studio = self.context.studio
+        if studio is None:
+            return
+
+        def named(job: JobRecord) -> None:
+            model = str(job.params.get("name") or "")
+            if self._job == job_id and model:
+                self._training = model
+                self.live.title.setText(model)
+                self._read_past(model)
+
+        self.context.background(
+            lambda: studio.library.jobs.get(job_id), named, lambda _error: None, owner=self
+        )
 
     def _ended(self, event: JobEvent) -> None:
         shown = self.right.currentWidget() is self.live
@@ -407,4 +502,23 @@ def read_offer(studio: Studio, selection: list[int], lines: list[ModelLine]) -> 
     }
     counts["items"] = assets.count(AssetFilter(origin="imported")) + len(studio.library.items.ids())
     taken = frozenset(line.name for line in lines)
-    return Offer(studio.trainings.families(), lines, counts, selected, taken)
+    return Offer(
+        studio.trainings.families(),
+        lines,
+        counts,
+        selected,
+        taken,
+        tags=assets.all_tags()[:_MOST_TAGS],
+        collections=[(one.name, one.count) for one in studio.library.collections.list()],
+        picture_tags=picture_tags(studio.library),
+        vector=any(line.info.family == "fused" and line.info.status == "ready" for line in lines),
+    )
+
+
+def picture_tags(library: Library) -> list[tuple[str, int]]:
+    """Tags of imported pictures with how many have them, the most used first."""
+    from mmstudio.library import AssetFilter
+
+    pictures = library.assets.ids(AssetFilter(kinds=("image",), origin="imported"))
+    counts = Counter(tag for tags in library.assets.tags_of(pictures).values() for tag in tags)
+    return counts.most_common(_MOST_TAGS)

@@ -1,4 +1,4 @@
-"""Loss curves, drawn while a model learns."""
+"""Curves of a training: losses, what the networks say, quality; drawn while a model learns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mmstudio.desktop.texts import name
 from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _STYLES = (
     Qt.PenStyle.SolidLine,
@@ -23,12 +23,29 @@ _STYLES = (
 )
 _ROLES = ("accent", "warning", "success", "danger", "muted")
 _SMOOTH = 0.9  # weight of the past in the drawn curve; the eye wants the trend
+_MOST_POINTS = 2000  # more than a plot has pixels; every second one is dropped beyond it
 
 
 class LossPlot(QWidget):
-    """One curve per loss, told apart by colour and by dashes; smoothed, newest at the right."""
+    """One curve per number, told apart by colour and by dashes; smoothed, newest at the right."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        parent: QWidget | None = None,
+        *,
+        labels: Mapping[str, str] | None = None,
+        smooth: float = _SMOOTH,
+        line: float | None = None,
+        spoken: str = mark("Loss curves"),
+        tip: str = mark("Lower and flatter is better; the exact height means little"),
+    ) -> None:
+        """
+        Args:
+            labels: marked English by key; a key without one is shown as it is.
+            smooth: weight of the past; 0 draws every point, with a dot.
+            line: a height to mark, in the units of the curves.
+            spoken, tip: marked English for its accessible name and tool tip.
+        """
         super().__init__(parent)
         import os
 
@@ -36,6 +53,7 @@ class LossPlot(QWidget):
         import pyqtgraph
 
         self._graph = pyqtgraph
+        self._labels, self._smooth = dict(labels or {}), smooth
         self._points: dict[str, tuple[list[float], list[float]]] = {}
         self._curves: dict[str, Any] = {}
         self._plot = pyqtgraph.PlotWidget()
@@ -43,13 +61,22 @@ class LossPlot(QWidget):
         self._plot.hideButtons()
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.setFrameShape(self._plot.Shape.NoFrame)
+        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._legend = self._plot.addLegend(offset=(-8, 8))
+        self._line = None if line is None else pyqtgraph.InfiniteLine(pos=line, angle=0)
+        if self._line is not None:
+            self._plot.addItem(self._line, ignoreBounds=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._plot)
-        self.setMinimumHeight(160)
-        name(self, mark("Loss curves"), mark("Lower and flatter is better; the exact height means little"))
+        self.setMinimumHeight(120)
+        name(self, spoken, tip)
         self.restyle()
+
+    @property
+    def keys(self) -> list[str]:
+        """What is drawn."""
+        return list(self._points)
 
     def clear(self) -> None:
         """Start with no curves."""
@@ -58,30 +85,40 @@ class LossPlot(QWidget):
         self._curves.clear()
         self._points.clear()
 
-    def add(self, step: int, losses: dict[str, float]) -> None:
-        """One more point per loss."""
-        for key, value in losses.items():
-            xs, ys = self._points.setdefault(key, ([], []))
-            if xs and step <= xs[-1]:
-                continue
-            xs.append(float(step))
-            ys.append(float(value) if not ys else _SMOOTH * ys[-1] + (1 - _SMOOTH) * float(value))
-        self._draw(losses)
+    def add(self, step: int, values: dict[str, float]) -> None:
+        """Numbers after ``step`` steps; an event that came twice is drawn once."""
+        for key, value in values.items():
+            self._put(key, step, value)
+        self._draw(values)
+        self._speak()
 
-    def show_history(self, lines: Iterable[dict[str, Any]]) -> None:
-        """The curves of a finished or paused training (lines of metrics.jsonl)."""
+    def show_history(self, lines: Iterable[dict[str, Any]], field: str = "losses") -> None:
+        """The curves of a finished or paused training (lines of metrics.jsonl or figures.jsonl)."""
         self.clear()
         for line in lines:
-            for key, value in line.get("losses", {}).items():
-                xs, ys = self._points.setdefault(key, ([], []))
-                xs.append(float(line["step"]))
-                ys.append(float(value) if not ys else _SMOOTH * ys[-1] + (1 - _SMOOTH) * float(value))
+            for key, value in line.get(field, {}).items():
+                self._put(key, line["step"], value)
         self._draw(list(self._points))
-        shown = [f"{k} {ys[-1]:.3g}" for k, (_xs, ys) in self._points.items() if ys]
+        self._speak()
+
+    def _put(self, key: str, step: float, value: float) -> None:
+        xs, ys = self._points.setdefault(key, ([], []))
+        if xs and step <= xs[-1]:
+            return
+        xs.append(float(step))
+        ys.append(float(value) if not ys else self._smooth * ys[-1] + (1 - self._smooth) * float(value))
+        if len(xs) > _MOST_POINTS:
+            del xs[1:-1:2], ys[1:-1:2]
+
+    def _speak(self) -> None:
+        shown = [f"{self._word(k)} {ys[-1]:.3g}" for k, (_xs, ys) in self._points.items() if ys]
         self.setAccessibleDescription(", ".join(shown))
 
+    def _word(self, key: str) -> str:
+        return tr(self._labels[key]) if key in self._labels else key.replace("_", " ")
+
     def restyle(self) -> None:
-        """Take the colours of the theme in use."""
+        """Take the colours of the theme and the words of the language in use."""
         self._plot.setBackground(theme.color("surface"))
         for side in ("left", "bottom"):
             axis = self._plot.getAxis(side)
@@ -91,15 +128,28 @@ class LossPlot(QWidget):
         self._plot.showGrid(x=False, y=True, alpha=0.15)
         self._legend.setLabelTextColor(theme.color("text"))
         self._legend.setBrush(theme.color("surface"))  # words stay readable where a curve passes below
-        for place, curve in enumerate(self._curves.values()):
-            curve.setPen(_pen(place))
+        if self._line is not None:
+            dashes = QPen(theme.color("muted"), 1, Qt.PenStyle.DashLine)
+            dashes.setCosmetic(True)
+            self._line.setPen(dashes)
+        for curve in self._curves.values():
+            self._plot.removeItem(curve)
+        self._curves.clear()
+        if self._points:
+            self._draw(list(self._points))
 
     def _draw(self, keys: Iterable[str]) -> None:
         # Losses of one training differ a thousandfold; on a linear scale all but the largest lie flat.
-        self._plot.setLogMode(x=False, y=all(min(ys) > 0 for _xs, ys in self._points.values()))
+        log = all(min(ys) > 0 for _xs, ys in self._points.values()) and self._line is None
+        self._plot.setLogMode(x=False, y=log)
         for key in keys:
             if key not in self._curves:
-                self._curves[key] = self._plot.plot(pen=_pen(len(self._curves)), name=key.replace("_", " "))
+                place = list(self._points).index(key)
+                dots: dict[str, Any] = {}
+                if not self._smooth:
+                    colour = theme.color(_ROLES[place % len(_ROLES)])
+                    dots = {"symbol": "o", "symbolSize": 6, "symbolBrush": colour, "symbolPen": None}
+                self._curves[key] = self._plot.plot(pen=_pen(place), name=self._word(key), **dots)
             xs, ys = self._points[key]
             self._curves[key].setData(xs, ys)
 

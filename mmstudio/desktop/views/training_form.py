@@ -1,31 +1,20 @@
-"""What to learn, from what, and for how long, with defaults that work."""
+"""A training in two short steps, what to learn from and how; the defaults of both work."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QComboBox,
-    QFormLayout,
-    QFrame,
-    QHBoxLayout,
-    QLineEdit,
-    QRadioButton,
-    QScrollArea,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.trained import ModelLine
-from mmstudio.desktop.texts import label, name, say
-from mmstudio.desktop.views.augment_row import AugmentRow
-from mmstudio.desktop.views.controls import button, card, help_dot, inset, row, section
+from mmstudio.desktop.texts import label, say
+from mmstudio.desktop.views.controls import button
 from mmstudio.desktop.views.flow import let_wrap
+from mmstudio.desktop.views.training_how import HowStep
+from mmstudio.desktop.views.training_source import SourceStep
 from mmstudio.desktop.words import span_text
 from mmstudio.features.augment.recipe import read_recipe
 from mmstudio.i18n import mark, tr
@@ -33,30 +22,22 @@ from mmstudio.i18n import mark, tr
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mmstudio.learning import FamilyInfo
+    from PySide6.QtWidgets import QRadioButton
 
-_SIZES = (32, 64, 128)
-_HELP = {
-    "fused": mark(
-        "A shared vector means that everything, whatever its kind, gets 128 numbers; what belongs together "
-        "gets alike numbers. Search and suggested tags use it where it proved better on what it had not seen."
-    ),
-    "image-gan": mark(
-        "GAN means two networks that compete: one draws, the other tries to tell drawn from real. "
-        "What they draw gets crisper the longer they play."
-    ),
-    "image-vae": mark(
-        "VAE means a network that squeezes each picture into a few numbers and draws it again from them. "
-        "Moving the numbers a little gives variations of what you have."
-    ),
-    "sound-vae": mark(
-        "VAE means a network that squeezes each sound into a few numbers and plays it again from them. "
-        "Moving the numbers a little gives new sounds of the same kind."
-    ),
-}
+    from mmstudio.desktop.models.dataset import Source
+    from mmstudio.learning import FamilyInfo
+    from mmstudio.learning.datasets.report import DatasetReport
+
 # Steps a second of 16 pictures of 64 × 64, or 16 sounds, measured on two processor cores that other programs
-# used too; only the estimate before a training rests on it.
-STEPS_PER_SECOND = {"image-vae": 2.5, "image-gan": 1.25, "sound-vae": 4.0, "fused": 8.0}
+# used too; only the estimate before the first training on a computer rests on it.
+STEPS_PER_SECOND = {
+    "image-vae": 2.5,
+    "image-gan": 1.25,
+    "image-gan-plain": 1.5,
+    "sound-vae": 4.0,
+    "fused": 8.0,
+}
+_FIRST = {"image": "image-vae", "audio": "sound-vae", "items": "fused"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +47,8 @@ class Offer:
     Attributes:
         counts: usable media by modality. selected: chosen asset ids by modality.
         taken: names that models have already.
+        tags, collections: names with counts. picture_tags: tags with the number of pictures that have them.
+        vector: whether the library has a shared vector.
     """
 
     families: Mapping[str, FamilyInfo]
@@ -73,109 +56,104 @@ class Offer:
     counts: Mapping[str, int]
     selected: Mapping[str, list[int]]
     taken: frozenset[str]
+    tags: list[tuple[str, int]] = field(default_factory=list)
+    collections: list[tuple[str, int]] = field(default_factory=list)
+    picture_tags: list[tuple[str, int]] = field(default_factory=list)
+    vector: bool = False
 
 
 class TrainingForm(QWidget):
-    """:attr:`started` carries the parameters of the job and the chosen asset ids (none: all or the query)."""
+    """
+    Signals:
+        started: parameters of the job and the :class:`Source` they go with.
+        tuning_wanted: the same, to look for good settings first.
+    """
 
-    started = Signal(dict, list)
+    started = Signal(dict, object)
+    tuning_wanted = Signal(dict, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._offer: Offer | None = None
         self._wanted_kind = ""
-        self.families: dict[str, QRadioButton] = {}
-        scroll = self._scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        body = QWidget()
-        self._layout = QVBoxLayout(body)
-        self._layout.setContentsMargins(24, 16, 24, 24)
-        self._layout.setSpacing(8)
-        scroll.setWidget(body)
-        self._layout.addWidget(label(mark("Train a model on your own media"), "title", wrap=True))
-        self._layout.addWidget(
-            label(
-                mark(
-                    "A model looks at your pictures or sounds again and again until it can make new ones "
-                    "like them. Everything stays on this computer."
+        self.source, self.how = SourceStep(), HowStep()
+        self.tune_button = self.how.tune_button
+        self.how.tuning_wanted.connect(self._tune)
+        self.steps_stack = QStackedWidget()
+        self._scrolls: list[QScrollArea] = []
+        for place, (step, title, words) in enumerate(
+            (
+                (
+                    self.source,
+                    mark("Train a model on your own media"),
+                    mark(
+                        "A model looks at your pictures or sounds again and again until it can make new ones "
+                        "like them. Everything stays on this computer."
+                    ),
                 ),
-                "muted",
-                wrap=True,
-            )
-        )
-        self._group = QButtonGroup(self)
-        self._families_box = QVBoxLayout()
-        self._families_box.setSpacing(8)
-        self._layout.addLayout(self._families_box)
-        self._build_source()
-        self._build_numbers()
+                (self.how, mark("How it learns"), mark("The defaults work; change what you like.")),
+            ),
+            1,
+        ):
+            body = QWidget()
+            layout = QVBoxLayout(body)
+            layout.setContentsMargins(24, 16, 24, 24)
+            layout.setSpacing(8)
+            layout.addWidget(label(mark("Step {n} of 2"), "small", n=place))
+            layout.addWidget(label(title, "title", wrap=True))
+            layout.addWidget(label(words, "muted", wrap=True))
+            layout.addWidget(step)
+            layout.addStretch(1)
+            let_wrap(body)
+            scroll = QScrollArea()
+            scroll.setWidgetResizable(True)
+            scroll.setFrameShape(QFrame.Shape.NoFrame)
+            scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            scroll.setWidget(body)
+            self._scrolls.append(scroll)
+            self.steps_stack.addWidget(scroll)
+        # Names that other parts of the window and tests use.
+        self.base, self.steps, self.size_box = self.how.base, self.how.steps, self.how.size_box
+        self.name_field, self.augment, self.query = self.how.name_field, self.how.augment, self.source.query
+        self.use_all, self.use_selected = self.source.use_all, self.source.use_selected
+        self.use_query = self.source.use_query
+        self._build_foot()
+        self.source.modality_chosen.connect(self._modality_chosen)
+        self.how.family_chosen.connect(self._family_chosen)
+        self.how.changed.connect(self._update)
+
+    def _build_foot(self) -> None:
         self.estimate = label(role="muted", wrap=True)
+        self.back_button = button(mark("Back"), lambda: self.show_step(0), icon="arrow-left")
+        self.next_button = button(mark("Choose how"), lambda: self.show_step(1), icon="arrow-right")
         self.start_button = button(mark("Start training"), self._start, "primary", icon="play")
-        self._layout.addStretch(1)
-        let_wrap(body)
-        # The estimate and the button stay in sight however small the window is.
+        # The estimate and the buttons stay in sight however small the window is.
         foot = QWidget()
         foot.setProperty("surface", "bar")
         foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         line = QHBoxLayout(foot)
         line.setContentsMargins(24, 12, 24, 12)
-        line.setSpacing(16)
+        line.setSpacing(8)
         line.addWidget(self.estimate, 1)
-        line.addWidget(self.start_button, 0, Qt.AlignmentFlag.AlignVCenter)
+        for control in (self.back_button, self.next_button, self.start_button):
+            line.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
         let_wrap(foot)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addWidget(scroll, 1)
+        whole.addWidget(self.steps_stack, 1)
         whole.addWidget(foot)
+        self.show_step(0)
 
-    def _build_source(self) -> None:
-        self._layout.addWidget(section(mark("Learn from")))
-        self.use_all, self.use_selected, self.use_query = QRadioButton(), QRadioButton(), QRadioButton()
-        self.query = QLineEdit()
-        name(self.query, mark("Search that chooses the media"))
-        say(self.query, mark("for example tag:summer or kind:picture beach"), "setPlaceholderText")
-        say(self.use_query, mark("What a search finds"))
-        self.query.textEdited.connect(lambda _text: self.use_query.setChecked(True))
-        group = QButtonGroup(self)
-        for choice in (self.use_all, self.use_selected, self.use_query):
-            group.addButton(choice)
-            choice.toggled.connect(lambda _on: self._update())
-        self._layout.addWidget(self.use_all)
-        self._layout.addWidget(self.use_selected)
-        self._layout.addLayout(row(self.use_query, self.query))
-
-    def _build_numbers(self) -> None:
-        self._layout.addWidget(section(mark("How")))
-        self.name_field = QLineEdit()
-        name(self.name_field, mark("Name of the model"))
-        self.base = QComboBox()
-        name(self.base, mark("Start from"), mark("A model that already draws learns your style much faster"))
-        self.steps = QSpinBox()
-        inset(self.steps)
-        self.steps.setRange(1, 100_000)
-        self.steps.setSingleStep(100)
-        name(self.steps, mark("Steps"))
-        self.size_box = QComboBox()
-        name(self.size_box, mark("Size of the pictures"))
-        for size in _SIZES:
-            self.size_box.addItem(f"{size} × {size}", size)
-        self.size_box.setCurrentIndex(1)
-        self.augment = AugmentRow()
-        self._form = QFormLayout()
-        self._form.setHorizontalSpacing(16)
-        self._form.setVerticalSpacing(8)
-        self._form.addRow(label(mark("Name"), "muted"), self.name_field)
-        self._form.addRow(label(mark("Start from"), "muted"), self.base)
-        self._form.addRow(label(mark("Steps"), "muted"), self.steps)
-        self._form.addRow(label(mark("Size"), "muted"), self.size_box)
-        self._form.addRow(label(mark("Augment"), "muted"), self.augment)
-        self._layout.addLayout(self._form)
-        self.steps.valueChanged.connect(lambda _v: self._update())
-        self.size_box.currentIndexChanged.connect(lambda _i: self._update())
-        self.base.currentIndexChanged.connect(lambda _i: self._update())
+    def show_step(self, place: int) -> None:
+        """0: what to learn from; 1: how."""
+        self.steps_stack.setCurrentIndex(place)
+        self.back_button.setVisible(place == 1)
+        self.next_button.setVisible(place == 0)
+        if place == 1:
+            self.start_button.setFocus()
+        elif self._offer is not None:
+            self.next_button.setFocus()
 
     # --- offering -----------------------------------------------------------------------------------
 
@@ -183,128 +161,183 @@ class TrainingForm(QWidget):
         """Fill the choices; what the person chose stays chosen."""
         self._offer = offer
         chosen = self.family
-        if set(self.families) != set(offer.families):
-            self._fill_families(offer)
+        self.how.offer(offer)
+        self.source.offer(offer)
+        wanted = chosen or next((key for key in _FIRST.values() if key in offer.families), "")
         if self._wanted_kind:
             fitting = [key for key, info in offer.families.items() if info.modality == self._wanted_kind]
-            chosen = chosen if chosen in fitting else next(iter(fitting), chosen)
+            wanted = wanted if wanted in fitting else next(iter(fitting), wanted)
             self._wanted_kind = ""
+            self.show_step(1)
             # Once the page has been laid out.
-            QTimer.singleShot(120, self, lambda: self._scroll.ensureWidgetVisible(self.augment))
-        wanted = chosen or ("image-vae" if "image-vae" in self.families else next(iter(self.families), ""))
-        if wanted:
-            self.families[wanted].setChecked(True)
-        self._family_chosen()
+            QTimer.singleShot(120, self, lambda: self._scrolls[1].ensureWidgetVisible(self.augment))
+        elif not chosen and offer.selected.get("audio") and not offer.selected.get("image"):
+            wanted = "sound-vae"
+        if not wanted:
+            return
+        self.families[wanted].setChecked(True)
+        self._family_chosen(wanted, fresh=True)
+
+    @property
+    def families(self) -> dict[str, QRadioButton]:
+        """The choices of a family."""
+        return self.how.families
+
+    @property
+    def family(self) -> str:
+        """The chosen family, empty before anything was offered."""
+        return self.how.family
 
     def use_augment(self, recipe: dict[str, Any], kind: str) -> None:
         """Take a recipe that was previewed on media of ``kind``; the offer then chooses a family for them."""
         self.augment.use(read_recipe(recipe))
         self._wanted_kind = kind
 
-    @property
-    def family(self) -> str:
-        """The chosen family, empty before anything was offered."""
-        return next((key for key, radio in self.families.items() if radio.isChecked()), "")
+    def use_settings(self, wish: dict[str, Any]) -> None:
+        """Take what a search of settings found (fields of ``Wish``); call it after :meth:`offer`."""
+        family = str(wish.get("family", ""))
+        if family in self.families:
+            self.families[family].setChecked(True)
+        if wish.get("query"):
+            self.query.setText(str(wish["query"]))
+            self.use_query.setChecked(True)
+        place = self.size_box.findData(wish.get("size"))
+        self.base.setCurrentIndex(max(0, self.base.findData(wish.get("base"))))
+        if place >= 0:
+            self.size_box.setCurrentIndex(place)
+        numbers = {key: float(wish[key]) for key in ("batch", "width") if wish.get(key)}
+        self.how.advanced.use({key: float(v) for key, v in dict(wish.get("options") or {}).items()} | numbers)
+        self.show_step(1)
 
-    def _fill_families(self, offer: Offer) -> None:
-        for key, info in offer.families.items():
-            frame, layout = card()
-            radio = QRadioButton()
-            say(radio, info.label)
-            radio.toggled.connect(lambda on: self._family_chosen() if on else None)
-            self._group.addButton(radio)
-            self.families[key] = radio
-            head = row(radio, spacing=4)
-            if key in _HELP:
-                head.addWidget(help_dot(_HELP[key]))
-            head.addStretch(1)
-            layout.addLayout(head)
-            layout.addWidget(label(info.explanation, "small", wrap=True))
-            let_wrap(frame)
-            self._families_box.addWidget(frame)
+    def _modality_chosen(self, modality: str) -> None:
+        offer = self._offer
+        if offer is not None and offer.families[self.family].modality != modality:
+            fitting = [key for key, info in offer.families.items() if info.modality == modality]
+            first = _FIRST[modality] if _FIRST[modality] in fitting else next(iter(fitting), self.family)
+            self.families[first].setChecked(True)
 
-    def _family_chosen(self) -> None:
-        offer, family = self._offer, self.family
-        if offer is None or not family:
+    def _family_chosen(self, family: str, *, fresh: bool = False) -> None:
+        offer = self._offer
+        if offer is None:
             return
         info = offer.families[family]
-        self.steps.setValue(int(info.defaults["steps"]))
-        self.base.clear()
-        self.base.addItem(tr("Nothing, from the beginning"), None)
-        for line in offer.lines:
-            same = line.info.family == family or (family == "image-gan" and line.info.family == "image-vae")
-            if same and line.info.status in ("ready", "training"):
-                self.base.addItem(line.name, line.name)
-        starter = next(
-            (i for i in range(self.base.count()) if str(self.base.itemData(i)).startswith("starter")), 0
-        )
-        self.base.setCurrentIndex(starter)
-        sound = info.modality == "audio"
-        self.augment.set_kind(info.modality)
-        self._form.setRowVisible(self.augment, info.modality in ("image", "audio"))
-        self._form.setRowVisible(self.size_box, info.modality == "image")
-        everything = info.modality == "items"  # the shared vector always starts anew and takes all there is
-        self._form.setRowVisible(self.base, not everything)
-        for widget in (self.use_query, self.query):
-            widget.setVisible(not everything)
-        n, chosen = offer.counts.get(info.modality, 0), offer.selected.get(info.modality, [])
-        all_words = mark("All {n} sounds") if sound else mark("All {n} pictures")
-        some_words = mark("The {n} selected sounds") if sound else mark("The {n} selected pictures")
-        if everything:
-            all_words = mark("Everything that has features, with its texts and items ({n})")
-        say(self.use_all, all_words, n=n)
-        say(self.use_selected, some_words, n=len(chosen))
-        self.use_selected.setVisible(bool(chosen))
-        (self.use_selected if len(chosen) > 1 else self.use_all).setChecked(True)
-        wish = tr("shared") if everything else tr("my sounds") if sound else tr("my pictures")
-        self.name_field.setText(_free_name(wish, offer.taken))
+        self.how.show_family(family, self._usable())
+        self.source.set_modality(info.modality, fresh=fresh)
+        wishes = {"audio": tr("my sounds"), "items": tr("shared")}
+        self.name_field.setText(_free_name(wishes.get(info.modality, tr("my pictures")), offer.taken))
+        self._update()
+
+    def show_report(self, source: Source, report: DatasetReport) -> None:
+        """What the doctor says of the source."""
+        self.source.show_report(source, report)
+        self.how.show_count(self._usable())
         self._update()
 
     def retranslate(self) -> None:
-        """Words that hold a time."""
-        self.augment.retranslate()
+        """Words that hold a number."""
+        self.how.retranslate()
+        self.source.retranslate()
         self._update()
+
+    # --- estimate and start -------------------------------------------------------------------------
+
+    def _usable(self) -> int:
+        offer = self._offer
+        if offer is None or not self.family:
+            return 0
+        report = self._report()
+        if report is not None:
+            return report.usable
+        modality = offer.families[self.family].modality
+        if self.use_selected.isChecked():
+            return len(offer.selected.get(modality, ()))
+        return offer.counts.get(modality, 0)
+
+    def _report(self) -> DatasetReport | None:
+        """What the doctor said, where it is about what is chosen now."""
+        return self.source.report if self.source.reported == self.source.source else None
+
+    def _rate(self) -> tuple[float, str]:
+        """Steps a second at the chosen size and batch, and the model it was measured with ("": none yet)."""
+        assert self._offer is not None
+        report = self._report()
+        batch = self.how.advanced.values.get("batch", 16.0) / 16.0
+        if report is not None and report.seconds and report.steps:
+            return report.steps / report.seconds / batch, report.measured_by
+        picture = self._offer.families[self.family].modality == "image"
+        area = (self.how.side / 64) ** 2 if picture else 1.0
+        return STEPS_PER_SECOND.get(self.family, 3.0) / area / batch, ""
+
+    @property
+    def wanted_steps(self) -> int:
+        """How many steps: asked for, or as many as fit into the minutes asked for."""
+        if not self.how.by_time:
+            return self.steps.value()
+        return max(1, round(self._rate()[0] * 60 * self.how.minutes.value()))
 
     def _update(self) -> None:
         offer, family = self._offer, self.family
         if offer is None or not family:
             return
-        info = offer.families[family]
-        based = self.base.currentData() is not None
-        self.size_box.setEnabled(not based)
-        available = offer.counts.get(info.modality, 0)
+        if offer.families[family].modality != "items":
+            self.source.set_model(family, self.how.side)
+        available = self._usable()
         self.start_button.setEnabled(available > 0)
-        if not available:
-            say(self.estimate, mark("The library has nothing of this kind to learn from yet."))
+        self.tune_button.setEnabled(self.start_button.isEnabled())
+        if not self.start_button.isEnabled():
+            say(
+                self.estimate,
+                mark("The library has nothing of this kind to learn from yet.")
+                if not offer.counts.get(offer.families[family].modality, 0)
+                else mark("There is nothing left to learn from."),
+            )
             return
-        side = 64 if based or info.modality != "image" else int(self.size_box.currentData())
-        seconds = self.steps.value() / STEPS_PER_SECOND.get(family, 3.0) * (side / 64) ** 2
-        say(
-            self.estimate,
-            mark(
+        rate, model = self._rate()
+        steps = self.wanted_steps
+        if self.how.by_time:
+            words = mark("About {steps} steps in {time}. You can stop at any time and keep what was learned.")
+        elif not model:
+            words = mark(
                 "Takes about {time} on two processor cores, less with a graphics card. "
                 "You can stop at any time and keep what was learned."
-            ),
-            time=span_text(seconds),
+            )
+        else:
+            words = mark(
+                "Takes about {time}, by the speed of “{model}” here. "
+                "You can stop at any time and keep what was learned."
+            )
+        say(
+            self.estimate,
+            words,
+            time=span_text(steps / rate),
+            steps=f"{steps:,}",
+            model=model,
         )
 
-    def _start(self) -> None:
-        offer, family = self._offer, self.family
-        if offer is None or not family:
-            return
-        info = offer.families[family]
-        params: dict[str, Any] = {
-            "family": family,
-            "name": self.name_field.text().strip() or family,
-            "steps": self.steps.value(),
-            "base": self.base.currentData(),
-            "query": self.query.text().strip() if self.use_query.isChecked() else "",
+    def params(self) -> dict[str, Any]:
+        """The parameters of the job "train"."""
+        source: Source = self.source.source
+        params = {
+            **self.how.params,
+            "name": self.name_field.text().strip() or self.family,
+            "steps": self.wanted_steps,
+            "query": source.query,
         }
-        params |= self.augment.params
-        if params["base"] is None and info.modality == "image":
-            params["size"] = int(self.size_box.currentData())
-        selected = offer.selected.get(info.modality, []) if self.use_selected.isChecked() else []
-        self.started.emit(params, list(selected))
+        if source.leave_out:
+            params["leave_out"] = list(source.leave_out)
+        if source.fit != "crop":
+            params["fit"] = source.fit
+        if source.aspect != 1.0:
+            params["aspect"] = source.aspect
+        return params
+
+    def _start(self) -> None:
+        if self._offer is not None and self.family:
+            self.started.emit(self.params(), self.source.source)
+
+    def _tune(self) -> None:
+        if self._offer is not None and self.family:
+            self.tuning_wanted.emit(self.params(), self.source.source)
 
 
 def _free_name(wish: str, taken: frozenset[str]) -> str:
