@@ -70,7 +70,7 @@ def test_one_picture_is_enough_and_the_note_says_it_is_few(tmp_path: Path) -> No
         notes: list[str] = []
         work = Trainings(library, "cpu").train_work("image-gan", "m", size=16, steps=2, batch=2)
         run_inline(work, on_progress=lambda progress: notes.append(progress.note))
-        assert any("1 pictures" in note for note in notes)
+        assert any("Only one picture" in note for note in notes)
 
 
 def test_identical_pictures_train(tmp_path: Path) -> None:

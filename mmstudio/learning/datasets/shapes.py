@@ -8,23 +8,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from mmstudio.features.pictures.saliency import Box, saliency, salient_box, smart_crop
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from mmstudio.features.pictures.saliency import Box
-
+MIDDLE: Box = (0.5, 0.5, 0.0, 0.0)
 _LOOK = 48  # px of the shorter side that saliency is measured on, as in features
 _MOST = 16_384  # px of the longer side that a narrow picture is decoded at
 _EDGE = 0.5  # share of the rim that must be opaque to have a colour
 
 
-def read_square(
-    path: Path, size: int, fit: str = "crop", aspect: float = 1.0, box: Box | None = None
-) -> NDArray[np.uint8]:
+def read_square(path: Path, size: int, fit: str = "crop", aspect: float = 1.0) -> NDArray[np.uint8]:
     """3×size×size uint8 of a picture file; see :func:`to_square`. Raises MediaError, OSError."""
-    return to_square(read_picture(path, size, fit, aspect), size, fit, aspect, box)
+    return to_square(read_picture(path, size, fit, aspect), size, fit, aspect)
 
 
 def read_picture(path: Path, size: int, fit: str = "crop", aspect: float = 1.0) -> Image.Image:
@@ -38,29 +37,28 @@ def read_picture(path: Path, size: int, fit: str = "crop", aspect: float = 1.0) 
     if fit == "stretch":
         part = min(picture.size)
     else:  # of a narrow picture only a small piece is used: that piece must have the pixels
-        part = min(picture.width, round(picture.height * aspect), picture.height, round(picture.width / aspect))
+        part = min(
+            picture.width, round(picture.height * aspect), picture.height, round(picture.width / aspect)
+        )
     if part >= size:
         return picture
     return load_image(path, min(_MOST, ceil(wanted * size / max(1, part))))
 
 
-def to_square(
-    picture: Image.Image, size: int, fit: str = "crop", aspect: float = 1.0, box: Box | None = None
-) -> NDArray[np.uint8]:
+def to_square(picture: Image.Image, size: int, fit: str = "crop", aspect: float = 1.0) -> NDArray[np.uint8]:
     """RGB or RGBA of any shape → 3×size×size uint8: first to ``aspect`` (width / height), then squeezed.
 
     Args:
         fit: "crop" cuts the middle out, "smart" the part that one looks at, "pad" puts the picture's edge
             colour around it, "stretch" cuts and adds nothing. Transparent parts become white, where padding
             the edge colour.
-        box: what one looks at, as shares of the picture; measured for "smart" where it is None.
     """
     from mmstudio.media.image import over_white
 
     if fit == "pad":
         picture = _padded(picture, aspect)
     elif fit != "stretch":
-        picture = picture.crop(_part(picture, aspect, box if fit == "smart" else (0.5, 0.5, 0.0, 0.0)))
+        picture = picture.crop(_part(picture, aspect, smart=fit == "smart"))
     squeezed = over_white(picture.resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0))
     return np.asarray(squeezed).transpose(2, 0, 1).copy()
 
@@ -79,19 +77,16 @@ def to_aspect(pixels: NDArray[np.uint8], aspect: float) -> NDArray[np.uint8]:
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
 
 
-def _part(picture: Image.Image, aspect: float, box: Box | None) -> tuple[int, int, int, int]:
-    from mmstudio.features.pictures.saliency import smart_crop
-
+def _part(picture: Image.Image, aspect: float, *, smart: bool) -> tuple[int, int, int, int]:
     wide = min(picture.width, max(1, round(picture.height * aspect)))
     tall = min(picture.height, max(1, round(picture.width / aspect)))
     if (wide, tall) == picture.size:
         return (0, 0, wide, tall)
-    return smart_crop(picture.size, box if box is not None else salient(picture), aspect)
+    return smart_crop(picture.size, salient(picture) if smart else MIDDLE, aspect)
 
 
 def salient(picture: Image.Image) -> Box:
     """What one looks at, as shares of the picture."""
-    from mmstudio.features.pictures.saliency import salient_box, saliency
     from mmstudio.media.image import over_white
     from mmstudio.media.oklab import srgb_to_oklab
 
