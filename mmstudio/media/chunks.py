@@ -1,4 +1,4 @@
-"""Metadata at byte level: PNG chunks, JPEG segments, WebP RIFF, MP4 boxes. Pixels stay as they are."""
+"""Metadata at byte level: PNG chunks, JPEG segments, WebP RIFF, GIF blocks, MP4 boxes; pixels stay."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_XMP = b"XML:com.adobe.xmp"
 _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")  # Adobe XMP specification part 3
+_GIF_XMP = b"\x21\xff\x0bXMP DataXMP"
+_GIF_TRAILER = b"\x01" + bytes(range(255, -1, -1)) + b"\x00"
 _MAX_PACKET = 4_000_000  # bytes
 
 
@@ -144,6 +146,34 @@ def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _riff_chunk(kind: bytes, body: bytes) -> bytes:
     return kind + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+
+
+def gif_with_xmp(data: bytes, xmp: bytes) -> bytes:
+    """GIF bytes with the XMP packet as an application extension in place of an earlier one.
+
+    Adobe XMP specification part 3, section 1.1.2: the packet lies there in one piece, and the trailer lets a
+    reader of sub-blocks, which takes the packet's letters for lengths, land on a terminator.
+    """
+    if not data.startswith((b"GIF89a", b"GIF87a")) or data[-1:] != b";":
+        raise ValueError("not a whole GIF")
+    earlier = _gif_packet(data)
+    if earlier is not None:
+        data = data[: earlier[0] - len(_GIF_XMP)] + data[earlier[1] + len(_GIF_TRAILER) :]
+    return b"GIF89a" + data[6:-1] + _GIF_XMP + xmp + _GIF_TRAILER + b";"
+
+
+def gif_xmp(data: bytes) -> bytes | None:
+    """The XMP packet of a GIF, or None."""
+    if not data.startswith(b"GIF8"):
+        raise ValueError("not a GIF")
+    found = _gif_packet(data)
+    return None if found is None else data[found[0] : found[1]]
+
+
+def _gif_packet(data: bytes) -> tuple[int, int] | None:
+    start = data.rfind(_GIF_XMP)
+    end = data.find(_GIF_TRAILER, start) if start >= 0 else -1
+    return (start + len(_GIF_XMP), end) if end >= 0 else None
 
 
 def mp4_xmp_box(xmp: bytes) -> bytes:

@@ -61,8 +61,8 @@ def stamp(path: str | Path, record: Mapping[str, Any]) -> None:
     """Write ``record`` into a file made by the studio, atomically, without touching pixels or sound.
 
     Args:
-        path: PNG, JPEG, WebP (XMP, and text chunks in PNG); MP4, MOV, M4A (metadata and XMP); MKV, WebM and
-            sound (metadata).
+        path: PNG, JPEG, WebP, GIF (XMP, and text chunks in PNG); MP4, MOV, M4A (metadata and XMP); MKV,
+            WebM and sound (metadata).
         record: JSON values. ``title``, ``description``, ``creator``, ``software``, ``created`` (ISO 8601) and
             ``digital_source_type`` (:data:`TRAINED` or :data:`COMPOSITE`) go to their standard places too.
 
@@ -84,6 +84,9 @@ def stamp(path: str | Path, record: Mapping[str, Any]) -> None:
     elif suffix == ".webp":
         with decoding(path):
             write_bytes(path, chunks.webp_with_xmp(path.read_bytes(), packet))
+    elif suffix == ".gif":
+        with decoding(path):
+            write_bytes(path, chunks.gif_with_xmp(path.read_bytes(), packet))
     elif suffix in _CONTAINERS:
         _remux(path, record, packet if suffix in _MP4 else None)
     else:
@@ -107,6 +110,8 @@ def read_stamp(path: str | Path) -> dict[str, Any]:
             packet = chunks.jpeg_xmp(path.read_bytes())
         elif suffix == ".webp":
             packet = chunks.webp_xmp(path.read_bytes())
+        elif suffix == ".gif":
+            packet = chunks.gif_xmp(path.read_bytes())
         else:
             return {}
     return _parse(packet.decode("utf-8", "replace")) if packet else {}

@@ -65,13 +65,13 @@ def step_for(weights: Array, others: Array, longest: float) -> Array:
 
 
 def factorised(layers: list[nn.Linear], space: Space, count: int) -> Array:
-    """float64[count, L], unit rows in whitened space: what the layers turn on most.
+    """float64[count, R], unit rows in the space's coordinates: what the layers turn on most.
 
     Eigenvectors of AᵀA of the weights that take the latent (Shen and Zhou, "Closed-form factorization of
     latent semantics in GANs", CVPR 2021), with A = W·F for a prior of covariance F·Fᵀ.
     """
     factor = space.factor.astype(np.float64)
-    gram = np.zeros((space.length, space.length))
+    gram = np.zeros((space.rank, space.rank))
     for layer in layers:
         a = layer.weight.detach().float().cpu().numpy().astype(np.float64) @ factor
         gram += a.T @ a

@@ -20,6 +20,7 @@ from mmstudio.jobs import Progress
 if TYPE_CHECKING:
     from mmstudio.generation.latents.book import Book
     from mmstudio.generation.latents.player import Player
+    from mmstudio.generation.latents.space import Floats
     from mmstudio.generation.latents.tags import Probe
 
 Array = NDArray[np.float64]
@@ -36,7 +37,7 @@ _EARLY, _ACTIVATIONS = 1, 4096  # the stage whose activations are looked at, and
 
 @dataclass(slots=True)
 class _Candidate:
-    """A direction to be tried: float64[S or 1, L] in whitened space, per unit."""
+    """A direction to be tried: float64[S or 1, R] in the space's coordinates, per unit."""
 
     key: str
     label: str
@@ -54,12 +55,12 @@ def find(player: Player, book: Book | None) -> Generator[Progress, None, Found]:
         probes = yield from book.probes()
     tests = _Tests(player, probes, seen)
     yield from tests.draw()
-    x = player.space.white(seen.latents).astype(np.float64)
+    x = player.space.coordinates(seen.latents).astype(np.float64)
     kept = yield from _fitted(x, seen.looks.astype(np.float64), _looks, tests)
     if probes:
         scores = np.stack([probe.scores(seen.features) for probe in probes], axis=1)
         kept += yield from _fitted(x, scores, lambda i: ("tag:" + probes[i].tag, probes[i].tag, "tag"), tests)
-    kept += yield from _network(player, x, tests)
+    kept += yield from _network(player, x, seen.latents, tests)
     return Found(
         [slider for slider, _ in kept],
         {slider.key: _unwhitened(player, step) for slider, step in kept},
@@ -96,7 +97,9 @@ def _fitted(x: Array, measures: Array, name: Any, tests: _Tests) -> Generator[Pr
     return kept
 
 
-def _network(player: Player, x: Array, tests: _Tests) -> Generator[Progress, None, list[Kept]]:
+def _network(
+    player: Player, x: Array, latents: Floats, tests: _Tests
+) -> Generator[Progress, None, list[Kept]]:
     """What the network turns on most, by its weights and its activations; what cannot be seen is dropped."""
     rows: list[tuple[Array, str]] = []
     for first, last, count, where in _stage_groups(player):
@@ -104,13 +107,13 @@ def _network(player: Player, x: Array, tests: _Tests) -> Generator[Progress, Non
         if not layers:
             continue
         for direction in factorised(layers, player.space, count):
-            step = np.zeros((player.stages, player.space.length))
+            step = np.zeros((player.stages, player.space.rank))
             step[first:last] = direction
             rows.append((step, where))
-    early = yield from _activations(player, player.space.back(x.astype(np.float32)))
+    early = yield from _activations(player, latents)
     if early is not None:
         for direction in components(early, x[: len(early)], 4):
-            step = np.broadcast_to(direction, (player.stages, player.space.length)).copy()
+            step = np.broadcast_to(direction, (player.stages, player.space.rank)).copy()
             rows.append((step, tr("the whole picture")))
     chosen: list[tuple[Array, str]] = []
     for step, where in rows:
@@ -143,7 +146,7 @@ def _latent_layers(player: Player, first: int, last: int) -> list[Any]:
     return [layer for layer in layers if getattr(layer, "in_features", 0) == length]
 
 
-def _activations(player: Player, latents: Any) -> Generator[Progress, None, Array | None]:
+def _activations(player: Player, latents: Floats) -> Generator[Progress, None, Array | None]:
     """float64[N, D] of an early stage, every few numbers of it; None for a network without stages."""
     stages = getattr(player.model.decoder, "stages", None)
     if stages is None or len(stages) < 2:
@@ -176,7 +179,7 @@ def _cosine(a: Array, b: Array) -> float:
     return float((a * b).sum() / max(1e-12, np.linalg.norm(a) * np.linalg.norm(b)))
 
 
-def _unwhitened(player: Player, step: Array) -> NDArray[np.float32]:
+def _unwhitened(player: Player, step: Array) -> Floats:
     return np.asarray(step @ player.space.factor.astype(np.float64).T, np.float32)
 
 
@@ -192,7 +195,7 @@ class _Tests:
 
     def draw(self) -> Generator[Progress, None, None]:
         """The unmoved pictures."""
-        self.pictures = yield from self._drawn(np.zeros((1, self.player.space.length)), 0.0)
+        self.pictures = yield from self._drawn(np.zeros((1, self.player.space.rank)), 0.0)
 
     def try_out(self, candidate: _Candidate, spread: float) -> Generator[Progress, None, Kept | None]:
         """Move test pictures to both sides; None unless most of them change as they should.

@@ -7,19 +7,20 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mmstudio.learning.config import ModelConfig
+from mmstudio.learning.datasets import shapes
 
 
 def shown_size(config: ModelConfig) -> tuple[int, int]:
-    """(width, height) of what a model draws: its size is the shorter side."""
-    aspect = min(8.0, max(0.125, config.aspect or 1.0))
-    if aspect >= 1.0:
-        return round(config.size * aspect), config.size
-    return config.size, round(config.size / aspect)
+    """(width, height) of what a model draws."""
+    return shapes.shown_size(config.size, config.aspect)
 
 
 def shaped(pixels: NDArray[np.uint8], config: ModelConfig) -> NDArray[np.uint8]:
-    """S×S×3 → H×W×3 of the model's aspect (Lanczos); unchanged where that is square."""
-    size = shown_size(config)
-    if size == (pixels.shape[1], pixels.shape[0]):
-        return pixels
-    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
+    """S×S×3 → H×W×3 of the model's aspect; unchanged where that is square."""
+    return shapes.to_aspect(pixels, config.aspect)
+
+
+def squeezed(pixels: NDArray[np.uint8], config: ModelConfig) -> NDArray[np.uint8]:
+    """H×W×3 → S×S×3 as the model saw the pictures it learned from (crop, pad or stretch)."""
+    square = shapes.to_square(Image.fromarray(pixels), config.size, config.fit, config.aspect)
+    return square.transpose(1, 2, 0)

@@ -47,7 +47,7 @@ class Found:
 
     def colour_basis(self, space: Space) -> Floats | None:
         """float32[K, L], orthonormal in whitened space: the plane of the colour sliders."""
-        rows = [self.directions[key].mean(0) @ space.inverse.T for key in COLOURS if key in self.directions]
+        rows = [space.white_step(self.directions[key].mean(0)) for key in COLOURS if key in self.directions]
         if not rows:
             return None
         q, _ = np.linalg.qr(np.stack(rows).astype(np.float64).T)

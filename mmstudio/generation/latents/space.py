@@ -6,7 +6,7 @@ All in float32 numpy, one latent at a time: the same point gives the same bits a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mmstudio.learning.engine.prior import Prior
 
 Floats = NDArray[np.float32]
+LONGEST = 1024  # numbers in a latent up to which its covariance is kept whole
+RANK = 64
 
 
 @dataclass(slots=True)
@@ -23,12 +25,16 @@ class Space:
 
     Attributes:
         prior: what seeds are drawn from.
-        mean: float32[L], of the whole prior. factor: float32[L, L], Cholesky factor of its whole covariance.
-        inverse: of the factor.
+        mean: float32[L], of the whole prior.
+        scale: float32[L], standard deviations, where latents are too long for a whole covariance; else None.
+        factor: float32[L, R]: coordinates that directions are looked for in → latents; R = L and a Cholesky
+            factor of the whole covariance without ``scale``, else the R strongest principal components.
+        inverse: float32[R, L], back.
     """
 
     prior: Prior
     mean: Floats
+    scale: Floats | None
     factor: Floats
     inverse: Floats
 
@@ -36,13 +42,22 @@ class Space:
     def of(cls, prior: Prior) -> Space:
         """The first two moments of a mixture are those of one Gaussian: with them it is whitened."""
         share, means, factors = (part.double().numpy() for part in (prior.share, prior.mean, prior.factor))
+        kept = getattr(prior, "rest", None)
+        rest = np.zeros_like(means) if kept is None else kept.double().numpy()
         mean = share @ means
-        gap = means - mean
-        covariance = np.einsum("k,kij,klj->il", share, factors, factors)
-        covariance += np.einsum("k,ki,kj->ij", share, gap, gap)
-        factor = np.linalg.cholesky(covariance + 1e-9 * np.eye(len(mean)))
-        inverse = np.linalg.inv(factor)
-        return cls(prior, *(part.astype(np.float32) for part in (mean, factor, inverse)))
+        gap = np.sqrt(share)[:, None] * (means - mean)
+        wide = np.concatenate([*(np.sqrt(s) * f for s, f in zip(share, factors, strict=True)), gap.T], axis=1)
+        own = share @ rest**2
+        if len(mean) <= LONGEST:
+            covariance = wide @ wide.T + np.diag(own + 1e-9)
+            factor = np.linalg.cholesky(covariance)
+            return cls(prior, _f32(mean), None, _f32(factor), _f32(np.linalg.inv(factor)))
+        scale = np.sqrt((wide**2).sum(1) + own + 1e-9)
+        _, values, rows = np.linalg.svd((wide / scale[:, None]).T, full_matrices=False)
+        strong = values[:RANK] > 1e-6 * max(1e-12, values[0])
+        values, basis = values[:RANK][strong], rows[:RANK][strong]
+        factor = scale[:, None] * basis.T * values
+        return cls(prior, _f32(mean), _f32(scale), _f32(factor), _f32(basis / scale / values[:, None]))
 
     @property
     def length(self) -> int:
@@ -64,13 +79,26 @@ class Space:
         drawn: Floats = self.prior.draw(count, torch.Generator().manual_seed(seed)).numpy()
         return drawn
 
+    @property
+    def rank(self) -> int:
+        """R, the number of coordinates."""
+        return self.factor.shape[1]
+
     def white(self, z: Floats) -> Floats:
-        """float32[…, L] → where the prior has mean 0 and covariance 1."""
-        return np.asarray((z - self.mean) @ self.inverse.T, np.float32)
+        """float32[…, L] → where the prior has mean 0 and covariance 1 (variances 1 where L is long)."""
+        return self.white_step(z - self.mean)
+
+    def white_step(self, step: Floats) -> Floats:
+        """:meth:`white` of a difference of latents."""
+        return _f32(step @ self.inverse.T if self.scale is None else step / self.scale)
 
     def back(self, x: Floats) -> Floats:
         """The inverse of :meth:`white`."""
-        return np.asarray(x @ self.factor.T + self.mean, np.float32)
+        return _f32((x @ self.factor.T if self.scale is None else x * self.scale) + self.mean)
+
+    def coordinates(self, z: Floats) -> Floats:
+        """float32[…, L] → float32[…, R], of mean 0 and about covariance 1."""
+        return _f32((z - self.mean) @ self.inverse.T)
 
     def pull(self, z: Floats, truncation: float) -> Floats:
         """float32[…, L] moved to the mean of the prior's component it most likely belongs to.
@@ -81,19 +109,22 @@ class Space:
         if truncation == 1.0:
             return z
         mean = self._middle(z.reshape(-1, self.length).mean(0))
-        return np.asarray(mean + np.float32(truncation) * (z - mean), np.float32)
+        return _f32(mean + np.float32(truncation) * (z - mean))
 
     def _middle(self, z: Floats) -> Floats:
         means = self.prior.mean.numpy()
         if len(means) == 1:
-            return np.asarray(means[0], np.float32)
+            return _f32(means[0])
+        if getattr(self.prior, "rest", None) is not None:
+            scale = self.scale if self.scale is not None else np.float32(1)
+            return _f32(means[int(np.argmin((((z - means) / scale) ** 2).sum(1)))])
         scores = []
         for share, mean, factor in zip(
             self.prior.share.numpy(), means, self.prior.factor.double().numpy(), strict=True
         ):
             white = np.linalg.solve(factor, z.astype(np.float64) - mean)
             scores.append(np.log(max(share, 1e-12)) - np.log(np.diag(factor)).sum() - 0.5 * white @ white)
-        return np.asarray(means[int(np.argmax(scores))], np.float32)
+        return _f32(means[int(np.argmax(scores))])
 
     def between(self, a: Floats, b: Floats, t: float) -> Floats:
         """float32[…, L] between two latents of the same shape, row by row, along the sphere of the prior.
@@ -124,3 +155,7 @@ def slerp(a: Floats, b: Floats, t: float) -> Floats:
     safe = np.where(turns, sine, 1.0)
     arc = (np.sin((1 - t) * angle) * ua + np.sin(t * angle) * ub) / safe * ((1 - t) * la + t * lb)
     return np.asarray(np.where(turns, arc, (1 - t) * a64 + t * b64), np.float32)
+
+
+def _f32(values: Any) -> Floats:
+    return np.asarray(values, np.float32)
