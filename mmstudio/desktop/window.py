@@ -59,6 +59,7 @@ PAGES: list[tuple[str, str, str, str, str, str]] = [
     ("map", mark("Map of the library"), "map-trifold", "map", "MapPane", "library"),
     ("teach", mark("Teach a tag"), "graduation-cap", "teach", "TeachPane", "library"),
     ("inside", mark("See inside"), "eye", "inside", "InsidePane", "library"),
+    ("play", mark("Play with a model"), "faders", "play", "PlayPane", "create"),
     ("augment", mark("Augmentation"), "magic-wand", "augment", "AugmentPane", "models"),
     ("catalogue", mark("Catalogue of networks"), "books", "catalogue", "CataloguePane", "models"),
 ]
