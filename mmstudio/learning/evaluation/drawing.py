@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mmstudio.atomic import atomic_path
+from mmstudio.learning.datasets.shapes import to_aspect
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,12 +52,7 @@ def shaped(pixels: NDArray[np.uint8], config: ModelConfig) -> NDArray[np.uint8]:
     """C×S×S → H×W×3 in the model's aspect, its size being the shorter side."""
     if len(pixels) == 1:
         return np.repeat(pixels[0, ::-1, :, None], 3, axis=2)
-    square = np.ascontiguousarray(pixels.transpose(1, 2, 0))
-    aspect, size = config.aspect, config.size
-    if aspect == 1.0:
-        return square
-    whole = (round(size * aspect), size) if aspect > 1 else (size, round(size / aspect))
-    return np.asarray(Image.fromarray(square).resize(whole, Image.Resampling.LANCZOS))
+    return to_aspect(np.ascontiguousarray(pixels.transpose(1, 2, 0)), config.aspect)
 
 
 def save_picture(path: Path, picture: NDArray[np.uint8]) -> str:

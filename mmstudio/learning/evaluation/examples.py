@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from mmstudio.errors import StudioError
 from mmstudio.i18n import tr
 from mmstudio.jobs import Progress
-from mmstudio.learning.datasets.gather import FORBIDDEN, picture_of, spectrograms_of
+from mmstudio.learning.datasets.gather import FORBIDDEN, spectrograms_of
+from mmstudio.learning.datasets.shapes import read_square
 from mmstudio.library import AssetFilter
 
 if TYPE_CHECKING:
@@ -44,9 +45,7 @@ class Examples:
     notes: list[str] = field(default_factory=list)
 
 
-def reading(
-    trainings: Trainings, folder: Path, config: ModelConfig
-) -> Generator[Progress, None, Examples]:
+def reading(trainings: Trainings, folder: Path, config: ModelConfig) -> Generator[Progress, None, Examples]:
     """Read again what a model learned from, by the asset ids it remembers; where it remembers none of this
     library, what the library has of the kind.
 
@@ -106,7 +105,11 @@ def _read(
             continue
         try:
             path = library.assets.path_of(asset)
-            pieces = [picture_of(path, config.size)] if config.channels == 3 else spectrograms_of(path)
+            pieces = (
+                [read_square(path, config.size, config.fit, config.aspect)]
+                if config.channels == 3
+                else spectrograms_of(path)
+            )
         except (StudioError, OSError) as error:
             log.info("not measured against: %s: %s", asset.rel_path, error)
             continue

@@ -106,9 +106,7 @@ class Ratings:
         wins_a, wins_b = winners.count(a), winners.count(b)
         total = wins_a + wins_b
         low, high = wilson(wins_a, total)
-        return Standing(
-            a, b, wins_a, wins_b, winners.count(""), wins_a / total if total else 0.5, low, high
-        )
+        return Standing(a, b, wins_a, wins_b, winners.count(""), wins_a / total if total else 0.5, low, high)
 
     def standings(self) -> list[Standing]:
         """Of every pair of models that was rated, the most rated first."""

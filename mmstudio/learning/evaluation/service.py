@@ -125,9 +125,7 @@ def evaluating(
     return result.as_json()
 
 
-def _drawn(
-    model: GenerativeModel, count: int, seed: int
-) -> Generator[Progress, None, NDArray[np.uint8]]:
+def _drawn(model: GenerativeModel, count: int, seed: int) -> Generator[Progress, None, NDArray[np.uint8]]:
     parts: list[NDArray[np.uint8]] = []
     for part in drawing(model, count, seed):
         parts.append(part)
