@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,8 @@ from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
     from mmstudio.learning import ModelInfo, Trainings
+    from mmstudio.learning.evaluation.report import Evaluation
+    from mmstudio.learning.rights import Seen
 
 SOURCES = {"library": mark("trained here"), "starter": mark("starter"), "user": mark("added by you")}
 STATES = {
@@ -76,32 +78,101 @@ def newest_sample(folder: Path) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelFacts:
-    """What the card of one model shows beyond its line."""
-
-    line: ModelLine
-    history: list[dict[str, Any]]
-    figures: dict[str, Any]
-
-
-def model_facts(trainings: Trainings, line: ModelLine) -> ModelFacts:
-    """Read the losses and figures of a model; not for the GUI thread."""
-    return ModelFacts(line, trainings.history(line.name), figures_of(line.info.metrics))
-
-
-def figures_of(metrics: dict[str, Any]) -> dict[str, Any]:
-    """The measured figures of a model: numbers only."""
-    return {k: v for k, v in metrics.items() if isinstance(v, int | float) and not isinstance(v, bool)}
-
-
-@dataclass(frozen=True, slots=True)
 class Past:
     """What a training left so far: lines of its logs, its sample sheets (oldest first), its best step."""
 
-    history: list[dict[str, Any]]
-    figures: list[dict[str, Any]]
-    sheets: list[str]
+    history: list[dict[str, Any]] = field(default_factory=list)
+    figures: list[dict[str, Any]] = field(default_factory=list)
+    sheets: list[str] = field(default_factory=list)
     best: tuple[int, dict[str, float]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What the card of one model shows beyond its line.
+
+    Attributes:
+        figures: measured, where there is no ``evaluation`` to show.
+        traits: what it can be told and how it was cut, in the person's language.
+        seen: ids of assets that it learned from or that measured it. trained, held: how many of each;
+            before: how many the model it started from saw. forgotten: ids it must not learn from any more.
+    """
+
+    line: ModelLine
+    past: Past
+    figures: dict[str, Any]
+    evaluation: Evaluation | None = None
+    traits: list[str] = field(default_factory=list)
+    seen: tuple[int, ...] = ()
+    trained: int = 0
+    held: int = 0
+    before: int = 0
+    forgotten: tuple[int, ...] = ()
+
+
+def model_facts(trainings: Trainings, line: ModelLine) -> ModelFacts:
+    """Read logs, figures and what a model saw; not for the GUI thread."""
+    from mmstudio.learning.evaluation.report import stored
+
+    if line.info.status == "damaged":
+        return ModelFacts(line, Past(), {})
+    found = seen_by(trainings, line.name)
+    library = [one for one in found if one.rights]
+    return ModelFacts(
+        line,
+        past_of(trainings, line.name),
+        figures_of(line.info.metrics),
+        stored(trainings.library, line.name),
+        traits_of(line),
+        tuple(one.asset_id for one in library if one.how != "base"),
+        sum(one.how == "trained" for one in found),
+        sum(one.how == "held-out" for one in found),
+        sum(one.how == "base" for one in library),
+        tuple(one.asset_id for one in found if one.forgotten and one.how != "base"),
+    )
+
+
+def seen_by(trainings: Trainings, name: str) -> list[Seen]:
+    """What a model saw; nothing where that is not known."""
+    from mmstudio.errors import StudioError
+    from mmstudio.learning.rights import saw
+
+    try:
+        return saw(trainings, name)
+    except (StudioError, NotImplementedError):
+        return []
+
+
+def traits_of(line: ModelLine) -> list[str]:
+    """What a picture model can be told, and how it was made."""
+    from mmstudio.errors import StudioError
+    from mmstudio.learning.config import load_config
+
+    if line.modality != "image":
+        return []
+    try:
+        config = load_config(line.info.path)
+    except StudioError:
+        return []
+    traits = []
+    condition = config.condition
+    if condition.get("tags"):
+        traits.append(tr("steered by {n} tags", n=len(condition["tags"])))
+    if condition.get("palette"):
+        traits.append(tr("steered by colours"))
+    if condition.get("vector"):
+        traits.append(tr("steered by items"))
+    if config.options.get("seamless", 0.0) > 0:
+        traits.append(tr("seamless"))
+    if config.base:
+        traits.append(tr("from {base}", base=config.base))
+    return traits
+
+
+def figures_of(metrics: dict[str, Any]) -> dict[str, Any]:
+    """The measured figures of a model: numbers, and the network they were measured with."""
+    kept = {k: v for k, v in metrics.items() if isinstance(v, int | float) and not isinstance(v, bool)}
+    return kept | {k: v for k, v in metrics.items() if k == "features"} if kept else {}
 
 
 def past_of(trainings: Trainings, name: str) -> Past:

@@ -17,12 +17,12 @@ from mmstudio.desktop.models.trained import (
     ModelLine,
     Past,
     TrainedListModel,
-    figures_of,
     model_facts,
     model_lines,
     past_of,
 )
 from mmstudio.desktop.pane import Pane
+from mmstudio.desktop.panes.model_actions import ModelActions
 from mmstudio.desktop.texts import action, name
 from mmstudio.desktop.thumbnails import to_qimage
 from mmstudio.desktop.views.controls import button
@@ -88,17 +88,21 @@ class ModelsPane(Pane):
         left_layout.addWidget(self.list, 1)
         left_layout.addWidget(self.live_button)
         left_layout.addWidget(self.train_button)
+        self.tuning_button = button(
+            mark("Searches for settings"), lambda: self.context.navigate("tuning"), icon="magnifying-glass"
+        )
+        left_layout.addWidget(self.tuning_button)
         self.catalogue_button = button(
             mark("Catalogue of networks"), lambda: self.context.navigate("catalogue"), icon="books"
         )
         left_layout.addWidget(self.catalogue_button)
         left.setMinimumWidth(220)
 
-        self.card = ModelCard()
-        self.card.used.connect(lambda model: self.context.navigate("create", model=model, make=True))
+        self.card = ModelCard(self.pictures)
         self.card.continued.connect(self._continue)
-        self.card.evaluated.connect(self._evaluate)
         self.card.removed.connect(self._remove)
+        self.card.sheet_wanted.connect(self._load_sheet)
+        self.model_actions = ModelActions(self.context, self.card, self._submit, self)
         self.form = TrainingForm()
         self.form.started.connect(self.start_training)
         self.form.tuning_wanted.connect(self._tune)
@@ -240,6 +244,7 @@ class ModelsPane(Pane):
 
     def _facts_read(self, facts: ModelFacts) -> None:
         self.card.show_facts(facts, read_only=self.context.read_only)
+        self.model_actions.show_again()
         self.card_states.show_content()
         # Only now: showing the facts puts an empty canvas where the picture goes.
         self._read_sample(facts.line)
@@ -253,34 +258,18 @@ class ModelsPane(Pane):
                 "model-draws",
                 lambda: draw_sample(studio, line.name),
                 self.card.show_sample,
-                lambda _error: self.card.samples.hide(),
+                lambda _error: self.card.reel.hide(),
             )
-        elif line.sample is not None:
-            sample = line.sample
-            self.context.background(
-                lambda: read_image(sample, _SAMPLE_SIDE), self.card.show_sample, key="model-sample"
-            )
+        elif line.sample is not None and not self.card.reel.paths:
+            self._load_sheet(line.sample)
+
+    def _load_sheet(self, path: str) -> None:
+        self.context.background(
+            lambda: read_image(path, _SAMPLE_SIDE), self.card.show_sample, key="model-sample"
+        )
 
     def _card_failed(self, error: Exception) -> None:
         self.card_states.show_failure(error, self._read)
-
-    def _evaluate(self, model: str) -> None:
-        studio = self.context.studio
-        if studio is None:
-            return
-        self.card.evaluate_button.setEnabled(False)
-        self.context.ask(
-            "evaluate", lambda: studio.trainings.evaluate(model), self._evaluated, self._evaluate_failed
-        )
-
-    def _evaluated(self, figures: dict[str, Any]) -> None:
-        self.card.evaluate_button.setEnabled(True)
-        self.card.show_figures(figures_of(figures))
-        self.card.ensureWidgetVisible(self.card.figures)
-
-    def _evaluate_failed(self, error: Exception) -> None:
-        self.card.evaluate_button.setEnabled(True)
-        self.context.report(error)
 
     def _remove(self, model: str) -> None:
         studio = self.context.studio

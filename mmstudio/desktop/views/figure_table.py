@@ -1,0 +1,117 @@
+"""Measured figures in plain words, one line each, with what they mean behind a "?"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from mmstudio.desktop.texts import label, say
+from mmstudio.desktop.views.controls import help_dot
+from mmstudio.i18n import mark, tr
+from mmstudio.learning.evaluation.report import MEASURES
+
+_OTHER = {
+    "k": mark("Looked at the nearest"),
+    "recall_shared": mark("Found among them, shared vector"),
+    "recall_back": mark("Found among them, the other way round"),
+    "unfused": mark("Found among them, without it"),
+    "chance": mark("Found by chance"),
+    "tags_error_before": mark("Error of the confidence, before calibration"),
+    "tags_error": mark("Error of the confidence of tags"),
+    "tags_right": mark("Surest tag is right"),
+    "tags_commonest": mark("Always the commonest tag"),
+    "best_step": mark("Best step"),
+}
+_COUNTS = {
+    "examples": mark("Pictures or sounds measured"),
+    "held_out": mark("Things held out"),
+    "samples": mark("Drawn to measure"),
+}
+_HIDDEN = {"features", "seed", "frechet_in", "nearest_to", "model", "family"}
+_BETTER = {
+    "low": mark("lower is better"),
+    "high": mark("higher is better"),
+    "one": mark("the nearer to 1 the better"),
+}
+_PERCENT = {"copies", "precision", "recall", "coverage"}
+
+
+class FigureTable(QWidget):
+    """Rows of name, value and "?"."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(3, 1)
+        self._figures: dict[str, Any] = {}
+        self._fused = False
+
+    @property
+    def texts(self) -> list[str]:
+        """Every line as it reads."""
+        return [
+            ": ".join(self._grid.itemAtPosition(row, column).widget().text() for column in (0, 1))  # type: ignore[attr-defined]
+            for row in range(self._grid.rowCount())
+            if self._grid.itemAtPosition(row, 1) is not None
+        ]
+
+    def show_figures(self, figures: Mapping[str, Any], *, fused: bool = False) -> None:
+        """Numbers by name; what they were measured with is said below. ``fused``: of a shared vector."""
+        self._figures, self._fused = dict(figures), fused
+        while self._grid.count():
+            taken = self._grid.takeAt(0)
+            widget = taken.widget() if taken is not None else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        row = 0
+        for key in sorted(self._figures, key=_place):
+            value = self._figures[key]
+            if key in _HIDDEN or isinstance(value, bool | str) or not isinstance(value, int | float):
+                continue
+            self._add(row, key, float(value))
+            row += 1
+        if network := self._figures.get("features"):
+            words = label(role="small", wrap=True)
+            say(
+                words,
+                mark("Measured in the features of the network {name}; these are not FID."),
+                name=network,
+            )
+            self._grid.addWidget(words, row, 0, 1, 4)
+
+    def _add(self, row: int, key: str, value: float) -> None:
+        base = key.removeprefix("held_") if key != "held_out" else key
+        measure = None if self._fused else MEASURES.get(base)
+        words = label(role="muted")
+        fused = "recall_shared" if self._fused and key == "recall" else key
+        title = measure.label if measure else _OTHER.get(fused) or _COUNTS.get(key) or key.replace("_", " ")
+        if base != key and measure is not None:
+            words.setText(tr("{figure}, on held-out pictures", figure=tr(title)))
+        else:
+            words.setText(tr(title))
+        number = label(role="strong")
+        number.setText(f"{100 * value:.0f} %" if measure and base in _PERCENT else f"{value:,.4g}")
+        number.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._grid.addWidget(words, row, 0)
+        self._grid.addWidget(number, row, 1, Qt.AlignmentFlag.AlignRight)
+        if measure is not None and measure.why:
+            self._grid.addWidget(help_dot(measure.why), row, 2)
+            hint = label(_BETTER.get(measure.better, ""), "small")
+            self._grid.addWidget(hint, row, 3)
+
+    def retranslate(self) -> None:
+        """Say it in the language in use."""
+        self.show_figures(self._figures, fused=self._fused)
+
+
+def _place(key: str) -> tuple[int, str]:
+    order = [*MEASURES, *_OTHER, *_COUNTS]
+    base = key.removeprefix("held_") if key != "held_out" else key
+    return (order.index(base) if base in order else len(order), key)
