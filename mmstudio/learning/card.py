@@ -18,11 +18,16 @@ def write_card(folder: Path, config: ModelConfig) -> None:
         "Trained": f"{trained.get('steps', 0)} steps, {trained.get('seen', 0)} examples seen",
         "Time": f"{trained.get('seconds', 0):.0f} s on {trained.get('device', 'cpu')}, seed {config.seed}",
         "Data": f"{trained.get('examples', 0)} examples of {len(trained.get('assets', []))} assets, {chosen}",
+        "Held out": f"{len(trained.get('held_assets', []))} assets that no step learned from",
         "Augmented copies": _augmented(config),
         "Left out for their rights": trained.get("left_out_rights", 0),
+        "Left out by choice": trained.get("left_out_wished", 0),
         "Left out as unreadable": trained.get("left_out_unreadable", 0),
         "Started from": config.base or "nothing",
     }
+    if gone := trained.get("forgotten"):
+        numbers = ", ".join(map(str, gone))
+        facts["Forgotten since"] = f"{len(gone)} assets that it saw ({numbers}): train it again without them"
     if not config.augment:
         del facts["Augmented copies"]
     lines = [f"# {config.name}", "", *(f"- {name}: {value}" for name, value in facts.items())]

@@ -1,16 +1,36 @@
-"""Which model learned from which media, what came of it, and how to have media forgotten."""
+"""Which model learned from which media, what came of it, and how to have media forgotten.
+
+Only ids of this library count: a model that was copied in from elsewhere names assets of another one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from mmstudio.errors import StudioError
+from mmstudio.i18n import mark
+from mmstudio.learning.card import write_card
+from mmstudio.learning.config import ModelConfig, load_config
+from mmstudio.learning.datasets.choose import forbidden_now
+from mmstudio.learning.families import default_config, family
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mmstudio.learning.service import Trainings
     from mmstudio.learning.training import Wish
+    from mmstudio.library import Library
 
 How = Literal["trained", "held-out", "base"]
+# What a model remembers → how it saw it; the first that holds is told.
+_KEYS: dict[str, How] = {
+    "assets": "trained",
+    "earlier_assets": "trained",
+    "held_assets": "held-out",
+    "inherited_assets": "base",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +92,210 @@ class Forgotten:
 
 
 def saw(trainings: Trainings, model: str) -> list[Seen]:
-    """What a model saw. Raises NotFound."""
-    raise NotImplementedError
+    """What a model saw of this library, by rising id. Raises NotFound, StudioError (damaged)."""
+    folder = trainings.folder(model)
+    config = load_config(folder)
+    ways = _ways(trainings.library, folder, config)
+    gone = set(_refreshed(trainings, folder, config))
+    known = {asset.id: asset for asset in trainings.library.assets.get_many(sorted(ways))}
+    found = []
+    for asset_id, how in sorted(ways.items()):
+        asset = known.get(asset_id)
+        title, rights = (asset.title or asset.rel_path, asset.rights) if asset else ("", "")
+        found.append(Seen(asset_id, title, how, rights, asset_id in gone))
+    return found
 
 
 def used_by(trainings: Trainings, asset_id: int) -> UsedBy:
-    """Which models and outputs used an asset. Raises NotFound."""
-    raise NotImplementedError
+    """Which models saw an asset, and which generated assets they or it led to. Raises NotFound."""
+    trainings.library.assets.get(asset_id)
+    models = _models_that_saw(trainings, {asset_id})
+    return UsedBy(models, _outputs(trainings.library, {one.name for one in models}, {asset_id}))
 
 
 def forget(trainings: Trainings, asset_ids: Sequence[int]) -> Forgotten:
-    """Forbid training on assets (one step of undo) and mark the models that saw them."""
-    raise NotImplementedError
+    """Forbid training on assets and mark the models that saw them.
+
+    The rights are one step of the library's undo; taken back, the marks go when a model is looked at again.
+    Models keep their weights: only a new training forgets (:func:`retrain_wish`).
+
+    Raises:
+        NotFound: no such asset. ReadOnly: the library cannot be written.
+    """
+    trainings.writable()
+    library = trainings.library
+    ids = list(dict.fromkeys(asset_ids))
+    already = {asset_id for asset_id in ids if library.assets.get(asset_id).rights == "no-training"}
+    with library.undo.as_one(mark("Forget {n} media in training"), n=len(ids)):
+        library.assets.set_rights([asset_id for asset_id in ids if asset_id not in already], "no-training")
+    models = _models_that_saw(trainings, set(ids))
+    for one in models:
+        folder = trainings.folder(one.name)
+        _refreshed(trainings, folder, load_config(folder))
+    outputs = _outputs(library, {one.name for one in models}, set(ids))
+    return Forgotten(ids, [one.name for one in models], [one.asset_id for one in outputs])
 
 
 def retrain_wish(trainings: Trainings, model: str) -> Wish:
-    """The same training without what was forgotten, under a new name. Raises NotFound."""
-    raise NotImplementedError
+    """The same training without what was forgotten, under a new name.
+
+    A base that saw something forgotten is left out too: the nearest one before it that did not is taken.
+    Raises NotFound, StudioError (damaged).
+    """
+    from mmstudio.learning.training import Wish
+
+    config = load_config(trainings.folder(model))
+    gone = forgotten_of(trainings.library, trainings.folder(model), config)
+    base = config.base
+    while base:
+        try:
+            folder = trainings.folder(base)
+            start = load_config(folder)
+        except StudioError:
+            base = ""
+            break
+        if not forgotten_of(trainings.library, folder, start):
+            break
+        base = start.base
+    info = family(config.family)
+    picture = info.modality == "image"
+    usual = default_config(config.family, "", size=config.size if picture else 64)
+    settings = {
+        key: value
+        for key, value in config.options.items()
+        if (key in usual.options or key in info.more_options) and usual.options.get(key) != value
+    }
+    if config.rate != usual.rate:
+        settings["rate"] = config.rate
+    if config.latent != usual.latent and not base:
+        settings["latent"] = float(config.latent)
+    return Wish(
+        config.family,
+        _new_name(trainings, model),
+        steps=config.steps,
+        size=config.size or None,
+        seed=config.seed,
+        base=base or None,
+        query=config.query,
+        batch=config.batch,
+        augment=config.augment or None,
+        fit=config.fit,
+        aspect=config.aspect,
+        condition=dict(config.condition),
+        width=config.widths[0] // 8 if picture and not base else None,
+        options=settings,
+        leave_out=sorted({*config.leave_out, *gone}),
+    )
+
+
+# -- what a training asks ----------------------------------------------------------------------------------
+
+
+def seen_ids(library: Library, folder: Path, config: ModelConfig) -> set[int]:
+    """Ids of this library's assets that a model saw in any way."""
+    return set(_ways(library, folder, config))
+
+
+def forgotten_of(
+    library: Library, folder: Path, config: ModelConfig, forbidden: set[int] | None = None
+) -> list[int]:
+    """Which of the assets a model saw are forgotten: their rights forbid training now, or they were forgotten
+    and are gone for good. ``forbidden``: :func:`forbidden_now`, where it is known already."""
+    ids = seen_ids(library, folder, config)
+    marked = {int(i) for i in config.trained.get("forgotten", ())} & ids
+    if not ids:
+        return []
+    now = forbidden_now(library) if forbidden is None else forbidden
+    lost = marked - now
+    if lost:
+        lost -= {asset.id for asset in library.assets.get_many(sorted(lost))}
+    return sorted((ids & now) | lost)
+
+
+def inherited(trainings: Trainings, base: str) -> list[int]:
+    """What a model that starts from ``base`` saw already."""
+    folder = trainings.folder(base)
+    return sorted(seen_ids(trainings.library, folder, load_config(folder)))
+
+
+# -- inside ------------------------------------------------------------------------------------------------
+
+
+def _ways(library: Library, folder: Path, config: ModelConfig) -> dict[int, How]:
+    own = folder.parent == library.models_dir
+    if config.trained.get("library", library.id if own else "") != library.id:
+        return {}
+    found: dict[int, How] = {}
+    for key, how in _KEYS.items():
+        for asset_id in config.trained.get(key, ()):
+            found.setdefault(int(asset_id), how)
+    return found
+
+
+def _refreshed(trainings: Trainings, folder: Path, config: ModelConfig) -> list[int]:
+    """What is forgotten now; the model's mark and card are brought in line where they can be written."""
+    gone = forgotten_of(trainings.library, folder, config)
+    own = folder.parent == trainings.library.models_dir and not trainings.library.read_only
+    if own and gone != config.trained.get("forgotten", []):
+        mark_forgotten(config.trained, gone)
+        config.save(folder)
+        write_card(folder, config)
+        trainings.library.models.update(config.name)
+    return gone
+
+
+def mark_forgotten(trained: dict[str, Any], ids: Iterable[int]) -> None:
+    """Write down what is forgotten; nothing where nothing is."""
+    trained["forgotten"] = sorted(ids)
+    if not trained["forgotten"]:
+        del trained["forgotten"]
+
+
+def _models_that_saw(trainings: Trainings, ids: set[int]) -> list[ModelUse]:
+    found = []
+    for info in trainings.models():
+        if info.status == "damaged":
+            continue
+        config = load_config(info.path)
+        ways = _ways(trainings.library, info.path, config)
+        hows = [ways[asset_id] for asset_id in ids if asset_id in ways]
+        if hows:
+            best = min(hows, key=list(_KEYS.values()).index)
+            found.append(ModelUse(info.name, config.family, best))
+    return found
+
+
+def _outputs(library: Library, models: set[str], sources: set[int]) -> list[OutputUse]:
+    """Generated assets by these models or from these sources, and those that were made from them in turn."""
+    rows = [row for row in library.generations.list() if row.asset_id is not None]
+    found: dict[int, OutputUse] = {}
+    reached = set(sources)
+    grown = True
+    while grown:
+        grown = False
+        for row in rows:
+            if row.asset_id in found or row.asset_id is None:
+                continue
+            if reached & set(row.sources):
+                found[row.asset_id] = OutputUse(row.asset_id, "", row.model, "source")
+            elif row.model in models:
+                found[row.asset_id] = OutputUse(row.asset_id, "", row.model, "model")
+            else:
+                continue
+            reached.add(row.asset_id)
+            grown = True
+    known = {asset.id: asset for asset in library.assets.get_many(sorted(found))}
+    return [
+        OutputUse(one.asset_id, known[i].title or known[i].rel_path, one.model, one.how)
+        for i, one in sorted(found.items())
+        if i in known
+    ]
+
+
+def _new_name(trainings: Trainings, model: str) -> str:
+    taken = {info.name for info in trainings.models()}
+    stem, _, number = model.rpartition(" ")
+    start, stem = (int(number), stem) if stem and number.isdigit() and len(number) < 6 else (1, model)
+    while f"{stem} {start + 1}" in taken:
+        start += 1
+    return f"{stem} {start + 1}"

@@ -13,15 +13,12 @@ from mmstudio import paths
 from mmstudio.errors import NotFound, ReadOnly, StudioError, UsageError
 from mmstudio.i18n import tr_error
 from mmstudio.jobs import JobContext, Progress, Work, run_inline
-from mmstudio.learning.card import write_card
 from mmstudio.learning.config import CONFIG, ModelConfig, load_config, safe_name
-from mmstudio.learning.datasets.gather import Gathered, gather
+from mmstudio.learning.datasets.choose import forbidden_now
 from mmstudio.learning.families import FamilyInfo, families, family
+from mmstudio.learning.rights import forgotten_of
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from mmstudio.learning.engine.registry import GenerativeModel
     from mmstudio.library import Library
 
@@ -38,6 +35,7 @@ class ModelInfo:
         card: the text of card.md.
         status: "ready", "training" (not finished: can be resumed), "empty" (nothing trained), or "damaged".
         metrics: what was measured, by name.
+        forgotten: how many of the assets it saw may no longer be trained on (see ``rights``).
     """
 
     name: str
@@ -49,6 +47,7 @@ class ModelInfo:
     size: int = 0
     card: str = ""
     metrics: dict[str, Any] = field(default_factory=dict)
+    forgotten: int = 0
 
 
 class Trainings:
@@ -67,10 +66,11 @@ class Trainings:
     def models(self) -> list[ModelInfo]:
         """All models: the library's first, then the user's, then the starters; a name appears once."""
         found: dict[str, ModelInfo] = {}
+        forbidden = forbidden_now(self.library)
         for source, root in self._roots():
             for folder in sorted(root.glob("*")) if root.is_dir() else ():
                 if folder.name not in found and _is_ours(folder):
-                    found[folder.name] = self._info(folder, source)
+                    found[folder.name] = self._info(folder, source, forbidden)
         return list(found.values())
 
     def folder(self, name: str) -> Path:
@@ -194,6 +194,16 @@ class Trainings:
 
         return work
 
+    def dataset_work(self, family: str = "image-gan", **settings: Any) -> Work:
+        """A job that looks over what a training would learn from (kind "dataset").
+
+        ``settings`` are fields of :class:`ModelConfig`: size, query, fit, aspect, leave_out. It returns
+        :meth:`DatasetReport.as_json`; see :func:`mmstudio.learning.datasets.doctor.check`.
+        """
+        from mmstudio.learning.datasets.doctor import checking
+
+        return lambda context: checking(self.library, family, settings, self.device)
+
     # -- evaluation --------------------------------------------------------------------------------------
 
     def evaluate_work(self, name: str, *, samples: int = 0, seed: int = 0) -> Work:
@@ -251,7 +261,7 @@ class Trainings:
             ("starter", paths.starter_models()),
         )
 
-    def _info(self, folder: Path, source: Source) -> ModelInfo:
+    def _info(self, folder: Path, source: Source, forbidden: set[int]) -> ModelInfo:
         try:
             config = load_config(folder)
         except StudioError:
@@ -264,8 +274,9 @@ class Trainings:
         card = folder / "card.md"
         text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
         metrics = dict(config.trained.get("metrics", {}))
+        gone = len(forgotten_of(self.library, folder, config, forbidden))
         return ModelInfo(
-            folder.name, config.family, source, folder, steps, status, config.size, text, metrics
+            folder.name, config.family, source, folder, steps, status, config.size, text, metrics, gone
         )
 
     def has_weights(self, folder: Path) -> bool:

@@ -16,8 +16,10 @@ from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress
 from mmstudio.learning.card import write_card
 from mmstudio.learning.config import CONFIG, ModelConfig, load_config, safe_name
+from mmstudio.learning.datasets.choose import forbidden_now
 from mmstudio.learning.datasets.gather import Gathered, as_record, gather
 from mmstudio.learning.families import FamilyInfo, default_config, default_widths, family, settle
+from mmstudio.learning.rights import inherited
 
 if TYPE_CHECKING:
     from mmstudio.learning.engine.data import ArrayData
@@ -233,11 +235,19 @@ def _data(
     from mmstudio.learning.engine.data import load_data, save_data
 
     flip = config.options.get("flip", 0.0) > 0
-    kept = load_data(folder, config.seed, flip)
+    library = trainings.library
+    notes: list[str] = []
+    kept = load_data(folder, config.seed, flip) if "assets" in config.trained else None
     if kept is not None:
-        return kept, []
-    found: Gathered = yield from gather(trainings.library, config)
-    config.trained |= as_record(found)
+        gone = forbidden_now(library) & {*config.trained["assets"], *config.trained.get("held_assets", ())}
+        if not gone:
+            return kept, []
+        notes.append(tr("{n} were forgotten since: the data is read anew without them", n=len(gone)))
+    if config.base and "inherited_assets" not in config.trained:
+        config.trained["inherited_assets"] = inherited(trainings, config.base)
+    found: Gathered = yield from gather(library, config)
+    before = config.trained if trainings.has_weights(folder) else None
+    config.trained |= as_record(found, before) | {"library": library.id}
     save_data(
         folder,
         pixels=found.pixels,
@@ -247,7 +257,7 @@ def _data(
     )
     data = load_data(folder, config.seed, flip)
     assert data is not None
-    return data, found.notes
+    return data, notes + found.notes
 
 
 def _judge(config: ModelConfig, data: ArrayData, device: str) -> Judge | None:

@@ -39,10 +39,10 @@ def choose(library: Library, config: ModelConfig) -> Chosen:
     taken = set(config.leave_out)
     chosen = Chosen()
     for asset in library.assets.get_many(library.assets.ids(wanted(config))):
-        if asset.rights in FORBIDDEN:
-            chosen.forbidden.append(asset.id)
-        elif asset.id in taken:
+        if asset.id in taken:
             chosen.left_out.append(asset.id)
+        elif asset.rights in FORBIDDEN:
+            chosen.forbidden.append(asset.id)
         else:
             chosen.usable.append(asset)
     return chosen

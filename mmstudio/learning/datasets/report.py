@@ -18,7 +18,7 @@ class Finding:
 
     Attributes:
         key: "nothing", "few", "identical", "copies" (same content), "near" (nearly the same), "small",
-            "rights-unknown", "rights-forbid", "missing", "corrupt", "left-out", "shapes", "alpha".
+            "enough", "rights-unknown", "rights-forbid", "missing", "corrupt", "left-out", "shapes", "alpha".
         level: "ok", "note" (good to know), "warning" (worth a decision) or "blocker" (no training like this).
         count: how many media it is about.
         text, hint: what it is and what to do, in the person's language.

@@ -20,17 +20,19 @@ NEAR = 6  # of the 64 bits of the perceptual hash: closer pictures count as one
 _BANDS = (10, 9, 9, 9, 9, 9, 9)  # bits; hashes within six bits agree in one of seven bands (pigeonhole)
 
 
-def held_out(assets: Sequence[Asset], seed: int) -> set[int]:
+def held_out(assets: Sequence[Asset], seed: int, groups: Sequence[Sequence[Asset]] | None = None) -> set[int]:
     """Ids of the assets to hold out: about a tenth, at most 1,000; none of fewer than 20.
 
     Depends on the seed and the contents only, not on ids or their order. The same content, and pictures
-    whose perceptual hashes nearly agree, go to the same side, so that a model is not judged on what it knows.
+    whose perceptual hashes nearly agree, go to the same side, so that a model is not judged on what it knows;
+    ``groups`` are those of :func:`alike` where they are known already.
     """
     wanted = min(MOST, round(SHARE * len(assets)))
     if len(assets) < LEAST:
         return set()
-    groups = alike(assets)
-    drawn = sorted(groups, key=lambda group: _lot(seed, min(asset.sha256 for asset in group)))
+    drawn = sorted(
+        groups or alike(assets), key=lambda group: _lot(seed, min(asset.sha256 for asset in group))
+    )
     chosen: set[int] = set()
     for group in drawn:
         if len(chosen) + len(group) <= wanted:
