@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,20 +33,56 @@ class Drawn:
 class Draw:
     """Results in the order they were drawn, how many were rejected, how many shown are below the floor."""
 
-    results: list[Drawn]
-    rejected: int
-    below_floor: int
+    results: list[Drawn] = field(default_factory=list)
+    rejected: int = 0
+    below_floor: int = 0
+
+
+Drawing = Generator[Drawn | None, None, tuple[int, int]]  # returns (rejected, below the floor)
+
+
+@dataclass(slots=True)
+class Steering:
+    """How drawn latents are changed; by default they are not.
+
+    Attributes:
+        around: 1×L, the latent to vary. spread: how far, 0 to 1.
+        truncation: 1 is what the model learned, less is nearer to its middle.
+        shift: 1×L, or S×L for a model with a latent per stage, added to each.
+        condition: 1×width of ``model.conditions``, or None.
+        floor: throw away what is too flat or too soft to show.
+    """
+
+    around: Tensor | None = None
+    spread: float = 0.35
+    truncation: float = 1.0
+    shift: Tensor | None = None
+    condition: Tensor | None = None
+    floor: bool = True
 
 
 def draw_pictures(
-    model: GenerativeModel, count: int, seed: int, around: Tensor | None = None, spread: float = 0.35
+    model: GenerativeModel,
+    count: int,
+    seed: int,
+    around: Tensor | None = None,
+    spread: float = 0.35,
+    steering: Steering | None = None,
 ) -> Draw:
     """``count`` pictures (S×S×3 uint8) that pass the floor; around a latent (1×L) where one is given."""
+    return _all(drawing(model, count, seed, steering or Steering(around, spread)))
+
+
+def drawing(model: GenerativeModel, count: int, seed: int, steering: Steering) -> Drawing:
+    """The same one by one, as they are found; None comes between two passes of the network."""
+    c = steering.condition
 
     def decode(z: Tensor) -> list[tuple[NDArray[np.uint8], float]]:
-        return [(picture, measure(picture).score) for picture in model.pictures(z)]
+        known = None if c is None else c.expand(len(z), -1)
+        made = model.pictures(z, known)
+        return [(picture, measure(picture).score if steering.floor else 1.0) for picture in made]
 
-    return _draw(model, count, seed, around, spread, decode)
+    return _draw(model, count, seed, steering, decode)
 
 
 def draw_spectrograms(
@@ -63,7 +99,7 @@ def draw_spectrograms(
     def decode(z: Tensor) -> list[tuple[Tensor, float]]:
         return [(mel[0], sustain(mel[0].numpy(), sustained)) for mel in model.decode(z)]
 
-    return _draw(model, count, seed, around, spread, decode)
+    return _all(_draw(model, count, seed, Steering(around, spread), decode))
 
 
 def sustain(mel: NDArray[np.float32], throughout: bool) -> float:
@@ -75,40 +111,57 @@ def sustain(mel: NDArray[np.float32], throughout: bool) -> float:
     return float((min(eighths) + 1) / 0.7)
 
 
+def _all(found: Drawing) -> Draw:
+    results: list[Drawn] = []
+    while True:
+        try:
+            one = next(found)
+        except StopIteration as stop:
+            return Draw(results, *stop.value)
+        if one is not None:
+            results.append(one)
+
+
 def _draw(
     model: GenerativeModel,
     count: int,
     seed: int,
-    around: Tensor | None,
-    spread: float,
+    steering: Steering,
     decode: Callable[[Tensor], Sequence[tuple[NDArray[np.uint8] | Tensor, float]]],
-) -> Draw:
+) -> Drawing:
     import torch
 
     random = torch.Generator().manual_seed(seed)
-    passed: list[Drawn] = []
     failed: list[tuple[int, Drawn]] = []
-    seen = 0
-    while len(passed) < count and seen < PATIENCE * count + BLOCK:
-        z = model.draw(BLOCK, random)
-        if around is not None:
+    passed = seen = 0
+    while passed < count and seen < PATIENCE * count + BLOCK:
+        z = model.draw(BLOCK, random, steering.truncation)
+        if steering.around is not None:
             # The mixture's noise, shrunk and moved: variations keep the correlations the model learned.
-            z = around + spread * (z - model.prior.share @ model.prior.mean)
+            z = steering.around + steering.spread * (z - model.prior.share @ model.prior.mean)
             if seen == 0:
-                z[0] = around[0]
-        for latent, (decoded, score) in zip(torch.split(z, 1), decode(z), strict=True):
-            seen += 1
-            result = Drawn(latent, decoded, score)
-            if score >= 1.0:
-                passed.append(result)
-            else:
-                failed.append((seen, result))
-            if len(passed) == count:
+                z[0] = steering.around[0]
+        if steering.shift is not None:
+            z = z + steering.shift if len(steering.shift) == 1 else z[:, None] + steering.shift
+        for start in range(0, BLOCK, max(1, model.rows)):
+            part = z[start : start + model.rows]
+            for latent, (decoded, score) in zip(torch.split(part, 1), decode(part), strict=True):
+                seen += 1
+                result = Drawn(latent, decoded, score)
+                if score < 1.0:
+                    failed.append((seen, result))
+                    continue
+                passed += 1
+                yield result
+                if passed == count:
+                    break
+            if passed == count:
                 break
-    rejected = len(failed)
-    short = count - len(passed)
-    best = sorted(failed, key=lambda pair: (-pair[1].score, pair[0]))[:short]
-    return Draw(passed + [result for _, result in best], rejected - short, short)
+            yield None
+    short = count - passed
+    for _, result in sorted(failed, key=lambda pair: (-pair[1].score, pair[0]))[:short]:
+        yield result
+    return len(failed) - short, short
 
 
 def project(model: GenerativeModel, pixels: NDArray[np.uint8], seed: int, rounds: int = 60) -> Tensor:

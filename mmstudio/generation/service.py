@@ -12,10 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mmstudio.atomic import atomic_path
 from mmstudio.errors import NotFound, ReadOnly, StudioError, UsageError
-from mmstudio.generation import backgrounds, sounds
-from mmstudio.generation.sampling import Draw, Drawn, draw_pictures, draw_spectrograms, project
+from mmstudio.generation import backgrounds, keeping, sounds
+from mmstudio.generation.latents.point import Point
+from mmstudio.generation.latents.shape import shaped
+from mmstudio.generation.latents.steer import steer
+from mmstudio.generation.sampling import (
+    Drawing,
+    Drawn,
+    Steering,
+    draw_pictures,
+    draw_spectrograms,
+    drawing,
+    project,
+)
 from mmstudio.generation.steering import palette_of
 from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress, Work
@@ -27,7 +37,6 @@ if TYPE_CHECKING:
     from mmstudio.learning import Trainings
     from mmstudio.learning.engine.registry import GenerativeModel
     from mmstudio.library import Library
-    from mmstudio.media.kinds import MediaKind
 
 RGB = Sequence[int]
 BACKGROUND_MODELS = ("starter-image-gan", "starter-image-vae")
@@ -79,7 +88,8 @@ class Generation:
         """
         loaded = self._picture_model(model)
         drawn = draw_pictures(loaded, _at_least_one(n), seed, self._around(loaded, like, seed))
-        return [_sized(Image.fromarray(np.asarray(result.decoded)), size) for result in drawn.results]
+        pictures = [shaped(np.asarray(result.decoded), loaded.config) for result in drawn.results]
+        return [_sized(Image.fromarray(picture), size) for picture in pictures]
 
     def sounds(
         self,
@@ -139,6 +149,11 @@ class Generation:
         out: str | Path | None = None,
         add_to_library: bool = True,
         seconds: float | None = None,
+        truncation: float = 1.0,
+        sliders: dict[str, float] | None = None,
+        tags: Sequence[str] = (),
+        palette: Sequence[RGB] = (),
+        floor: bool = True,
     ) -> Work:
         """A job that makes ``n`` files.
 
@@ -146,6 +161,8 @@ class Generation:
             model: name of a model. like: asset id or file to vary. out: folder for the files.
             text: words; colours they name (English or Chinese) repaint pictures, and they shift the seed.
             seconds: length of sounds as seamless loops; one-shots where None.
+            truncation, sliders, tags, palette: pictures only; see :class:`mmstudio.generation.latents.Point`.
+            floor: throw away pictures that are too flat or too soft to show.
 
         Returns {"files": [paths], "assets": [ids], "rejected": how many were thrown away for quality,
         "below_floor": how many were kept although none better came}.
@@ -163,22 +180,49 @@ class Generation:
                 loaded = self._sound_model(model)
             used = seed + zlib.crc32(text.encode()) % 1_000_000 if text else seed
             length, colours = _seconds(seconds), palette_of(text or "")
-            draw = self._draw(loaded, count, used, like, length)
-            result: dict[str, Any] = {
-                "files": [],
-                "assets": [],
-                "rejected": draw.rejected,
-                "below_floor": draw.below_floor,
-            }
-            for index, drawn in enumerate(draw.results):
+            params = self._params(loaded, length, colours, text, like)
+            steering = Steering(self._around(loaded, like, used), truncation=truncation, floor=floor)
+            wished = Point(
+                seed, truncation, dict(sliders or {}), condition={"tags": tags, "palette": palette}
+            )
+            if loaded.config.channels == 3:
+                params |= yield from steer(self.player(model), wished, steering)
+            result: dict[str, Any] = {"files": [], "assets": [], "rejected": 0, "below_floor": 0}
+            found = self._drawing(loaded, count, used, steering, length)
+            while True:
                 context.raise_if_cancelled()
-                params = self._params(loaded, index, length, colours, text, like)
-                made = self._finish(loaded, drawn, used, params)
-                self._keep(made, loaded, used, params, out, add_to_library, result)
-                yield Progress(index + 1, count, tr("Made {done} of {total}", done=index + 1, total=count))
-            return result
+                try:
+                    drawn = next(found)
+                except StopIteration as stop:
+                    result["rejected"], result["below_floor"] = stop.value
+                    return result
+                done = len(result["files"])
+                if drawn is not None:
+                    own = {"index": done, **params}
+                    made = self._finish(loaded, drawn, used, own)
+                    self._keep(made, loaded, used, own, out, add_to_library, result)
+                    done += 1
+                yield Progress(done, count, tr("Made {done} of {total}", done=done, total=count))
 
         return run
+
+    def draw_work(self, **wishes: Any) -> Work:
+        """A job that saves points as pictures; see :func:`mmstudio.generation.latents.jobs.draw_work`."""
+        from mmstudio.generation.latents.jobs import draw_work
+
+        return draw_work(self, **wishes)
+
+    def film_work(self, **wishes: Any) -> Work:
+        """A job that films a walk; see :func:`mmstudio.generation.latents.film.film_work`."""
+        from mmstudio.generation.latents.film import film_work
+
+        return film_work(self, **wishes)
+
+    def project_work(self, **wishes: Any) -> Work:
+        """A job that finds a picture's place; see :func:`mmstudio.generation.latents.jobs.project_work`."""
+        from mmstudio.generation.latents.jobs import project_work
+
+        return project_work(self, **wishes)
 
     def again(self, asset_id: int) -> Image.Image | tuple[NDArray[np.float32], int]:
         """Make the content of a generated asset once more: the same picture, or (samples, rate).
@@ -199,7 +243,14 @@ class Generation:
                 name=row.model,
             )
         latent = torch.frombuffer(bytearray(row.latent), dtype=torch.float32)[None]
-        decoded = loaded.decode(latent)[0][0] if loaded.config.channels == 1 else loaded.pictures(latent)[0]
+        if loaded.config.channels == 1:
+            decoded: Any = loaded.decode(latent)[0][0]
+        else:
+            length = loaded.prior.mean.shape[1]
+            rows = latent.view(1, -1, length) if latent.shape[1] > length else latent
+            known = row.params.get("condition_row")
+            c = None if known is None else torch.tensor([known], dtype=torch.float32)
+            decoded = loaded.pictures(rows, c)[0]
         made = self._finish(loaded, Drawn(latent, decoded, 1.0), row.seed, row.params)
         if made.picture is not None:
             return made.picture
@@ -208,13 +259,14 @@ class Generation:
 
     # -- inside ------------------------------------------------------------------------------------------
 
-    def _draw(
-        self, model: GenerativeModel, count: int, seed: int, like: str | int | None, seconds: float | None
-    ) -> Draw:
-        around = self._around(model, like, seed)
-        if model.config.channels == 1:
-            return draw_spectrograms(model, count, seed, seconds is not None, around)
-        return draw_pictures(model, count, seed, around)
+    def _drawing(
+        self, model: GenerativeModel, count: int, seed: int, steering: Steering, seconds: float | None
+    ) -> Drawing:
+        if model.config.channels == 3:
+            return (yield from drawing(model, count, seed, steering))
+        drawn = draw_spectrograms(model, count, seed, seconds is not None, steering.around)
+        yield from drawn.results
+        return drawn.rejected, drawn.below_floor
 
     def _finish(self, model: GenerativeModel, drawn: Drawn, seed: int, params: dict[str, Any]) -> _Made:
         if model.config.channels == 1:
@@ -223,7 +275,7 @@ class Generation:
         colours = params.get("palette")
         if colours:
             return _Made(drawn, backgrounds.paint(picture, colours, (_STEERED, _STEERED), seed))
-        return _Made(drawn, Image.fromarray(picture))
+        return _Made(drawn, Image.fromarray(shaped(picture, model.config)))
 
     def _play(self, drawn: Drawn, seconds: float | None, seed: int) -> NDArray[np.float32]:
         import torch
@@ -236,14 +288,12 @@ class Generation:
     def _params(
         self,
         model: GenerativeModel,
-        index: int,
         seconds: float | None,
         colours: Sequence[RGB],
         text: str | None,
         like: str | int | None,
     ) -> dict[str, Any]:
         params: dict[str, Any] = {
-            "index": index,
             "weights": model.fingerprint,
             "steps": model.config.trained.get("steps", 0),
         }
@@ -265,60 +315,43 @@ class Generation:
         add: bool,
         result: dict[str, Any],
     ) -> None:
-        from mmstudio.media import metadata
-        from mmstudio.media.audio import write_wav
-
         name = model.config.name
-        kind: MediaKind = "image" if made.picture is not None else "audio"
         title = f"{name} {seed}-{params['index'] + 1}"
-        file = f"{name}-{seed}-{params['index']:04d}.{'png' if kind == 'image' else 'wav'}"
         folder = Path(out) if out is not None else self.library.generated_dir
-        target = folder / file
-        with atomic_path(target) as temporary:
-            if made.picture is not None:
-                made.picture.save(temporary)
-            elif made.sound is not None:
-                write_wav(temporary, made.sound, sounds.RATE)
-            record = {"model": name, "family": model.config.family, "seed": seed, "latent_sha": "", **params}
-            record["latent_sha"] = f"{zlib.crc32(made.drawn.latent.numpy().tobytes()):08x}"
-            metadata.stamp(
-                temporary,
-                {"title": title, "software": "MM Studio", "digital_source_type": metadata.TRAINED, **record},
-            )
+        file = folder / f"{name}-{seed}-{params['index']:04d}.{'wav' if made.picture is None else 'png'}"
+        latent: NDArray[np.float32] = made.drawn.latent.numpy()
+        record = keeping.record_of(model.config, title, seed, latent, params)
+        if made.picture is not None:
+            keeping.write_picture(file, made.picture, record)
+        elif made.sound is not None:
+            keeping.write_sound(file, made.sound, record)
         if out is not None:
-            result["files"].append(str(target))
+            result["files"].append(str(file))
         if not add:
             return
-        from mmstudio.library.importing import register_generated
-
-        source = target
-        if out is not None:  # the library moves what it registers: the person's copy stays where it is
-            source = self.library.generated_dir / file
-            with atomic_path(source) as temporary:
-                temporary.write_bytes(target.read_bytes())
         like = params.get("like", "")
-        asset = register_generated(
+        asset = keeping.add_to_library(
             self.library,
-            source,
-            kind=kind,
+            file,
+            kind="audio" if made.picture is None else "image",
             title=title,
-            tags=["generated", name],
             model=name,
             seed=seed,
-            latent=made.drawn.latent.numpy().astype("<f4").tobytes(),
+            latent=latent,
             params=params,
             sources=[int(like)] if like.isdigit() else [],
+            stays=out is not None,  # the person's copy stays where it is
         )
         result["assets"].append(asset)
         if out is None:
-            result["files"].append(str(self.library.assets.path_of(self.library.assets.get(asset))))
+            result["files"].append(keeping.asset_path(self.library, asset))
 
     def _around(self, model: GenerativeModel, like: str | int | None, seed: int) -> Tensor | None:
         if like is None or like == "":
             return None
         from mmstudio.learning.datasets.gather import picture_of, spectrograms_of
 
-        path = self._path_of(like)
+        path = self.path_of(like)
         if model.config.channels == 1:
             pieces = spectrograms_of(path)
             if not pieces:
@@ -326,9 +359,10 @@ class Generation:
                     "{name} is silent.", hint="Choose a sound with something in it.", name=path.name
                 )
             return project(model, pieces[0], seed)
-        return project(model, picture_of(path, model.config.size), seed)
+        return project(model, picture_of(path, model.config), seed)
 
-    def _path_of(self, like: str | int) -> Path:
+    def path_of(self, like: str | int) -> Path:
+        """The file of an asset id or a path. Raises NotFound."""
         if str(like).isdigit() and not Path(str(like)).exists():
             return self.library.assets.path_of(self.library.assets.get(int(like)))
         path = Path(str(like))

@@ -73,11 +73,8 @@ def stamp(path: str | Path, record: Mapping[str, Any]) -> None:
     suffix = path.suffix.lower()
     packet = _packet(record).encode("utf-8")
     if suffix == ".png":
-        texts = {
-            key.title(): str(record[key]) for key in ("title", "description", "software") if record.get(key)
-        }
         with decoding(path):
-            write_bytes(path, chunks.png_with_text(path.read_bytes(), packet, texts))
+            write_bytes(path, stamped_png(path.read_bytes(), record))
     elif suffix in (".jpg", ".jpeg"):
         with decoding(path):
             write_bytes(path, chunks.jpeg_with_xmp(path.read_bytes(), packet))
@@ -91,6 +88,12 @@ def stamp(path: str | Path, record: Mapping[str, Any]) -> None:
         _remux(path, record, packet if suffix in _MP4 else None)
     else:
         raise MediaError("{name} cannot carry metadata.", status="unsupported", name=path.name)
+
+
+def stamped_png(data: bytes, record: Mapping[str, Any]) -> bytes:
+    """The bytes of a PNG with what :func:`stamp` would write into its file."""
+    texts = {key.title(): str(record[key]) for key in ("title", "description", "software") if record.get(key)}
+    return chunks.png_with_text(data, _packet(record).encode("utf-8"), texts)
 
 
 def read_stamp(path: str | Path) -> dict[str, Any]:

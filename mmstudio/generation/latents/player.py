@@ -94,7 +94,7 @@ class Player:
 
     def latent(self, point: Point) -> Floats:
         """float32[S, L], or [1, L] for a model with one latent: seed or base, mixing, truncation, sliders."""
-        return np.asarray(self.core(point) + self._offset(point), np.float32)
+        return np.asarray(self.core(point) + self.offset(point), np.float32)
 
     def core(self, point: Point, *, truncated: bool = True) -> Floats:
         """:meth:`latent` without the sliders."""
@@ -122,7 +122,8 @@ class Player:
         full[: min(length, flat.size)] = flat[:length]
         return full[None]
 
-    def _offset(self, point: Point) -> Floats:
+    def offset(self, point: Point) -> Floats:
+        """float32[S, L]: what a point's sliders add."""
         total = np.zeros((self.stages, self.space.length), np.float32)
         moved = {key: amount for key, amount in point.sliders.items() if amount}
         if not moved:
@@ -217,7 +218,7 @@ class Player:
         pure = _is_seed(b) and b.truncation == a.truncation and not a.fine_from
         if pure and a.sliders == b.sliders:
             return replace(a, fine_seed=b.seed, fine=None, fine_from=from_stage)
-        fine = self.latent(b) - self._offset(a)  # so that with a's sliders it is b's latent
+        fine = self.latent(b) - self.offset(a)  # so that with a's sliders it is b's latent
         base = a.base if a.truncation == 1.0 and a.fine_from == 0 else self._listed(self.core(a))
         return replace(
             a, truncation=1.0, base=base, fine=self._listed(fine), fine_seed=None, fine_from=from_stage
