@@ -61,6 +61,8 @@ PAGES: list[tuple[str, str, str, str, str, str]] = [
     ("inside", mark("See inside"), "eye", "inside", "InsidePane", "library"),
     ("play", mark("Play with a model"), "faders", "play", "PlayPane", "create"),
     ("augment", mark("Augmentation"), "magic-wand", "augment", "AugmentPane", "models"),
+    ("compare", mark("Compare models"), "scales", "compare", "ComparePane", "models"),
+    ("tuning", mark("Search for settings"), "magnifying-glass", "tuning", "TuningPane", "models"),
     ("catalogue", mark("Catalogue of networks"), "books", "catalogue", "CataloguePane", "models"),
 ]
 _WITHOUT_LIBRARY = {"preferences"}

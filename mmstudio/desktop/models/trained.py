@@ -139,7 +139,7 @@ def seen_by(trainings: Trainings, name: str) -> list[Seen]:
 
     try:
         return saw(trainings, name)
-    except (StudioError, NotImplementedError):
+    except StudioError:
         return []
 
 
