@@ -56,7 +56,7 @@ class Decoder(nn.Module):
             e = self.embed(c)
             z = z + (e if z.ndim == 2 else e[:, None])
         first = z if z.ndim == 2 else z[:, 0]
-        h = self.from_latent(first).view(len(z), self.first, 4, 4)
+        h = self.from_latent(first).view(z.shape[0], self.first, 4, 4)
         h = h.contiguous(memory_format=torch.channels_last)
         for index, stage in enumerate(self.stages):
             assert isinstance(stage, nn.Sequential)

@@ -41,7 +41,7 @@ class SpectrogramDecoder(nn.Module):
         self.out = nn.Conv1d(widths[-1], bands, 3, padding=1)
 
     def forward(self, z: Tensor) -> Tensor:
-        h = self.from_latent(z).view(len(z), self.first, self.start)
+        h = self.from_latent(z).view(z.shape[0], self.first, self.start)
         for stage, (change, block) in enumerate(zip(self.changes, self.blocks, strict=True)):
             if stage:
                 h = functional.interpolate(h, scale_factor=2.0, mode="linear", align_corners=False)

@@ -78,7 +78,7 @@ class SpatialDecoder(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """N×latent (flattened), about [-1, 1], not squashed."""
-        h = z.view(len(z), *self.shape).contiguous(memory_format=torch.channels_last)
+        h = z.view(z.shape[0], *self.shape).contiguous(memory_format=torch.channels_last)
         h = self.from_latent(h)
         for stage in self.stages:
             h = stage(h)
