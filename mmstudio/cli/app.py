@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 
 from mmstudio import __version__
-from mmstudio.cli import assets, augment, catalogue, cleaning, library, models, search, system, tags, texts
+from mmstudio.cli import (
+    assets,
+    augment,
+    catalogue,
+    cleaning,
+    datasets,
+    generate,
+    library,
+    models,
+    search,
+    system,
+    tags,
+    texts,
+)
 from mmstudio.cli.console import make_streams_safe, show_error, warn
 from mmstudio.cli.system import open_window
 from mmstudio.errors import CANCELLED, ERROR, USAGE, Cancelled, StudioError, UsageError
@@ -26,7 +39,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (library, search, cleaning, models, catalogue, assets, system, augment, texts, tags):
+for room in (library, search, cleaning, models, datasets, generate, catalogue, assets, system, augment, texts, tags):
     room.register(app)
 
 

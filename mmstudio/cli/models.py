@@ -1,4 +1,4 @@
-"""Commands on models: train, generate, evaluate (the command "models" is in catalogue.py)."""
+"""Commands on models: train, evaluate (the command "models" is in catalogue.py)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import typer
 
 from mmstudio.cli.augment import recipe_from
 from mmstudio.cli.console import print_json, run_job, say, table
-from mmstudio.cli.options import Device, Json, Lib, Out, Seed, studio
+from mmstudio.cli.datasets import Aspect, Fit, LeaveOut, condition_from, settings_from
+from mmstudio.cli.options import Device, Json, Lib, Seed, studio
 from mmstudio.i18n import tr
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    for command in (train, generate, evaluate):
+    for command in (train, evaluate):
         app.command()(command)
 
 
@@ -37,6 +38,32 @@ def train(
             "--augment", metavar="off|gentle|strong|FILE.json", help="Also learn from varied copies."
         ),
     ] = "off",
+    fit: Fit = "crop",
+    aspect: Aspect = 1.0,
+    width: Annotated[
+        int | None, typer.Option("--width", min=1, help="Channels of the finest stage: how large the model is.")
+    ] = None,
+    seamless: Annotated[
+        bool, typer.Option("--seamless", help="Pictures that tile without a seam: textures, backgrounds.")
+    ] = False,
+    tags: Annotated[
+        list[str] | None, typer.Option("--tag-condition", help="A tag to draw by later; may be repeated.")
+    ] = None,
+    palette: Annotated[
+        int, typer.Option("--palette-condition", min=0, max=8, help="So many main colours to draw by later.")
+    ] = 0,
+    vector: Annotated[
+        bool, typer.Option("--vector-condition", help="Draw by the shared vector of items and media later.")
+    ] = False,
+    leave_out: LeaveOut = None,
+    freeze: Annotated[
+        int | None,
+        typer.Option("--freeze", min=0, help="With --from: so many early layers of the base stand still."),
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", metavar="NAME=VALUE", help="A setting of the family; may be repeated."),
+    ] = None,
     device: Device = None,
     as_json: Json = False,
 ) -> None:
@@ -51,7 +78,13 @@ def train(
     params |= {"base": base, "query": query, "resume": resume, "batch": batch}
     if augment != "off":
         params["augment"] = recipe_from(augment, seed).as_json()
+    settings = settings_from(option, seamless=seamless, freeze=freeze)
+    more = {"fit": fit, "aspect": aspect, "width": width, "options": settings, "leave_out": leave_out}
+    usual = {"fit": "crop", "aspect": 1.0, "width": None, "options": {}, "leave_out": None}
+    params |= {key: value for key, value in more.items() if value != usual[key]}
     with studio(lib, write=True, device=device) as opened:
+        if tags or palette or vector:
+            params["condition"] = condition_from(opened, tags, palette, vector=vector)
         result = run_job(opened, "train", params)
     if as_json:
         print_json(result)
@@ -59,29 +92,6 @@ def train(
         say(tr("Trained {name}: {steps} steps", name=params["name"], steps=(result or {}).get("steps", "")))
         for line in (result or {}).get("notes", []):
             say(line)
-
-
-def generate(
-    lib: Lib,
-    model: Annotated[str, typer.Option("--model", help="A model of the library or a starter model.")],
-    out: Out,
-    n: Annotated[int, typer.Option("-n", min=1, help="How many.")] = 8,
-    seed: Seed = 0,
-    like: Annotated[str | None, typer.Option("--like", help="A file or asset id to vary.")] = None,
-    text: Annotated[str | None, typer.Option("--text", help="Words to steer by.")] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Also add the results to the library.")] = False,
-    device: Device = None,
-    as_json: Json = False,
-) -> None:
-    """Generate pictures or sounds with a trained model."""
-    params: dict[str, Any] = {"model": model, "n": n, "seed": seed, "like": like, "text": text}
-    params |= {"out": str(out.resolve()), "add_to_library": keep}
-    with studio(lib, write=keep, device=device) as opened:
-        result = run_job(opened, "generate", params)
-    if as_json:
-        print_json(result)
-    else:
-        say(tr("Wrote {n} files to {path}", n=len(result["files"]), path=out))
 
 
 def evaluate(
