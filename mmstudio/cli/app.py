@@ -39,7 +39,21 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (library, search, cleaning, models, datasets, generate, catalogue, assets, system, augment, texts, tags):
+rooms = (
+    library,
+    search,
+    cleaning,
+    models,
+    datasets,
+    generate,
+    catalogue,
+    assets,
+    system,
+    augment,
+    texts,
+    tags,
+)
+for room in rooms:
     room.register(app)
 
 

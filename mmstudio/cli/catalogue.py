@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mmstudio.cli.console import print_json, run_job, say, table, warn
+from mmstudio.cli.datasets import show_seen
 from mmstudio.cli.options import Device, Json, Lib, Seed, studio
 from mmstudio.errors import NotFound, StudioError
 from mmstudio.i18n import tr, tr_error
@@ -32,9 +33,10 @@ class ModelAction(StrEnum):
     CHECK = "check"
     DOWNLOAD = "download"
     FINETUNE = "finetune"
+    SAW = "saw"
 
 
-_NAMED = {ModelAction.ADD, ModelAction.REMOVE, ModelAction.RESTORE, ModelAction.DOWNLOAD}
+_NAMED = {ModelAction.ADD, ModelAction.REMOVE, ModelAction.RESTORE, ModelAction.DOWNLOAD, ModelAction.SAW}
 
 
 def models(
@@ -68,13 +70,18 @@ def models(
     device: Device = None,
     as_json: Json = False,
 ) -> None:
-    """List, import, check, remove, download or fine-tune models. Only "download" uses the network."""
+    """List, import, check, remove, download or fine-tune models; say what one saw.
+
+    Only "download" uses the network.
+    """
     if action in _NAMED and name is None:
         raise typer.BadParameter(f"Name the model to {action}.")
     write = action in {ModelAction.ADD, ModelAction.REMOVE, ModelAction.FINETUNE}
     with studio(lib, write=write, device=device) as opened:
         if action is ModelAction.LIST:
             _list(opened, as_json)
+        elif action is ModelAction.SAW:
+            show_seen(opened, name or "", as_json)
         elif action is ModelAction.CHECK:
             _check(opened, name, as_json)
         elif action is ModelAction.ADD:

@@ -41,7 +41,8 @@ def train(
     fit: Fit = "crop",
     aspect: Aspect = 1.0,
     width: Annotated[
-        int | None, typer.Option("--width", min=1, help="Channels of the finest stage: how large the model is.")
+        int | None,
+        typer.Option("--width", min=1, help="Channels of the finest stage: how large the model is."),
     ] = None,
     seamless: Annotated[
         bool, typer.Option("--seamless", help="Pictures that tile without a seam: textures, backgrounds.")

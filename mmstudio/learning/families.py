@@ -77,6 +77,7 @@ _FAMILIES = {
             ),
             "image",
             _GAN | {"options": _GAN_OPTIONS},
+            ("seamless", "freeze", "colour"),
         ),
         FamilyInfo(
             "image-gan-plain",
@@ -87,6 +88,7 @@ _FAMILIES = {
             ),
             "image",
             _GAN | {"options": _GAN_OPTIONS | {"adaptive": 0.0}},
+            ("seamless", "freeze", "colour"),
         ),
         FamilyInfo(
             "sound-vae",
