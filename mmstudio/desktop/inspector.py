@@ -28,6 +28,7 @@ from mmstudio.desktop.previewers.preview import AssetPreview
 from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.controls import button, section
 from mmstudio.desktop.views.flow import FlowLayout
+from mmstudio.desktop.views.learned_from import LearnedFrom
 from mmstudio.desktop.views.stars import Stars
 from mmstudio.desktop.views.tag_suggestions import TagSuggestions
 from mmstudio.desktop.words import RIGHTS_NAMES, STATUS_NAMES, date_text, duration_text, kind_name, size_text
@@ -157,6 +158,8 @@ class Inspector(QWidget):
         flow = FlowLayout(further, 6)
         flow.addWidget(self.similar)
         flow.addWidget(self.inside)
+        self.play = button(mark("Play with it"), self._play, icon="faders")
+        flow.addWidget(self.play)
         column.addWidget(further)
         self._lineage_heading = section(
             mark("Where it comes from"), mark("What this was made from, and what was made from it.")
@@ -165,6 +168,8 @@ class Inspector(QWidget):
         self._lineage = QVBoxLayout()
         self._lineage.setSpacing(2)
         column.addLayout(self._lineage)
+        self.learned = LearnedFrom(self._context)
+        column.addWidget(self.learned)
         column.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -227,6 +232,7 @@ class Inspector(QWidget):
         self._stack.setCurrentIndex(1)
         if before is None or before.asset.id != asset.id or before.asset.sha256 != asset.sha256:
             self.preview.show_asset(asset)
+        self.play.setVisible(single and asset.kind == "image")
         self.several.setVisible(not single)
         self.several.setText(tr("{n} assets selected", n=f"{len(self._ids):,}"))
         parts = (self.title, self.caption, self._facts_heading, self._facts_widget, self.similar, self.inside)
@@ -244,6 +250,7 @@ class Inspector(QWidget):
         self._show_facts(looked)
         self.palette_bar.set_colours(looked.palette if single else [])
         self._show_lineage(looked, single)
+        self.learned.show_for(list(self._ids))
         self._enable()
         self._filling = False
 
@@ -376,6 +383,10 @@ class Inspector(QWidget):
     def _see_inside(self) -> None:
         if self._ids:
             self._context.navigate("inside", asset=self._ids[0])
+
+    def _play(self) -> None:
+        if self._ids:
+            self._context.navigate("play", asset=self._ids[0])
 
     def _teach(self) -> None:
         self._context.navigate("teach", examples=list(self._ids))

@@ -80,12 +80,13 @@ class PlayWork(QObject):
     """Submits jobs and says what came of them.
 
     Signals:
-        approached: a Point while a projection converges. found: (Point, title, asset id or path).
+        approached: a Point while a projection converges.
+        found: (Point, title, asset id or path, distance 0 to 1).
         ended: a projection is over, however it ended.
     """
 
     approached = Signal(object)
-    found = Signal(object, str, object)
+    found = Signal(object, str, object, float)
     ended = Signal()
 
     def __init__(self, context: AppContext, parent: QObject | None = None) -> None:
@@ -171,14 +172,13 @@ class PlayWork(QObject):
         if path:
             chosen(path)
 
-    def project(self, model: str, what: int | str) -> None:
+    def project(self, model: str, what: int | str, title: str) -> None:
         """Look for a picture in a model: an asset by id, or a file. A search under way ends."""
         self.cancel()
         handle = self._context.submit("project", {"model": model, "picture": what, "seed": 0})
         if handle is None:
             return
         self._projection = handle
-        studio = self._context.studio
 
         def heard(event: JobEvent) -> None:
             data = event.progress.data if event.progress is not None else None
@@ -188,15 +188,9 @@ class PlayWork(QObject):
         def done(result: dict[str, Any]) -> None:
             if self._projection is not handle:
                 return
-            point = _point(result["point"])
-            if isinstance(what, int) and studio is not None:
-                self._context.background(
-                    lambda: studio.library.assets.get(what).title,
-                    lambda title: self._over(point, title, what),
-                    owner=self,
-                )
-            else:
-                self._over(point, Path(str(what)).name, what)
+            self._projection = None
+            self.found.emit(_point(result["point"]), title, what, float(result.get("distance", 0.0)))
+            self.ended.emit()
 
         def ended(_event: JobEvent) -> None:
             if self._projection is handle:
@@ -211,11 +205,6 @@ class PlayWork(QObject):
         if handle is not None:
             handle.cancel()
             self.ended.emit()
-
-    def _over(self, point: Point, title: str, what: int | str) -> None:
-        self._projection = None
-        self.found.emit(point, title, what)
-        self.ended.emit()
 
 
 def _point(data: Any) -> Point:

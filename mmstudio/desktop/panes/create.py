@@ -66,6 +66,7 @@ class CreatePane(Pane):
         self.controls.generate_wanted.connect(self.generate)
         self.controls.background_wanted.connect(self.make_backgrounds)
         self.controls.item_chosen.connect(self.choose_item)
+        self.controls.model_box.currentIndexChanged.connect(lambda _i: self._enable())
         self.delegate = ResultDelegate(self)
         self.grid = QListView()
         self.grid.setViewMode(QListView.ViewMode.IconMode)
@@ -86,6 +87,7 @@ class CreatePane(Pane):
         self.grid.selectionModel().selectionChanged.connect(lambda *_args: self._enable())
         self.save_button = button(mark("Save to library"), self.save, icon="floppy-disk")
         self.vary_button = button(mark("Variations"), self.vary, icon="shuffle")
+        self.play_button = button(mark("Play with it"), self.play, icon="faders")
         self.heading = label(role="muted")
         self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.strip = QListView()
@@ -104,7 +106,7 @@ class CreatePane(Pane):
         layout = QVBoxLayout(right)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        bar = row(self.heading, self.vary_button, self.save_button, margins=(16, 8, 16, 8))
+        bar = row(self.heading, self.play_button, self.vary_button, self.save_button, margins=(16, 8, 16, 8))
         bar.setStretch(0, 1)
         layout.addLayout(bar)
         layout.addWidget(self.grid_states, 1)
@@ -327,6 +329,7 @@ class CreatePane(Pane):
         )
         self.save_button.setEnabled(bool(unsaved) and not self.context.read_only)
         one = len(chosen) == 1 and chosen[0].image is not None and not chosen[0].recipe.palette
+        self.play_button.setEnabled(self._playable())
         self.vary_button.setEnabled(one and (chosen[0].asset is not None or not self.context.read_only))
         saved = [r.asset for r in chosen if r.asset is not None]
         if saved:
@@ -356,6 +359,27 @@ class CreatePane(Pane):
         handle = self.context.submit("generate", job_params(result.recipe))
         if handle is not None:
             JobWatch(self.context, handle, self, on_done=lambda done: saved(_first(done.get("assets"))))
+
+    def play(self) -> None:
+        """Go on from the selected picture with sliders and walks."""
+        chosen, line = self._selected(), self.controls.line
+        if not self._playable():
+            return
+        if not chosen and line is not None:
+            self.context.navigate("play", model=line.name)
+        elif chosen[0].asset is not None:
+            self.context.navigate("play", asset=chosen[0].asset)
+        else:
+            self.context.navigate("play", model=chosen[0].recipe.model, seed=chosen[0].recipe.seed)
+
+    def _playable(self) -> bool:
+        """A picture that the page Play can start from: one result, or the chosen model where none is."""
+        chosen, line = self._selected(), self.controls.line
+        if not chosen:
+            return line is not None and line.modality == "image"
+        result = chosen[0]
+        plain = result.image is not None and result.recipe.modality == "image" and not result.recipe.palette
+        return len(chosen) == 1 and plain and (result.asset is not None or result.recipe.like is None)
 
     def vary(self) -> None:
         """Make variations of the selected result; it is saved first, so that they can name their source."""

@@ -48,6 +48,7 @@ _PAGES = (
     ("inside", mark("Look inside…"), "eye", _NEEDS_SELECTION),
     ("teach", mark("Teach a tag…"), "graduation-cap", _USES_SELECTION),
     ("augment", mark("Preview augmentation…"), "magic-wand", _USES_SELECTION),
+    ("play", mark("Put into a model…"), "faders", _NEEDS_SELECTION),
 )
 
 
@@ -387,7 +388,13 @@ class LibraryPane(Pane):
         there = {page[0] for page in PAGES}
         for key, text, icon, needs in _PAGES:
             if key in there:
-                add(text, partial(self.context.navigate, key), "", icon, needs=needs)
+                go = self._put_into_model if key == "play" else partial(self.context.navigate, key)
+                add(text, go, "", icon, needs=needs)
+
+    def _put_into_model(self) -> None:
+        selected = self.grid.selected()
+        if selected:
+            self.context.navigate("play", asset=selected[0])
 
     def _enable(self) -> None:
         writing, selected = not self.context.read_only, self.grid.has_selection

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QEvent, Qt
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
 
     from mmstudio.desktop.context import AppContext
+    from mmstudio.library import Asset
+
+
+_FAR = 0.12  # mean difference per pixel, 0 to 1, from which on a picture is only roughly found
 
 
 class PlayPane(Pane):
@@ -44,6 +49,7 @@ class PlayPane(Pane):
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._wanted: dict[str, Any] = {}
+        self._looking = False  # an asset's recipe is being read
         self._start: Start | None = None  # where to begin once the model is there
         self.pictures = Pictures(context, parent=self)
         self.link = PlayLink(context, self)
@@ -70,7 +76,7 @@ class PlayPane(Pane):
             lambda step: self._open(Start(step.model, step.point, step.label, step=step))
         )
         self.moves.projected.connect(self.project)
-        self.between.noted.connect(self._show_note)
+        self.between.noted.connect(self._film_changed)
         desk.controls.model_chosen.connect(self._model_chosen)
         desk.controls.file_wanted.connect(lambda: work.choose_file(self, self.project))
         desk.stage.dropped.connect(self._dropped)
@@ -183,9 +189,14 @@ class PlayPane(Pane):
         self.states.show_content()
         self._show_selection()
         self._fulfil()
-        if self.link.info is None and self._start is None and "asset" not in self._wanted:
-            self._open(Start(self.desk.controls.model, Point(FIRST_SEED), mark("Start")))
+        if not self._looking:
+            self._begin_anywhere()
         self._show_model_note()
+
+    def _begin_anywhere(self) -> None:
+        """With the chosen model, where none is there or on its way."""
+        if self.link.info is None and self._start is None:
+            self._open(Start(self.desk.controls.model, Point(FIRST_SEED), mark("Start")))
 
     def _fulfil(self) -> None:
         wanted, self._wanted = self._wanted, {}
@@ -197,21 +208,34 @@ class PlayPane(Pane):
             self._open(Start(wanted["recipe"][0], wanted["recipe"][1], mark("Recipe")))
         elif "asset" in wanted:
             asset = int(wanted["asset"])
+            self._looking = True
             self.context.background(
-                lambda: start_of(studio.library, asset), partial(self._start_found, asset), owner=self
+                lambda: (studio.library.assets.get(asset).kind, start_of(studio.library, asset)),
+                partial(self._start_found, asset),
+                self._start_failed,
             )
         elif "project" in wanted:
-            self.project(int(wanted["project"]))
+            self.project(wanted["project"])
         elif model and "seed" in wanted:
             self._open(Start(model, Point(int(wanted["seed"])), mark("From Create"), drawn_by_create=True))
         elif model and (self.link.info is None or model != self.link.info.name):
             self._open(Start(model, Point(FIRST_SEED), mark("Start")))
 
-    def _start_found(self, asset: int, start: Start | None) -> None:
-        if start is None:  # not made by a model: the model looks for it
+    def _start_found(self, asset: int, found: tuple[str, Start | None]) -> None:
+        kind, start = found
+        self._looking = False
+        if kind != "image":
+            self.context.notify(tr("Only pictures can be put into a model."), level="warning")
+            self._begin_anywhere()
+        elif start is None:  # not made by a model: the model looks for it
             self.project(asset)
         else:
             self._open(start)
+
+    def _start_failed(self, error: Exception) -> None:
+        self._looking = False
+        self.context.report(error)
+        self._begin_anywhere()
 
     def _open(self, start: Start) -> None:
         """Go to a point of a model, loading it first where it is not the one that is loaded."""
@@ -225,6 +249,7 @@ class PlayPane(Pane):
                 tr("Choose another one; what was saved is kept."),
                 level="warning",
             )
+            self._begin_anywhere()
             return
         self._start = start
         self.moves.leave_grid()
@@ -243,6 +268,7 @@ class PlayPane(Pane):
         if start is not None:
             self._begin(start, info)
         self._enable()
+        self._fulfil()
 
     def _not_opened(self, error: Exception) -> None:
         self._enable()
@@ -268,10 +294,19 @@ class PlayPane(Pane):
             self.time.add(step)
 
     def _model_chosen(self, model: str) -> None:
-        if self.link.info is None or model != self.link.info.name:
-            now = self.time.current
+        info, now = self.link.info, self.time.current
+        if info is None or model != info.name:
             point = Point(now.point.seed, now.point.truncation) if now else Point(FIRST_SEED)
             self._open(Start(model, point, mark("Model: {name}"), {"name": model}))
+        elif self._newer() and now is not None:
+            self.link.close()
+            self._open(Start(model, now.point, mark("Newest state")))
+
+    def _newer(self) -> bool:
+        """True where the model has learned more than what is loaded knows."""
+        line, info = self.desk.controls.line, self.link.info
+        same = line is not None and info is not None and line.name == info.name
+        return same and line is not None and info is not None and line.info.steps > info.step
 
     def _show_model_note(self) -> None:
         line, info = self.desk.controls.line, self.link.info
@@ -279,7 +314,7 @@ class PlayPane(Pane):
         if line is not None and line.info.status == "damaged":
             words = tr("Its files are damaged.")
         elif info is not None and line is not None and line.name == info.name:
-            if line.info.steps > info.step:
+            if self._newer():
                 words = tr("It has learned more since. Choose it again to draw with its newest state.")
             elif line.info.status == "training":
                 words = tr("Still learning: drawn with what it knew at step {n}.", n=f"{info.step:,}")
@@ -296,12 +331,30 @@ class PlayPane(Pane):
         """Put a picture into the model: an asset by id, or a file."""
         if self.link.info is None:
             self._wanted = {"project": what}
+            self._begin_anywhere()
             return
-        self.moves.flush()
-        self.film.stop()
-        self.moves.leave_grid()
-        self.work.project(self.link.info.name, what)
-        self._show_note()
+        studio = self.context.studio
+        if isinstance(what, int) and studio is not None:
+            self.context.background(
+                lambda: studio.library.assets.get(what), self._look_for_asset, key="play-project", owner=self
+            )
+        else:
+            self._look_for(what, Path(str(what)).name)
+
+    def _look_for_asset(self, asset: Asset) -> None:
+        if asset.kind == "image":
+            self._look_for(asset.id, asset.title)
+        else:
+            self.context.notify(tr("Only pictures can be put into a model."), level="warning")
+
+    def _look_for(self, what: int | str, title: str) -> None:
+        info = self.link.info
+        if info is not None:
+            self.moves.flush()
+            self.film.stop()
+            self.moves.leave_grid()
+            self.work.project(info.name, what, title)
+            self._show_note()
 
     def _dropped(self, mime: QMimeData) -> None:
         token = like_token(mime)
@@ -318,7 +371,12 @@ class PlayPane(Pane):
             self.moves.live = None  # it was cancelled or failed: back to where the person was
             self.link.wish(self.time.current.point)
 
-    def _projected(self, point: Point, title: str, source: object) -> None:
+    def _projected(self, point: Point, title: str, source: object, distance: float) -> None:
+        if distance > _FAR:
+            self.context.notify(
+                tr("The model found only something roughly like it."),
+                tr("A model can draw what is like the pictures it learned from."),
+            )
         self.moves.to(point, mark("From {what}"), what=title)
         if self.time.current is not None and isinstance(source, int):
             self.time.current.source = source
@@ -368,9 +426,15 @@ class PlayPane(Pane):
             words = tr("Making frames: {n} of {total}", n=len(self.film.frames), total=self.film.wanted)
         elif self.work.projecting:
             words = tr("Looking for it in the model…")
+        elif self.film.playing:
+            words = tr("Playing")
         elif slow:
             words = tr("Drawing…")
         self.desk.stage.set_note(words)
+
+    def _film_changed(self) -> None:
+        self._show_note()
+        self._enable()
 
     def _enable(self) -> None:
         there = self.link.info is not None and self.time.current is not None
@@ -389,7 +453,7 @@ class PlayPane(Pane):
         ):
             made.setEnabled(there)
         may = there and step is not None and step.asset is None and not self.context.read_only
-        self._save.setEnabled(may and not self.work.saving)
+        self._save.setEnabled(may and not self.work.saving and not self.film.playing)
         self.desk.enable(
             there, may_save=self._save.isEnabled(), saved=step is not None and step.asset is not None
         )

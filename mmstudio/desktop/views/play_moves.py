@@ -210,7 +210,7 @@ class PlayMoves(QObject):
         if studio is None or info is None:
             return
         if info.conditions.vector:
-            self.desk.controls.tell(vector_of=item)
+            self.desk.controls.tell(vector_of=f"item:{item}")
         if info.conditions.palette:
             from mmstudio.desktop.models.results import item_colours
 
@@ -232,7 +232,7 @@ class PlayMoves(QObject):
         if what == "project":
             self.projected.emit(asset)
         elif what == "vector":
-            self.desk.controls.tell(vector_of=asset)
+            self.desk.controls.tell(vector_of=f"asset:{asset}")
         else:
             self.context.background(
                 lambda: studio.features.palette(asset), self._palette_read, key="play-palette", owner=self
