@@ -18,7 +18,7 @@ LONGEST_FULL = 128  # numbers in a latent up to which each covariance is kept wh
 RANK = 64
 _MOST_NUMBERS = 4_000_000  # in all factors together: 16 MB beside the weights
 _MOST_ROWS = 1024  # examples that principal components are found in
-_PER_COMPONENT = 50
+_PER_COMPONENT = 20
 
 
 @dataclass(slots=True)

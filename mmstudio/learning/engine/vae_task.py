@@ -22,6 +22,7 @@ from mmstudio.learning.nets.sound import SpectrogramVAE
 from mmstudio.learning.nets.vae import VAE, ConvVAE, SpatialVAE, half_cost, make_vae
 from mmstudio.learning.objectives.vae import free_bits, gradient_l1, kl_per_dimension
 
+COMPONENTS = 20  # of the prior, where there are examples enough
 PRIOR_EXAMPLES = 4096  # that the prior of a finished training is fitted to
 _PRIOR_MEANWHILE = 256  # at the checkpoints before: they must not hold up the training
 _CHUNK = 64
@@ -115,7 +116,7 @@ class VaeTask(Task):
     @torch.no_grad()
     def sampler(self, data: ArrayData, seed: int) -> Callable[[int], Tensor]:
         net, random = self._drawn_with, torch.Generator().manual_seed(seed)
-        prior = fit_prior(*self._posteriors(data, _PRIOR_MEANWHILE), 4, seed)
+        prior = fit_prior(*self._posteriors(data, _PRIOR_MEANWHILE), COMPONENTS, seed)
 
         @torch.no_grad()
         def draw(count: int) -> Tensor:
@@ -127,7 +128,7 @@ class VaeTask(Task):
     @torch.no_grad()
     def finish(self, data: ArrayData) -> dict[str, Tensor]:
         most = PRIOR_EXAMPLES if self._ended else _PRIOR_MEANWHILE
-        return fit_prior(*self._posteriors(data, most), 10, self.config.seed).tensors()
+        return fit_prior(*self._posteriors(data, most), COMPONENTS, self.config.seed).tensors()
 
     def _posteriors(self, data: ArrayData, most: int) -> tuple[Tensor, Tensor]:
         """Means and variances of at most ``most`` examples, spread over all: N×L each, on the CPU."""

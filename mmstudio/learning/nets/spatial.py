@@ -7,6 +7,8 @@ handed around is always the flattened grid, N×L, so that priors, recipes and sl
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -40,8 +42,7 @@ class SpatialEncoder(nn.Module):
         mode = padding(seamless)
         self.stem = nn.Conv2d(channels, down[0], 3, padding=1, padding_mode=mode)
         self.stages = nn.ModuleList(
-            nn.Sequential(Residual(width, seamless), Down(width, below))
-            for width, below in zip(down[:-1], down[1:], strict=True)
+            nn.Sequential(Residual(width, seamless), Down(width, below)) for width, below in pairwise(down)
         )
         self.stages.append(nn.Sequential(Residual(down[-1], seamless), Residual(down[-1], seamless)))
         self.to_latent = nn.Conv2d(down[-1], outputs, 1)
@@ -72,7 +73,7 @@ class SpatialDecoder(nn.Module):
         self.stages = nn.ModuleList(
             [nn.Sequential(Residual(widths[0], seamless), Residual(widths[0], seamless))]
         )
-        for above, width in zip(widths[:-1], widths[1:], strict=True):
+        for above, width in pairwise(widths):
             self.stages.append(nn.Sequential(Up(above, width, seamless), Residual(width, seamless)))
         self.out = nn.Conv2d(widths[-1], channels, 3, padding=1, padding_mode=mode)
 
@@ -97,8 +98,7 @@ class PatchDiscriminator(nn.Module):
         down = list(reversed(widths))[:4]
         self.stem = nn.Conv2d(channels, down[0], 3, padding=1)
         self.stages = nn.ModuleList(
-            nn.Sequential(Residual(width), Down(width, below))
-            for width, below in zip(down[:-1], down[1:], strict=True)
+            nn.Sequential(Residual(width), Down(width, below)) for width, below in pairwise(down)
         )
         self.to_score = nn.Conv2d(down[-1], 1, 3, padding=1)
 
