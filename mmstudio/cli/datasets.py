@@ -126,11 +126,11 @@ def forget(
     if as_json:
         print_json(asdict(told) | {"trained": trained})
         return
-    say(tr("{n} will not be trained on any more.", n=len(told.assets)))
+    say(tr("Not to be trained on any more: {n}.", n=len(told.assets)))
     for name in told.models:
         say(tr("“{name}” saw them and is marked.", name=name))
     if told.outputs:
-        say(tr("{n} generated media came of them; they stay: {numbers}",
+        say(tr("Generated media that came of them ({n}) stay: {numbers}",
                n=len(told.outputs), numbers=_some(told.outputs)))  # fmt: skip
     if told.models and not retrain:
         warn(tr("A model forgets only by training again: --retrain, or “Train again” in the window."))

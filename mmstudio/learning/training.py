@@ -242,7 +242,7 @@ def _data(
         gone = forbidden_now(library) & {*config.trained["assets"], *config.trained.get("held_assets", ())}
         if not gone:
             return kept, []
-        notes.append(tr("{n} were forgotten since: the data is read anew without them", n=len(gone)))
+        notes.append(tr("forgotten since, so that the data is read anew without them: {n}", n=len(gone)))
     if config.base and "inherited_assets" not in config.trained:
         config.trained["inherited_assets"] = inherited(trainings, config.base)
     found: Gathered = yield from gather(library, config)

@@ -33,7 +33,7 @@ def test_the_doctor_speaks_and_prints_json(place: Path, capsys: pytest.CaptureFi
     assert run(["dataset", str(place), "--size", "16"]) == 0
     said = capsys.readouterr().out
     assert "Only 4 pictures." in said
-    assert "The rights of 3 are not cleared." in said
+    assert "Rights not cleared: 3." in said
     assert run(["dataset", str(place), "--query", "tag:sea", "--leave-out", "1", "--json"]) == 0
     report = document(capsys)
     assert (report["usable"], report["found"], report["level"]) == (2, 3, "warning")

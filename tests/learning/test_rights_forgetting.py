@@ -231,7 +231,7 @@ def test_a_resumed_training_reads_anew_without_what_was_forgotten(library: Libra
     assert a in load_config(library.models_dir / "m").trained["assets"]
     forget(trainings, [a])
     result = train(library, "m", steps=done + 1, resume=True)
-    assert "1 were forgotten since: the data is read anew without them" in result["notes"]
+    assert "forgotten since, so that the data is read anew without them: 1" in result["notes"]
     trained = load_config(library.models_dir / "m").trained
     assert trained["assets"] == sorted(rest)
     assert trained["left_out_rights_assets"] == [a]

@@ -49,9 +49,11 @@ def expect(count: int, size: int, distinct: int, *, picture: bool = True) -> str
     elif n < 5000:
         text = tr("Enough to learn from nothing; a model that draws already saves time.")
     else:
-        text = tr("Plenty: more steps now help more than more pictures.")
+        text = tr("Plenty to learn from nothing; train longer for details.")
     if size >= 256 and n < 1000:
-        text += " " + tr("{size} pixels are much for so few: 64 or 128 look better sooner.", size=size)
+        text += " " + tr(
+            "{size} pixels are much for so few: a smaller size learns more from them.", size=size
+        )
     return text
 
 

@@ -162,7 +162,7 @@ def _count(there: list[Asset], held: int, *, picture: bool) -> Iterable[Finding]
             else tr("Only {n} pictures.", n=n) if picture
             else tr("Only {n} sounds.", n=n)
         )  # fmt: skip
-        hint = tr("From about 20 on a model draws more than it was shown.") if picture else ""
+        hint = tr("Expect near copies of them; import more to get anything new.") if picture else ""
         yield Finding("few", "warning", n, text, hint, [asset.id for asset in there])
     else:
         text = (
@@ -202,14 +202,14 @@ def _copies(there: list[Asset], groups: list[list[Asset]]) -> Iterable[Finding]:
     if same:
         yield Finding(
             "copies", _level(same, there), len(same),
-            tr("{n} are exact copies of others.", n=len(same)),
+            tr("Exact copies of others: {n}.", n=len(same)),
             tr("They count double in the training; leave them out."),
             shown_same, same,
         )  # fmt: skip
     if near:
         yield Finding(
             "near", _level(near, there), len(near),
-            tr("{n} look nearly the same as others.", n=len(near)),
+            tr("Nearly the same as others: {n}.", n=len(near)),
             tr("Many of them make the model repeat them; leave them out if that is not wanted."),
             shown_near, near,
         )  # fmt: skip
@@ -224,14 +224,14 @@ def _rights(there: list[Asset], forbidden: list[int]) -> Iterable[Finding]:
     if unknown:
         yield Finding(
             "rights-unknown", "warning", len(unknown),
-            tr("The rights of {n} are not cleared.", n=len(unknown)),
+            tr("Rights not cleared: {n}.", n=len(unknown)),
             tr("Train on them only if you may; set their rights in the inspector, or leave them out."),
             unknown, unknown,
         )  # fmt: skip
     if forbidden:
         yield Finding(
             "rights-forbid", "note", len(forbidden),
-            tr("{n} are left out because their rights forbid training.", n=len(forbidden)),
+            tr("Left out because their rights forbid training: {n}.", n=len(forbidden)),
             "",
             sorted(forbidden),
         )  # fmt: skip
@@ -241,20 +241,20 @@ def _absent(gone: dict[str, list[int]], left_out: list[int]) -> Iterable[Finding
     if gone["missing"]:
         yield Finding(
             "missing", "warning", len(gone["missing"]),
-            tr("The files of {n} are missing: they are left out.", n=len(gone["missing"])),
+            tr("Left out because their files are missing: {n}.", n=len(gone["missing"])),
             tr("The library doctor finds moved files."),
             sorted(gone["missing"]),
         )  # fmt: skip
     if gone["corrupt"]:
         yield Finding(
             "corrupt", "warning", len(gone["corrupt"]),
-            tr("{n} are damaged: they are left out.", n=len(gone["corrupt"])),
+            tr("Left out because they are damaged: {n}.", n=len(gone["corrupt"])),
             tr("Restore them from a copy and look for changes."),
             sorted(gone["corrupt"]),
         )  # fmt: skip
     if left_out:
         yield Finding(
-            "left-out", "note", len(left_out), tr("{n} are left out as you wished.", n=len(left_out)), "",
+            "left-out", "note", len(left_out), tr("Left out as you wished: {n}.", n=len(left_out)), "",
             sorted(left_out),
         )  # fmt: skip
 
@@ -264,7 +264,7 @@ def _small(there: list[Asset], config: ModelConfig) -> Iterable[Finding]:
     if small:
         yield Finding(
             "small", _level(small, there), len(small),
-            tr("{n} have fewer than {size} pixels to a side where they are used.",
+            tr("Fewer than {size} pixels to a side where they are used: {n}.",
                n=len(small), size=config.size),
             tr("Choose a smaller size, or leave them out: enlarged pictures teach blur."),
             small, small,
@@ -301,7 +301,7 @@ def _shapes(there: list[Asset], config: ModelConfig) -> Iterable[Finding]:
         hint = tr("The rest of them is cut away: put a border around them to keep all.")
     yield Finding(
         "shapes", "note", len(other),
-        tr("{n} have another shape than the model.", n=len(other)),
+        tr("Another shape than the model's: {n}.", n=len(other)),
         hint, other,
     )  # fmt: skip
 
@@ -313,7 +313,7 @@ def _clear_parts(clear: list[int], config: ModelConfig) -> Iterable[Finding]:
             else tr("Transparent parts become white.")
         )  # fmt: skip
         yield Finding(
-            "alpha", "note", len(clear), tr("{n} may have transparent parts.", n=len(clear)), hint, clear
+            "alpha", "note", len(clear), tr("With transparent parts: {n}.", n=len(clear)), hint, clear
         )
 
 
