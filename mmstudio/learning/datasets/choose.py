@@ -10,8 +10,9 @@ from mmstudio.library import AssetFilter, parse_query
 if TYPE_CHECKING:
     from mmstudio.learning.config import ModelConfig
     from mmstudio.library import Asset, Library
+    from mmstudio.library.records import Rights
 
-FORBIDDEN = ("no-training", "restricted")
+FORBIDDEN: tuple[Rights, ...] = ("no-training", "restricted")
 
 
 @dataclass(slots=True)
