@@ -10,6 +10,7 @@ import typer
 
 from mmstudio.cli.console import print_json, run_job, say, table, warn
 from mmstudio.cli.datasets import show_seen
+from mmstudio.cli.evaluate import export_onnx
 from mmstudio.cli.options import Device, Json, Lib, Seed, studio
 from mmstudio.errors import NotFound, StudioError
 from mmstudio.i18n import tr, tr_error
@@ -34,9 +35,11 @@ class ModelAction(StrEnum):
     DOWNLOAD = "download"
     FINETUNE = "finetune"
     SAW = "saw"
+    EXPORT = "export"
 
 
 _NAMED = {ModelAction.ADD, ModelAction.REMOVE, ModelAction.RESTORE, ModelAction.DOWNLOAD, ModelAction.SAW}
+_NAMED |= {ModelAction.EXPORT}
 
 
 def models(
@@ -66,6 +69,9 @@ def models(
     keep_anyway: Annotated[
         bool, typer.Option("--keep-anyway", help="finetune: keep the result even if it is no better.")
     ] = False,
+    onnx: Annotated[
+        Path | None, typer.Option("--onnx", metavar="FILE", help="export: the ONNX file to write.")
+    ] = None,
     seed: Seed = 0,
     device: Device = None,
     as_json: Json = False,
@@ -77,8 +83,12 @@ def models(
     if action in _NAMED and name is None:
         raise typer.BadParameter(f"Name the model to {action}.")
     write = action in {ModelAction.ADD, ModelAction.REMOVE, ModelAction.FINETUNE}
+    if action is ModelAction.EXPORT and onnx is None:
+        raise typer.BadParameter("Say where to: --onnx FILE.")
     with studio(lib, write=write, device=device) as opened:
-        if action is ModelAction.LIST:
+        if action is ModelAction.EXPORT and onnx is not None:
+            export_onnx(opened, name or "", onnx, as_json)
+        elif action is ModelAction.LIST:
             _list(opened, as_json)
         elif action is ModelAction.SAW:
             show_seen(opened, name or "", as_json)
@@ -152,8 +162,10 @@ def _check(opened: Studio, name: str | None, as_json: bool) -> None:
 
 
 def _add(opened: Studio, path: Path, new_name: str, architecture: str, licence: str, as_json: bool) -> None:
-    if opened.catalogue.is_for_trainings(path):
-        added = opened.trainings.add(path)
+    from mmstudio.learning.exchange.state_dict import is_ours
+
+    if opened.catalogue.is_for_trainings(path) or is_ours(path):
+        added = opened.trainings.add(path, new_name)
         if as_json:
             print_json({"name": added})
         else:

@@ -1,4 +1,4 @@
-"""Commands on models: train, evaluate (the command "models" is in catalogue.py)."""
+"""The command "train" ("models" is in catalogue.py, "evaluate" in evaluate.py, "generate" in generate.py)."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from typing import Annotated, Any
 import typer
 
 from mmstudio.cli.augment import recipe_from
-from mmstudio.cli.console import print_json, run_job, say, table
+from mmstudio.cli.console import print_json, run_job, say
 from mmstudio.cli.datasets import Aspect, Fit, LeaveOut, condition_from, settings_from
 from mmstudio.cli.options import Device, Json, Lib, Seed, studio
 from mmstudio.i18n import tr
 
 
 def register(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    for command in (train, evaluate):
-        app.command()(command)
+    """Add this module's command."""
+    app.command()(train)
 
 
 def train(
@@ -93,32 +92,3 @@ def train(
         say(tr("Trained {name}: {steps} steps", name=params["name"], steps=(result or {}).get("steps", "")))
         for line in (result or {}).get("notes", []):
             say(line)
-
-
-def evaluate(
-    lib: Lib,
-    model: Annotated[str | None, typer.Option("--model", help="The model to evaluate.")] = None,
-    recommender: Annotated[bool, typer.Option("--recommender", help="Evaluate the recommender.")] = False,
-    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Repetitions with other splits.")] = 3,
-    device: Device = None,
-    as_json: Json = False,
-) -> None:
-    """Measure a model, or the recommender on held-out interactions."""
-    if recommender == (model is not None):
-        raise typer.BadParameter("Give either --model NAME or --recommender.")
-    with studio(lib, device=device) as opened:
-        if recommender:
-            rows = opened.recommender.evaluate(seeds=seeds)
-            if as_json:
-                print_json({"rows": rows})
-            elif rows:
-                headers = list(rows[0])
-                table(headers, [[row.get(header) for header in headers] for row in rows])
-            else:
-                say(tr("No data yet: import interactions first."))
-            return
-        figures = opened.trainings.evaluate(model or "")
-    if as_json:
-        print_json(figures)
-    else:
-        table(["measure", "value"], [[name, value] for name, value in figures.items()])

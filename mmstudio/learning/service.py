@@ -20,6 +20,7 @@ from mmstudio.learning.rights import forgotten_of
 
 if TYPE_CHECKING:
     from mmstudio.learning.engine.registry import GenerativeModel
+    from mmstudio.learning.evaluation.rating import Ratings
     from mmstudio.library import Library
 
 Source = Literal["library", "starter", "user"]
@@ -108,14 +109,19 @@ class Trainings:
         self._loaded = {key: (stamp, model), **dict(list(self._loaded.items())[:3])}
         return model
 
-    def add(self, folder: Path) -> str:
-        """Copy a model folder (config.json and safetensors) into the user's models; its name.
+    def add(self, folder: Path, name: str = "") -> str:
+        """Copy a model folder (config.json and safetensors), or a file of weights of this program's networks
+        (see :func:`mmstudio.learning.exchange.state_dict.bring_in`), into the user's models; its name.
 
         Raises:
-            StudioError: not a model folder, or a model of that name exists.
+            StudioError: no model, a pickle with code, or a model of that name exists.
         """
         from mmstudio.learning.engine.checkpoint import load_weights
 
+        if folder.is_file():
+            from mmstudio.learning.exchange.state_dict import bring_in
+
+            return bring_in(folder, name)
         if not folder.is_dir():
             raise NotFound(
                 "There is no folder {path}.",
@@ -232,6 +238,13 @@ class Trainings:
             return {"model": name, "family": config.family} | dict(config.trained.get("metrics", {}))
         found = run_inline(self.evaluate_work(name), {})
         return {"model": name, "family": found["family"]} | found["figures"]
+
+    @property
+    def ratings(self) -> Ratings:
+        """What people chose when two models were compared blind."""
+        from mmstudio.learning.evaluation.rating import Ratings
+
+        return Ratings(self.library)
 
     # -- tuning, in and out ------------------------------------------------------------------------------
 

@@ -32,10 +32,10 @@ def exporting(
 ) -> Generator[Progress, None, dict[str, Any]]:
     """Write the generator or decoder of a model to ``path`` and compare it with torch.
 
-    Inputs: ``latents``, float32 N×stages×L where every stage takes a latent of its own (the same one repeated
-    for a plain picture), else N×L; ``condition``, float32 N×C, only where the model has one (zeros: nothing is
-    known). Output: ``pictures``, float32 N×channels×S×S in about [-1, 1]. N is free. The file's metadata names
-    the model, its size and what latents are drawn from.
+    Inputs: ``latents``, float32 N×stages×L where every stage takes a latent of its own (the same one
+    repeated for a plain picture), else N×L; ``condition``, float32 N×C, only where the model has one (zeros:
+    nothing is known). Output: ``pictures``, float32 N×channels×S×S in about [-1, 1]. N is free. The file's
+    metadata names the model, its size and what latents are drawn from.
 
     Returns:
         {"path", "opset", "inputs", "difference" (the largest), "bytes"}.

@@ -1,0 +1,202 @@
+"""What models are worth: the commands "evaluate" and "tune", and "models export"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mmstudio.cli.console import print_json, run_job, say, table, warn
+from mmstudio.cli.options import Device, Json, Lib, Seed, studio
+from mmstudio.errors import LibraryBusy
+from mmstudio.i18n import tr
+from mmstudio.settings import load_settings
+
+if TYPE_CHECKING:
+    from mmstudio.studio import Studio
+
+SHOWN = 8  # nearest pairs listed
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    for command in (evaluate, tune):
+        app.command()(command)
+
+
+def evaluate(
+    lib: Lib,
+    model: Annotated[str | None, typer.Option("--model", help="The model to evaluate.")] = None,
+    against: Annotated[
+        str | None, typer.Option("--against", help="With --model: another model to compare it with.")
+    ] = None,
+    samples: Annotated[int, typer.Option("--samples", min=0, help="Pictures drawn; 0: as fits.")] = 0,
+    recommender: Annotated[bool, typer.Option("--recommender", help="Evaluate the recommender.")] = False,
+    seeds: Annotated[
+        int, typer.Option("--seeds", min=1, help="Repetitions: with --recommender and --against.")
+    ] = 3,
+    seed: Seed = 0,
+    device: Device = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a model, compare two, or measure the recommender on held-out interactions."""
+    if recommender == (model is not None) or (against is not None and model is None):
+        raise typer.BadParameter("Give either --model NAME (and --against NAME) or --recommender.")
+    if recommender:
+        _recommender(lib, seeds, device, as_json)
+    elif against is not None:
+        params: dict[str, Any] = {"a": model, "b": against, "samples": samples, "seeds": seeds}
+        _compare(lib, params, device, as_json)
+    else:
+        _evaluate(lib, {"name": model, "samples": samples, "seed": seed}, device, as_json)
+
+
+def _recommender(lib: Path, seeds: int, device: str | None, as_json: bool) -> None:
+    with studio(lib, device=device) as opened:
+        rows = opened.recommender.evaluate(seeds=seeds)
+    if as_json:
+        print_json({"rows": rows})
+    elif rows:
+        headers = list(rows[0])
+        table(headers, [[row.get(header) for header in headers] for row in rows])
+    else:
+        say(tr("No data yet: import interactions first."))
+
+
+def _evaluate(lib: Path, params: dict[str, Any], device: str | None, as_json: bool) -> None:
+    from mmstudio.learning.config import load_config
+    from mmstudio.learning.evaluation.report import MEASURES, Evaluation
+
+    with _kept_if_free(lib, device) as opened:
+        name = params["name"]
+        if load_config(opened.trainings.folder(name)).family == "fused":
+            figures = opened.trainings.evaluate(name)
+            if as_json:
+                print_json(figures)
+            else:
+                table(["measure", "value"], [[key, value] for key, value in figures.items()])
+            return
+        found = Evaluation.of(run_job(opened, "evaluate", params))
+    if as_json:
+        document = {"model": found.model, "family": found.family, **found.figures}
+        print_json(document | {"notes": found.notes, "nearest": found.nearest, "sheet": found.sheet})
+        return
+    rows = [[key, value, tr(MEASURES[key].why) if key in MEASURES else ""] for key, value in
+            found.figures.items()]  # fmt: skip
+    table(["measure", "value", ""], rows)
+    for note in found.notes:
+        say(note)
+    if any(near.asset for near in found.nearest):
+        say("")
+        table(
+            ["drawn", "nearest asset", "ratio", "ratio in pixels", "too near"],
+            [
+                [near.sample, near.asset, near.ratio, near.pixel_ratio, "yes" if near.too_near else ""]
+                for near in found.nearest[:SHOWN]
+            ],
+        )
+
+
+def _compare(lib: Path, params: dict[str, Any], device: str | None, as_json: bool) -> None:
+    from mmstudio.learning.evaluation.report import Comparison
+
+    with _kept_if_free(lib, device) as opened:
+        found = Comparison.of(run_job(opened, "compare", params))
+        standing = opened.trainings.ratings.standing(found.a.model, found.b.model)
+    if as_json:
+        print_json(found.as_json() | {"rated": standing.as_json()})
+        return
+    names = {"a": found.a.model, "b": found.b.model, "": "-"}
+    rows = [
+        [key, _with_spread(found.a, key), _with_spread(found.b, key), names[better]]
+        for key, better in found.better.items()
+    ]
+    table(["measure", found.a.model, found.b.model, "better"], rows)
+    say(tr("Measured in {network}; mean and spread of {n} seeds", network=found.features, n=found.seeds))
+    for note in found.notes:
+        say(note)
+    if standing.wins_a + standing.wins_b:
+        share = f"{100 * standing.share:.0f} % ({100 * standing.low:.0f}–{100 * standing.high:.0f} %)"
+        say(tr("Chosen blind: {name} in {share}", name=standing.a, share=share))
+
+
+def _with_spread(side: Any, key: str) -> str:
+    return f"{side.mean[key]:.3f} ± {side.spread[key]:.3f}"
+
+
+def tune(
+    lib: Lib,
+    family: Annotated[str, typer.Argument(help="image-gan, image-gan-plain or image-vae.")],
+    name: Annotated[str, typer.Option("--name", help="The search's name; the family's by default.")] = "",
+    query: Annotated[str, typer.Option("--query", help="Train on what this search finds.")] = "",
+    trials: Annotated[int, typer.Option("--trials", min=1, help="Short trainings in all.")] = 12,
+    steps: Annotated[
+        int | None, typer.Option("--steps", min=4, help="Steps of each at the default batch.")
+    ] = None,
+    size: Annotated[int, typer.Option("--size", help="Picture side in pixels.")] = 32,
+    seed: Seed = 0,
+    device: Device = None,
+    as_json: Json = False,
+) -> None:
+    """Look for good settings by short trainings; stop with Ctrl+C, the same command goes on."""
+    from mmstudio.learning.tuning.report import Tuned
+
+    params: dict[str, Any] = {"family": family, "name": name, "query": query, "trials": trials}
+    params |= {"steps": steps, "size": size, "seed": seed}
+    with studio(lib, write=True, device=device) as opened:
+        found = Tuned.of(run_job(opened, "tune", params))
+    if as_json:
+        print_json(found.as_json())
+        return
+    names = sorted({key for trial in found.trials for key in trial.settings})
+    table(
+        ["training", "state", *names, "kernel distance", "seconds", ""],
+        [
+            [trial.number + 1, trial.state, *(f"{trial.settings[key]:g}" for key in names), trial.value,
+             round(trial.seconds, 1), tr("best") if trial.number == found.best else ""]
+            for trial in found.trials
+        ],
+    )  # fmt: skip
+    for note in found.notes:
+        say(note)
+    if found.importance:
+        parts = (f"{key} {100 * share:.0f} %" for key, share in found.importance.items())
+        say(tr("What mattered: {parts}", parts=", ".join(parts)))
+    if found.wish:
+        say(tr("Train with the best:"))
+        say(f"mmstudio train {lib} {_options(found.wish)}")
+
+
+def _options(wish: dict[str, Any]) -> str:
+    line = f"{wish['family']} --size {wish['size']} --batch {wish['batch']} --width {wish['width']}"
+    line += "".join(f" --option {key}={value:g}" for key, value in wish["options"].items())
+    return line + (f' --query "{wish["query"]}"' if wish["query"] else "")
+
+
+def export_onnx(opened: Studio, name: str, path: Path, as_json: bool) -> None:
+    """``models LIB export NAME --onnx FILE``."""
+    result = run_job(opened, "onnx", {"name": name, "path": str(path.resolve())})
+    if as_json:
+        print_json(result)
+        return
+    say(tr("Wrote {path}: opset {opset}, differs from the model by at most {difference}", path=path,
+           opset=result["opset"], difference=f"{result['difference']:.1e}"))  # fmt: skip
+
+
+@contextmanager
+def _kept_if_free(lib: Path, device: str | None) -> Iterator[Studio]:
+    """Open for writing, so that the figures are kept; for reading where another program holds the library."""
+    from mmstudio.studio import Studio
+
+    settings = load_settings()
+    try:
+        Studio.open(lib, settings=settings).close()
+        write = True
+    except LibraryBusy:
+        warn(tr("The library is open elsewhere: the figures are shown, not kept."))
+        write = False
+    with studio(lib, write=write, device=device) as opened:
+        yield opened
