@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from mmstudio.desktop.models.trained import ModelLine, model_lines
 from mmstudio.desktop.pane import Pane
-from mmstudio.desktop.texts import action, label, name, say
+from mmstudio.desktop.texts import action, label, name, say, unsay
 from mmstudio.desktop.thumbnails import to_qimage
 from mmstudio.desktop.views.blind_rating import BlindRating
 from mmstudio.desktop.views.canvas import PictureCanvas
@@ -188,6 +188,9 @@ class ComparePane(Pane):
 
     def retranslate(self) -> None:
         self.table.retranslate()
+        for combo in self.choices.values():
+            for place, line in enumerate(self._lines[: combo.count()]):
+                combo.setItemText(place, f"{line.name}  ({tr(line.label)})")
         self._show_standing()
 
     def actions_menu(self) -> list[QAction]:
@@ -265,7 +268,7 @@ class ComparePane(Pane):
             return
         say(self.note, mark("Both draw from the same seeds."))
         self.table.show_comparison(None)
-        self.table_note.clear()
+        say(self.table_note, mark("Not measured yet."))
         self._draw()
         self._show_standing()
 
@@ -332,6 +335,7 @@ class ComparePane(Pane):
             tr("Mean and spread of {n} seeds.", n=found.seeds),
             *found.notes,
         ]
+        unsay(self.table_note)
         self.table_note.setText(" ".join(words))
 
     # --- by eye -------------------------------------------------------------------------------------

@@ -55,6 +55,7 @@ class ModelsPane(Pane):
     key: ClassVar[str] = "models"
     name: ClassVar[str] = mark("Models")
     icon: ClassVar[str] = "brain"
+    with_inspector: ClassVar[bool] = False  # models are no assets, and both sides of this page need the room
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)

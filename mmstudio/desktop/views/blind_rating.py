@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.thumbnails import to_qimage
@@ -73,6 +73,9 @@ class BlindRating(QWidget):
         layout.addWidget(self.result)
         layout.addWidget(self.result_more)
         layout.addWidget(self._after)
+        self._below = QWidget()
+        self._below.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        layout.addWidget(self._below, 1)
         let_wrap(self)
         self.begin()
 
@@ -119,7 +122,7 @@ class BlindRating(QWidget):
         total = standing.wins_a + standing.wins_b
         if not total:
             say(self.result, mark("You could not tell “{a}” and “{b}” apart."), a=standing.a, b=standing.b)
-            self.result_more.setText(tr("{n} pairs without a choice", n=standing.neither))
+            self.result_more.setText(tr("{n} without a choice.", n=standing.neither))
             return
         values: dict[str, Any] = {"a": standing.a, "b": standing.b, "wins": standing.wins_a, "total": total}
         say(self.result, mark("You chose “{a}” {wins} of {total} times over “{b}”."), **values)
@@ -134,7 +137,7 @@ class BlindRating(QWidget):
             if standing.better
             else tr("That can still be chance; more pairs would tell.")
         )
-        unsure = tr("{n} pairs without a choice", n=standing.neither) if standing.neither else ""
+        unsure = tr("{n} without a choice.", n=standing.neither) if standing.neither else ""
         self.result_more.setText(" ".join(part for part in (interval, verdict, unsure) if part))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -161,7 +164,7 @@ class BlindRating(QWidget):
     def _show_state(self, *, rating: bool) -> None:
         for widget in (self.left, self.right, self._buttons, self.end_button, self.progress):
             widget.setVisible(rating)
-        for widget in (self.result, self.result_more, self._after):
+        for widget in (self.result, self.result_more, self._after, self._below):
             widget.setVisible(not rating)
         say(self.heading, mark("Which one is better?") if rating else mark("What your eye said"))
 

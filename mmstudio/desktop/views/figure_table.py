@@ -48,7 +48,8 @@ class FigureTable(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(12)
         self._grid.setVerticalSpacing(4)
-        self._grid.setColumnStretch(3, 1)
+        self._grid.setColumnStretch(0, 2)
+        self._grid.setColumnStretch(3, 3)
         self._figures: dict[str, Any] = {}
         self._fused = False
 
@@ -89,7 +90,7 @@ class FigureTable(QWidget):
     def _add(self, row: int, key: str, value: float) -> None:
         base = key.removeprefix("held_") if key != "held_out" else key
         measure = None if self._fused else MEASURES.get(base)
-        words = label(role="muted")
+        words = label(role="muted", wrap=True)
         fused = "recall_shared" if self._fused and key == "recall" else key
         title = measure.label if measure else _OTHER.get(fused) or _COUNTS.get(key) or key.replace("_", " ")
         if base != key and measure is not None:
@@ -103,7 +104,7 @@ class FigureTable(QWidget):
         self._grid.addWidget(number, row, 1, Qt.AlignmentFlag.AlignRight)
         if measure is not None and measure.why:
             self._grid.addWidget(help_dot(measure.why), row, 2)
-            hint = label(_BETTER.get(measure.better, ""), "small")
+            hint = label(_BETTER.get(measure.better, ""), "small", wrap=True)
             self._grid.addWidget(hint, row, 3)
 
     def retranslate(self) -> None:

@@ -123,7 +123,7 @@ class ModelCard(QScrollArea):
             return button(words, lambda: self._send(signal), role, icon=icon)
 
         self.use_button = act(mark("Create with it"), self.used, "primary", "sparkle")
-        self.play_button = act(mark("Play"), self.played, icon="sliders-horizontal")
+        self.play_button = act(mark("Play with it"), self.played, icon="sliders-horizontal")
         self.continue_button = act(mark("Go on training"), self.continued, icon="play")
         self.evaluate_button = act(mark("Evaluate"), self.evaluated, icon="gauge")
         say(

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.trained import ModelLine
 from mmstudio.desktop.texts import label, say
-from mmstudio.desktop.views.controls import button
+from mmstudio.desktop.views.controls import button, row
 from mmstudio.desktop.views.flow import let_wrap
 from mmstudio.desktop.views.training_how import HowStep
 from mmstudio.desktop.views.training_source import SourceStep
@@ -131,12 +131,11 @@ class TrainingForm(QWidget):
         foot = QWidget()
         foot.setProperty("surface", "bar")
         foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        line = QHBoxLayout(foot)
-        line.setContentsMargins(24, 12, 24, 12)
+        line = QVBoxLayout(foot)
+        line.setContentsMargins(24, 8, 24, 12)
         line.setSpacing(8)
-        line.addWidget(self.estimate, 1)
-        for control in (self.back_button, self.next_button, self.start_button):
-            line.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
+        line.addWidget(self.estimate)
+        line.addLayout(row(self.back_button, None, self.next_button, self.start_button))
         let_wrap(foot)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)

@@ -215,7 +215,7 @@ class HowStep(QWidget):
         self._form.setRowVisible(self.base_note, few and self._form.isRowVisible(self.base))
         say(
             self.base_note,
-            mark("With few pictures, a model that already draws gets to usable ones in minutes.")
+            mark("With few pictures, starting from a model that already draws helps most.")
             if self.based
             else mark("With only {n}, choose a model to start from: alone they are hardly enough."),
             n=count,

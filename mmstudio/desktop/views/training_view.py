@@ -44,7 +44,7 @@ class TrainingView(QWidget):
         self.numbers = label(role="strong", wrap=True)
         self.best = label(role="small", wrap=True)
         self.best.hide()
-        self.play_button = button(mark("Play"), self.played.emit, icon="sliders-horizontal")
+        self.play_button = button(mark("Play with it"), self.played.emit, icon="sliders-horizontal")
         say(self.play_button, mark("Move through what it draws while it learns"), "setToolTip")
         self.pause_button = button(mark("Pause"), self.paused.emit, icon="pause")
         self.stop_button = button(mark("Stop and keep"), self.stopped.emit, icon="stop")
