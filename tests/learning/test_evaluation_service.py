@@ -31,7 +31,7 @@ def test_a_vae_is_measured_and_the_report_kept(tmp_path: Path) -> None:
         assert str(found.figures["features"]).startswith("starter-backbone@")
         assert found.figures["samples"] == 8
         wanted = {"kernel_distance", "frechet_distance", "precision", "recall", "density", "coverage"}
-        wanted |= {"nearest_ratio", "diversity", "copies", "psnr_db", "ssim"}
+        wanted |= {"nearest_ratio", "diversity", "copies", "psnr_db", "ssim", "elbo"}
         assert wanted <= set(found.figures)
         assert wanted <= set(MEASURES)
         assert "principal components" in str(found.figures["frechet_in"])

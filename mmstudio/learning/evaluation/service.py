@@ -16,6 +16,7 @@ from mmstudio.learning.card import write_card
 from mmstudio.learning.config import ModelConfig, load_config
 from mmstudio.learning.evaluation import copying, metrics
 from mmstudio.learning.evaluation.drawing import drawing, save_picture, save_sheet, shaped
+from mmstudio.learning.evaluation.elbo import elbo_terms
 from mmstudio.learning.evaluation.examples import Examples, reading
 from mmstudio.learning.evaluation.networks import Features, picture_features
 from mmstudio.learning.evaluation.report import Evaluation, Figure, Nearest, folder_of, store
@@ -236,10 +237,16 @@ def _again(model: GenerativeModel, examples: Examples) -> Generator[Progress, No
 def _bounds(
     model: GenerativeModel, examples: Examples, seed: int
 ) -> Generator[Progress, None, dict[str, Figure]]:
-    """Terms of the evidence lower bound of a VAE, on held-out pictures where there are some."""
-    del model, examples, seed
-    yield Progress(0, None, tr("Preparing"))
-    return {}
+    """Terms of the evidence lower bound of a VAE, on held-out pictures where there are enough."""
+    if model.encoder is None:
+        return {}
+    held = len(examples.held) >= copying.FEW_HELD
+    yield Progress(0, None, tr("Measuring the evidence bound"))
+    found = elbo_terms(model, examples.held if held else examples.train, seed)
+    names = {"reconstruction": "elbo_reconstruction", "scale": "elbo_scale", "latent": ""}
+    figures: dict[str, Figure] = {names.get(key, key): value for key, value in found.items()}
+    figures.pop("", None)
+    return figures | {"elbo_of": "held-out pictures" if held else "training pictures"}
 
 
 def _keep(
