@@ -101,7 +101,7 @@ def generate(
             places = _places(opened, model, start, n, between, mix, project)
             params = common | {"points": [place.as_json() for place in places]}
             params |= {"out": str(out.resolve()) if out else None, "add_to_library": keep}
-            params |= {"sources": [int(project)] if (project or "").isdigit() else []}
+            params |= {"sources": [int(project)] if project and project.isdigit() else []}
             result = run_job(opened, "draw", params)
         else:
             params = common | {"n": n, "seed": seed, "like": like, "text": text}

@@ -1,4 +1,4 @@
-"""Jobs on points: files and assets with a full recipe, made again bit for bit; films; no training disturbed."""
+"""Jobs on points: files and assets with a full recipe, made again to the bit; films; training undisturbed."""
 
 from __future__ import annotations
 

@@ -166,7 +166,7 @@ class Player:
         kept, other = (new, old) if keep == "layout" else (old, new)
         # `kept` gives the part that the colour sliders see, `other` all the rest.
         white = other + (kept - other) @ basis.T @ basis
-        return self.based(point, self.space.back(white))
+        return self.based(point, self.space.back(np.asarray(white, np.float32)))
 
     def between(self, a: Point, b: Point, t: float) -> Point:
         """``t`` of the way from ``a`` (0) to ``b`` (1): latents on the sphere, sliders in proportion."""

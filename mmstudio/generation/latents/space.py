@@ -82,7 +82,7 @@ class Space:
     @property
     def rank(self) -> int:
         """R, the number of coordinates."""
-        return self.factor.shape[1]
+        return int(self.factor.shape[1])
 
     def white(self, z: Floats) -> Floats:
         """float32[…, L] → where the prior has mean 0 and covariance 1 (variances 1 where L is long)."""

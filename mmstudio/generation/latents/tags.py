@@ -50,7 +50,7 @@ class TagProbes:
 
         assets = self.library.assets
         every = assets.count(AssetFilter(kinds=("image",), origin="imported"))
-        found = []
+        found: list[str] = []
         for name, uses in assets.all_tags():
             if uses < FEWEST or len(found) == MOST_TAGS:
                 break
