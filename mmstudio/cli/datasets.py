@@ -82,7 +82,7 @@ _LEVELS = {"ok": "+", "note": "·", "warning": "!", "blocker": "x"}
 
 
 def uses(lib: Lib, asset: Annotated[int, typer.Argument(metavar="ASSET")], as_json: Json = False) -> None:
-    """Say which models saw an asset, and which generated media came of it."""
+    """Say which models saw an asset, which generated media came of it, and what was composed of them."""
     from mmstudio.learning.rights import used_by
 
     with studio(lib) as opened:
@@ -90,7 +90,7 @@ def uses(lib: Lib, asset: Annotated[int, typer.Argument(metavar="ASSET")], as_js
     if as_json:
         print_json(found)
         return
-    if not found.models and not found.outputs:
+    if not found.models and not found.outputs and not found.storyboards:
         say(tr("Nothing used it."))
     if found.models:
         table(["model", "family", "how"], [[one.name, one.family, one.how] for one in found.models])
@@ -98,6 +98,11 @@ def uses(lib: Lib, asset: Annotated[int, typer.Argument(metavar="ASSET")], as_js
         table(
             ["output", "title", "model", "how"],
             [[one.asset_id, one.title, one.model, one.how] for one in found.outputs],
+        )
+    if found.storyboards:
+        table(
+            ["storyboard", "name", "files"],
+            [[one.id, one.name, " ".join(one.files)] for one in found.storyboards],
         )
 
 

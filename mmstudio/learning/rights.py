@@ -5,7 +5,7 @@ Only ids of this library count: a model that was copied in from elsewhere names 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -70,11 +70,21 @@ class OutputUse:
 
 
 @dataclass(frozen=True, slots=True)
+class BoardUse:
+    """A storyboard with an asset or with an output that came of it; ``files`` were exported of it."""
+
+    id: int
+    name: str
+    files: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class UsedBy:
     """What used an asset."""
 
     models: list[ModelUse] = field(default_factory=list)
     outputs: list[OutputUse] = field(default_factory=list)
+    storyboards: list[BoardUse] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +117,15 @@ def saw(trainings: Trainings, model: str) -> list[Seen]:
 
 
 def used_by(trainings: Trainings, asset_id: int) -> UsedBy:
-    """Which models saw an asset, and which generated assets they or it led to. Raises NotFound."""
-    trainings.library.assets.get(asset_id)
+    """Which models saw an asset, which generated assets they or it led to, and what was composed of them.
+
+    Raises NotFound.
+    """
+    library = trainings.library
+    library.assets.get(asset_id)
     models = _models_that_saw(trainings, {asset_id})
-    return UsedBy(models, _outputs(trainings.library, {one.name for one in models}, {asset_id}))
+    outputs = _outputs(library, {one.name for one in models}, {asset_id})
+    return UsedBy(models, outputs, _boards(library, {asset_id, *(one.asset_id for one in outputs)}))
 
 
 def forget(trainings: Trainings, asset_ids: Sequence[int]) -> Forgotten:
@@ -290,6 +305,29 @@ def _outputs(library: Library, models: set[str], sources: set[int]) -> list[Outp
         for i, one in sorted(found.items())
         if i in known
     ]
+
+
+def _boards(library: Library, assets: set[int]) -> list[BoardUse]:
+    files: dict[int, list[str]] = {}
+    for row in library.exports.list():
+        if row.storyboard_id is not None:
+            files.setdefault(row.storyboard_id, []).append(row.path)
+    return [
+        BoardUse(board.id, board.name, files.get(board.id, []))
+        for board in library.storyboards.list()
+        if assets & set(_asset_ids(board.data))
+    ]
+
+
+def _asset_ids(data: Any) -> Iterator[int]:
+    """Every ``asset_id`` anywhere in a storyboard's plain data."""
+    if isinstance(data, dict):
+        if isinstance(data.get("asset_id"), int):
+            yield data["asset_id"]
+        data = list(data.values())
+    if isinstance(data, list):
+        for one in data:
+            yield from _asset_ids(one)
 
 
 def _new_name(trainings: Trainings, model: str) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from mmstudio import paths
 from mmstudio.errors import Cancelled, NotFound, ReadOnly
-from mmstudio.jobs import run_inline
+from mmstudio.jobs import Progress, run_inline
 from mmstudio.learning import Trainings
 from mmstudio.learning.config import load_config
 from mmstudio.learning.datasets.gather import as_record, gather
+from mmstudio.learning.engine.checkpoint import load_weights
 from mmstudio.learning.families import default_config
 from mmstudio.learning.rights import forget, retrain_wish, saw, used_by
 from mmstudio.learning.training import Wish, new_config
@@ -96,6 +98,19 @@ def test_which_models_and_outputs_used_a_picture(library: Library) -> None:
     assert used_by(trainings, drawn).models == []
     with pytest.raises(NotFound):
         used_by(trainings, 10_000)
+
+
+def test_storyboards_and_their_exports_are_outputs_too(library: Library) -> None:
+    a, b, *_ = library.assets.ids()
+    trainings = put_model(library, "one", [a])
+    drawn = put_output(library, "drawn.png", "one", [])
+    scene = {"layers": [{"kind": "image", "asset_id": b}, {"kind": "background", "asset_id": drawn}]}
+    board = library.storyboards.save("Ad", "product-ad", None, None, {"scenes": [scene], "music": None})
+    library.storyboards.save("Other", "product-ad", None, None, {"music": {"asset_id": None}})
+    library.exports.add(board, "square", "ad.mp4", "", 1, 1.0, "video")
+    used = used_by(trainings, a).storyboards
+    assert [(one.id, one.name, one.files) for one in used] == [(board, "Ad", ["ad.mp4"])]
+    assert [one.id for one in used_by(trainings, b).storyboards] == [board]
 
 
 def test_forgetting_forbids_marks_and_is_undone(library: Library) -> None:
@@ -236,6 +251,27 @@ def test_a_resumed_training_reads_anew_without_what_was_forgotten(library: Libra
     assert trained["assets"] == sorted(rest)
     assert trained["left_out_rights_assets"] == [a]
     assert [one.asset_id for one in saw(trainings, "m") if one.forgotten] == [a]  # the weights still know it
+
+
+def test_a_picture_that_vanishes_during_the_training_changes_nothing(library: Library) -> None:
+    whole = train(library, "whole", steps=4)
+    trainings = Trainings(library, "cpu")
+    steps: list[int] = [0]
+
+    def watch(progress: Progress) -> None:
+        steps.append(progress.done)
+        if progress.done == 1:
+            for asset in library.assets.get_many(library.assets.ids()):
+                library.assets.path_of(asset).unlink(missing_ok=True)
+
+    work = trainings.train_work("image-vae", "cut", size=16, steps=4, batch=2)
+    with pytest.raises(Cancelled):
+        run_inline(work, on_progress=watch, cancelled=lambda: steps[-1] >= 2)
+    result = train(library, "cut", steps=4, resume=True)
+    assert (whole["steps"], result["steps"]) == (4, 4)
+    folders = [library.models_dir / name for name in ("whole", "cut")]
+    one, two = (load_weights(folder) for folder in folders)
+    assert all(np.array_equal(one[key], two[key]) for key in one)
 
 
 def test_what_was_seen_earlier_stays_known(library: Library) -> None:
