@@ -37,7 +37,7 @@ _STATE_ICONS = {
 
 
 class TrialsModel(QAbstractTableModel):
-    """Rows are trials; columns number, state, one per setting, distance, time."""
+    """Rows are trials; columns number, state, distance, one per setting, time."""
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
@@ -68,7 +68,7 @@ class TrialsModel(QAbstractTableModel):
     @property
     def _heads(self) -> list[str]:
         names = [tr(SETTING_NAMES.get(key, key)) for key in self.settings]
-        return [tr("Trial"), tr("State"), *names, tr("Distance"), tr("Time")]
+        return [tr("Trial"), tr("State"), tr("Distance"), *names, tr("Time")]
 
     def refresh(self) -> None:
         """The language changed."""
@@ -113,5 +113,10 @@ class TrialsModel(QAbstractTableModel):
         state = tr("best") if trial.number == self.best else tr(STATES[trial.state])
         number = tr("{n} (as usual)", n=1) if trial.number == 0 else str(trial.number + 1)
         numbers = [f"{trial.settings[k]:g}" if k in trial.settings else "" for k in self.settings]
-        value = f"{trial.value:,.3g}" if trial.value is not None else "–"
-        return [number, state, *numbers, value, span_text(trial.seconds) if trial.seconds else ""]
+        value = distance_text(trial.value) if trial.value is not None else "–"
+        return [number, state, value, *numbers, span_text(trial.seconds) if trial.seconds else ""]
+
+
+def distance_text(value: float) -> str:
+    """A kernel distance in three figures, never as a power of ten."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mmstudio.desktop.models.trials import TrialsModel
+from mmstudio.desktop.models.trials import TrialsModel, distance_text
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name, say
 from mmstudio.desktop.views.controls import button, card, help_dot, inset, row
@@ -355,20 +355,20 @@ class TuningPane(Pane):
                 self.best,
                 mark("Trial {n} came nearest: distance {distance}, {usual} with the usual settings."),
                 n=best.number + 1,
-                distance=f"{best.value:.3g}",
-                usual=f"{usual.value:.3g}",
+                distance=distance_text(best.value),
+                usual=distance_text(usual.value),
             )
         else:
             say(
                 self.best,
                 mark("Trial {n} came nearest: distance {distance}."),
                 n=best.number + 1,
-                distance=f"{best.value:.3g}",
+                distance=distance_text(best.value),
             )
         words = [tr("One trial each: a small difference can be chance."), *tuned.notes]
         if tuned.features:
             words.insert(0, tr("Measured in the features of the network {name}.", name=tuned.features))
-        self.measured.setText(" ".join(words))
+        self.measured.setText("  ·  ".join(words))
 
     # --- a search runs ------------------------------------------------------------------------------
 

@@ -106,7 +106,8 @@ class CurveTabs(QWidget):
         self.tabs = QTabBar()
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
-        self.tabs.setUsesScrollButtons(True)
+        self.tabs.setUsesScrollButtons(False)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
         self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         name(self.tabs, spoken)
         self.plots: list[LossPlot] = []
@@ -180,6 +181,7 @@ class CurveTabs(QWidget):
     def _show_tabs(self) -> None:
         for place, plot in enumerate(self.plots):
             self.tabs.setTabVisible(place, bool(plot.keys) or place == 0)
+        self.tabs.updateGeometry()
 
     def _turn(self, place: int) -> None:
         self._stack.setCurrentIndex(place)

@@ -24,6 +24,7 @@ _OTHER = {
     "tags_right": mark("Surest tag is right"),
     "tags_commonest": mark("Always the commonest tag"),
     "best_step": mark("Best step"),
+    "pixel_nearest_ratio": mark("Distance to the training pictures, in pixels"),
 }
 _COUNTS = {
     "examples": mark("Pictures or sounds measured"),
@@ -112,7 +113,7 @@ class FigureTable(QWidget):
         self.show_figures(self._figures, fused=self._fused)
 
 
-def _place(key: str) -> tuple[int, str]:
+def _place(key: str) -> tuple[int, bool, str]:
     order = [*MEASURES, *_OTHER, *_COUNTS]
     base = key.removeprefix("held_") if key != "held_out" else key
-    return (order.index(base) if base in order else len(order), key)
+    return (order.index(base) if base in order else len(order), base != key, key)

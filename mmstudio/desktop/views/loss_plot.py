@@ -140,7 +140,7 @@ class LossPlot(QWidget):
 
     def _draw(self, keys: Iterable[str]) -> None:
         # Losses of one training differ a thousandfold; on a linear scale all but the largest lie flat.
-        log = all(min(ys) > 0 for _xs, ys in self._points.values()) and self._line is None
+        log = bool(self._smooth) and all(min(ys) > 0 for _xs, ys in self._points.values())
         self._plot.setLogMode(x=False, y=log)
         for key in keys:
             if key not in self._curves:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.trained import SOURCES, STATES, ModelFacts
 from mmstudio.desktop.texts import label, name, say
@@ -186,8 +186,8 @@ class ModelCard(QScrollArea):
         self.seen = QWidget()
         self.seen_words = label(wrap=True)
         self.seen_button = button(mark("Show them"), self._show_seen, "link")
-        self.seen.setLayout(row(self.seen_words, self.seen_button, None))
-        self.seen.layout().setStretch(0, 0)
+        self.seen.setLayout(row(self.seen_words, self.seen_button))
+        self.seen_words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     # --- showing ------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QProgressBar, QSplitter, QVBoxLayout, QWidget
 
+from mmstudio.desktop.models.trials import distance_text
 from mmstudio.desktop.texts import label, name, say, unsay
 from mmstudio.desktop.views.controls import button, row
 from mmstudio.desktop.views.curves import LOSSES, QUALITY, CurveTabs
@@ -170,7 +171,7 @@ class TrainingView(QWidget):
             self.best,
             mark("Best so far: step {step}, distance {distance}. It is kept whatever comes after."),
             step=f"{best[0]:,}",
-            distance=f"{best[1]['kernel_distance']:.3g}",
+            distance=distance_text(best[1]["kernel_distance"]),
         )
         self.best.show()
 

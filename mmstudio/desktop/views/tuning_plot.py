@@ -112,9 +112,12 @@ class TuningPlot(QWidget):
                 }
             )
         self._plot.addItem(pyqtgraph.ScatterPlotItem(spots=points))
-        self._plot.getAxis("bottom").setTicks(
-            _powers([point["pos"][0] for point in points]) if logarithmic and points else None
-        )
+        xs = [point["pos"][0] for point in points]
+        ticks = _powers(xs) if logarithmic and xs else None
+        if not key and xs:
+            every = -(-len(xs) // 12)
+            ticks = [[(x, f"{x:.0f}") for x in xs[::every]]]
+        self._plot.getAxis("bottom").setTicks(ticks)
         self._plot.setAccessibleDescription(
             ", ".join(f"{along} {t.settings.get(key, t.number + 1):g}: {t.value:.3g}" for t in trials)
         )
