@@ -48,11 +48,14 @@ def test_a_few_examples_still_give_a_distribution(count: int) -> None:
     assert len(prior.share) == max(1, count // 20)
 
 
-def test_equal_examples_give_their_posterior_back() -> None:
-    points = torch.ones(60, LONG)
-    drawn = fit_prior(points, torch.full_like(points, 0.25), 10).draw(500, torch.Generator().manual_seed(0))
-    assert torch.allclose(drawn.mean(0), torch.ones(LONG), atol=0.15)
-    assert torch.allclose(drawn.std(0), torch.full((LONG,), 0.5), atol=0.1)
+@pytest.mark.parametrize("length", [8, LONG])
+@pytest.mark.parametrize("jitter", [0.0, 1e-7])
+def test_equal_examples_give_their_posterior_back(length: int, jitter: float) -> None:
+    points = 1 + jitter * torch.randn(60, length, generator=torch.Generator().manual_seed(1))
+    prior = fit_prior(points, torch.full_like(points, 0.25), 10)
+    drawn = prior.draw(500, torch.Generator().manual_seed(0))
+    assert torch.allclose(drawn.mean(0), torch.ones(length), atol=0.15)
+    assert torch.allclose(drawn.std(0), torch.full((length,), 0.5), atol=0.1)
 
 
 def test_truncation_stays_nearer_to_the_means() -> None:
@@ -69,6 +72,16 @@ def test_a_long_prior_survives_the_weights_file() -> None:
     again = prior_from(prior.tensors(), LONG)
     one, two = (one.draw(5, torch.Generator().manual_seed(3)) for one in (prior, again))
     assert torch.equal(one, two)
+
+
+@pytest.mark.parametrize("length", [6, LONG])
+def test_the_moments_are_those_of_what_is_drawn(length: int) -> None:
+    points = long_points(100)[:, :length] * 2
+    prior = fit_prior(points, torch.full_like(points, 0.5), 3)
+    mean, covariance = prior.moments()
+    drawn = prior.draw(20_000, torch.Generator().manual_seed(0))
+    assert (drawn.mean(0) - mean).norm() < 0.05 * covariance.trace().sqrt()
+    assert (drawn.T.cov() - covariance).norm() < 0.1 * covariance.norm()
 
 
 @pytest.mark.parametrize("length", [8, LONG])

@@ -66,7 +66,8 @@ class Critic:
         """What to add to ``reference``, the gradient of the reconstruction's own loss by ``y`` (N×C×H×W), and
         the terms by name."""
         say = min(1.0, max(0.0, (step - self.since + 1) / max(1.0, FADE * self.steps)))
-        more, terms = torch.zeros_like(reference), {}
+        more = torch.zeros_like(reference)
+        terms: dict[str, Tensor] = {}
         if say == 0.0:
             return more, terms
         y = y.requires_grad_(True)
@@ -93,12 +94,12 @@ class Critic:
             _, penalty = gradient_penalty(lambda pictures: self.net(pictures).sum((1, 2)), x)
             patches = self.net.patches(x.shape[-1])
             penalty = penalty / patches
-            (share * PENALTY_EVERY * GAMMA * penalty).backward()
+            torch.autograd.backward([penalty], [penalty.new_tensor(share * PENALTY_EVERY * GAMMA)])
             found["penalty"] = penalty.detach()
         with autocast(x.device):
             real, fake = self.net(torch.cat([x.detach(), y.detach()])).float().chunk(2)
         loss = discriminator_loss(real, fake)
-        (share * loss).backward()
+        torch.autograd.backward([loss], [loss.new_tensor(share)])
         means = {"real": real.mean().detach(), "fake": fake.mean().detach()}
         return found | means | {"discriminator": loss.detach()}
 

@@ -242,11 +242,7 @@ def generator_from_vae(weights: dict[str, Tensor], latent: int) -> dict[str, Ten
     """
     prefix = "vae.decoder."
     own = {"generator." + k[len(prefix) :]: v for k, v in weights.items() if k.startswith(prefix)}
-    prior = prior_from(weights, latent)
-    mean = prior.share @ prior.mean
-    gap = prior.mean - mean
-    covariance = torch.einsum("k,kij->ij", prior.share, prior.factor @ prior.factor.mT)
-    covariance = covariance + torch.einsum("k,ki,kj->ij", prior.share, gap, gap)
+    mean, covariance = prior_from(weights, latent).moments()
     factor = torch.linalg.cholesky(covariance)
     takes_latent = [
         key.removesuffix("weight")

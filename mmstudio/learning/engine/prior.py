@@ -7,6 +7,7 @@ factor analysers: Ghahramani and Hinton, 1996; the directions are shared, those 
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,10 +46,20 @@ class Prior:
             return self.mean[which] + torch.einsum("nij,nj->ni", self.factor[which], noise)
         own = torch.randn(count, self.mean.shape[1], generator=random) * truncation
         drawn = self.mean[which] + self.rest[which] * own
-        for component in which.unique().tolist():  # a factor for each row would take much memory
+        for component in sorted(set(which.tolist())):  # a factor for each row would take much memory
             rows = which == component
             drawn[rows] += noise[rows] @ self.factor[component].T
         return drawn
+
+    def moments(self) -> tuple[Tensor, Tensor]:
+        """Mean (L) and covariance (L×L) of the whole mixture."""
+        mean = self.share @ self.mean
+        gap = self.mean - mean
+        covariance = torch.einsum("k,kij->ij", self.share, self.factor @ self.factor.mT)
+        covariance = covariance + torch.einsum("k,ki,kj->ij", self.share, gap, gap)
+        if self.rest is not None:
+            covariance = covariance + torch.diag(self.share @ self.rest.square())
+        return mean, covariance
 
     def log_density(self, z: Tensor) -> Tensor:
         """Natural logarithm of the density at N×L: N."""
@@ -62,7 +73,8 @@ class Prior:
             else:
                 spread = self.rest[k].double().square()
                 one = torch.distributions.LowRankMultivariateNormal(mean, factor, spread)
-            logs.append(one.log_prob(z) + self.share[k].double().log())
+            at: Tensor = one.log_prob(z)  # type: ignore[no-untyped-call]
+            logs.append(at + self.share[k].double().log())
         return torch.logsumexp(torch.stack(logs), 0)
 
     def tensors(self) -> dict[str, Tensor]:
@@ -83,8 +95,8 @@ def prior_from(tensors: dict[str, Tensor], latent: int) -> Prior:
     if "prior.mean" not in tensors:
         return standard_prior(latent)
     rest = tensors.get("prior.rest")
-    parts = (tensors[f"prior.{key}"].float() for key in ("share", "mean", "factor"))
-    return Prior(*parts, None if rest is None else rest.float())
+    share, mean, factor = (tensors[f"prior.{key}"].float() for key in ("share", "mean", "factor"))
+    return Prior(share, mean, factor, None if rest is None else rest.float())
 
 
 def fit_prior(mean: Tensor, variance: Tensor, components: int = 1, seed: int = 0) -> Prior:
@@ -101,7 +113,7 @@ def fit_prior(mean: Tensor, variance: Tensor, components: int = 1, seed: int = 0
         return _low_rank(points, spread, components, seed)
     shares, means, covariances = _moments(points, _responsibilities(points, components, seed))
     factors = np.linalg.cholesky(covariances + np.diag(spread))
-    return Prior(*map(_float, (shares, means, factors)))
+    return Prior(_float(shares), _float(means), _float(factors.astype(np.float64)))
 
 
 def _low_rank(points: NDArray[np.float64], spread: NDArray[np.float64], components: int, seed: int) -> Prior:
@@ -132,12 +144,16 @@ def _low_rank(points: NDArray[np.float64], spread: NDArray[np.float64], componen
 
 
 def _responsibilities(points: NDArray[np.float64], components: int, seed: int) -> list[NDArray[np.float64]]:
+    components = min(components, len(np.unique(points, axis=0)))
     if components == 1:
         return [np.ones(len(points))]
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
 
     mixture = GaussianMixture(components, covariance_type="diag", reg_covar=1e-3, random_state=seed)
-    return list(mixture.fit(points).predict_proba(points).T)
+    with warnings.catch_warnings():  # nearly equal examples: fewer clusters than asked for do no harm
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return list(mixture.fit(points).predict_proba(points).T)
 
 
 def _moments(

@@ -1,9 +1,9 @@
 """What a VAE's evidence lower bound is made of, in nats and in bits.
 
-log p(x) ≥ E_q[log p(x|z)] - KL(q(z|x) ‖ p(z)) (Kingma and Welling, 2013, equation 3). The likelihood is a Laplace
-distribution around the reconstruction, integrated over each of the 256 levels, so that it is a probability and
-the bits count: ½·(e^{-l/b} - e^{-r/b}) and its mirror images; b is the mean absolute error of the pictures
-measured (the maximum of the likelihood), at least a fifth of a level.
+log p(x) ≥ E_q[log p(x|z)] - KL(q(z|x) ‖ p(z)) (Kingma and Welling, 2013, equation 3). The likelihood is a
+Laplace distribution around the reconstruction, integrated over each of the 256 levels, so that it is a
+probability and the bits count: ½·(e^{-l/b} - e^{-r/b}) and its mirror images; b is the mean absolute error of
+the pictures measured (the maximum of the likelihood), at least a fifth of a level.
 """
 
 from __future__ import annotations
