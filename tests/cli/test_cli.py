@@ -17,6 +17,7 @@ from support.media import make_jpeg, make_text, make_wav
 COMMANDS = [
     "demo", "init", "import", "rescan", "features", "search", "duplicates", "train", "generate", "evaluate",
     "audiences", "recommend", "compose", "export", "models", "jobs", "check", "clean", "doctor",
+    "dataset", "uses", "forget",
 ]  # fmt: skip
 
 

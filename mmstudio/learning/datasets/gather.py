@@ -83,15 +83,13 @@ def picture_of(path: Path, model: ModelConfig | int) -> NDArray[np.uint8]:
     return read_square(path, model.size, model.fit, model.aspect)
 
 
-def gather(
-    library: Library, config: ModelConfig, *, originals: bool = False
-) -> Generator[Progress, None, Gathered]:
+def gather(library: Library, config: ModelConfig) -> Generator[Progress, None, Gathered]:
     """Decode what ``config.query`` finds (all imported pictures or sounds where it is empty).
 
     Assets whose rights forbid training are left out, unreadable ones and ``config.leave_out`` too; all are
     counted. About a tenth of the pictures is held out (see ``split``). With ``config.augment`` that many
-    augmented copies of each training example follow the originals, unless only the ``originals`` are wanted;
-    the same recipe gives the same copies again.
+    augmented copies of each training example follow the originals; the same recipe gives the same copies
+    again.
 
     Raises:
         StudioError: nothing to learn from, or nothing to describe it by.
@@ -124,7 +122,7 @@ def gather(
     )
     del rows
     notes = _advice(result, modality)
-    augment = read_recipe(config.augment) if config.augment and not originals else None
+    augment = read_recipe(config.augment) if config.augment else None
     if augment is not None and augment.active(modality):
         used = set(result.assets)
         usable = [asset for asset in chosen.usable if asset.id in used]
