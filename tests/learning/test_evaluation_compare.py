@@ -64,9 +64,7 @@ def test_pairs_hide_which_is_which_and_choices_are_counted(tmp_path: Path) -> No
         again = draw_pairs(trainings, "a", "b", count=12, seed=4)
         assert all(np.array_equal(x.left, y.left) for x, y in zip(pairs, again, strict=True))
         of_a = draw(trainings.load("a"), 12, 4)
-        assert all(
-            np.array_equal(p.left if p.left_model == "a" else p.right, of_a[p.number]) for p in pairs
-        )
+        assert all(np.array_equal(p.left if p.left_model == "a" else p.right, of_a[p.number]) for p in pairs)
         ratings = trainings.ratings
         assert ratings.standing("a", "b").share == 0.5
         for pair in pairs[:9]:

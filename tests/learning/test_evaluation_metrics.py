@@ -23,23 +23,14 @@ def test_frechet_distance_of_two_known_gaussians() -> None:
     assert found == pytest.approx(expected, rel=1e-9)
 
 
-def test_frechet_distance_is_torchmetrics() -> None:
-    torch = pytest.importorskip("torch")
-    from torchmetrics.image.fid import FrechetInceptionDistance
+def test_frechet_distance_is_its_formula_with_scipys_matrix_root() -> None:
+    from scipy.linalg import sqrtm
 
-    class Flat(torch.nn.Module):
-        num_features = 12
-
-        def forward(self, x):  # type: ignore[no-untyped-def]
-            return x.float().flatten(1)
-
-    real, fake = (RANDOM.integers(0, 256, (60, 3, 2, 2), dtype=np.uint8) for _ in range(2))
-    fake = fake // 2
-    theirs = FrechetInceptionDistance(feature=Flat(), input_img_size=(3, 2, 2)).set_dtype(torch.float64)
-    theirs.update(torch.from_numpy(real), real=True)
-    theirs.update(torch.from_numpy(fake), real=False)
-    rows = [part.reshape(60, -1).astype(np.float64) for part in (real, fake)]
-    assert metrics.frechet_distance(*rows) == pytest.approx(float(theirs.compute()), rel=1e-4)
+    x, y = RANDOM.normal(size=(60, 12)), RANDOM.normal(size=(80, 12)) @ RANDOM.normal(size=(12, 12))
+    a, b = np.cov(x, rowvar=False), np.cov(y, rowvar=False)
+    gap = x.mean(0) - y.mean(0)
+    theirs = gap @ gap + np.trace(a + b - 2 * np.real(sqrtm(a @ b)))
+    assert metrics.frechet_distance(x, y) == pytest.approx(theirs, rel=1e-6)
 
 
 def test_frechet_distance_of_equal_rows_is_nothing_also_with_fewer_rows_than_dimensions() -> None:
@@ -47,13 +38,17 @@ def test_frechet_distance_of_equal_rows_is_nothing_also_with_fewer_rows_than_dim
     assert metrics.frechet_distance(rows, rows) == pytest.approx(0.0, abs=1e-6)
 
 
-def test_kernel_distance_is_torchmetrics() -> None:
-    torch = pytest.importorskip("torch")
-    from torchmetrics.image.kid import poly_mmd
+def test_kernel_distance_is_its_definition_pair_by_pair() -> None:
+    x, y = RANDOM.normal(size=(9, 7)), RANDOM.normal(size=(6, 7)) + 0.5
 
-    x, y = RANDOM.normal(size=(40, 7)), RANDOM.normal(size=(40, 7)) + 0.5
-    theirs = float(poly_mmd(torch.from_numpy(x), torch.from_numpy(y)))
-    assert metrics.kernel_distance(x, y) == pytest.approx(theirs, rel=1e-9)
+    def mean(a: np.ndarray, b: np.ndarray, same: bool) -> float:
+        pairs = [
+            (u @ v / 7 + 1) ** 3 for i, u in enumerate(a) for j, v in enumerate(b) if not (same and i == j)
+        ]
+        return float(np.mean(pairs))
+
+    expected = mean(x, x, True) + mean(y, y, True) - 2 * mean(x, y, False)
+    assert metrics.kernel_distance(x, y) == pytest.approx(expected, rel=1e-9)
 
 
 def test_manifolds_of_a_set_with_itself_and_with_one_far_away() -> None:
@@ -105,6 +100,23 @@ def test_psnr_and_ssim_of_known_pictures() -> None:
     assert metrics.ssim(real, real) == pytest.approx(1.0)
     noise = RANDOM.integers(0, 200, real.shape, dtype=np.uint8)
     assert metrics.ssim(noise, real) < 0.3
+
+
+def test_ssim_is_the_formula_with_scipys_gaussian() -> None:
+    from scipy.ndimage import gaussian_filter
+
+    real = RANDOM.integers(0, 256, (1, 1, 20, 24), dtype=np.uint8)
+    made = (0.7 * real + 0.3 * RANDOM.integers(0, 256, real.shape)).astype(np.uint8)
+    x, y = (part[0, 0].astype(float) for part in (made, real))
+
+    def blur(z: np.ndarray) -> np.ndarray:
+        return np.asarray(gaussian_filter(z, 1.5, truncate=3.5))[5:-5, 5:-5]
+
+    mx, my = blur(x), blur(y)
+    vx, vy, cov = blur(x * x) - mx**2, blur(y * y) - my**2, blur(x * y) - mx * my
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    theirs = ((2 * mx * my + c1) * (2 * cov + c2) / ((mx**2 + my**2 + c1) * (vx + vy + c2))).mean()
+    assert metrics.ssim(made, real) == pytest.approx(theirs, rel=1e-9)
 
 
 def test_ssim_of_flat_pictures_is_their_luminance() -> None:
