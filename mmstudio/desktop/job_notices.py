@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
 from mmstudio.desktop.models.job_model import JobModel, JobRow
+from mmstudio.desktop.views.files import open_path
 from mmstudio.i18n import tr
 
 if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
 
-_QUIET = {"recommend", "compose", "doctor", "clean", "relink"}  # their panes show the result at once
+_QUIET = {
+    "recommend",
+    "compose",
+    "doctor",
+    "clean",
+    "relink",
+    "project",
+}  # their panes show the result at once
 
 
 class JobNotices(QObject):
@@ -58,6 +67,17 @@ class JobNotices(QObject):
                 lambda: self._context.navigate("library", query="origin:generated", select=made),
             )
             return tr("{n} new assets were generated.", n=len(made)), "", show if made else None
+        if row.kind == "draw" and result.get("assets"):
+            kept = list(result["assets"])
+            show_kept = (tr("Show"), lambda: self._context.navigate("library", select=kept))
+            return tr("Saved to the library, with how it was made."), "", show_kept
+        if row.kind == "film" and result.get("files"):
+            film = str(result["files"][0])
+            return (
+                tr("The film is there: {name}", name=Path(film).name),
+                "",
+                (tr("Open"), lambda: open_path(film)),
+            )
         if row.kind == "train":
             return (
                 tr("The training is finished."),

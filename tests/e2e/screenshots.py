@@ -233,6 +233,20 @@ def show_teach(window: Any) -> None:
     settle(window.context)
 
 
+def show_play(window: Any) -> None:
+    window.context.navigate("play", model="starter-image-gan")
+    pane = window.panes["play"]
+    until(lambda: pane.link.info is not None, 60)
+    settle(window.context)
+    if not pane.desk.sliders.rows:
+        pane.moves.find_sliders()
+        until(lambda: bool(pane.desk.sliders.rows), 120)
+    for seed in (12, 31, 44):
+        pane.desk.controls.seed.setValue(seed)
+        settle(window.context)
+    pane.between.keep_as("a")
+
+
 def show_catalogue(window: Any) -> None:
     window.context.navigate("catalogue")
     settle(window.context)
@@ -251,6 +265,7 @@ MORE: dict[str, Callable[[Any], None]] = {
     "augment": show_augment,
     "teach": show_teach,
     "catalogue": show_catalogue,
+    "play": show_play,
     "models-train": show_form,
     "audiences-about": show_about_audience,
     "create-backgrounds": show_backgrounds,

@@ -147,20 +147,7 @@ class PlayWork(QObject):
             "fps": FPS,
             "out": out,
         }
-        handle = self._context.submit("film", params)
-        if handle is None:
-            return
-
-        def done(_result: dict[str, Any]) -> None:
-            from mmstudio.desktop.views.files import open_path
-
-            self._context.notify(
-                tr("The film is there: {name}", name=Path(out).name),
-                action=(tr("Open"), lambda: open_path(out)),
-                level="success",
-            )
-
-        JobWatch(self._context, handle, self, on_done=done)
+        self._context.submit("film", params)
 
     # --- projection ---------------------------------------------------------------------------------
 

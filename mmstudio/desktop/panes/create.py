@@ -25,7 +25,7 @@ from mmstudio.desktop.models.rows import ROW_ROLE
 from mmstudio.desktop.models.trained import ModelLine, model_lines
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name, say
-from mmstudio.desktop.views.controls import button, row
+from mmstudio.desktop.views.controls import button, row, tool
 from mmstudio.desktop.views.create_controls import CreateControls
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.result_delegate import BATCH, BatchDelegate, ResultDelegate
@@ -87,7 +87,7 @@ class CreatePane(Pane):
         self.grid.selectionModel().selectionChanged.connect(lambda *_args: self._enable())
         self.save_button = button(mark("Save to library"), self.save, icon="floppy-disk")
         self.vary_button = button(mark("Variations"), self.vary, icon="shuffle")
-        self.play_button = button(mark("Play with it"), self.play, icon="faders")
+        self.play_button = tool("faders", mark("Play with it"), self.play)
         self.heading = label(role="muted")
         self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.strip = QListView()
@@ -106,7 +106,14 @@ class CreatePane(Pane):
         layout = QVBoxLayout(right)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        bar = row(self.heading, self.play_button, self.vary_button, self.save_button, margins=(16, 8, 16, 8))
+        bar = row(
+            self.heading,
+            self.play_button,
+            self.vary_button,
+            self.save_button,
+            spacing=6,
+            margins=(12, 8, 12, 8),
+        )
         bar.setStretch(0, 1)
         layout.addLayout(bar)
         layout.addWidget(self.grid_states, 1)
@@ -123,6 +130,7 @@ class CreatePane(Pane):
         self._generate_action = action(
             self, mark("Generate"), self.generate, icon="sparkle", shortcut="Ctrl+G"
         )
+        self._play_action = action(self, mark("Play with it"), self.play, icon="faders")
         self._save_action = action(
             self, mark("Save the results to the library"), self.save, icon="floppy-disk"
         )
@@ -168,7 +176,7 @@ class CreatePane(Pane):
         self.results.refresh()
 
     def actions_menu(self) -> list[QAction]:
-        return [self._generate_action, self._save_action]
+        return [self._generate_action, self._play_action, self._save_action]
 
     def close_pane(self) -> None:
         self._silence()

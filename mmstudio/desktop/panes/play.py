@@ -395,11 +395,6 @@ class PlayPane(Pane):
         step.asset = asset
         self.time.model.changed(step)
         self._enable()
-        self.context.notify(
-            tr("Saved to the library, with how it was made."),
-            action=(tr("Show it"), lambda: self.context.navigate("library", select=[asset])),
-            level="success",
-        )
 
     def copy_recipe(self) -> None:
         """Put model and point on the clipboard."""

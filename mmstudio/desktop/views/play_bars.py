@@ -178,7 +178,12 @@ class AbBar(QWidget):
         both = kept and usable
         self.slider.setVisible(both)
         mixes = both and stages > 1
+        self.mix.blockSignals(True)  # where it stands at first: all of it from A
+        whole = self.mix.value() == self.mix.maximum() or not self.mix.isVisibleTo(self)
         self.mix.setRange(0, max(1, stages))
+        if whole:
+            self.mix.setValue(self.mix.maximum())
+        self.mix.blockSignals(False)
         for part in (self.mix_words, self.mix, self.mix_help):
             part.setVisible(mixes)
         self.hint.setVisible(not both)

@@ -151,14 +151,14 @@ class PlayControls(QScrollArea):
         self.swatches = QWidget()
         self._swatch_flow = FlowLayout(self.swatches, 4)
         self.palette_button = button(
-            mark("Colours of the selected picture"),
+            mark("Colours of the selection"),
             lambda: self.selection_wanted.emit("palette"),
             icon="palette",
         )
         self.item = ItemButton(context, pictures)
         self.item.chosen.connect(self.item_wanted)
         self.like_button = button(
-            mark("Like the selected picture"), lambda: self.selection_wanted.emit("vector"), icon="target"
+            mark("Like the selection"), lambda: self.selection_wanted.emit("vector"), icon="target"
         )
         self.free_button = button(mark("Tell it nothing"), lambda: self._tell({}), icon="x")
         for widget in (

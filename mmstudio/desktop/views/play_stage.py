@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QAbstractButton, QGridLayout, QWidget
 
 from mmstudio.desktop import icons, theme
 from mmstudio.desktop.texts import name
-from mmstudio.desktop.views.canvas import PictureCanvas
+from mmstudio.desktop.views.canvas import PictureCanvas, fitted
 from mmstudio.desktop.views.painting import paint_picture, sized
 from mmstudio.desktop.views.search_drop import like_token
 from mmstudio.i18n import mark, tr
@@ -94,7 +94,8 @@ class PlayStage(PictureCanvas):
         if self._note:
             painter.setFont(sized(self.font(), theme.SMALL))
             width = painter.fontMetrics().horizontalAdvance(self._note) + 16
-            box = QRect(12, 12, min(width, self.width() - 24), 24)
+            corner = self.rect() if self.image.isNull() else fitted(self.image.size(), self.rect())
+            box = QRect(corner.x() + 8, corner.y() + 8, min(width, corner.width() - 16), 24)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("overlay"))
             painter.drawRoundedRect(box, 4, 4)
