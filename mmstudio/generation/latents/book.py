@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mmstudio.generation.latents.tags import TagProbes
 
 log = logging.getLogger(__name__)
-FORMAT = 1
+FORMAT = 2
 
 
 class Book:
@@ -37,7 +37,7 @@ class Book:
         """The sliders kept for these weights, or None; they may be of earlier tags."""
         tensors, notes = self.read(player, "sliders")
         try:
-            known = [Slider(**slider) for slider in notes["sliders"]]
+            known = [Slider(**{**slider, "said": tuple(slider["said"])}) for slider in notes["sliders"]]
             return Found(known, {slider.key: tensors[slider.key] for slider in known})
         except (KeyError, TypeError):
             return None
@@ -53,7 +53,7 @@ class Book:
     def keep_sliders(self, player: Player, found: Found) -> None:
         """Write what :meth:`sliders` reads."""
         sliders = [
-            {"key": s.key, "label": s.label, "group": s.group, "why": s.why, "strength": s.strength}
+            {"key": s.key, "label": s.label, "group": s.group, "said": s.said, "strength": s.strength}
             for s in found.sliders
         ]
         self.write(player, "sliders", found.directions, {"sliders": sliders, "mark": self._mark()})

@@ -14,7 +14,7 @@ from mmstudio.generation.latents.directions import components, correlation, fact
 from mmstudio.generation.latents.measures import LOOKS, measure_looks
 from mmstudio.generation.latents.sliders import Found, Group, Slider
 from mmstudio.generation.latents.survey import SEED, Survey, plain, survey, unit
-from mmstudio.i18n import tr
+from mmstudio.i18n import mark, tr
 from mmstudio.jobs import Progress
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _network(
     if early is not None:
         for direction in components(early, x[: len(early)], 4):
             step = np.broadcast_to(direction, (player.stages, player.space.rank)).copy()
-            rows.append((step, tr("the whole picture")))
+            rows.append((step, mark("the whole picture")))
     chosen: list[tuple[Array, str]] = []
     for step, where in rows:
         if all(abs(_cosine(step, other)) < _ALIKE for other, _ in chosen):
@@ -132,8 +132,8 @@ def _network(
 def _stage_groups(player: Player) -> list[tuple[int, int, int, str]]:
     """(first stage, one past the last, how many directions, what they decide on)."""
     if player.stages == 1:
-        return [(0, 1, 7, tr("the whole picture"))]
-    layout, detail = tr("the layout"), tr("colours and detail")
+        return [(0, 1, 7, mark("the whole picture"))]
+    layout, detail = mark("the layout"), mark("colours and detail")
     return [(0, player.split, 4, layout), (player.split, player.stages, 3, detail)]
 
 
@@ -211,13 +211,10 @@ class _Tests:
             return None
         reach = float(np.linalg.norm(candidate.step, axis=1).max())
         scale = min(max(1.0 / gain, 0.4), max(1.0, LONGEST / max(reach, 1e-9)))
-        why = tr(
-            "Did what it says on {right} of {total} test pictures; correlation {r}",
-            right=right,
-            total=TESTED,
-            r=f"{candidate.strength:.2f}",
-        )
-        slider = Slider(candidate.key, candidate.label, candidate.group, why, round(candidate.strength, 3))
+        said = mark("Did what it says on {right} of {total} test pictures; correlation {r}")
+        values = {"right": right, "total": TESTED, "r": f"{candidate.strength:.2f}"}
+        strength = round(candidate.strength, 3)
+        slider = Slider(candidate.key, candidate.label, candidate.group, (said, values), strength)
         return slider, candidate.step * scale
 
     def describe(self, step: Array, number: int, where: str) -> Generator[Progress, None, Kept | None]:
@@ -234,16 +231,11 @@ class _Tests:
         if effect[order[0]] < 0:  # more of what it changes most is to the right
             step, effect = -step, -effect
         words = [
-            tr(LOOKS[i].label if effect[i] > 0 else LOOKS[i].less).lower()
-            for i in order[:2]
-            if abs(effect[i]) >= 0.2
+            LOOKS[i].label if effect[i] > 0 else LOOKS[i].less for i in order[:2] if abs(effect[i]) >= 0.2
         ]
-        why = (
-            tr("Changes {where}: {what}", where=where, what=", ".join(words))
-            if words
-            else tr("Changes {where}", where=where)
-        )
-        return Slider(f"found:{number}", f"{number}", "found", why, round(change, 3)), step
+        sentence = mark("Changes {where}: {what}") if words else mark("Changes {where}")
+        said: tuple[str, dict[str, Any]] = (sentence, {"where": where, "what": words})
+        return Slider(f"found:{number}", f"{number}", "found", said, round(change, 3)), step
 
     def _drawn(
         self, step: Array, amount: float, count: int = TESTED

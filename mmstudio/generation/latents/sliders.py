@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+
+from mmstudio.i18n import tr
 
 if TYPE_CHECKING:
     from mmstudio.generation.latents.space import Floats, Space
@@ -22,7 +24,8 @@ class Slider:
         key: "warmer", "tag:NAME", "found:1" …; what points keep.
         label: English for groups "look" and "found" (show through ``tr``), the tag's name for "tag".
         group: "look" (what can be measured on a picture), "tag", or "found" (what the network turns on).
-        why: one translated sentence: how well it does what it says.
+        said: how well it does what it says: a marked sentence and its values (a marked word, or several), so
+            that what is kept follows the language.
         strength: correlation of what it predicts with what is measured, on pictures not fitted to; of a
             found one the mean change of a pixel from one side to the other; 0…1.
     """
@@ -30,8 +33,14 @@ class Slider:
     key: str
     label: str
     group: Group
-    why: str = ""
+    said: tuple[str, dict[str, Any]] = ("", {})
     strength: float = 0.0
+
+    @property
+    def why(self) -> str:
+        """:attr:`said` in the person's language."""
+        sentence, values = self.said
+        return tr(sentence, **{name: _word(value) for name, value in values.items()}) if sentence else ""
 
 
 @dataclass(slots=True)
@@ -52,3 +61,9 @@ class Found:
             return None
         q, _ = np.linalg.qr(np.stack(rows).astype(np.float64).T)
         return np.asarray(q.T, np.float32)
+
+
+def _word(value: Any) -> Any:
+    if isinstance(value, list):
+        return ", ".join(tr(word).lower() for word in value)
+    return tr(value) if isinstance(value, str) else value
