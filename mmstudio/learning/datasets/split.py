@@ -73,8 +73,7 @@ def alike(assets: Sequence[Asset]) -> list[list[Asset]]:
 def near_pairs(codes: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
     """Row pairs (i < j) of different uint64[N] that differ in at most :data:`NEAR` bits; some come twice.
 
-    Multi-index hashing (Norouzi et al., CVPR 2012): only rows that agree in one of seven bands are compared,
-    10,000 in about a tenth of a second.
+    Multi-index hashing (Norouzi et al., CVPR 2012): only rows that agree in one of seven bands are compared.
     """
     shift = 0
     for bits in _BANDS:
