@@ -53,14 +53,14 @@ def comparing(
     count = samples or max(64, min(256, len(reference.train)))
     found: list[list[dict[str, float]]] = [[], []]
     for seed in range(seeds):
-        for side, name in enumerate((a, b)):
+        for place, name in enumerate((a, b)):
             context.raise_if_cancelled()
             made = yield from _made(trainings, name, count, seed, measure, larger.size)
             figures = numbers(set_figures(train, made))
             spaces = copying.space(train, held, made)
             if len(train) >= 2 and spaces.usual > 1e-6:
                 figures["nearest_ratio"] = float(np.median(spaces.ratios()))
-            found[side].append(figures)
+            found[place].append(figures)
     sides = [_side(name, rows) for name, rows in zip((a, b), found, strict=True)]
     notes = list(reference.notes)
     if seeds < 2:

@@ -74,4 +74,5 @@ def shrunk(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
     factor = max(1, pictures.shape[-1] // PIXELS)
     n, c, h, w = pictures.shape
     blocks = pictures.reshape(n, c, h // factor, factor, w // factor, factor)
-    return np.round(blocks.mean(axis=(3, 5))).astype(np.uint8)
+    small: NDArray[np.uint8] = np.round(blocks.mean(axis=(3, 5))).astype(np.uint8)
+    return small

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mmstudio.library import Library
 
 log = logging.getLogger(__name__)
+Kind = Literal["image", "audio"]
 MOST = 4096  # training examples read; more are thinned out evenly
 MOST_HELD = 1024
 
@@ -81,7 +82,7 @@ def reading(trainings: Trainings, folder: Path, config: ModelConfig) -> Generato
 
 
 def _of_the_library(library: Library, config: ModelConfig) -> list[int]:
-    kind = "audio" if config.channels == 1 else "image"
+    kind: Kind = "audio" if config.channels == 1 else "image"
     assets = library.assets.get_many(library.assets.ids(AssetFilter(kinds=(kind,), origin="imported")))
     return [asset.id for asset in assets if asset.rights not in FORBIDDEN]
 

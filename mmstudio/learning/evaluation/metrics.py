@@ -136,7 +136,8 @@ def diversity(rows: Rows) -> float:
 def pixel_rows(pixels: NDArray[np.uint8]) -> Rows:
     """N×C×H×W uint8 → N×D so that distances of rows are root mean square differences, 0–255."""
     length = int(np.prod(pixels.shape[1:]))
-    return pixels.reshape(len(pixels), length).astype(np.float64) / np.sqrt(length)
+    rows: Rows = pixels.reshape(len(pixels), length).astype(np.float64) / np.sqrt(length)
+    return rows
 
 
 def psnr(made: NDArray[np.uint8], real: NDArray[np.uint8]) -> float:

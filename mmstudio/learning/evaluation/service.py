@@ -92,16 +92,46 @@ def evaluating(
         )
     model = trainings.load(name)
     examples = yield from reading(trainings, folder, config)
+    found = yield from measuring(model, examples, samples, seed)
+    context.raise_if_cancelled()
+    nearest = [near for near, _row in found.pairs]
+    notes = examples.notes + found.notes
+    result = Evaluation(name, config.family, _rounded(found.figures), notes, nearest, seed=seed)
+    if not trainings.library.read_only:
+        _keep(trainings, folder, result, found, examples)
+    return result.as_json()
+
+
+@dataclass(slots=True)
+class Measured:
+    """What :func:`measuring` found: figures, sentences, each drawn picture with its nearest, and the drawn
+    pictures (N×C×S×S uint8)."""
+
+    figures: dict[str, Figure]
+    notes: list[str]
+    pairs: Pairs
+    drawn: NDArray[np.uint8]
+
+
+def measuring(
+    model: GenerativeModel, examples: Examples, samples: int = 0, seed: int = 0
+) -> Generator[Progress, None, Measured]:
+    """Measure a model against real pictures; needs no library and writes nothing.
+
+    Args:
+        samples: pictures drawn; 0: as many as there are training pictures, from 64 to 512.
+        seed: of the pictures drawn.
+    """
+    config = model.config
     count = samples or max(64, min(512, len(examples.train)))
     measure = ruler(config, str(model.device))
     train = yield from measure.measuring(examples.train, tr("Looking at training pictures"))
     held = yield from measure.measuring(examples.held, tr("Looking at held-out pictures"))
     drawn = yield from _drawn(model, count, seed)
     made = yield from measure.measuring(drawn, tr("Looking at drawn pictures"))
-    context.raise_if_cancelled()
     figures: dict[str, Figure] = {"features": measure.name, "examples": len(examples.train)}
     figures |= {"held_out": len(examples.held), "samples": count, "seed": seed}
-    notes = list(examples.notes)
+    notes: list[str] = []
     figures |= set_figures(train, made, notes)
     if len(held) >= 4:
         figures |= {f"held_{key}": value for key, value in set_figures(held, made).items() if _told(key)}
@@ -118,12 +148,7 @@ def evaluating(
     if model.encoder is not None:
         figures |= yield from _again(model, examples)
     figures |= yield from _bounds(model, examples, seed)
-    context.raise_if_cancelled()
-    result = Evaluation(name, config.family, _rounded(figures), notes, [], seed=seed)
-    result.nearest = [near for near, _row in pairs]
-    if not trainings.library.read_only:
-        _keep(trainings, folder, result, pairs, examples, drawn)
-    return result.as_json()
+    return Measured(figures, notes, pairs, drawn)
 
 
 def _drawn(model: GenerativeModel, count: int, seed: int) -> Generator[Progress, None, NDArray[np.uint8]]:
@@ -183,24 +208,27 @@ def _copies(
     features = copying.space(train, held, made, mirrored)
     small = [copying.shrunk(part) for part in (examples.train, examples.held, drawn)]
     turned = None if mirrored is None else metrics.pixel_rows(small[2][..., ::-1])
-    pixels = copying.space(*map(metrics.pixel_rows, small), turned)
+    old, new, own = map(metrics.pixel_rows, small)
+    pixels = copying.space(old, new, own, turned)
     if features.usual < 1e-6:
         return {}, []
     near = copying.too_near(features, pixels)
     enough = len(examples.held) >= copying.FEW_HELD
     figures: dict[str, Figure] = {
-        "nearest_ratio": float(np.median(features.ratios())),
-        "pixel_nearest_ratio": float(np.median(pixels.ratios())),
+        # As real pictures are compared: not turned. Turned copies count among the copies.
+        "nearest_ratio": float(np.median(copying.space(train, held, made).ratios())),
+        "pixel_nearest_ratio": float(np.median(copying.space(old, new, own).ratios())),
         "copies": float(near.mean()),
         "nearest_to": "held-out pictures" if enough else "training pictures",
     }
     pairs: Pairs = []
-    numbers = features.nearest, features.ratios(), pixels.nearest, pixels.ratios()
+    table = np.stack([features.nearest, features.ratios(), pixels.nearest, pixels.ratios()], axis=1)
     for index in np.argsort(features.nearest, kind="stable").tolist():
         row = int(features.which[index])
         asset = examples.train_assets[row] if examples.learned else 0
-        found = (round(float(part[index]), 4) for part in numbers)
-        pairs.append((Nearest(index, asset, *found, too_near=bool(near[index])), row))
+        apart, ratio, apart_pixels, ratio_pixels = (round(value, 4) for value in table[index].tolist())
+        found = Nearest(index, asset, apart, ratio, apart_pixels, ratio_pixels, bool(near[index]))
+        pairs.append((found, row))
     return figures, pairs
 
 
@@ -250,22 +278,17 @@ def _bounds(
 
 
 def _keep(
-    trainings: Trainings,
-    folder: Path,
-    result: Evaluation,
-    pairs: Pairs,
-    examples: Examples,
-    drawn: NDArray[np.uint8],
+    trainings: Trainings, folder: Path, result: Evaluation, found: Measured, examples: Examples
 ) -> None:
     config = load_config(folder)
     where = folder_of(trainings.library, result.model)
-    for place, (near, row) in enumerate(pairs[:SHOWN]):
+    for place, (near, row) in enumerate(found.pairs[:SHOWN]):
         paths = [
             save_picture(where / f"{place:02d}-{what}.png", shaped(picture, config))
-            for what, picture in (("drawn", drawn[near.sample]), ("training", examples.train[row]))
+            for what, picture in (("drawn", found.drawn[near.sample]), ("training", examples.train[row]))
         ]
         result.nearest[place] = replace(near, drawn=paths[0], training=paths[1])
-    shown = np.stack([shaped(picture, config) for picture in drawn[:SHOWN]])
+    shown = np.stack([shaped(picture, config) for picture in found.drawn[:SHOWN]])
     result.sheet = save_sheet(where / "sheet.png", shown)
     store(trainings.library, result)
     if folder.parent == trainings.library.models_dir:

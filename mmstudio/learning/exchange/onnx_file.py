@@ -142,7 +142,7 @@ def _wrapped(decoder: torch.nn.Module) -> torch.nn.Module:
 
 def _difference(model: GenerativeModel, path: Path, count: int) -> float:
     """The largest difference between onnxruntime's pictures and torch's."""
-    import onnxruntime
+    import onnxruntime  # type: ignore[import-untyped]
     import torch
 
     inputs = example_inputs(model, count, seed=count)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from mmstudio.learning.tuning.report import State
 from mmstudio.learning.tuning.space import Setting, suggested
@@ -89,4 +89,4 @@ class Study:
         except (ValueError, RuntimeError) as error:  # nothing varied
             log.info("no importance: %s", error)
             return {}
-        return {name: round(value, 3) for name, value in cast("dict[str, float]", found).items()}
+        return {name: round(value, 3) for name, value in found.items()}
