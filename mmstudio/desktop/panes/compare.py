@@ -54,6 +54,7 @@ class ComparePane(Pane):
         self._wanted: dict[str, str] = {}
         self._seed = 0
         self._pair_seed = 0
+        self.samples, self.seeds = 0, 3  # drawn by each model for the figures (0: as many as suit), how often
         self._job: int | None = None  # -1 before its first event
         self._sent: tuple[str, str] | None = None
         self._to_keep: list[tuple[Pair, Any]] = []
@@ -299,7 +300,8 @@ class ComparePane(Pane):
     def measure(self) -> None:
         """Measure both models against the same pictures, as a job."""
         a, b = self.chosen
-        if a != b and self.context.submit("compare", {"a": a, "b": b}) is not None:
+        params = {"a": a, "b": b, "samples": self.samples, "seeds": self.seeds}
+        if a != b and self.context.submit("compare", params) is not None:
             self._job, self._sent = -1, (a, b)
             self.measure_button.setEnabled(False)
             self.bar.setRange(0, 0)

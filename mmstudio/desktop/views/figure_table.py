@@ -24,6 +24,11 @@ _OTHER = {
     "tags_right": mark("Surest tag is right"),
     "tags_commonest": mark("Always the commonest tag"),
     "best_step": mark("Best step"),
+    "elbo_reconstruction": mark("Drawn again: how likely (nats)"),
+    "kl": mark("What the numbers say of each picture (nats)"),
+    "kl_prior": mark("The same against the fitted prior (nats)"),
+    "bits_per_dimension": mark("Bits a pixel value"),
+    "active_units": mark("Numbers that say something"),
     "pixel_nearest_ratio": mark("Distance to the training pictures, in pixels"),
 }
 _COUNTS = {
@@ -31,7 +36,7 @@ _COUNTS = {
     "held_out": mark("Things held out"),
     "samples": mark("Drawn to measure"),
 }
-_HIDDEN = {"features", "seed", "frechet_in", "nearest_to", "model", "family"}
+_HIDDEN = {"elbo_scale", "elbo_of", "features", "seed", "frechet_in", "nearest_to", "model", "family"}
 _BETTER = {
     "low": mark("lower is better"),
     "high": mark("higher is better"),
