@@ -236,8 +236,8 @@ class Trainings:
         if load_config(self.folder(name)).family == "fused":  # measured on what was held out in training
             config = load_config(self.folder(name))
             return {"model": name, "family": config.family} | dict(config.trained.get("metrics", {}))
-        found = run_inline(self.evaluate_work(name), {})
-        return {"model": name, "family": found["family"]} | found["figures"]
+        found: dict[str, Any] = run_inline(self.evaluate_work(name), {})
+        return {"model": name, "family": found["family"], **found["figures"]}
 
     @property
     def ratings(self) -> Ratings:
