@@ -15,7 +15,17 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 DATA = ROOT.parent / "shared" / "data"
-WITH_DATA = {"duplicates", "finetune", "fused", "features", "features_quality", "pictures", "sounds", "texts"}
+WITH_DATA = {
+    "duplicates",
+    "finetune",
+    "fused",
+    "features",
+    "features_quality",
+    "pictures",
+    "sounds",
+    "texts",
+    "vae",
+}
 ONLY_WITH_DATA = {"finetune", "fused", "features_quality", "texts"}
 
 

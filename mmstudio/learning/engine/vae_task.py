@@ -24,7 +24,8 @@ from mmstudio.learning.objectives.vae import free_bits, gradient_l1, kl_per_dime
 
 COMPONENTS = 20  # of the prior, where there are examples enough
 PRIOR_EXAMPLES = 4096  # that the prior of a finished training is fitted to
-_PRIOR_MEANWHILE = 256  # at the checkpoints before: they must not hold up the training
+_PRIOR_MEANWHILE = 256  # at the checkpoints before: they must not hold up the training for a second
+_PRIOR_COST = 1.2e10  # multiplications, about 0.7 s on two cores
 _CHUNK = 64
 
 
@@ -55,6 +56,9 @@ class VaeTask(Task):
             self.optimisers["critic"] = self.critic.optimiser
         self.average = Average(self.vae, config.options["half_life"])
         self._ended = False
+        self._some = _PRIOR_MEANWHILE
+        if self.cuts:
+            self._some = max(32, min(_PRIOR_MEANWHILE, int(_PRIOR_COST / half_cost(config))))
 
     def parts(self, batch: Batch, step: int) -> Iterator[dict[str, float]]:
         options, n = self.config.options, len(batch.x)
@@ -116,7 +120,7 @@ class VaeTask(Task):
     @torch.no_grad()
     def sampler(self, data: ArrayData, seed: int) -> Callable[[int], Tensor]:
         net, random = self._drawn_with, torch.Generator().manual_seed(seed)
-        prior = fit_prior(*self._posteriors(data, _PRIOR_MEANWHILE), COMPONENTS, seed)
+        prior = fit_prior(*self._posteriors(data, self._some), COMPONENTS, seed)
 
         @torch.no_grad()
         def draw(count: int) -> Tensor:
@@ -127,7 +131,7 @@ class VaeTask(Task):
 
     @torch.no_grad()
     def finish(self, data: ArrayData) -> dict[str, Tensor]:
-        most = PRIOR_EXAMPLES if self._ended else _PRIOR_MEANWHILE
+        most = PRIOR_EXAMPLES if self._ended else self._some
         return fit_prior(*self._posteriors(data, most), COMPONENTS, self.config.seed).tensors()
 
     def _posteriors(self, data: ArrayData, most: int) -> tuple[Tensor, Tensor]:
