@@ -303,7 +303,10 @@ def test_a_film_is_exported(pane: PlayPane, tmp_path: Path) -> None:
     ended: list[JobEvent] = []
     pane.context.job_event.connect(lambda event: ended.append(event) if event.state == "done" else None)
     wait_until(lambda: bool(ended), 60)
-    assert [frame.size for frame in frames_of(out)] == [(16, 16)] * 24
+    frames = frames_of(out)
+    assert len(frames) == 24
+    assert len({frame.size for frame in frames}) == 1
+    assert frames[0].width == frames[0].height
 
 
 def test_saving_keeps_the_recipe_and_the_page_comes_back_to_it(pane: PlayPane, qtbot: QtBot) -> None:
@@ -417,6 +420,27 @@ def test_a_damaged_model_says_so_and_others_stay(pane: PlayPane, qtbot: QtBot) -
     drawn(pane)
 
 
+def test_a_model_that_learned_more_says_so_and_is_drawn_anew(pane: PlayPane) -> None:
+    config = tiny_config("image-gan", "aaa", steps=3)
+    config.options["styles"] = 1.0
+    folder = pane.context.library.models_dir / "aaa"
+    for old in folder.iterdir():
+        if old.is_file():
+            old.unlink()
+    before = drawn(pane)
+    drive(make_trainer(folder, config))
+    config.trained = {"steps": 3}
+    config.save(folder)
+    pane.context.library.models.add("aaa", "image-gan", "models/aaa", steps=3, metrics={}, status="ready")
+    wait_until(lambda: "learned more" in pane.desk.controls.model_note.text(), 30)
+    box = pane.desk.controls.model_box
+    box.activated.emit(box.currentIndex())
+    wait_until(lambda: pane.link.info is not None and pane.link.info.step == 3, 60)
+    wait_until(lambda: pane.time.model.rowCount() == 2)
+    assert drawn(pane) != before
+    assert point(pane) == Point(7)
+
+
 def test_a_recipe_goes_round_by_the_clipboard(pane: PlayPane, notices: list[Notice]) -> None:
     pane.moves.reroll()
     drawn(pane)
@@ -462,7 +486,7 @@ def test_create_hands_over_what_it_showed(opened: AppContext, qtbot: QtBot) -> N
     went: list[tuple[str, dict[str, object]]] = []
     opened.navigated.connect(lambda key, args: went.append((key, args)))
     create.controls.choose_model("aaa")
-    click(qtbot, create.play_button)
+    click(qtbot, create.controls.play_button)
     assert went == [("play", {"model": "aaa"})]
     create.controls.how_many.setValue(1)
     create.generate()

@@ -66,6 +66,7 @@ class CreatePane(Pane):
         self.controls.generate_wanted.connect(self.generate)
         self.controls.background_wanted.connect(self.make_backgrounds)
         self.controls.item_chosen.connect(self.choose_item)
+        self.controls.play_wanted.connect(self._play_with_model)
         self.controls.model_box.currentIndexChanged.connect(lambda _i: self._enable())
         self.delegate = ResultDelegate(self)
         self.grid = QListView()
@@ -379,6 +380,10 @@ class CreatePane(Pane):
             self.context.navigate("play", asset=chosen[0].asset)
         else:
             self.context.navigate("play", model=chosen[0].recipe.model, seed=chosen[0].recipe.seed)
+
+    def _play_with_model(self) -> None:
+        if self.controls.line is not None:
+            self.context.navigate("play", model=self.controls.line.name)
 
     def _playable(self) -> bool:
         """A picture that the page Play can start from: one result, or the chosen model where none is."""

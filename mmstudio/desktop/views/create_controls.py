@@ -77,11 +77,12 @@ class SeedField(QWidget):
 
 
 class CreateControls(QTabWidget):
-    """Signals: ``generate_wanted`` for a model, ``background_wanted`` for a background."""
+    """Signals: ``generate_wanted`` and ``play_wanted`` for a model, ``background_wanted`` for a background."""
 
     generate_wanted = Signal()
     background_wanted = Signal()
     item_chosen = Signal(int)
+    play_wanted = Signal()
 
     def __init__(self, context: AppContext, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -134,6 +135,7 @@ class CreateControls(QTabWidget):
         self._like_layout.addWidget(self._like_tile)
         self._like_layout.addWidget(self.like_hint, 1)
         self.generate_button = button(mark("Generate"), self.generate_wanted.emit, "primary", icon="sparkle")
+        self.play_button = button(mark("Play with this model"), self.play_wanted.emit, icon="faders")
         form = QFormLayout()
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.setHorizontalSpacing(12)
@@ -155,6 +157,7 @@ class CreateControls(QTabWidget):
         layout.addWidget(label(mark("Vary"), "muted"))
         layout.addWidget(self.like_zone)
         layout.addWidget(self.generate_button)
+        layout.addWidget(self.play_button)
         layout.addStretch(1)
         let_wrap(body)
         return page
@@ -234,6 +237,7 @@ class CreateControls(QTabWidget):
         self.looped.setCurrentIndex(chosen)
         self.seconds.setEnabled(chosen == 1)
         self.generate_button.setEnabled(line is not None)
+        self.play_button.setVisible(line is not None and line.modality == "image")
         if self._like is None:
             say(self.like_hint, self._like_words())
 
