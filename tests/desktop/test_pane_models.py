@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -155,3 +156,103 @@ def test_curves_grow_in_order_and_can_be_read_out(qtbot: QtBot) -> None:
     assert plot.accessibleDescription().startswith("loss ")
     plot.add(4, {"loss": -1.0})  # some losses fall below nothing
     assert plot._points["loss"][0][-1] == 4.0
+
+
+def small_model(pane: ModelsPane, learned_from: list[int]) -> None:
+    """A model of the library that says it learned from these assets."""
+    from support.learning import drive, make_trainer, tiny_config
+
+    library = pane.context.library
+    folder = library.models_dir / "tiny"
+    config = tiny_config("image-vae", "tiny", steps=2)
+    drive(make_trainer(folder, config))
+    config.trained = {"steps": 2, "assets": learned_from, "examples": len(learned_from)}
+    config.save(folder)
+    library.models.add("tiny", config.family, "models/tiny", steps=2, status="ready")
+    wait_until(lambda: "tiny" in [line.name for line in pane.model.rows])
+    pane._select("tiny")
+    wait_until(lambda: pane.card.title.text() == "tiny")
+    settle(pane.context)
+
+
+def test_the_doctor_looks_before_a_training_and_shows_the_crops(pane: ModelsPane, qtbot: QtBot) -> None:
+    from mmstudio.library import AssetFilter
+
+    library = pane.context.library
+    chosen = library.assets.ids(AssetFilter(kinds=("image",)))
+    library.assets.set_rights(chosen[:2], "no-training")
+    open_form(pane, qtbot)
+    settle(pane.context)
+    source = pane.form.source
+    assert source.report is not None
+    assert source.report.usable == 10
+    assert len(source.crops.images) == 10
+    asked: list[tuple[str, Any]] = []
+    pane.context.navigated.connect(lambda key, args: asked.append((key, args)))
+    shows = [part for part in source.findings.findChildren(QPushButton) if part.text() == "Show"]
+    forbidden = next(finding for finding in source.report.findings if finding.key == "rights-forbid")
+    click(qtbot, next(part for part in shows if forbidden.text in part.accessibleName()))
+    assert [(key, args["query"], set(args["select"])) for key, args in asked] == [
+        ("library", "", set(chosen[:2]))
+    ]
+    source.shape.setCurrentIndex(source.shape.findText("16:9"))
+    source.shape.activated.emit(0)
+    settle(pane.context)
+    assert source.crops.images[0].width() > source.crops.images[0].height()
+    assert names_missing(pane) == []
+
+
+def test_a_selection_is_looked_over_without_making_a_collection(pane: ModelsPane, qtbot: QtBot) -> None:
+    from mmstudio.library import AssetFilter
+
+    library = pane.context.library
+    pane.context.select_assets(library.assets.ids(AssetFilter(kinds=("image",)))[:5])
+    before = library.collections.list()
+    open_form(pane, qtbot)
+    settle(pane.context)
+    report = pane.form.source.report
+    assert report is not None
+    assert (report.found, report.usable) == (5, 5)
+    assert "left-out" not in [finding.key for finding in report.findings]
+    assert library.collections.list() == before
+
+
+def test_a_forgotten_picture_marks_the_model_that_saw_it(pane: ModelsPane, qtbot: QtBot) -> None:
+    from mmstudio.desktop.views.learned_from import LearnedFrom
+    from mmstudio.library import AssetFilter
+
+    pictures = pane.context.library.assets.ids(AssetFilter(kinds=("image",)))
+    small_model(pane, pictures[:4])
+    assert pane.card.seen_words.text() == "It learned from 4."
+    assert not pane.card.forgotten.isVisible()
+    part = LearnedFrom(pane.context)
+    qtbot.addWidget(part)
+    part.show_for([pictures[5]])
+    settle(pane.context)
+    assert part.isHidden()  # no model saw that one
+    part.show_for([pictures[0]])
+    settle(pane.context)
+    assert "tiny learned from it" in [link.text() for link in part.findChildren(QPushButton)]
+    part.forget()
+    settle(pane.context)
+    assert pane.context.library.assets.get(pictures[0]).rights == "no-training"
+    pane._show_line(pane.list.currentIndex())
+    settle(pane.context)
+    assert pane.card.forgotten.isVisible()
+    assert pane.card.forgotten_words.text().startswith("1 of what it saw")
+    pane.context.undo()
+    settle(pane.context)
+    assert pane.context.library.assets.get(pictures[0]).rights != "no-training"
+
+
+def test_an_evaluation_runs_as_a_job_and_shows_copies(pane: ModelsPane, qtbot: QtBot) -> None:
+    from mmstudio.library import AssetFilter
+
+    small_model(pane, pane.context.library.assets.ids(AssetFilter(kinds=("image",))))
+    click(qtbot, pane.card.evaluate_button)
+    assert not pane.card.evaluate_button.isEnabled()
+    wait_until(lambda: pane.card.evaluate_button.isEnabled(), 90)
+    settle(pane.context)
+    assert any(line.startswith("Kernel distance: ") for line in pane.card.figures.texts)
+    assert pane.card.copies.pairs.rowCount() > 0
+    assert names_missing(pane) == []

@@ -181,10 +181,13 @@ def past_of(trainings: Trainings, name: str) -> Past:
     Raises:
         NotFound: nothing was written yet.
     """
+    folder = trainings.folder(name)
+    sheets = [str(path) for path in sorted((folder / "samples").glob("step-*.png"))]
+    if not (folder / "metrics.jsonl").is_file():
+        return Past(sheets=sheets)
     from mmstudio.learning.engine.judge import better
     from mmstudio.learning.engine.logs import read_figures
 
-    folder = trainings.folder(name)
     figures = read_figures(folder)
     best: tuple[int, dict[str, float]] | None = None
     for line in figures:
@@ -192,5 +195,4 @@ def past_of(trainings: Trainings, name: str) -> Past:
         whole = {"kernel_distance", "nearest_ratio"} <= set(measured)
         if whole and better(measured, best[1] if best else None):
             best = (int(line["step"]), measured)
-    sheets = [str(path) for path in sorted((folder / "samples").glob("step-*.png"))]
     return Past(trainings.history(name), figures, sheets, best)

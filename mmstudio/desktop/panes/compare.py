@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import Qt
@@ -290,9 +291,9 @@ class ComparePane(Pane):
                 canvas.show_message(tr("Drawing"))
             self.context.ask(
                 f"compare-{side}",
-                lambda model=model: sheet_of(studio, model, seed),
+                partial(sheet_of, studio, model, seed),
                 canvas.show_image,
-                lambda error, canvas=canvas: canvas.show_message(" ".join(tr_error(error))),
+                partial(_show_failure, canvas),
             )
 
     # --- figures ------------------------------------------------------------------------------------
@@ -432,6 +433,10 @@ class ComparePane(Pane):
             low=f"{100 * standing.low:.0f}",
             high=f"{100 * standing.high:.0f}",
         )
+
+
+def _show_failure(canvas: PictureCanvas, error: Exception) -> None:
+    canvas.show_message(" ".join(tr_error(error)))
 
 
 def sheet_of(studio: Studio, model: str, seed: int) -> QImage:

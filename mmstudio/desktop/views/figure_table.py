@@ -58,15 +58,7 @@ class FigureTable(QWidget):
         self._grid.setColumnStretch(3, 3)
         self._figures: dict[str, Any] = {}
         self._fused = False
-
-    @property
-    def texts(self) -> list[str]:
-        """Every line as it reads."""
-        return [
-            ": ".join(self._grid.itemAtPosition(row, column).widget().text() for column in (0, 1))  # type: ignore[attr-defined]
-            for row in range(self._grid.rowCount())
-            if self._grid.itemAtPosition(row, 1) is not None
-        ]
+        self.texts: list[str] = []  # every line as it reads
 
     def show_figures(self, figures: Mapping[str, Any], *, fused: bool = False) -> None:
         """Numbers by name; what they were measured with is said below. ``fused``: of a shared vector."""
@@ -77,6 +69,7 @@ class FigureTable(QWidget):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
+        self.texts = []
         row = 0
         for key in sorted(self._figures, key=_place):
             value = self._figures[key]
@@ -91,6 +84,7 @@ class FigureTable(QWidget):
                 mark("Measured in the features of the network {name}; these are not FID."),
                 name=network,
             )
+            self.texts.append(words.text())
             self._grid.addWidget(words, row, 0, 1, 4)
 
     def _add(self, row: int, key: str, value: float) -> None:
@@ -105,6 +99,7 @@ class FigureTable(QWidget):
             words.setText(tr(title))
         number = label(role="strong")
         number.setText(f"{100 * value:.0f} %" if measure and base in _PERCENT else f"{value:,.4g}")
+        self.texts.append(f"{words.text()}: {number.text()}")
         number.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._grid.addWidget(words, row, 0)
         self._grid.addWidget(number, row, 1, Qt.AlignmentFlag.AlignRight)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -86,7 +87,7 @@ class LearnedFrom(QWidget):
         for model in used.models[:_MOST]:
             self._link(
                 tr(_HOW[model.how], model=model.name),
-                lambda name=model.name: self._context.navigate("models", model=name),
+                partial(self._context.navigate, "models", model=model.name),
             )
         outputs = [output.asset_id for output in used.outputs]
         if outputs:

@@ -97,7 +97,7 @@ class ModelCard(QScrollArea):
             self.facts_line,
             self.explanation,
             self.forgotten,
-            self.actions,
+            self.action_row,
             self.reel,
             self.again_note,
             self.figures_title,
@@ -139,8 +139,8 @@ class ModelCard(QScrollArea):
             "setToolTip",
         )
         self.remove_button = act(mark("Remove"), self.removed, "danger", "trash")
-        self.actions = QWidget()
-        flow = FlowLayout(self.actions)
+        self.action_row = QWidget()
+        flow = FlowLayout(self.action_row)
         for control in (
             self.use_button,
             self.play_button,

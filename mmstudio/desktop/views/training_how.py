@@ -283,7 +283,7 @@ class HowStep(QWidget):
     @property
     def by_time(self) -> bool:
         """Whether minutes were asked for instead of steps."""
-        return self.unit.currentData() == "minutes"
+        return str(self.unit.currentData()) == "minutes"
 
     # --- what was chosen ----------------------------------------------------------------------------
 

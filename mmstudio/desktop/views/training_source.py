@@ -232,7 +232,8 @@ class SourceStep(QWidget):
     @property
     def source(self) -> Source:
         """The choice as it stands."""
-        query, ids = "", ()
+        query = ""
+        ids: tuple[int, ...] = ()
         if self.use_selected.isChecked() and self._offer is not None:
             ids = tuple(self._offer.selected.get(self.modality, ()))
         elif self.use_query.isChecked():
