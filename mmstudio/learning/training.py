@@ -99,6 +99,13 @@ def new_config(trainings: Trainings, wish: Wish, name: str) -> ModelConfig:
                 base=wish.base,
             )
         size = max(wish.size or 0, start.size)
+        spatial = start.options.get("spatial", 0.0)
+        if wish.options.get("spatial", spatial) != spatial or (spatial > 0 and size != start.size):
+            raise UsageError(
+                "The latent of “{base}” is of another kind than the one wanted.",
+                hint="Keep “spatial” as the base has it, and its size where that is not 0.",
+                base=wish.base,
+            )
         config = default(size=size)
         config.base, config.latent = wish.base, start.latent
         # Stages that the base lacks are added at the fine end, as thin as its last one.

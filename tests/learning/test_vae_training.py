@@ -17,7 +17,9 @@ from mmstudio.learning.engine.vae_task import VaeTask
 from mmstudio.learning.families import default_config, settle
 from mmstudio.learning.nets.vae import SpatialVAE, make_vae
 from mmstudio.learning.objectives.vae import bounded, feature_l1
-from support.learning import CPU, drive, make_trainer, noise_pixels, tiny_config
+from mmstudio.learning.service import Trainings
+from mmstudio.learning.training import Wish, new_config
+from support.learning import CPU, drive, make_trainer, noise_pixels, picture_library, tiny_config
 
 SHARP = {"perceptual": 0.5, "adversarial": 0.3, "adversarial_from": 0.4}
 KINDS: dict[str, dict[str, float]] = {
@@ -196,3 +198,22 @@ def test_bounded_gradients_keep_their_direction_and_never_exceed_their_share() -
 def test_feature_l1_is_the_mean_over_stages() -> None:
     stages = [torch.zeros(1, 2, 4, 4), torch.zeros(1, 4, 2, 2)]
     assert feature_l1(stages, [stages[0] + 1.0, stages[1] + 3.0]).item() == pytest.approx(2.0)
+
+
+def test_a_base_with_another_latent_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    library = picture_library(tmp_path)
+    trainings = Trainings(library, "cpu")
+    for name, options in (("flat", {}), ("grid", {"spatial": 2.0})):
+        config = vae_config(1, **options)
+        drive(make_trainer(library.models_dir / name, config))
+    wrong = [
+        Wish("image-vae", base="flat", options={"spatial": 2.0}),
+        Wish("image-vae", base="grid", size=32),
+        Wish("image-gan", base="grid"),
+    ]
+    for wish in wrong:
+        with pytest.raises(UsageError, match="latent"):
+            new_config(trainings, wish, "new")
+    config = new_config(trainings, Wish("image-vae", base="grid"), "new")
+    assert config.latent == 32
+    library.close()
