@@ -127,6 +127,10 @@ def test_copies_are_told_from_new_pictures() -> None:
     copied = copying.space(rows[0], rows[1], noisy)
     assert copying.too_near(copied, copied).all()
     assert (copied.which == np.arange(40)).all()
+    assert copying.real_near(copied, copied) == 0.0
+    twins = np.where((np.arange(40) < 10)[:, None], rows[0], rows[1])  # a quarter lies on training pictures
+    alike = copying.space(rows[0], twins, rows[2])
+    assert copying.real_near(alike, alike) == 0.25
 
 
 def test_mirrored_copies_are_found() -> None:

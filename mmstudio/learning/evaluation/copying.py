@@ -69,6 +69,15 @@ def too_near(features: Space, pixels: Space) -> NDArray[np.bool_]:
     return (features.ratios() < TOO_NEAR) & (pixels.ratios() < TOO_NEAR)
 
 
+def real_near(features: Space, pixels: Space) -> float:
+    """The share of real pictures that the same rule would call copies: pictures of one thing, or cut from one
+    picture, lie that near without anybody copying."""
+    if not len(features.real):
+        return 0.0
+    near = (features.ratios(features.real) < TOO_NEAR) & (pixels.ratios(pixels.real) < TOO_NEAR)
+    return float(near.mean())
+
+
 def shrunk(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """N×C×S×S at most :data:`PIXELS` wide, by the mean of blocks (S is a power of two)."""
     factor = max(1, pictures.shape[-1] // PIXELS)

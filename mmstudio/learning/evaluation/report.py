@@ -52,6 +52,8 @@ MEASURES: dict[str, Measure] = {
                 mark("Well below 1 means copying: nearer to training pictures than new real pictures are.")),
         Measure("copies", mark("Too near to a training picture"), "low",
                 mark("Share of drawn pictures that are nearly a training picture.")),
+        Measure("real_copies", mark("The same of real pictures"), "",
+                mark("Real pictures that lie as near to a training picture: what is usual here.")),
         Measure("psnr_db", mark("Drawn again: PSNR (dB)"), "high",
                 mark("How well pictures are drawn again from their own numbers; the higher the better.")),
         Measure("ssim", mark("Drawn again: SSIM"), "high",

@@ -19,6 +19,7 @@ from mmstudio.learning.evaluation.drawing import drawing, save_picture, save_she
 from mmstudio.learning.evaluation.elbo import elbo_terms
 from mmstudio.learning.evaluation.examples import Examples, reading
 from mmstudio.learning.evaluation.networks import Features, picture_features
+from mmstudio.learning.evaluation.rating import wilson
 from mmstudio.learning.evaluation.report import Evaluation, Figure, Nearest, folder_of, store
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def measuring(
     figures |= set_figures(train, made, notes)
     if len(held) >= 4:
         figures |= {f"held_{key}": value for key, value in set_figures(held, made).items() if _told(key)}
-    yield Progress(count, count, tr("Looking for copies"))
+    yield Progress(count, count, tr("Looking for copied pictures"))
     pairs: Pairs = []
     if len(examples.train) >= 2:
         mirrored = None
@@ -144,7 +145,7 @@ def measuring(
             mirrored = yield from measure.measuring(turned, tr("Looking for mirrored copies"))
         found, pairs = _copies(examples, drawn, (train, held, made, mirrored))
         figures |= found
-        notes += _copy_notes(found, examples)
+        notes += _copy_notes(figures, examples)
     if model.encoder is not None:
         figures |= yield from _again(model, examples)
     figures |= yield from _bounds(model, examples, seed)
@@ -219,6 +220,7 @@ def _copies(
         "nearest_ratio": float(np.median(copying.space(train, held, made).ratios())),
         "pixel_nearest_ratio": float(np.median(copying.space(old, new, own).ratios())),
         "copies": float(near.mean()),
+        "real_copies": copying.real_near(features, pixels),
         "nearest_to": "held-out pictures" if enough else "training pictures",
     }
     pairs: Pairs = []
@@ -233,14 +235,22 @@ def _copies(
 
 
 def _copy_notes(figures: dict[str, Figure], examples: Examples) -> list[str]:
-    if not figures or not examples.learned:
+    if "copies" not in figures or not examples.learned:
         return []
     notes = []
     if figures["nearest_to"] == "training pictures":
         notes.append(tr("No pictures were held out: copying is judged by how near training pictures are"))
-    if float(figures["copies"]) > 0:
-        share = f"{100 * float(figures['copies']):.0f}"
-        notes.append(tr("{share} % of what it draws is nearly a training picture", share=share))
+    found, real, count = (float(figures[key]) for key in ("copies", "real_copies", "samples"))
+    if wilson(round(found * count), int(count))[0] > real:
+        share = f"{100 * found:.0f}"
+        usual = f"{100 * real:.0f}"
+        notes.append(
+            tr(
+                "{share} % of what it draws is nearly a training picture; of real pictures {usual} %",
+                share=share,
+                usual=usual,
+            )
+        )
     return notes
 
 
