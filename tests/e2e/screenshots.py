@@ -257,6 +257,22 @@ def show_found(window: Any) -> None:
     settle(window.context)
 
 
+def show_how(window: Any) -> None:
+    window.context.navigate("models", train=True)
+    settle(window.context)
+    window.panes["models"].form.show_step(1)
+
+
+def show_compare(window: Any) -> None:
+    window.context.navigate("compare")
+    settle(window.context)
+
+
+def show_tuning(window: Any) -> None:
+    window.context.navigate("tuning")
+    settle(window.context)
+
+
 MORE: dict[str, Callable[[Any], None]] = {
     "library-found": show_found,
     "doctor": show_doctor,
@@ -267,6 +283,9 @@ MORE: dict[str, Callable[[Any], None]] = {
     "catalogue": show_catalogue,
     "play": show_play,
     "models-train": show_form,
+    "models-how": show_how,
+    "compare": show_compare,
+    "tuning": show_tuning,
     "audiences-about": show_about_audience,
     "create-backgrounds": show_backgrounds,
     "exports-finished": show_finished,

@@ -152,6 +152,7 @@ class LossPlot(QWidget):
                 self._curves[key] = self._plot.plot(pen=_pen(place), name=self._word(key), **dots)
             xs, ys = self._points[key]
             self._curves[key].setData(xs, ys)
+        self._legend.setVisible(len(self._curves) > 1)  # one curve is what the plot is called
 
 
 def _pen(place: int) -> QPen:
