@@ -14,7 +14,7 @@ from mmstudio.errors import UsageError
 from mmstudio.generation.latents import Point
 from mmstudio.generation.latents.player import Player
 from mmstudio.generation.latents.space import Space, slerp
-from mmstudio.learning.engine.prior import fit_prior
+from mmstudio.learning.engine.prior import fit_prior, standard_prior
 from support.latents import player_for
 
 KINDS = [("image-gan", {}), ("image-vae", {}), ("image-gan", {"styles": 0.0})]
@@ -260,3 +260,6 @@ def test_long_latents_are_whitened_by_their_variances(tmp_path: Path) -> None:
     assert space.rank == 5
     assert np.allclose(np.cov(space.coordinates(drawn).T), np.eye(5), atol=0.3)
     assert np.allclose(space.pull(drawn[0], 0.0), prior.mean[0].numpy(), atol=1e-5)
+    unfitted = Space.of(standard_prior(length))
+    assert np.allclose(unfitted.white(unfitted.draw(1)), unfitted.draw(1), atol=1e-5)
+    assert unfitted.coordinates(unfitted.draws(3, 1)).shape == (3, unfitted.rank)

@@ -49,10 +49,10 @@ class _Candidate:
 
 def find(player: Player, book: Book | None) -> Generator[Progress, None, Found]:
     """All sliders of a model, weak ones left out. Deterministic for the same weights and tags."""
-    seen = yield from survey(player, book)
     probes: list[Probe] = []
     if book is not None and book.probes is not None:
         probes = yield from book.probes()
+    seen = yield from survey(player, book, features=bool(probes))
     tests = _Tests(player, probes, seen)
     yield from tests.draw()
     x = player.space.coordinates(seen.latents).astype(np.float64)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Keep = Literal["nothing", "layout", "colours"]
 Walk = Literal["walk", "loop"]
+ROUNDS = 120  # of a projection
 SPREAD = 0.35  # of a variation: 0 is the same, 1 another picture
 
 
@@ -258,7 +259,9 @@ class Player:
                 self._book.keep_sliders(self, self._found)
         return self.sliders()
 
-    def project(self, pixels: NDArray[np.uint8], seed: int = 0) -> Generator[Progress, None, Point]:
+    def project(
+        self, pixels: NDArray[np.uint8], seed: int = 0, rounds: int = ROUNDS
+    ) -> Generator[Progress, None, Point]:
         """The point whose picture is nearest to ``pixels`` (uint8 H×W×3).
 
         Yields Progress with data {"point": Point, "distance": mean absolute difference 0…1}; its last
@@ -266,7 +269,7 @@ class Player:
         """
         from mmstudio.generation.latents.projection import project
 
-        return (yield from project(self, pixels, seed, self._book))
+        return (yield from project(self, pixels, seed, self._book, rounds))
 
     # -- inside ------------------------------------------------------------------------------------------
 

@@ -23,14 +23,13 @@ if TYPE_CHECKING:
     from mmstudio.generation.latents.book import Book
     from mmstudio.generation.latents.player import Player
 
-ROUNDS = 120
 _SHOWN = 10  # rounds between two intermediate points
 _NEAREST = 8  # draws of the survey tried beside the regression's guess
 _RATE, _EDGES, _PULL, _SPREAD, _FEATURES = 0.06, 0.5, 2e-3, 1e-2, 0.1
 
 
 def project(
-    player: Player, pixels: NDArray[np.uint8], seed: int, book: Book | None, rounds: int = ROUNDS
+    player: Player, pixels: NDArray[np.uint8], seed: int, book: Book | None, rounds: int
 ) -> Generator[Progress, None, Point]:
     """The point whose picture is nearest to ``pixels`` (uint8 H×W×3; its middle, in the model's shape).
 

@@ -56,6 +56,8 @@ class Space:
         _, values, rows = np.linalg.svd((wide / scale[:, None]).T, full_matrices=False)
         strong = values[:RANK] > 1e-6 * max(1e-12, values[0])
         values, basis = values[:RANK][strong], rows[:RANK][strong]
+        if not len(values) or values[0] < 1e-9:  # independent numbers: no direction is stronger than another
+            values, basis = np.ones(RANK), np.eye(RANK, len(mean))
         factor = scale[:, None] * basis.T * values
         return cls(prior, _f32(mean), _f32(scale), _f32(factor), _f32(basis / scale / values[:, None]))
 

@@ -35,15 +35,19 @@ class Survey:
     features: Floats
 
 
-def survey(player: Player, book: Book | None) -> Generator[Progress, None, Survey]:
-    """Draw and measure, or read what was measured before for these weights."""
+def survey(player: Player, book: Book | None, *, features: bool = True) -> Generator[Progress, None, Survey]:
+    """Draw and measure, or read what was measured before for these weights.
+
+    Without ``features`` they may be N×0: the looks alone are measured in half the time.
+    """
     count = how_many(player)
     latents = player.space.draws(count, SEED)
     kept, notes = ({}, {}) if book is None else book.read(player, "survey")
     if notes.get("seed") == SEED and {"looks", "features"} <= set(kept):
-        looks, features = kept["looks"], kept["features"]
-        if looks.shape == (count, len(LOOKS)) and len(features) == count:
-            return Survey(latents, looks, features)
+        made = Survey(latents, kept["looks"], kept["features"])
+        whole = made.looks.shape == (count, len(LOOKS)) and len(made.features) == count
+        if whole and (made.features.shape[1] or not features):
+            return made
     from mmstudio.learning.evaluation.networks import picture_features
 
     measure_features, network = picture_features(str(player.model.device))
@@ -53,11 +57,13 @@ def survey(player: Player, book: Book | None) -> Generator[Progress, None, Surve
     for first in range(0, count, step):
         drawn = plain(player, latents[first : first + step])
         looks_rows += [measure_looks(pixels) for pixels in drawn]
-        feature_rows.append(measure_features(np.stack(drawn).transpose(0, 3, 1, 2)))
+        if features:
+            feature_rows.append(measure_features(np.stack(drawn).transpose(0, 3, 1, 2)))
         done = min(count, first + step)
         yield Progress(done, count, tr("Looking at {done} of {total} pictures", done=done, total=count))
     looks = np.stack(looks_rows).astype(np.float32)
-    made = Survey(latents, looks, unit(np.concatenate(feature_rows)).astype(np.float32))
+    seen = unit(np.concatenate(feature_rows)) if features else np.zeros((count, 0))
+    made = Survey(latents, looks, seen.astype(np.float32))
     if book is not None:
         found = {"looks": made.looks, "features": made.features}
         book.write(player, "survey", found, {"seed": SEED, "network": network})
