@@ -156,6 +156,8 @@ class Trainings:
         if folder.parent == self.library.models_dir:
             self.writable()
             self.library.models.remove(name)
+            # Training pictures lie beside drawn ones there.
+            shutil.rmtree(self.library.path / "evaluations" / name, ignore_errors=True)
         shutil.rmtree(folder)
         self._loaded.clear()
 

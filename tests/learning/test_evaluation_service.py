@@ -55,6 +55,9 @@ def test_each_sample_has_its_nearest_training_picture_beside_it(tmp_path: Path) 
         assert Path(found.sheet).is_file()
         # Training pictures are no part of a model that may be given away.
         assert library.models_dir not in Path(first.training).parents
+        trainings.remove("m")
+        assert not Path(first.training).exists()
+        assert stored(library, "m") is None
 
 
 def test_the_same_seed_measures_the_same(tmp_path: Path) -> None:
