@@ -230,13 +230,14 @@ def test_settings_that_a_search_found_fill_the_form(context: AppContext, qtbot: 
 def test_conditions_are_tags_with_counts_and_colours(context: AppContext, qtbot: QtBot) -> None:
     row = ConditionsRow()
     qtbot.addWidget(row)
-    row.offer([("sea", 40), ("sky", 12)], vector=False)
+    row.offer([("sea", 40), ("sky", 12)], vector=0)
     assert row.condition == {}
     row.tags["sky"].click()
     row.palette_box.click()
     assert row.condition == {"tags": ["sky"], "palette": 3, "vector": 0}
-    row.offer([("sky", 13), ("sun", 5)], vector=True)  # the library changed
-    assert row.condition["tags"] == ["sky"]
+    row.offer([("sky", 13), ("sun", 5)], vector=128)  # the library changed
+    row.vector.click()
+    assert row.condition == {"tags": ["sky"], "palette": 3, "vector": 128}
 
 
 @pytest.mark.parametrize("key", ["image-gan", "image-gan-plain", "image-vae", "sound-vae", "fused"])

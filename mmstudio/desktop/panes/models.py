@@ -480,6 +480,7 @@ def draw_sample(studio: Studio, model: str) -> QImage:
 
 def read_offer(studio: Studio, selection: list[int], lines: list[ModelLine]) -> Offer:
     """What a training could use now; not for the GUI thread."""
+    from mmstudio.learning.datasets.describe import vector_length
     from mmstudio.library import AssetFilter
 
     assets = studio.library.assets
@@ -501,7 +502,7 @@ def read_offer(studio: Studio, selection: list[int], lines: list[ModelLine]) -> 
         tags=assets.all_tags()[:_MOST_TAGS],
         collections=[(one.name, one.count) for one in studio.library.collections.list()],
         picture_tags=picture_tags(studio.library),
-        vector=any(line.info.family == "fused" and line.info.status == "ready" for line in lines),
+        vector=vector_length(studio.library),
     )
 
 

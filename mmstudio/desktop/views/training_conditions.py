@@ -16,7 +16,6 @@ from mmstudio.i18n import mark, tr
 
 MOST_TAGS = 12
 PALETTE = 3
-VECTOR = 128  # the length of the shared vector (families: fused)
 
 
 class ConditionsRow(QWidget):
@@ -27,6 +26,7 @@ class ConditionsRow(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.tags: dict[str, QToolButton] = {}
+        self._length = 0
         self._chips = QWidget()
         self._flow = FlowLayout(self._chips, 6)
         self.palette_box, self.vector = QCheckBox(), QCheckBox()
@@ -54,8 +54,10 @@ class ConditionsRow(QWidget):
         layout.addLayout(row(self.palette_box, self.vector, help_dot(explanation), None, spacing=12))
         layout.addWidget(self._chips)
 
-    def offer(self, tags: list[tuple[str, int]], *, vector: bool) -> None:
-        """Tags with the number of pictures that have them; ``vector``: whether there is a shared vector."""
+    def offer(self, tags: list[tuple[str, int]], *, vector: int) -> None:
+        """Tags with the number of pictures that have them; ``vector``: length of the library's shared vector,
+        0 where it has none."""
+        self._length = vector
         chosen = {tag for tag, chip in self.tags.items() if chip.isChecked()}
         self._flow.clear()
         self.tags = {}
@@ -77,7 +79,7 @@ class ConditionsRow(QWidget):
             chip.show()
         self._chips.setVisible(bool(self.tags))
         self._chips.updateGeometry()
-        self.vector.setVisible(vector)
+        self.vector.setVisible(vector > 0)
         if not vector:
             self.vector.setChecked(False)
 
@@ -92,6 +94,6 @@ class ConditionsRow(QWidget):
         found = {
             "tags": tags,
             "palette": PALETTE if self.palette_box.isChecked() else 0,
-            "vector": VECTOR if self.vector.isChecked() else 0,
+            "vector": self._length if self.vector.isChecked() else 0,
         }
         return found if any(found.values()) else {}

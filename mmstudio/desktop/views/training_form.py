@@ -48,7 +48,7 @@ class Offer:
         counts: usable media by modality. selected: chosen asset ids by modality.
         taken: names that models have already.
         tags, collections: names with counts. picture_tags: tags with the number of pictures that have them.
-        vector: whether the library has a shared vector.
+        vector: length of the library's shared vector, 0 where it has none.
     """
 
     families: Mapping[str, FamilyInfo]
@@ -59,7 +59,7 @@ class Offer:
     tags: list[tuple[str, int]] = field(default_factory=list)
     collections: list[tuple[str, int]] = field(default_factory=list)
     picture_tags: list[tuple[str, int]] = field(default_factory=list)
-    vector: bool = False
+    vector: int = 0
 
 
 class TrainingForm(QWidget):
