@@ -90,7 +90,8 @@ class PlayStage(PictureCanvas):
             painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), tr("Put it into the model"))
         elif self.hasFocus():
             painter.setPen(QPen(theme.color("focus"), 2))
-            painter.drawRoundedRect(self.rect().adjusted(1, 1, -2, -2), theme.RADIUS, theme.RADIUS)
+            ring = self.rect() if self.image.isNull() else fitted(self.image.size(), self.rect())
+            painter.drawRect(ring.adjusted(1, 1, -1, -1))
         if self._note:
             painter.setFont(sized(self.font(), theme.SMALL))
             width = painter.fontMetrics().horizontalAdvance(self._note) + 16
