@@ -169,6 +169,7 @@ def test_use_for_training_opens_the_form_with_the_recipe(
     assert isinstance(models, ModelsPane)
     wait_until(lambda: models.right.currentWidget() is models.form)
     settle(open_context)
+    click(qtbot, models.form.next_button)
     click(qtbot, models.form.augment.preview)
     settle(open_context)
     page = window.panes["augment"]
