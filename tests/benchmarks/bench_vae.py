@@ -333,11 +333,13 @@ def speed(size: int, options: dict[str, float], rounds: int = 7, steps: int = 4)
 
 
 def our_loop(config: ModelConfig, pixels: Pixels) -> None:
-    """One pass over ``pixels`` by the trainer: first and last checkpoint, grid, logs and prior included."""
+    """One pass over ``pixels`` by the trainer: first and last checkpoint, grid, logs and prior included, but
+    not the grids on the way, ten in a whole run."""
     config = replace(config, steps=len(pixels) // BATCH)
     with tempfile.TemporaryDirectory() as folder:
         config.save(Path(folder))
-        run_inline(Trainer(Path(folder), config, build_task(config, CPU), ArrayData(pixels, 0)).run)
+        task, data = build_task(config, CPU), ArrayData(pixels, 0)
+        run_inline(Trainer(Path(folder), config, task, data, grid_every=10**9).run)
 
 
 def pythae_loop(pixels: Pixels, latent: int) -> None:
