@@ -1,11 +1,13 @@
 """Train the starter models that ship in models/.
 
-    python models/recipes/train_starters.py picture-vae WORK --steps 2500
-    python models/recipes/train_starters.py picture-gan WORK --steps 2500
+    python models/recipes/train_starters.py picture-vae WORK --size 64 --steps 6000
+    python models/recipes/train_starters.py picture-gan WORK --size 64 --steps 6000
+    python models/recipes/train_starters.py picture-vae WORK --size 128 --steps 1500
+    python models/recipes/train_starters.py picture-gan WORK --size 128 --steps 1500
     python models/recipes/train_starters.py sound-vae WORK --sounds FOLDER --steps 2000
     python models/recipes/train_starters.py ship WORK
 
-WORK holds the trainings; running a line again continues it exactly where it stopped. ``ship`` copies the
+WORK holds the trainings; running a line again continues it exactly where it stopped. ``ship`` copies the best
 averaged weights as float16 into models/starter-*, measures them and writes config and card. The pictures are
 drawn by pictures.py, the sounds by sounds.py plus, with ``--sounds``, the CC0 samples of sonic-pi.
 """
@@ -21,78 +23,117 @@ import torch
 import typer
 
 from mmstudio.jobs import Progress, run_inline
+from mmstudio.learning.conditions import Conditions
 from mmstudio.learning.config import ModelConfig, load_config
+from mmstudio.learning.datasets.describe import palette_of
 from mmstudio.learning.engine.checkpoint import WEIGHTS, load_weights, write_tensors
 from mmstudio.learning.engine.data import ArrayData, load_pixels, save_pixels
 from mmstudio.learning.engine.evaluate import evaluate_model
+from mmstudio.learning.engine.judge import Judge
 from mmstudio.learning.engine.registry import build_task, load_model
 from mmstudio.learning.engine.trainer import Trainer
+from mmstudio.learning.evaluation.networks import picture_features
 from mmstudio.learning.families import default_config, family
 
 log = logging.getLogger("recipe")
 app = typer.Typer(add_completion=False, help=__doc__)
-PICTURES = 12_000
+PICTURES = {64: 12_000, 128: 6_000}
+HELD = 1000
 MODELS = Path(__file__).resolve().parents[1]
 
 
-def _train(folder: Path, config: ModelConfig, pixels: np.ndarray, base: Path | None = None) -> None:
+def _train(folder: Path, config: ModelConfig, data: ArrayData, base: Path | None = None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     config.save(folder)
     task = build_task(config, torch.device("cpu"))
+    features, name = picture_features()
     trainer = Trainer(
         folder,
         config,
         task,
-        ArrayData(pixels, config.seed, flip=config.options.get("flip", 0.0) > 0),
+        data,
         checkpoint_every=200,
-        grid_every=100,
+        grid_every=200,
+        judge=Judge(data.pixels, data.held, features, name) if config.channels == 3 else None,
+        judge_every=400,
         resume=True,
     )
     if base is not None and trainer.step == 0:
         task.start_from(load_weights(base))
 
     def say(progress: Progress) -> None:
-        losses = (progress.data or {}).get("losses")
-        if losses and progress.done % 20 == 0:
+        told = progress.data or {}
+        if told.get("losses") and (progress.done % 50 == 0 or told.get("figures")):
+            values = told["losses"] | told.get("figures", {})
             log.info(
-                "%d of %s: %s", progress.done, progress.total, {k: round(v, 4) for k, v in losses.items()}
+                "%d of %s: %s", progress.done, progress.total, {k: round(v, 3) for k, v in values.items()}
             )
 
-    # bfloat16 halves the time on CPUs with AMX; the shipped trainings stay in float32 on the CPU.
-    with torch.autocast("cpu", dtype=torch.bfloat16, cache_enabled=False):
-        log.info("%s", run_inline(trainer.run, on_progress=say))
+    log.info("%s", run_inline(trainer.run, on_progress=say))
 
 
-def _pictures(work: Path) -> np.ndarray:
+def _pictures(work: Path, size: int, conditions: Conditions, seed: int) -> ArrayData:
+    """The drawn pictures, the last thousand held out, with their palettes where the model asks for them."""
     from pictures import draw_pictures
 
-    path = work / "pictures.npy"
+    path = work / f"pictures-{size}.npy"
     pixels = load_pixels(path)
     if pixels is None:
         work.mkdir(parents=True, exist_ok=True)
-        pixels = draw_pictures(PICTURES, 64, seed=2026)
+        pixels = draw_pictures(PICTURES[size], size, seed=2026)
         save_pixels(path, pixels)
-    return pixels
+    rows = None
+    if conditions.width:
+        kept = work / f"palettes-{size}.npy"
+        if not kept.exists():
+            found = [
+                conditions.row(palette=palette_of(one, conditions.palette)) for one in np.asarray(pixels)
+            ]
+            save_pixels(kept, np.stack(found))
+        rows = np.load(kept)
+    held = -HELD
+    return ArrayData(
+        pixels[:held],
+        seed,
+        flip=True,
+        held=pixels[held:],
+        conditions=None if rows is None else rows[:held],
+        held_conditions=None if rows is None else rows[held:],
+    )
+
+
+def _named(kind: str, size: int) -> str:
+    return f"starter-image-{kind}" + ("" if size == 64 else f"-{size}")
 
 
 @app.command()
-def picture_vae(work: Path, steps: int = 2500, batch: int = 32) -> None:
-    """Train the picture VAE on drawn pictures."""
-    config = default_config("image-vae", "starter-image-vae", size=64, steps=steps, batch=batch, seed=1)
-    _train(work / config.name, config, _pictures(work))
+def picture_vae(
+    work: Path, size: int = 64, steps: int = 6000, batch: int = 32, start: Path | None = None
+) -> None:
+    """Train a picture VAE on drawn pictures, from random weights or the folder ``start``; above 64 pixels it
+    starts from the 64 pixel one."""
+    config = default_config("image-vae", _named("vae", size), size=size, steps=steps, batch=batch, seed=1)
+    base = work / _named("vae", 64) if size > 64 else start
+    config.base = base.name if base else ""
+    _train(work / config.name, config, _pictures(work, size, Conditions(), config.seed), base)
 
 
 @app.command()
-def picture_gan(work: Path, steps: int = 2500, batch: int = 16) -> None:
-    """Train the picture GAN, its generator started from the VAE's decoder."""
-    config = default_config("image-gan", "starter-image-gan", size=64, steps=steps, batch=batch, seed=2)
-    config.base = "starter-image-vae"
-    # 12,000 pictures, each seen a few times: the discriminator cannot overfit, so no augmentation.
-    # Few steps, so a higher rate and a weaker penalty than the defaults; the generator draws already and
-    # waits for the discriminator.
-    config.options |= {"augment": 0.0, "penalty_every": 8.0, "gamma": 0.5, "generator_rate": 0.1}
-    config.rate = 2e-3
-    _train(work / config.name, config, _pictures(work), work / "starter-image-vae")
+def picture_gan(
+    work: Path, size: int = 64, steps: int = 6000, batch: int = 16, start: Path | None = None
+) -> None:
+    """Train a picture GAN, from the VAE's decoder (64 pixels), the 64 pixel GAN (above) or ``start``."""
+    config = default_config("image-gan", _named("gan", size), size=size, steps=steps, batch=batch, seed=2)
+    base = start or work / _named("vae" if size == 64 else "gan", 64)
+    config.base = base.name
+    config.condition = Conditions(palette=3).as_json()
+    config.options["colour"] = 0.0  # thousands of pictures: colours are not varied
+    _train(
+        work / config.name,
+        config,
+        _pictures(work, size, Conditions.of(config.condition), config.seed),
+        base,
+    )
 
 
 @app.command()
@@ -107,11 +148,12 @@ def sound_vae(work: Path, sounds: Path | None = None, steps: int = 2000, batch: 
         pixels = mel_pictures(1500, sounds, seed=3)
         save_pixels(path, pixels)
     config = default_config("sound-vae", "starter-sound-vae", steps=steps, batch=batch, seed=3)
-    _train(work / config.name, config, pixels)
+    _train(work / config.name, config, ArrayData(pixels, config.seed))
 
 
 _DATA = {
-    "image": "12,000 abstract pictures drawn by formulas (models/recipes/pictures.py, seed 2026)",
+    "image": "abstract pictures drawn by formulas (models/recipes/pictures.py, seed 2026; 12,000 at 64 "
+    "pixels, 6,000 at 128), of which 1,000 were held out",
     "audio": "1,500 sounds synthesised by formulas (models/recipes/sounds.py, seed 3) and 195 CC0 samples of "
     "the sonic-pi project at three levels",
 }

@@ -1,14 +1,15 @@
 """The picture GANs against each other and, where it is installed, lightweight-gan: quality and speed.
 
-    python tests/benchmarks/bench_gan.py [--data DIR] [--set digits|textures|stacked] [--seen 24000] [--seeds 3]
-        [--only NAME ...] [--option NAME=VALUE ...] [--width 16] [--limit 600]
+    python tests/benchmarks/bench_gan.py [--data DIR] [--set digits|textures|stacked] [--seen 24000]
+        [--seeds 3] [--only NAME ...] [--option NAME=VALUE ...] [--width 16] [--limit 600]
 
-Every method sees the same number of pictures of the same set in batches of 16, drawn the same way. Judged on 1,024
-samples of the averaged generator in the features of the network that ships with the program: kernel distance
-(×1000, 0 best) and coverage (k = 5, 1 best) against held-out pictures, with nearest_ratio (below 0.9: copying).
-A run ends after --limit CPU seconds, however few it has seen: lightweight-gan's discriminator takes several
-seconds a step on a CPU. Sets: scikit-learn digits (1,797, at 32 px), DIR/textures (356, at 32 px),
-three digits stacked as the channels of one picture (modes reached of 1,000, told by a classifier of single digits).
+Every method sees the same number of pictures of the same set in batches of 16, drawn the same way. Judged on
+1,024 samples of the averaged generator in the features of the network that ships with the program: kernel
+distance (×1000, 0 best) and coverage (k = 5, 1 best) against held-out pictures, with nearest_ratio (below
+0.9: copying). A run ends after --limit CPU seconds of the process, however few it has seen: lightweight-gan
+takes several seconds a step on a CPU. Sets: scikit-learn digits (1,797, at 32 px), DIR/textures (356, at
+32 px), three digits stacked as the channels of one picture (modes reached of 1,000, told by a classifier of
+single digits).
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -67,41 +68,63 @@ def pictures(name: str, data: Path | None) -> Pixels:
         white = Image.new("RGBA", whole.size, "white")
         white.alpha_composite(whole)
         side = min(white.size)
-        found.append(np.asarray(white.convert("RGB").crop((0, 0, side, side)).resize((32, 32), Image.Resampling.BOX)))
+        tile = white.convert("RGB").crop((0, 0, side, side)).resize((32, 32), Image.Resampling.BOX)
+        found.append(np.asarray(tile))
     return np.stack(found).transpose(0, 3, 1, 2)
 
 
-def ours(family: str, options: dict[str, float], pixels: Pixels, held: Pixels, seen: int, seed: int, flip: bool, width: int) -> Iterator[Draw]:
-    """Train one of our families; yields the sampler at the end."""
-    config = default_config(family, "bench", size=32, steps=seen // BATCH, batch=BATCH, seed=seed, width=width)
+@dataclass(slots=True)
+class Run:
+    """What every method is given; ``seen`` becomes what it got to see."""
+
+    pixels: Pixels
+    held: Pixels
+    seen: int
+    seed: int
+    flip: bool
+    width: int
+    until: float
+
+    def over(self, step: int) -> bool:
+        """True where the CPU time is spent; notes how far it came."""
+        if time.process_time() < self.until:
+            return False
+        self.seen = step * BATCH
+        return True
+
+
+def ours(family: str, options: dict[str, float], run: Run) -> Draw:
+    """Train one of our families."""
+    steps = run.seen // BATCH
+    config = default_config(
+        family, "bench", size=32, steps=steps, batch=BATCH, seed=run.seed, width=run.width
+    )
     for key, value in options.items():
         if key == "rate":
             config.rate = value
         else:
             config.options[key] = value
-    config.options.setdefault("colour", float(len(pixels) < 1000))
+    config.options.setdefault("colour", float(len(run.pixels) < 1000))
     task = build_task(config, torch.device("cpu"))
-    data = ArrayData(pixels, seed, flip=flip, held=held)
-    losses: dict[str, float] = {}
-    for step in range(config.steps):
-        task.at(step / config.steps)
-        for part in task.parts(data.batch(step * BATCH, BATCH, task.random), step):
-            losses |= part
+    data = ArrayData(run.pixels, run.seed, flip=run.flip, held=run.held)
+    for step in range(steps):
+        if run.over(step):
+            break
+        task.at(step / steps)
+        for _ in task.parts(data.batch(step * BATCH, BATCH, task.random), step):
+            pass
         task.average.update(task.nets[task.averaged], BATCH, (step + 1) * BATCH)
-    if os.environ.get("VERBOSE"):
-        print({k: round(v, 3) for k, v in losses.items()})
     draw = task.sampler(data, 1)
     assert draw is not None
-    yield draw
+    return draw
 
 
-def lightweight(pixels: Pixels, held: Pixels, seen: int, seed: int, flip: bool) -> Iterator[Draw]:
+def lightweight(run: Run) -> Draw:
     """lightweight-gan's networks, losses, penalty cadence and rates, in a loop without its CUDA calls.
 
     Its own moving average starts at step 20,000; it gets ours, which is kinder at this length.
     """
-    del held
-    torch.manual_seed(seed)
+    torch.manual_seed(run.seed)
     really = torch.cuda.is_available
     torch.cuda.is_available = lambda: True  # type: ignore[assignment]
     try:
@@ -115,24 +138,33 @@ def lightweight(pixels: Pixels, held: Pixels, seen: int, seed: int, flip: bool) 
             if type(module) in {torch.nn.Conv2d, torch.nn.Linear}:
                 torch.nn.init.kaiming_normal_(module.weight, a=0, mode="fan_in", nonlinearity="leaky_relu")
     augmented = lg.AugWrapper(discriminator, 32)
-    optimisers = [torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.9)) for net in (generator, discriminator)]
+    optimisers = [
+        torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.9)) for net in (generator, discriminator)
+    ]
     average = Average(generator, 10_000.0)
-    data, random = ArrayData(pixels, seed, flip=flip), torch.Generator().manual_seed(seed)
-    kind = {"prob": 0.25 if len(pixels) < 1000 else 0.0, "types": ["translation", "cutout"]}
-    print(f"  lightweight-gan: {sum(p.numel() for n in (generator, discriminator) for p in n.parameters()):,} weights")
-    for step in range(seen // BATCH):
+    data = ArrayData(run.pixels, run.seed, flip=run.flip)
+    random = torch.Generator().manual_seed(run.seed)
+    kind = {"prob": 0.25 if len(run.pixels) < 1000 else 0.0, "types": ["translation", "cutout"]}
+    weights = sum(p.numel() for net in (generator, discriminator) for p in net.parameters())
+    print(f"  lightweight-gan: {weights:,} weights")
+    for step in range(run.seen // BATCH):
+        if run.over(step):
+            break
         x = data.batch(step * BATCH, BATCH, random).x
         penalised = step % 4 == 0
         optimisers[1].zero_grad()
         with torch.no_grad():
             fake = generator(torch.randn(BATCH, 64))
         x.requires_grad_(penalised)
-        fake, (fake_out, fake_32, _) = augmented(fake, detach=True, input_requires_grad=penalised, return_discr_input=True, **kind)
+        fake, (fake_out, fake_32, _) = augmented(
+            fake, detach=True, input_requires_grad=penalised, return_discr_input=True, **kind
+        )
         real_out, real_32, aux = augmented(x, calc_aux_loss=True, **kind)
         loss = lg.hinge_loss(real_out, fake_out) + lg.hinge_loss(real_32, fake_32) + aux
         if penalised:
             for outs, into in (([real_out, real_32], x), ([fake_out, fake_32], fake)):
-                (gradient,) = torch.autograd.grad(outs, into, [torch.ones_like(o) for o in outs], create_graph=True)
+                ones = [torch.ones_like(out) for out in outs]
+                (gradient,) = torch.autograd.grad(outs, into, ones, create_graph=True)
                 loss = loss + 0.5 * 10 * gradient.reshape(BATCH, -1).norm(2, dim=1).square().mean()
         loss.backward()
         optimisers[1].step()
@@ -145,7 +177,8 @@ def lightweight(pixels: Pixels, held: Pixels, seen: int, seed: int, flip: bool) 
             mine.copy_(theirs)
     average.net.eval()
     random = torch.Generator().manual_seed(1)
-    yield torch.no_grad()(lambda count: average.net(torch.randn(count, 64, generator=random)))
+    draw: Draw = torch.no_grad()(lambda count: average.net(torch.randn(count, 64, generator=random)))
+    return draw
 
 
 def modes(made: Pixels) -> str:
@@ -153,20 +186,25 @@ def modes(made: Pixels) -> str:
     from sklearn.svm import SVC
 
     grey, labels = digits()
-    small = np.stack([np.asarray(Image.fromarray(one[0]).resize((8, 8), Image.Resampling.BOX)) for one in grey])
-    judge = SVC(gamma=0.001 * (16 / 255) ** 2).fit(small.reshape(len(small), -1), labels)
-    told = []
-    for channel in range(3):
-        shrunk = [np.asarray(Image.fromarray(one).resize((8, 8), Image.Resampling.BOX)) for one in made[:, channel]]
-        told.append(judge.predict(np.stack(shrunk).reshape(len(made), -1)))
+    judge = SVC(gamma=0.001 * (16 / 255) ** 2).fit(_eighth(grey[:, 0]), labels)
+    told = [judge.predict(_eighth(made[:, channel])) for channel in range(3)]
     counts = np.bincount(told[0] * 100 + told[1] * 10 + told[2], minlength=1000)
     share = counts[counts > 0] / counts.sum()
-    return f"modes {np.count_nonzero(counts)} of 1,000 in {len(made):,} samples, KL to uniform {float((share * np.log(share * 1000)).sum()):.3f}"
+    gap = float((share * np.log(share * 1000)).sum())
+    return f"modes {np.count_nonzero(counts)} of 1,000 in {len(made):,} samples, KL to uniform {gap:.3f}"
+
+
+def _eighth(planes: Pixels) -> Pixels:
+    """N×32×32 → N×64, brought to 8×8."""
+    shrunk = [np.asarray(Image.fromarray(one).resize((8, 8), Image.Resampling.BOX)) for one in planes]
+    return np.stack(shrunk).reshape(len(planes), -1)
 
 
 def main() -> None:
     """Run the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path)
     parser.add_argument("--set", choices=("digits", "textures", "stacked"), default="digits")
     parser.add_argument("--seen", type=int, default=24_000)
@@ -184,46 +222,53 @@ def main() -> None:
     edge = max(100, len(pixels) // 10) if len(pixels) < 10_000 else 1000
     held, train = pixels[order[:edge]], pixels[order[edge:]]
     features, name = picture_features()
-    of = lambda rows: np.concatenate([features(rows[i : i + 64]) for i in range(0, len(rows), 64)])  # noqa: E731
+
+    def of(rows: Pixels) -> np.ndarray[Any, np.dtype[np.float64]]:
+        return np.concatenate([features(rows[i : i + 64]) for i in range(0, len(rows), 64)])
+
     real, unseen = of(train[:2000]), of(held)
     centre, spread = real.mean(0), max(float(real.std(0).mean()), 1e-6)
     real, unseen = (real - centre) / spread, (unseen - centre) / spread
     own = float(np.median(distances(unseen, real).min(1)))
     floor = 1000 * kernel_distance(real[: len(real) // 2], unseen)
-    print(f"{arguments.set}: {len(train)} to learn from, {len(held)} held out, {arguments.seen:,} seen; {name}; kernel distance of real to held out {floor:.2f}")
-    methods: dict[str, Callable[[int], Iterator[Draw]]] = {
-        "ours": lambda seed: ours("image-gan", options, train, held, arguments.seen, seed, arguments.set in FLIPPED, arguments.width),
-        "plain 2014": lambda seed: ours("image-gan-plain", {}, train, held, arguments.seen, seed, arguments.set in FLIPPED, arguments.width),
-        "lightweight-gan": lambda seed: lightweight(train, held, arguments.seen, seed, arguments.set in FLIPPED),
+    print(f"{arguments.set}: {len(train)} to learn from, {len(held)} held out; features {name}")
+    print(f"real against held out: kernel distance {floor:.1f}")
+    methods: dict[str, Callable[[Run], Draw]] = {
+        "ours": lambda run: ours("image-gan", options, run),
+        "plain 2014": lambda run: ours("image-gan-plain", {}, run),
+        "lightweight-gan": lightweight,
     }
-    for method, run in methods.items():
+    for method, train_one in methods.items():
         if arguments.only and method not in arguments.only:
             continue
         rows = []
         for seed in range(arguments.seeds):
-            started, wall = time.process_time(), time.perf_counter()
+            started = time.process_time()
+            until = started + arguments.limit
+            flip = arguments.set in FLIPPED
+            run = Run(train, held, arguments.seen, seed, flip, arguments.width, until)
             try:
-                draw = next(run(seed))
+                draw = train_one(run)
             except ImportError as error:
                 print(f"{method}: not installed ({error.name}), row left out")
                 break
-            cpu, wall = time.process_time() - started, time.perf_counter() - wall
+            cpu = time.process_time() - started
             made = np.concatenate([to_bytes(draw(64)) for _ in range(SAMPLES // 64)])
             found = (of(made) - centre) / spread
-            near = distances(found, real).min(1)
+            near = float(np.median(distances(found, real).min(1))) / own
             radius = np.sort(distances(unseen, unseen), axis=1)[:, 5]
             coverage = float((distances(unseen, found).min(1) < radius).mean())
-            rows.append((1000 * kernel_distance(unseen, found), coverage, float(np.median(near)) / own, arguments.seen / cpu))
+            rows.append((1000 * kernel_distance(unseen, found), coverage, near, run.seen, run.seen / cpu))
             if arguments.set == "stacked":
                 more = np.concatenate([to_bytes(draw(64)) for _ in range(24_576 // 64)])
                 print(f"  {method}, seed {seed}: {modes(more)}")
-        if rows:
-            words = [
-                f"{label} {statistics.mean(column):.2f} ± {statistics.stdev(column) if len(column) > 1 else 0:.2f}"
-                for label, column in zip(("kernel distance", "coverage", "nearest ratio", "seen per CPU-s"), zip(*rows, strict=True), strict=True)
-            ]
-            print(f"{method}: {', '.join(words)}")
-            sys.stdout.flush()
+        words = []
+        labels = ("kernel distance", "coverage", "nearest ratio", "seen", "seen per CPU-s")
+        for label, column in zip(labels, zip(*rows, strict=True), strict=True) if rows else ():
+            spread_of = statistics.stdev(column) if len(column) > 1 else 0.0
+            words.append(f"{label} {statistics.mean(column):.2f} ± {spread_of:.2f}")
+        if words:
+            print(f"{method}: {', '.join(words)}", flush=True)
 
 
 if __name__ == "__main__":

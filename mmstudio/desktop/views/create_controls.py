@@ -77,7 +77,7 @@ class SeedField(QWidget):
 
 
 class CreateControls(QTabWidget):
-    """Signals: ``generate_wanted`` and ``play_wanted`` for a model, ``background_wanted`` for a background."""
+    """Signals: ``generate_wanted``, ``play_wanted`` for a model; ``background_wanted`` for a background."""
 
     generate_wanted = Signal()
     background_wanted = Signal()
