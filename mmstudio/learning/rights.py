@@ -5,6 +5,7 @@ Only ids of this library count: a model that was copied in from elsewhere names 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,6 +15,7 @@ from mmstudio.i18n import mark
 from mmstudio.learning.card import write_card
 from mmstudio.learning.config import ModelConfig, load_config
 from mmstudio.learning.datasets.choose import forbidden_now
+from mmstudio.learning.evaluation.report import folder_of
 from mmstudio.learning.families import default_config, family
 
 if TYPE_CHECKING:
@@ -132,7 +134,7 @@ def forget(trainings: Trainings, asset_ids: Sequence[int]) -> Forgotten:
     """Forbid training on assets and mark the models that saw them.
 
     The rights are one step of the library's undo; taken back, the marks go when a model is looked at again.
-    Models keep their weights: only a new training forgets (:func:`retrain_wish`).
+    Evaluations that show training pictures go. Models keep their weights: only a new training forgets (:func:`retrain_wish`).
 
     Raises:
         NotFound: no such asset. ReadOnly: the library cannot be written.
@@ -147,6 +149,8 @@ def forget(trainings: Trainings, asset_ids: Sequence[int]) -> Forgotten:
     for one in models:
         folder = trainings.folder(one.name)
         _refreshed(trainings, folder, load_config(folder))
+        # An evaluation keeps training pictures beside drawn ones.
+        shutil.rmtree(folder_of(library, one.name), ignore_errors=True)
     outputs = _outputs(library, {one.name for one in models}, set(ids))
     return Forgotten(ids, [one.name for one in models], [one.asset_id for one in outputs])
 

@@ -113,6 +113,18 @@ def test_storyboards_and_their_exports_are_outputs_too(library: Library) -> None
     assert [one.id for one in used_by(trainings, b).storyboards] == [board]
 
 
+def test_forgetting_removes_training_pictures_kept_by_an_evaluation(library: Library) -> None:
+    a, b, *_ = library.assets.ids()
+    put_model(library, "one", [a])
+    trainings = put_model(library, "two", [b])
+    kept = [library.path / "evaluations" / name / "nearest.png" for name in ("one", "two")]
+    for path in kept:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"a training picture")
+    forget(trainings, [a])
+    assert [path.exists() for path in kept] == [False, True]
+
+
 def test_forgetting_forbids_marks_and_is_undone(library: Library) -> None:
     a, b, c, *_ = library.assets.ids()
     put_model(library, "one", [a, b])
