@@ -134,7 +134,8 @@ def forget(trainings: Trainings, asset_ids: Sequence[int]) -> Forgotten:
     """Forbid training on assets and mark the models that saw them.
 
     The rights are one step of the library's undo; taken back, the marks go when a model is looked at again.
-    Evaluations that show training pictures go. Models keep their weights: only a new training forgets (:func:`retrain_wish`).
+    Evaluations that show training pictures go. Models keep their weights: only a new training forgets
+    (:func:`retrain_wish`).
 
     Raises:
         NotFound: no such asset. ReadOnly: the library cannot be written.
