@@ -24,9 +24,10 @@ WITH_DATA = {
     "pictures",
     "sounds",
     "texts",
+    "transfer",
     "vae",
 }
-ONLY_WITH_DATA = {"finetune", "fused", "features_quality", "texts"}
+ONLY_WITH_DATA = {"finetune", "fused", "features_quality", "texts", "transfer"}
 
 
 def main() -> int:
