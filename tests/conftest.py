@@ -17,7 +17,11 @@ os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 os.environ["LC_ALL"] = "C.UTF-8"
 
 import pytest
+from hypothesis import settings
 
+# A busy machine is slow, not wrong.
+settings.register_profile("mmstudio", deadline=None)
+settings.load_profile("mmstudio")
 LOOPBACK = {"127.0.0.1", "::1", "localhost", ""}
 
 

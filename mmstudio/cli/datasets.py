@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
@@ -38,7 +39,9 @@ def register(app: typer.Typer) -> None:
 
 def dataset(
     lib: Lib,
-    family: Annotated[str, typer.Argument(help="image-gan, image-vae or sound-vae.")] = "image-gan",
+    family: Annotated[
+        str, typer.Argument(help="image-gan, image-gan-plain, image-vae or sound-vae.")
+    ] = "image-gan",
     query: Annotated[str, typer.Option("--query", help="Look over what this search finds.")] = "",
     size: Annotated[int, typer.Option("--size", help="Picture side in pixels.")] = 64,
     fit: Fit = "crop",
@@ -53,6 +56,7 @@ def dataset(
     params: dict[str, Any] = {"family": family, "query": query, "size": size, "fit": fit, "aspect": aspect}
     params["leave_out"] = leave_out or []
     with studio(lib, device=device) as opened:
+        check_numbers(opened, leave_out)
         found = run_job(opened, "dataset", params)
     if as_json:
         print_json(found)
@@ -167,6 +171,8 @@ def settings_from(
         name, _, value = text.partition("=")
         try:
             found[name.strip()] = float(value)
+            if not math.isfinite(found[name.strip()]):
+                raise ValueError(value)
         except ValueError as error:
             raise UsageError(
                 "“{text}” is not a setting.", hint="Write NAME=NUMBER, for example gamma=2.", text=text
@@ -176,6 +182,12 @@ def settings_from(
     if freeze is not None:
         found["freeze"] = float(freeze)
     return found
+
+
+def check_numbers(opened: Studio, assets: Sequence[int] | None) -> None:
+    """Raises NotFound for a number that no asset has: whom a slip would leave in, nobody would notice."""
+    for asset in assets or ():
+        opened.library.assets.get(asset)
 
 
 def condition_from(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -180,7 +181,10 @@ def _point(seed: int, truncation: float, sliders: dict[str, float], told: dict[s
 def _slider(text: str) -> tuple[str, float]:
     name, _, amount = text.rpartition("=")
     try:
-        return name.strip(), float(amount) if name.strip() else float("x")
+        value = float(amount)
+        if not (name.strip() and math.isfinite(value)):
+            raise ValueError(text)
+        return name.strip(), value
     except ValueError as error:
         raise UsageError(
             "“{text}” is not a slider.",

@@ -8,7 +8,7 @@ import typer
 
 from mmstudio.cli.augment import recipe_from
 from mmstudio.cli.console import print_json, run_job, say
-from mmstudio.cli.datasets import Aspect, Fit, LeaveOut, condition_from, settings_from
+from mmstudio.cli.datasets import Aspect, Fit, LeaveOut, check_numbers, condition_from, settings_from
 from mmstudio.cli.options import Device, Json, Lib, Seed, studio
 from mmstudio.i18n import tr
 
@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 def train(
     lib: Lib,
-    family: Annotated[str, typer.Argument(help="image-gan, image-vae, sound-vae or fused.")],
+    family: Annotated[str, typer.Argument(help="image-gan, image-gan-plain, image-vae, sound-vae or fused.")],
     name: Annotated[
         str | None, typer.Option("--name", help="The model's name; the family's by default.")
     ] = None,
@@ -83,6 +83,7 @@ def train(
     usual = {"fit": "crop", "aspect": 1.0, "width": None, "options": {}, "leave_out": None}
     params |= {key: value for key, value in more.items() if value != usual[key]}
     with studio(lib, write=True, device=device) as opened:
+        check_numbers(opened, leave_out)
         if tags or palette or vector:
             params["condition"] = condition_from(opened, tags, palette, vector=vector)
         result = run_job(opened, "train", params)

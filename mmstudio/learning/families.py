@@ -196,8 +196,9 @@ def settle(config: ModelConfig) -> ModelConfig:
     """Bring what depends on options in line with them, after they were changed; the same object.
 
     Raises:
-        UsageError: an option of a picture VAE out of its range, or conditions, which it does not take.
+        UsageError: an option out of its range, or conditions, which a picture VAE does not take.
     """
+    _check_ranges(config)
     if config.family != "image-vae":
         return config
     if config.condition:
@@ -205,15 +206,6 @@ def settle(config: ModelConfig) -> ModelConfig:
             "A picture VAE takes no tags, colours or vector to draw by.",
             hint="Train a picture GAN for that; a VAE's sliders are found after the training.",
         )
-    for key, (least, most) in _VAE_RANGES.items():
-        if not least <= config.options.get(key, least) <= most:
-            raise UsageError(
-                "“{name}” must lie between {least} and {most}.",
-                hint="Leave it out for the usual value.",
-                name=key,
-                least=f"{least:g}",
-                most=f"{most:g}",
-            )
     if spatial := int(config.options.get("spatial", 0.0)):
         config.options["spatial"] = float(spatial)
         config.options["styles"] = 0.0  # one grid for all stages: nothing to mix
@@ -221,7 +213,30 @@ def settle(config: ModelConfig) -> ModelConfig:
     return config
 
 
-_VAE_RANGES = {
+def _check_ranges(config: ModelConfig) -> None:
+    """Raises UsageError for a number with which nothing could be learned; NaN lies in no range."""
+    given = config.options | {"rate": config.rate, "latent": float(config.latent)}
+    for key, (least, most) in _RANGES.items():
+        if not least <= given.get(key, least) <= most:
+            raise UsageError(
+                "“{name}” must lie between {least} and {most}.",
+                hint="Leave it out for the usual value.",
+                name=key,
+                least=f"{least:g}",
+                most=f"{most:g}",
+            )
+
+
+_RANGES = {
+    "rate": (1e-7, 1.0),
+    "latent": (1.0, 131072.0),  # a grid of 32 channels at 512 pixels
+    "half_life": (1.0, 1e7),
+    "gamma": (0.0, 1e5),
+    "penalty_every": (1.0, 1000.0),
+    "augment": (0.0, 1.0),
+    "condition_drop": (0.0, 1.0),
+    "generator_rate": (0.0, 10.0),
+    "critic_rate": (0.0, 10.0),
     "spatial": (0.0, 32.0),
     "perceptual": (0.0, 4.0),
     "adversarial": (0.0, 4.0),

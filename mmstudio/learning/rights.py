@@ -189,6 +189,8 @@ def retrain_wish(trainings: Trainings, model: str) -> Wish:
         settings["rate"] = config.rate
     if config.latent != usual.latent and not base:
         settings["latent"] = float(config.latent)
+    if not base:
+        settings.pop("freeze", None)
     return Wish(
         config.family,
         _new_name(trainings, model),

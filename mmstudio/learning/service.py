@@ -131,14 +131,19 @@ class Trainings:
         config = load_config(folder)
         family(config.family)
         load_weights(folder)
-        name = safe_name(config.name or folder.name)
+        config.name = name = safe_name(name or config.name or folder.name)
         target = paths.user_models_dir() / name
         if target.exists():
             raise StudioError(
                 "There is already a model “{name}”.", hint="Remove or rename it first.", name=name
             )
-        kept = shutil.ignore_patterns("state-*", "*.npy", "tb", ".*")
-        shutil.copytree(folder, target, ignore=kept)
+        kept = shutil.ignore_patterns("state-*", "*.npy", "tb", ".*", CONFIG)
+        try:
+            shutil.copytree(folder, target, ignore=kept)
+            config.save(target)  # last: a folder without it is no model
+        except BaseException:
+            shutil.rmtree(target, ignore_errors=True)
+            raise
         return name
 
     def remove(self, name: str) -> None:

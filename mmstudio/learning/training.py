@@ -78,7 +78,8 @@ def new_config(trainings: Trainings, wish: Wish, name: str) -> ModelConfig:
     """The config of a new model.
 
     Raises:
-        UsageError: unknown family, size, option, way to fit, or a base that does not go with it.
+        UsageError: unknown family, size, option, way to fit, a base that does not go with it, or frozen
+            layers without a base.
         NotFound: no such base.
     """
     info = family(wish.family)
@@ -131,10 +132,33 @@ def new_config(trainings: Trainings, wish: Wish, name: str) -> ModelConfig:
     config.aspect = wish.aspect if wish.aspect != 1.0 else config.aspect
     config.condition = dict(wish.condition) or config.condition
     config.options |= _options(info, config, wish.options)
+    if wish.base:
+        _as_in_base(wish, start)
+    elif wish.options.get("freeze", 0.0) > 0:
+        raise UsageError(
+            "Only layers of a model to start from can stand still.",
+            hint="Name that model (--from), or leave “freeze” out.",
+        )
     settle(config)
     recipe = read_recipe(wish.augment, wish.seed)
     config.augment = recipe.as_json() if recipe.active(info.modality) else {}
     return config
+
+
+def _as_in_base(wish: Wish, start: ModelConfig) -> None:
+    """Raises UsageError where another network is wanted than the base's: its weights would be lost."""
+    wanted = {key: wish.options[key] for key in ("latent", "styles") if key in wish.options}
+    given = {"latent": float(start.latent), "styles": start.options.get("styles", 0.0)}
+    different = [key for key, value in wanted.items() if value != given[key]]
+    if wish.width is not None and wish.width != start.widths[-1]:
+        different.append("width")
+    if different:
+        raise UsageError(
+            "“{name}” comes from “{base}” and cannot be another.",
+            hint="Leave it out, or start from nothing.",
+            name=different[0],
+            base=wish.base,
+        )
 
 
 def _options(info: FamilyInfo, config: ModelConfig, wanted: Mapping[str, float]) -> dict[str, float]:

@@ -269,6 +269,8 @@ def test_ctrl_c_lets_a_job_that_can_save_its_state_do_so(store: MemoryStore) -> 
 
 
 def test_ctrl_c_cancels_any_other_job_at_once_and_a_second_one_breaks_in(store: MemoryStore) -> None:
+    # A suite started in the background inherits an ignored Ctrl+C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     seen: list[int] = []
 
     def polite(context: JobContext) -> Generator[Progress, None, None]:

@@ -155,7 +155,7 @@ class PlayDesk(QWidget):
         """Neighbours around the picture."""
         self.grid.begin(self.stage.image)
         self.views.setCurrentWidget(self.grid)
-        say(self.vary_button, mark("Others"))
+        say(self.vary_button, mark("Try others"))
         self._show_near(True)
         self.grid.middle.setFocus()
 
