@@ -158,6 +158,24 @@ def test_curves_grow_in_order_and_can_be_read_out(qtbot: QtBot) -> None:
     assert plot._points["loss"][0][-1] == 4.0
 
 
+def test_a_plot_is_made_when_it_is_looked_at_and_shows_all_that_came(qtbot: QtBot) -> None:
+    plot = LossPlot(line=0.9)
+    qtbot.addWidget(plot)
+    plot.add(1, {"loss": 2.0})
+    plot.add(2, {"loss": 1.0})
+    assert plot._plot is None  # ten empty plots must not hold a page up
+    plot.restyle()
+    plot.show()
+    steps, _values = plot._curves["loss"].getOriginalDataset()
+    assert list(steps) == [1.0, 2.0]
+    plot.hide()
+    plot.add(3, {"loss": 1.0})
+    plot.show()
+    assert len(plot._curves["loss"].getOriginalDataset()[0]) == 3
+    plot.clear()
+    assert plot._curves == {}
+
+
 def small_model(pane: ModelsPane, learned_from: list[int]) -> None:
     """A model of the library that says it learned from these assets."""
     from support.learning import drive, make_trainer, tiny_config

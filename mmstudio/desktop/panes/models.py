@@ -26,6 +26,7 @@ from mmstudio.desktop.panes.model_actions import ModelActions
 from mmstudio.desktop.texts import action, name
 from mmstudio.desktop.thumbnails import to_qimage
 from mmstudio.desktop.views.controls import button
+from mmstudio.desktop.views.loss_plot import plotting
 from mmstudio.desktop.views.model_card import ModelCard
 from mmstudio.desktop.views.model_delegate import ModelDelegate
 from mmstudio.desktop.views.pictures import Pictures, read_image
@@ -239,9 +240,12 @@ class ModelsPane(Pane):
             self._show_live()
             return
         self.right.setCurrentWidget(self.card_states)
-        self.context.background(
-            lambda: model_facts(studio.trainings, line), self._facts_read, self._card_failed, key="model-card"
-        )
+
+        def read() -> ModelFacts:
+            plotting()  # loaded here: on the GUI thread it would hold the window up
+            return model_facts(studio.trainings, line)
+
+        self.context.background(read, self._facts_read, self._card_failed, key="model-card")
 
     def _facts_read(self, facts: ModelFacts) -> None:
         self.card.show_facts(facts, read_only=self.context.read_only)

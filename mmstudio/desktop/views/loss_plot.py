@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtGui import QColor, QPen, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mmstudio.desktop import theme
@@ -24,6 +24,16 @@ _STYLES = (
 _ROLES = ("accent", "warning", "success", "danger", "muted")
 _SMOOTH = 0.9  # weight of the past in the drawn curve; the eye wants the trend
 _MOST_POINTS = 2000  # more than a plot has pixels; every second one is dropped beyond it
+
+
+def plotting() -> Any:
+    """The plotting library; the first call takes a second, so a worker makes it before plots are shown."""
+    import os
+
+    os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
+    import pyqtgraph
+
+    return pyqtgraph
 
 
 class LossPlot(QWidget):
@@ -47,31 +57,36 @@ class LossPlot(QWidget):
             spoken, tip: marked English for its accessible name and tool tip.
         """
         super().__init__(parent)
-        import os
-
-        os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
-        import pyqtgraph
-
-        self._graph = pyqtgraph
-        self._labels, self._smooth = dict(labels or {}), smooth
+        self._labels, self._smooth, self._height = dict(labels or {}), smooth, line
         self._points: dict[str, tuple[list[float], list[float]]] = {}
         self._curves: dict[str, Any] = {}
-        self._plot = pyqtgraph.PlotWidget()
+        self._plot: Any = None  # made with the first curve that is seen: a page with ten plots opens at once
+        self._legend: Any = None
+        self._line: Any = None
+        self._box = QVBoxLayout(self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self.setMinimumHeight(120)
+        name(self, spoken, tip)
+
+    def _make(self) -> None:
+        graph = plotting()
+        self._plot = graph.PlotWidget()
         self._plot.setMenuEnabled(False)
         self._plot.hideButtons()
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.setFrameShape(self._plot.Shape.NoFrame)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._legend = self._plot.addLegend(offset=(-8, 8))
-        self._line = None if line is None else pyqtgraph.InfiniteLine(pos=line, angle=0)
-        if self._line is not None:
+        if self._height is not None:
+            self._line = graph.InfiniteLine(pos=self._height, angle=0)
             self._plot.addItem(self._line, ignoreBounds=True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._plot)
-        self.setMinimumHeight(120)
-        name(self, spoken, tip)
+        self._box.addWidget(self._plot)
         self.restyle()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draw what came while nobody looked."""
+        super().showEvent(event)
+        self._draw(list(self._points))
 
     @property
     def keys(self) -> list[str]:
@@ -119,6 +134,8 @@ class LossPlot(QWidget):
 
     def restyle(self) -> None:
         """Take the colours of the theme and the words of the language in use."""
+        if self._plot is None:
+            return
         self._plot.setBackground(theme.color("surface"))
         for side in ("left", "bottom"):
             axis = self._plot.getAxis(side)
@@ -139,6 +156,10 @@ class LossPlot(QWidget):
             self._draw(list(self._points))
 
     def _draw(self, keys: Iterable[str]) -> None:
+        if not self._points or not self.isVisible():
+            return
+        if self._plot is None:
+            self._make()
         # Losses of one training differ a thousandfold; on a linear scale all but the largest lie flat.
         log = bool(self._smooth) and all(min(ys) > 0 for _xs, ys in self._points.values())
         self._plot.setLogMode(x=False, y=log)
