@@ -23,6 +23,7 @@ import torch
 import typer
 
 from mmstudio.jobs import Progress, run_inline
+from mmstudio.learning.arrays import measure
 from mmstudio.learning.conditions import Conditions
 from mmstudio.learning.config import ModelConfig, load_config
 from mmstudio.learning.datasets.describe import palette_of
@@ -159,7 +160,7 @@ _DATA = {
 }
 _CARD = """# {name}
 
-{label}, {size} × {size}, {weights:,} weights, latent of {latent} numbers.
+{label}, {size} × {size}, {weights:,} weights, latent of {latent} numbers.{told}
 
 - Trained on: {data}. Nobody else's rights are in the weights.
 - Licence: the project's own (Apache-2.0).
@@ -170,7 +171,7 @@ _CARD = """# {name}
 
 ## Measured
 
-Feature space {features}; see mmstudio/learning/engine/evaluate.py for what the figures mean.
+Features: {features}. What the figures mean: mmstudio/learning/evaluation (distances are not FID).
 
 {figures}
 """
@@ -179,7 +180,6 @@ Feature space {features}; see mmstudio/learning/engine/evaluate.py for what the 
 @app.command()
 def ship(work: Path) -> None:
     """Copy what was trained into models/starter-*, measured, with config and card."""
-    from pictures import draw_pictures
     from sounds import mel_pictures
 
     for folder in sorted(work.glob("starter-*")):
@@ -191,13 +191,20 @@ def ship(work: Path) -> None:
         write_tensors(target / WEIGHTS, weights, {"family": config.family})
         config.save(target)
         model = load_model(target, torch.device("cpu"))
-        image = kind == "image"
-        unseen = draw_pictures(400, 64, seed=999) if image else mel_pictures(200, None, seed=999)
-        seen = load_pixels(work / ("pictures.npy" if image else "mels.npy"))
-        assert seen is not None
-        figures = evaluate_model(model, unseen)
-        figures["nearest_ratio"] = evaluate_model(model, np.array(seen[:512])).get("nearest_ratio", 0.0)
-        steps = json.loads((folder / "checkpoint.json").read_text(encoding="utf-8"))["checkpoints"][0]["step"]
+        if kind == "image":
+            pixels = np.array(load_pixels(work / f"pictures-{config.size}.npy"))
+            figures = measure(model, pixels[:-HELD][:2000], pixels[-HELD:], samples=1000)
+        else:
+            seen = load_pixels(work / "mels.npy")
+            assert seen is not None
+            figures = evaluate_model(model, mel_pictures(200, None, seed=999))
+            figures["nearest_ratio"] = evaluate_model(model, np.array(seen[:512])).get("nearest_ratio", 0.0)
+        pointer = json.loads((folder / "checkpoint.json").read_text(encoding="utf-8"))
+        steps = pointer["checkpoints"][0]["step"]
+        started = f"started from {config.base}," if config.base else "from random weights,"
+        if config.base == config.name:
+            started = f"started from the {config.name} that shipped before (7,000 steps on such pictures),"
+        config.base = ""  # what it started from was drawn by the same formulas: nothing of anybody is in it
         config.trained = {"steps": steps, "seen": steps * config.batch, "metrics": figures}
         config.save(target)
         lines = [f"- {name}: {value}" for name, value in figures.items() if name != "features"]
@@ -207,11 +214,12 @@ def ship(work: Path) -> None:
             size=config.size,
             weights=sum(value.numel() for value in weights.values()),
             latent=config.latent,
+            told=" It can be told a palette of three colours." if config.condition else "",
             data=_DATA[kind],
             steps=steps,
             batch=config.batch,
             seed=config.seed,
-            base=f"started from {config.base}," if config.base else "from random weights,",
+            base=started,
             features=figures["features"],
             figures="\n".join(lines),
         )
