@@ -166,8 +166,12 @@ def retrain_wish(trainings: Trainings, model: str) -> Wish:
 
     config = load_config(trainings.folder(model))
     gone = forgotten_of(trainings.library, trainings.folder(model), config)
-    base = config.base
+    base, looked = config.base, {model}
     while base:
+        if base in looked:
+            base = ""
+            break
+        looked.add(base)
         try:
             folder = trainings.folder(base)
             start = load_config(folder)

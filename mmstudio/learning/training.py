@@ -84,6 +84,12 @@ def new_config(trainings: Trainings, wish: Wish, name: str) -> ModelConfig:
     """
     info = family(wish.family)
     default = partial(default_config, wish.family, name, steps=wish.steps, batch=wish.batch, seed=wish.seed)
+    if wish.base == name:
+        raise UsageError(
+            "“{name}” cannot start from itself.",
+            hint="Give the new model another name, or go on with the old one (--resume).",
+            name=name,
+        )
     if wish.base:
         start = load_config(trainings.folder(wish.base))
         if start.family not in _COMPATIBLE[wish.family]:
@@ -150,7 +156,7 @@ def _as_in_base(wish: Wish, start: ModelConfig) -> None:
     wanted = {key: wish.options[key] for key in ("latent", "styles") if key in wish.options}
     given = {"latent": float(start.latent), "styles": start.options.get("styles", 0.0)}
     different = [key for key, value in wanted.items() if value != given[key]]
-    if wish.width is not None and wish.width != start.widths[-1]:
+    if wish.width is not None and default_widths(start.size, wish.width) != start.widths:
         different.append("width")
     if different:
         raise UsageError(

@@ -10,6 +10,7 @@ import pytest
 from mmstudio.errors import Cancelled, NotFound, StudioError, UsageError
 from mmstudio.jobs import run_inline
 from mmstudio.learning import Trainings, families
+from mmstudio.learning.config import load_config
 from mmstudio.library import AssetFilter, Library
 from support.learning import picture_library, sound_library
 from support.libraries import new_library
@@ -130,6 +131,8 @@ def test_a_base_gives_its_shape_and_must_fit(tmp_path: Path) -> None:
             train(library, "image-vae", name="wrong", base="gan")
         with pytest.raises(NotFound):
             train(library, "image-vae", name="none", base="nowhere")
+        with pytest.raises(UsageError, match="from itself"):
+            train(library, "image-vae", name="starter-image-vae", base="starter-image-vae")
 
 
 @pytest.mark.parametrize(
@@ -154,6 +157,8 @@ def test_models_can_be_added_and_removed(tmp_path: Path) -> None:
         assert next(model for model in trainings.models() if model.name == "m").source == "user"
         with pytest.raises(StudioError, match="already"):
             trainings.add(copy)
+        assert trainings.add(copy, "another") == "another"
+        assert load_config(trainings.folder("another")).name == "another"
 
 
 def test_a_damaged_model_is_listed_as_such(tmp_path: Path) -> None:
