@@ -58,7 +58,15 @@ def test_training_is_told_its_shape_and_conditions(place: Path, capsys: pytest.C
     ("wrong", "status", "sentence"),
     [
         (["--option", "beta"], 2, "“beta” is not a setting."),
+        (["--option", "beta=nan"], 2, "“beta=nan” is not a setting."),
         (["--option", "taste=1"], 2, "has no setting “taste”"),
+        (["--option", "rate=-1"], 2, "“rate” must lie between 1e-07 and 1."),
+        (["--option", "latent=0"], 2, "“latent” must lie between 1 and"),
+        (["--option", "half_life=0"], 2, "“half_life” must lie between 1 and"),
+        (["--freeze", "2"], 2, "Only layers of a model to start from can stand still."),
+        (["--from", "starter-image-vae", "--width", "7"], 2, "“width” comes from “starter-image-vae”"),
+        (["--from", "starter-image-vae", "--option", "latent=7"], 2, "“latent” comes from"),
+        (["--leave-out", "99"], 1, "The library has no asset with the number 99."),
         (["--fit", "squash"], 2, "cannot be brought into that shape"),
         (["--tag-condition", "moon"], 1, "Nothing in the library has the tag “moon”."),
         (["--vector-condition"], 1, "The library has no shared vectors"),
@@ -76,6 +84,7 @@ def test_what_cannot_be_is_one_sentence(
     said = capsys.readouterr().err
     assert sentence in said
     assert "Traceback" not in said
+    assert not (place / "models/m").exists()
 
 
 def test_what_saw_what_and_forgetting(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
