@@ -42,7 +42,7 @@ def test_a_mark_stands_only_where_the_difference_is_more_than_chance(
     table.show_comparison(comparison())
     assert table.lines == [
         "Kernel distance: 10 ± 1, 20 ± 1.5, a",
-        "Coverage: 0.5 ± 0.2, 0.6 ± 0.2, no difference beyond chance",
+        "Coverage: 50 % ± 20 %, 60 % ± 20 %, no difference beyond chance",
     ]
     table.show_comparison(None)
     assert table.lines == []

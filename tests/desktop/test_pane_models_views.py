@@ -15,7 +15,7 @@ from mmstudio.desktop.context import AppContext
 from mmstudio.desktop.models.dataset import Source
 from mmstudio.desktop.thumbnails import to_qimage
 from mmstudio.desktop.views.curves import LOSSES, QUALITY, CurveTabs
-from mmstudio.desktop.views.figure_table import FigureTable
+from mmstudio.desktop.views.figure_table import FigureTable, figure_text
 from mmstudio.desktop.views.nearest_strip import NearestStrip
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.sample_reel import SampleReel, step_of
@@ -269,6 +269,13 @@ def test_figures_are_words_with_the_network_named(context: AppContext, qtbot: Qt
     ]
     assert "net@1" in table.texts[-1]
     assert "not FID" in table.texts[-1]
+
+
+def test_figures_are_never_powers_of_ten() -> None:
+    values = [11241.3, 4974.4, 12.345, 0.02163, 0.000041, 0.0, -250.4]
+    texts = [figure_text("kernel_distance", value) for value in values]
+    assert texts == ["11,241", "4,974", "12.3", "0.0216", "0.000041", "0", "-250"]
+    assert figure_text("precision", 0.071) == "7 %"
 
 
 def test_copies_are_told_by_more_than_colour(

@@ -118,5 +118,8 @@ class TrialsModel(QAbstractTableModel):
 
 
 def distance_text(value: float) -> str:
-    """A kernel distance in three figures, never as a power of ten."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    """A figure in three digits or more before the point, never as a power of ten."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    shown = f"{value:.3g}"
+    return f"{value:.6f}".rstrip("0").rstrip(".") if "e" in shown else shown

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from mmstudio.desktop.icons import icon
 from mmstudio.desktop.texts import label
 from mmstudio.desktop.views.controls import help_dot
+from mmstudio.desktop.views.figure_table import figure_text
 from mmstudio.i18n import mark, tr
 from mmstudio.learning.evaluation.report import MEASURES
 
@@ -91,5 +92,7 @@ class CompareTable(QWidget):
 
 def _value(side: Side, key: str) -> str:
     spread = side.spread.get(key)
-    mean = f"{side.mean[key]:,.3g}"
-    return f"{mean} ± {spread:.2g}" if spread is not None else mean
+    mean = figure_text(key.removeprefix("held_"), side.mean[key])
+    if spread is None:
+        return mean
+    return f"{mean} ± {figure_text(key.removeprefix('held_'), spread)}"

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from mmstudio.desktop.models.trials import distance_text
 from mmstudio.desktop.texts import label, say
 from mmstudio.desktop.views.controls import help_dot
 from mmstudio.i18n import mark, tr
@@ -98,7 +99,7 @@ class FigureTable(QWidget):
         else:
             words.setText(tr(title))
         number = label(role="strong")
-        number.setText(f"{100 * value:.0f} %" if measure and base in _PERCENT else f"{value:,.4g}")
+        number.setText(figure_text(base if measure else "", value))
         self.texts.append(f"{words.text()}: {number.text()}")
         number.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._grid.addWidget(words, row, 0)
@@ -111,6 +112,11 @@ class FigureTable(QWidget):
     def retranslate(self) -> None:
         """Say it in the language in use."""
         self.show_figures(self._figures, fused=self._fused)
+
+
+def figure_text(key: str, value: float) -> str:
+    """A figure as a person reads it: a share in per cent, any other in some digits."""
+    return f"{100 * value:.0f} %" if key in _PERCENT else distance_text(value)
 
 
 def _place(key: str) -> tuple[int, bool, str]:

@@ -76,7 +76,7 @@ class LossPlot(QWidget):
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.setFrameShape(self._plot.Shape.NoFrame)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._legend = self._plot.addLegend(offset=(-8, 8))
+        self._legend = self._plot.addLegend(offset=(8, 8))  # at the left: the newest numbers stay in sight
         if self._height is not None:
             self._line = graph.InfiniteLine(pos=self._height, angle=0)
             self._plot.addItem(self._line, ignoreBounds=True)

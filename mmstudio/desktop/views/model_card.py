@@ -266,9 +266,11 @@ class ModelCard(QScrollArea):
     def _show_what_it_saw(self, facts: ModelFacts) -> None:
         self.seen_title.setVisible(bool(facts.seen))
         self.seen.setVisible(bool(facts.seen))
-        parts = [tr("It learned from {n}.", n=f"{facts.trained:,}")]
+        learned = f"{facts.trained:,}"
+        parts = [tr("It learned from {n}.", n=learned)]
         if facts.held:
-            parts.append(tr("{n} were held out to measure it.", n=f"{facts.held:,}"))
+            words = mark("It learned from {n}; another {held} were held out to measure it.")
+            parts = [tr(words, n=learned, held=f"{facts.held:,}")]
         if facts.before:
             parts.append(tr("What it started from saw {n} of this library.", n=f"{facts.before:,}"))
         self.seen_words.setText(" ".join(parts))
