@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mmstudio.cli.console import print_json, progress_bar, say, table, warn
+from mmstudio.cli.console import print_json, progress_bar, say, table, warn, wrote
 from mmstudio.cli.options import Json, Kind, Seed, studio
 from mmstudio.errors import StudioError, UsageError
 from mmstudio.i18n import tr, tr_error
@@ -77,7 +77,7 @@ def augment(
     if as_json:
         print_json({"recipe": chosen.as_json(), "files": run.files, "left_out": run.left_out})
     else:
-        say(tr("Wrote {n} files to {path}", n=len(run.files), path=out))
+        say(wrote(len(run.files), out))
     if not run.files:
         raise StudioError(
             "There was no picture, sound or text to augment.",

@@ -54,6 +54,13 @@ def say(text: str) -> None:
     out.print(_literal(text))
 
 
+def wrote(n: int, path: Path | None) -> str:
+    """The line after files were written."""
+    if n == 1:
+        return tr("Wrote one file to {path}", path=path)
+    return tr("Wrote {n} files to {path}", n=n, path=path)
+
+
 def warn(text: str) -> None:
     """A line on standard error: what could not be done while the rest was."""
     err.print(_literal(text))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mmstudio.cli.console import print_json, run_job, say
+from mmstudio.cli.console import print_json, run_job, say, wrote
 from mmstudio.cli.options import Device, Json, Lib, Seed, studio
 from mmstudio.errors import UsageError
 from mmstudio.i18n import tr
@@ -84,6 +84,16 @@ def generate(
     points = bool(between or mix or project)
     if walk and loop:
         raise UsageError("Choose either --walk or --loop.")
+    ways = {"--film": film, "--between": between, "--mix": mix, "--project": project}
+    chosen = [name for name, given in ways.items() if given]
+    chosen += ["--like"] * (like is not None) + ["--text"] * (text is not None)
+    if len(chosen) > 1 and set(chosen) & set(ways):
+        raise UsageError(
+            "{first} and {second} do not go together.",
+            hint="Give one of them.",
+            first=chosen[0],
+            second=chosen[1],
+        )
     if film is not None and not (walk or loop):
         raise UsageError("A film needs seeds.", hint="Give them with --loop 1,2,3 or --walk 1,2,3.")
     if (walk or loop) and film is None:
@@ -118,7 +128,7 @@ def generate(
     elif film is not None:
         say(tr("Wrote {path}", path=film))
     else:
-        say(tr("Wrote {n} files to {path}", n=len(result["files"]), path=out))
+        say(wrote(len(result["files"]), out))
 
 
 def _places(
@@ -151,6 +161,13 @@ def _places(
             "“{model}” has one latent for the whole picture: there are no stages to mix.",
             hint="Models trained with this version have stages.",
             model=model,
+        )
+    if int(stage) >= player.stages:
+        raise UsageError(
+            "“{model}” has the stages 0 to {last}.",
+            hint="Stage 0 decides on the layout.",
+            model=model,
+            last=player.stages - 1,
         )
     other = replace(start, seed=int(number))
     return [player.mix(replace(start, seed=start.seed + i), other, int(stage)) for i in range(n)]

@@ -232,12 +232,14 @@ def _train(
     from mmstudio.learning.engine.registry import build_task
     from mmstudio.learning.engine.trainer import Trainer
 
+    device = pick_device(trainings.device)
+    if config.base and not trainings.has_weights(folder):
+        load_weights(trainings.folder(config.base))  # damaged: said before a folder is made
     data, notes = yield from _data(trainings, folder, config)
     if config.family.startswith("image-gan"):
         config.options.setdefault("colour", float(len(data) < _FEW_FOR_COLOUR))
     config.save(folder)
     trainings.register(config, folder, "training", {})
-    device = pick_device(trainings.device)
     task = build_task(config, device)
     trainer = Trainer(folder, config, task, data, judge=_judge(config, data, str(device)), resume=True)
     if config.base and trainer.step == 0:

@@ -87,6 +87,17 @@ def test_what_cannot_be_is_one_sentence(
     assert not (place / "models/m").exists()
 
 
+def test_a_device_that_is_not_there_leaves_no_model(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import torch
+
+    missing = "mps" if torch.cuda.is_available() else "cuda"  # no computer has both
+    assert run(["train", str(place), *TRAIN, "m", "--device", missing]) == 1
+    assert f"This computer has no {missing} device." in capsys.readouterr().err
+    assert not (place / "models/m").exists()
+    assert run(["uses", str(place), "1"]) == 0
+    assert "Nothing used it." in capsys.readouterr().out
+
+
 def test_what_saw_what_and_forgetting(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["train", str(place), *TRAIN, "m"]) == 0
     capsys.readouterr()

@@ -86,6 +86,7 @@ def test_few_are_told_with_what_to_expect(tmp_path: Path, count: int, text: str)
         few = finding(report, "few")
         assert (few.level, few.text, few.count) == ("warning", text, count)
         assert sorted(few.assets) == ids
+        assert ("near copies of them" in few.hint) == (count > 1)
         assert report.expect
         assert report.base == ""  # no starter model is as small as 16 pixels
 

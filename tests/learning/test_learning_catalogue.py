@@ -407,7 +407,7 @@ def test_a_pickle_that_would_run_something_is_refused(tmp_path: Path) -> None:
         catalogue.add(path)
     plain = tmp_path / "plain.pth"
     plain.write_bytes(pickle.dumps(_Evil()))
-    with pytest.raises(StudioError):
+    with pytest.raises(StudioError, match="holds more than weights"):
         catalogue.add(plain)
     assert installed(catalogue) == []
 

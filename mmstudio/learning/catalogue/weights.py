@@ -28,6 +28,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     Raises:
         StudioError: cut, damaged, or with something else inside.
     """
+    import warnings
+
     import torch
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -39,7 +41,9 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         except (SafetensorError, OSError, ValueError) as error:
             raise damaged(path) from error
     try:
-        found: Any = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of pickle protocols: what is refused is said below
+            found: Any = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         # torch names no common class: UnpicklingError, RuntimeError, EOFError, KeyError, …
         if "weights_only" in str(error) or "Unsupported" in str(error):

@@ -162,7 +162,11 @@ def _count(there: list[Asset], held: int, *, picture: bool) -> Iterable[Finding]
             else tr("Only {n} pictures.", n=n) if picture
             else tr("Only {n} sounds.", n=n)
         )  # fmt: skip
-        hint = tr("Expect near copies of them; import more to get anything new.") if picture else ""
+        hint = (
+            "" if not picture
+            else tr("Import more to get anything new.") if n == 1
+            else tr("Expect near copies of them; import more to get anything new.")
+        )  # fmt: skip
         yield Finding("few", "warning", n, text, hint, [asset.id for asset in there])
     else:
         text = (
