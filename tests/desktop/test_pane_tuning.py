@@ -67,6 +67,14 @@ def test_the_newest_search_is_shown_and_its_best_trained_with(pane: TuningPane, 
     assert asked == [("models", {"train": True, "wish": found().wish})]
 
 
+def test_a_trial_that_was_cut_off_is_not_said_to_run(pane: TuningPane) -> None:
+    assert pane.model.index(2, 1).data() == "not finished"
+    pane._job = 7
+    pane._show(found())
+    assert pane.model.index(2, 1).data() == "running"
+    pane._job = None
+
+
 def test_a_search_that_found_nothing_better_says_so(pane: TuningPane) -> None:
     pane._show(found(best=0))
     assert pane.best.text() == "So far nothing is better than the usual settings."

@@ -44,6 +44,7 @@ class TrialsModel(QAbstractTableModel):
         self.trials: list[Trial] = []
         self.best: int | None = None
         self.settings: list[str] = []
+        self.live = False  # whether what stands open is being tried now
 
     def show(self, tuned: Tuned | None) -> None:
         """Show a search as it stands; the same search that grew keeps selection and scroll position."""
@@ -111,6 +112,8 @@ class TrialsModel(QAbstractTableModel):
 
     def _words(self, trial: Trial) -> list[str]:
         state = tr("best") if trial.number == self.best else tr(STATES[trial.state])
+        if trial.state == "running" and not self.live:
+            state = tr("not finished")
         number = tr("{n} (as usual)", n=1) if trial.number == 0 else str(trial.number + 1)
         numbers = [f"{trial.settings[k]:g}" if k in trial.settings else "" for k in self.settings]
         value = distance_text(trial.value) if trial.value is not None else "–"

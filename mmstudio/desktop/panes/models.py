@@ -215,6 +215,9 @@ class ModelsPane(Pane):
             self.list.setCurrentIndex(self.model.index(0))
         elif self.right.currentWidget() is self.card_states:
             self._show_line(self.list.currentIndex())
+        elif self.right.currentWidget() is self.live and self.model.row_of(self._training) >= 0:
+            # The list says which model the curves at the right are of.
+            self.list.setCurrentIndex(self.model.index(self.model.row_of(self._training)))
 
     def _failed(self, error: Exception) -> None:
         self.states.show_failure(error, self.library_changed)

@@ -327,6 +327,7 @@ class TuningPane(Pane):
         self.tuned, self._shown = tuned, tuned.name
         self.results.show_content()
         self.search_title.setText(tuned.name)
+        self.model.live = self._job is not None  # a search that was cut off leaves a trial open
         self.model.show(tuned)
         self.plot.show_search(tuned)
         self._show_words()
@@ -340,7 +341,7 @@ class TuningPane(Pane):
             done = sum(trial.state != "running" for trial in tuned.trials)
             say(
                 self.note,
-                mark("{n} trials. {what}"),
+                mark("Trials run: {n}. {what}"),
                 n=done,
                 what=tr("Paused: the same search goes on where it was.") if tuned.status == "paused" else "",
             )

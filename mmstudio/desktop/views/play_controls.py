@@ -104,6 +104,7 @@ class PlayControls(QScrollArea):
         self.after = tool("caret-right", mark("The next seed"), lambda: self.seed.stepBy(1))
         self.base_note = label(role="small", wrap=True)
         say(self.base_note, mark("This picture comes from more than its seed; another seed starts afresh."))
+        self.base_note.hide()
         self.roll_button = button(mark("Roll again"), self.reroll_wanted.emit, icon="dice-five")
         say(self.roll_button, mark("Another picture by chance (R)"), "setToolTip")
         self.keep_layout = self._lock(mark("Keep layout"), mark("Roll only colours and details"))
