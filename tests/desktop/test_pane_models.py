@@ -176,6 +176,18 @@ def test_a_plot_is_made_when_it_is_looked_at_and_shows_all_that_came(qtbot: QtBo
     assert plot._curves == {}
 
 
+def test_the_list_follows_the_training_that_is_shown(pane: ModelsPane) -> None:
+    other = pane.model.rows[-1].name
+    assert pane.list.currentIndex().data() != other
+    pane._training = other
+    pane._show_live()
+    pane.model.set_rows([])  # a model more, or one less: the list starts afresh
+    pane._read()
+    settle(pane.context)
+    assert pane.list.currentIndex().data() == other
+    assert pane.right.currentWidget() is pane.live
+
+
 def small_model(pane: ModelsPane, learned_from: list[int]) -> None:
     """A model of the library that says it learned from these assets."""
     from support.learning import drive, make_trainer, tiny_config

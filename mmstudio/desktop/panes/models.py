@@ -211,13 +211,13 @@ class ModelsPane(Pane):
         wanted, self._select_next = self._select_next, None
         if wanted is not None and self.model.row_of(wanted) >= 0:
             self._select(wanted)
+        elif self.right.currentWidget() is self.live and self.model.row_of(self._training) >= 0:
+            # The list says which model the curves at the right are of.
+            self.list.setCurrentIndex(self.model.index(self.model.row_of(self._training)))
         elif not self.list.currentIndex().isValid():
             self.list.setCurrentIndex(self.model.index(0))
         elif self.right.currentWidget() is self.card_states:
             self._show_line(self.list.currentIndex())
-        elif self.right.currentWidget() is self.live and self.model.row_of(self._training) >= 0:
-            # The list says which model the curves at the right are of.
-            self.list.setCurrentIndex(self.model.index(self.model.row_of(self._training)))
 
     def _failed(self, error: Exception) -> None:
         self.states.show_failure(error, self.library_changed)
