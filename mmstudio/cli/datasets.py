@@ -137,7 +137,10 @@ def forget(
         return
     say(tr("Not to be trained on any more: {n}.", n=len(told.assets)))
     for name in told.models:
-        say(tr("“{name}” saw them and is marked.", name=name))
+        say(
+            tr("“{name}” saw it and is marked.", name=name) if len(told.assets) == 1
+            else tr("“{name}” saw them and is marked.", name=name)
+        )  # fmt: skip
     if told.outputs:
         say(tr("Generated media that came of them ({n}) stay: {numbers}",
                n=len(told.outputs), numbers=_some(told.outputs)))  # fmt: skip

@@ -11,7 +11,7 @@ import typer
 
 from mmstudio.cli.console import print_json, run_job, say, table, warn
 from mmstudio.cli.options import Device, Json, Lib, Seed, studio
-from mmstudio.errors import LibraryBusy
+from mmstudio.errors import LibraryBusy, ReadOnly
 from mmstudio.i18n import tr
 from mmstudio.settings import load_settings
 
@@ -188,7 +188,7 @@ def export_onnx(opened: Studio, name: str, path: Path, as_json: bool) -> None:
 
 @contextmanager
 def _kept_if_free(lib: Path, device: str | None) -> Iterator[Studio]:
-    """Open for writing, so that the figures are kept; for reading where another program holds the library."""
+    """Open for writing, so that the figures are kept; for reading where it is held or not ours."""
     from mmstudio.studio import Studio
 
     settings = load_settings()
@@ -197,6 +197,9 @@ def _kept_if_free(lib: Path, device: str | None) -> Iterator[Studio]:
         write = True
     except LibraryBusy:
         warn(tr("The library is open elsewhere: the figures are shown, not kept."))
+        write = False
+    except ReadOnly:
+        warn(tr("The library cannot be written: the figures are shown, not kept."))
         write = False
     with studio(lib, write=write, device=device) as opened:
         yield opened

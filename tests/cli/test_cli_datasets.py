@@ -107,7 +107,7 @@ def test_what_saw_what_and_forgetting(place: Path, capsys: pytest.CaptureFixture
     assert "image-vae" in capsys.readouterr().out
     assert run(["forget", str(place), "1"]) == 0
     said = capsys.readouterr()
-    assert "“m” saw them and is marked." in said.out
+    assert "“m” saw it and is marked." in said.out
     assert "--retrain" in said.err
     assert run(["models", str(place), "saw", "m"]) == 0
     assert "no-training" in capsys.readouterr().out
