@@ -251,3 +251,12 @@ def test_a_step_stopped_in_the_middle_is_finished_before_it_is_kept(tmp_path: Pa
     drive(resumed)
     one, two = load_weights(tmp_path / "whole"), load_weights(tmp_path / "parts")
     assert all(torch.equal(one[key], two[key]) for key in one)
+
+
+def test_what_happened_is_said_for_a_while_and_then_advice_comes_through(tmp_path: Path) -> None:
+    config = tiny_config("image-vae", steps=103)
+    trainer = make_trainer(tmp_path, config)
+    trainer.notice = "8 are held out"
+    notes = [progress.note for progress in drive(trainer) if (progress.data or {}).get("losses")]
+    assert notes[:99] == ["8 are held out"] * 99
+    assert "8 are held out" not in notes[-1]

@@ -32,6 +32,7 @@ from mmstudio.learning.engine.watch import Watch
 
 GRID = 24
 MOST_ROLLBACKS = 5
+NOTICE_STEPS = 100  # how long something that happened is the news
 
 
 class Trainer:
@@ -59,7 +60,7 @@ class Trainer:
         self.grid_every = grid_every or max(1, config.steps // 10)
         self.step = self.seen = self.rollbacks = 0
         self.batch = config.batch
-        self.notice = ""
+        self._notice, self._news_until = "", 0
         self._grid: Path | None = None
         self.judge, self.judge_every = judge, judge_every or max(25, config.steps // 10)
         self.best: dict[str, float] | None = None
@@ -70,6 +71,15 @@ class Trainer:
             self.best = (best_of(folder) or {}).get("figures")
         elif task.splits and config.options.get("whole_steps", 0.0) == 0:
             task.speed = speed_of(task.device)
+
+    @property
+    def notice(self) -> str:
+        """What happened last; shown for :data:`NOTICE_STEPS` steps, then the advice comes through again."""
+        return self._notice
+
+    @notice.setter
+    def notice(self, words: str) -> None:
+        self._notice, self._news_until = words, self.step + NOTICE_STEPS
 
     def run(self, context: JobContext) -> Generator[Progress, None, dict[str, Any]]:
         """Train to ``config.steps``; a job's generator. Cancelling keeps what was trained so far.
@@ -193,7 +203,8 @@ class Trainer:
             data |= {"figures": figures}
         if self._grid is not None:
             data["grid"] = str(self._grid)
-        note = self.notice or self.watch.advice() or tr("Learning")
+        news = self.notice if self.step < self._news_until else ""
+        note = news or self.watch.advice() or tr("Learning")
         return Progress(self.step, self.config.steps, note, data)
 
     def _fewer_at_once(self, error: RuntimeError) -> None:
