@@ -199,6 +199,7 @@ def ship(work: Path) -> None:
             assert seen is not None
             figures = evaluate_model(model, mel_pictures(200, None, seed=999))
             figures["nearest_ratio"] = evaluate_model(model, np.array(seen[:512])).get("nearest_ratio", 0.0)
+        figures = {k: round(v, 3) if isinstance(v, float) else v for k, v in figures.items()}
         pointer = json.loads((folder / "checkpoint.json").read_text(encoding="utf-8"))
         steps = pointer["checkpoints"][0]["step"]
         started = f"started from {config.base}," if config.base else "from random weights,"

@@ -9,11 +9,13 @@ import pytest
 
 from mmstudio import paths
 from mmstudio.generation import Generation
+from mmstudio.generation.latents.point import Point
 from mmstudio.generation.quality import measure
 from mmstudio.learning import Trainings
 from support.libraries import new_library
 
-STARTERS = ("starter-image-gan", "starter-image-vae", "starter-sound-vae")
+PICTURES = ("starter-image-gan", "starter-image-vae", "starter-image-gan-128", "starter-image-vae-128")
+STARTERS = (*PICTURES, "starter-sound-vae")
 
 
 @pytest.mark.parametrize("name", STARTERS)
@@ -25,7 +27,7 @@ def test_starters_are_small_and_carded(name: str) -> None:
     assert "Measured" in card
 
 
-@pytest.mark.parametrize("name", STARTERS[:2])
+@pytest.mark.parametrize("name", PICTURES)
 def test_starters_draw_pictures_above_the_floor(name: str, tmp_path: Path) -> None:
     with new_library(tmp_path) as library:
         generation = Generation(library, Trainings(library, "cpu"))
@@ -51,3 +53,21 @@ def test_starters_are_listed_and_feature_extractors_are_not(tmp_path: Path) -> N
         assert set(STARTERS) <= set(models)
         assert all(models[name].source == "starter" and models[name].status == "ready" for name in STARTERS)
         assert "starter-backbone" not in models
+
+
+@pytest.mark.parametrize("name", ["starter-image-gan", "starter-image-gan-128"])
+def test_a_starter_told_a_palette_draws_nearer_to_it(name: str, tmp_path: Path) -> None:
+    with new_library(tmp_path) as library:
+        player = Generation(library, Trainings(library, "cpu")).player(name)
+        red, blue = (200, 50, 45), (40, 70, 190)
+        drawn = {
+            colour: np.stack(
+                player.draw_many([Point(seed, condition={"palette": [list(colour)]}) for seed in range(8)])
+            )
+            for colour in (red, blue)
+        }
+        warm = {
+            colour: float(pictures[..., 0].mean() - pictures[..., 2].mean())
+            for colour, pictures in drawn.items()
+        }
+        assert warm[red] > warm[blue] + 20
