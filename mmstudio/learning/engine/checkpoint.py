@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -115,10 +118,13 @@ def weights_id(folder: Path) -> str:
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
-    """One safetensors file with the numbers as JSON in its header."""
+    """One safetensors file with the numbers as JSON in its header. Raises DiskFull."""
     plain = {key: value.detach().contiguous().cpu().clone() for key, value in tensors.items()}
     with atomic_path(path) as temporary:
-        save_file(plain, temporary, metadata={"json": json.dumps(numbers)})
+        try:
+            save_file(plain, temporary, metadata={"json": json.dumps(numbers)})
+        except SafetensorError as error:
+            raise _of_the_system(error) from error
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -161,6 +167,17 @@ def _is_whole(path: Path, sha256: str) -> bool:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _of_the_system(error: SafetensorError) -> Exception:
+    """The operating system's error that safetensors has only put into words: a full disk is known by it."""
+    found = re.search(r"\(os error (\d+)\)", str(error))
+    if found is None:
+        return error
+    number = int(found.group(1))
+    if os.name == "nt" and number in (39, 112):  # ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL
+        number = errno.ENOSPC
+    return OSError(number, os.strerror(number))
 
 
 def _damaged(folder: Path) -> StudioError:
