@@ -85,7 +85,7 @@ def pane(open_context: AppContext, qtbot: QtBot) -> ComparePane:
 
 
 def test_two_models_draw_from_the_same_seeds_and_are_rated(pane: ComparePane, qtbot: QtBot) -> None:
-    pane.activated(a="starter-image-vae")
+    pane.activated(a="starter-image-vae", b="starter-image-gan")
     assert pane.chosen == ("starter-image-vae", "starter-image-gan")
     wait_until(lambda: not any(canvas.image.isNull() for canvas in pane.canvases.values()))
     assert names_missing(pane) == []
