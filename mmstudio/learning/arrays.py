@@ -14,7 +14,7 @@ from mmstudio.errors import UsageError
 from mmstudio.jobs import JobContext, Progress, run_inline
 from mmstudio.learning.config import CONFIG, load_config
 from mmstudio.learning.datasets.shapes import to_square
-from mmstudio.learning.families import default_config, default_widths, family
+from mmstudio.learning.families import default_config, default_widths, family, settle
 
 if TYPE_CHECKING:
     from mmstudio.learning.engine.registry import GenerativeModel
@@ -68,6 +68,7 @@ def train(
         if width is not None:
             config.widths = default_widths(size, width)
         _set(config.options, config, options or {})
+        settle(config)
         if family_name.startswith("image-gan"):
             config.options.setdefault("colour", float(len(pixels) < 1000))
     folder.mkdir(parents=True, exist_ok=True)
