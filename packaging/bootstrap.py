@@ -22,7 +22,7 @@ TASKS: dict[str, list[list[str]]] = {
     "setup": [],
     "run": [["-m", "mmstudio", "demo", "--open"]],
     "run-gui": [["-m", "mmstudio"]],
-    "test": [["-m", "pytest", "-n", "2", "--dist", "loadfile"]],
+    "test": [["-m", "pytest", "-n", "2", "--dist", "loadfile", "--max-worker-restart=0"]],
     "lint": [
         ["-m", "ruff", "check", "."],
         ["-m", "ruff", "format", "--check", "."],

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from mmstudio.desktop import texts
 from mmstudio.desktop.models.job_model import JobModel
 from mmstudio.desktop.theme import Theme
 from mmstudio.desktop.thumbnails import ThumbnailLoader
-from mmstudio.desktop.workers import Background, JobBridge
+from mmstudio.desktop.workers import Background, Bell, JobBridge
 from mmstudio.errors import Cancelled, LibraryBusy, StudioError
 from mmstudio.i18n import mark, set_language, tr, tr_error
 from mmstudio.settings import Settings, load_settings, save_settings
@@ -71,7 +71,6 @@ class AppContext(QObject):
     language_changed = Signal()
     opening_changed = Signal(bool)
     theme_changed = Signal()
-    _from_library = Signal(str, object)
 
     def __init__(self, settings: Settings | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -89,7 +88,8 @@ class AppContext(QObject):
         self._background = Background(self.report, parent=self)
         self._bridge = JobBridge(self)
         self._bridge.arrived.connect(self.job_event)
-        self._from_library.connect(self.changed)
+        self._from_library = Bell()
+        self._from_library.rung.connect(self._library_changed)
         self._unsubscribe: Callable[[], Any] | None = None
         self.jobs = JobModel(self)
 
@@ -161,7 +161,8 @@ class AppContext(QObject):
         self.close_library()
         self.studio = studio
         self.thumbnails.set_library(studio.library)
-        self._unsubscribe = studio.library.changes.subscribe(self._from_library.emit)
+        bell = self._from_library
+        self._unsubscribe = studio.library.changes.subscribe(lambda topic, ids: bell.ring((topic, ids)))
         self._bridge.attach(studio.runner)
         self._set_opening(False)
         self.settings.remember(Path(studio.library.path))
@@ -175,6 +176,10 @@ class AppContext(QObject):
             )
         if studio.library.notice:
             self.notify(studio.library.notice, level="warning")
+
+    @Slot(object)
+    def _library_changed(self, message: tuple[str, list[int] | None]) -> None:
+        self.changed.emit(*message)
 
     def _open_failed(self, error: Exception) -> None:
         self._set_opening(False)

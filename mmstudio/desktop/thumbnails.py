@@ -14,6 +14,8 @@ import numpy as np
 from PySide6.QtCore import QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QImageReader, QPixmap
 
+from mmstudio.desktop.workers import Bell
+
 if TYPE_CHECKING:
     from mmstudio.library import Asset, Library
 
@@ -28,7 +30,6 @@ class ThumbnailLoader(QObject):
     """Loads thumbnails by content hash. ``ready`` carries the hash of each that arrived."""
 
     ready = Signal(str)
-    _ring = Signal()
 
     def __init__(self, parent: QObject | None = None, threads: int = 2) -> None:
         super().__init__(parent)
@@ -41,7 +42,8 @@ class ThumbnailLoader(QObject):
         self._arrived: list[tuple[int, Key, QImage | None]] = []
         self._generation = 0  # results of an earlier library are dropped
         self._closed = False
-        self._ring.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._bell = Bell()
+        self._bell.rung.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._threads = [
             threading.Thread(target=self._loop, name=f"thumbnail-{n}", daemon=True) for n in range(threads)
         ]
@@ -120,15 +122,15 @@ class ThumbnailLoader(QObject):
                 self._arrived.append((generation, key, image))
                 ring = len(self._arrived) == 1 and not self._closed
             if ring:
-                self._ring.emit()
+                self._bell.ring()
 
-    @Slot()
-    def _deliver(self) -> None:
+    @Slot(object)
+    def _deliver(self, _message: object = None) -> None:
         with self._lock:
             batch, self._arrived = self._arrived[:_BATCH], self._arrived[_BATCH:]
             more, generation = bool(self._arrived), self._generation
         if more:
-            self._ring.emit()
+            self._bell.ring()
         for made_for, key, image in batch:
             if made_for != generation:
                 continue

@@ -30,10 +30,22 @@ def _owner(callback: Callable[..., Any] | None) -> QObject | None:
     return bound if isinstance(bound, QObject) else None
 
 
+class Bell(QObject):
+    """A signal that any thread may ring.
+
+    It has no parent: Qt deletes the children of a window while threads may still be at work, and ringing an
+    object that is being deleted is a crash. This one lives for as long as a thread still holds it.
+    """
+
+    rung = Signal(object)
+
+    def ring(self, message: object = None) -> None:
+        """Tell whoever is connected; nobody is, once the receiver was deleted."""
+        self.rung.emit(message)
+
+
 class Background(QObject):
     """Runs short functions (queries, decodes) off the GUI thread and calls back on it."""
-
-    _ring = Signal()
 
     def __init__(
         self, report: Callable[[Exception], None], *, threads: int = 3, parent: QObject | None = None
@@ -48,7 +60,8 @@ class Background(QObject):
         self._lock = threading.Lock()
         self._rung = False
         self._closed = False
-        self._ring.connect(self._drain, Qt.ConnectionType.QueuedConnection)
+        self._bell = Bell()
+        self._bell.rung.connect(self._drain, Qt.ConnectionType.QueuedConnection)
 
     @property
     def pending(self) -> int:
@@ -114,11 +127,11 @@ class Background(QObject):
         with self._lock:
             self._ready.append((callback, value, owner, key, ticket))
             ring, self._rung = not self._rung, True
-        if ring and not self._closed and isValid(self):
-            self._ring.emit()
+        if ring and not self._closed:
+            self._bell.ring()
 
-    @Slot()
-    def _drain(self) -> None:
+    @Slot(object)
+    def _drain(self, _message: object = None) -> None:
         until = time.perf_counter() + _SLICE_S
         while True:
             with self._lock:
@@ -136,7 +149,7 @@ class Background(QObject):
                 callback(value)
             except Exception as error:  # noqa: BLE001 - told to the person, the rest goes on
                 self._report(error)
-        self._ring.emit()
+        self._bell.ring()
 
 
 class JobBridge(QObject):

@@ -6,9 +6,10 @@ import threading
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QCoreApplication, QObject
 
 from mmstudio.desktop.context import AppContext, Notice
+from mmstudio.desktop.workers import Background
 from mmstudio.errors import Cancelled, StudioError
 from support.qt import settle, wait_until
 
@@ -88,3 +89,25 @@ def test_callbacks_of_a_deleted_owner_are_dropped(context: AppContext) -> None:
     gate.set()
     settle(context)
     assert seen == []
+
+
+def test_results_of_a_deleted_window_go_nowhere(qapp: object) -> None:
+    """Threads that end while Qt deletes what they report to: once a crash of the whole program."""
+    ended: list[int] = []
+    called: list[object] = []
+    for _ in range(200):
+        background = Background(called.append, threads=3)
+        gate = threading.Barrier(4)
+
+        def work(gate: threading.Barrier = gate) -> None:
+            gate.wait(10)
+            ended.append(1)
+
+        for _ in range(3):
+            background.run(work, called.append)
+        gate.wait(10)
+        shiboken6.delete(background)
+        background.close()
+    QCoreApplication.processEvents()
+    wait_until(lambda: len(ended) == 600)
+    assert called == []

@@ -123,7 +123,7 @@ class Player(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._frames = FrameThread(self)
+        self._frames = FrameThread()  # no parent: its thread may outlive a closed window
         self._frames.drawn.connect(self._on_drawn)
         self._frames.failed.connect(self._on_failed)
         self._timer = QTimer(self)
