@@ -14,7 +14,7 @@ from mmstudio.errors import UsageError
 from mmstudio.jobs import JobContext, Progress, run_inline
 from mmstudio.learning.config import CONFIG, load_config
 from mmstudio.learning.datasets.shapes import to_square
-from mmstudio.learning.families import default_config, default_widths, family, settle
+from mmstudio.learning.families import default_config, default_widths, family, set_options
 
 if TYPE_CHECKING:
     from mmstudio.learning.engine.registry import GenerativeModel
@@ -67,8 +67,7 @@ def train(
         config = default_config(family_name, folder.name, size=size, steps=steps, batch=batch, seed=seed)
         if width is not None:
             config.widths = default_widths(size, width)
-        _set(config.options, config, options or {})
-        settle(config)
+        set_options(config, options or {})
         if family_name.startswith("image-gan"):
             config.options.setdefault("colour", float(len(pixels) < 1000))
     folder.mkdir(parents=True, exist_ok=True)
@@ -87,23 +86,6 @@ def _run(
     run: Callable[[JobContext], Generator[Progress, None, Found]], context: JobContext
 ) -> Generator[Progress, None, Found]:
     return (yield from run(context))
-
-
-def _set(known: dict[str, float], config: Any, options: Mapping[str, float]) -> None:
-    more = set(known) | set(family(config.family).more_options) | {"rate"}
-    for key, value in options.items():
-        if key not in more:
-            raise UsageError(
-                "A model of the family {family} has no setting “{name}”.",
-                hint="Choose one of: {known}.",
-                family=config.family,
-                name=key,
-                known=", ".join(sorted(more)),
-            )
-        if key == "rate":
-            config.rate = float(value)
-        else:
-            known[key] = float(value)
 
 
 def sample(model: GenerativeModel, count: int, seed: int = 0) -> NDArray[np.uint8]:

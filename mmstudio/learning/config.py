@@ -11,7 +11,7 @@ from typing import Any
 from mmstudio.atomic import write_text
 from mmstudio.errors import StudioError, UsageError
 
-FORMAT = 2
+FORMAT = 3
 CONFIG = "config.json"
 
 
@@ -32,6 +32,8 @@ class ModelConfig:
             what one looks at), "pad" (its edge colour around it) or "stretch".
         aspect: width / height of what the model draws; networks see it squeezed into the square.
         condition: what a picture is described by beside the latent; see ``conditions.Conditions``.
+        parts: what a family needs to know beyond numbers, as JSON: the shape of sounds, the modalities of a
+            joint model and the models under them.
         augment: the augmentation recipe of the training data as JSON, with its seed; empty without one.
         trained: what came out: steps, pictures seen, metrics, asset ids; filled by the trainer.
     """
@@ -53,6 +55,7 @@ class ModelConfig:
     fit: str = "crop"
     aspect: float = 1.0
     condition: dict[str, Any] = field(default_factory=dict)
+    parts: dict[str, Any] = field(default_factory=dict)
     augment: dict[str, Any] = field(default_factory=dict)
     trained: dict[str, Any] = field(default_factory=dict)
     format: int = FORMAT

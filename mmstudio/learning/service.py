@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -56,7 +57,7 @@ class Trainings:
 
     def __init__(self, library: Library, device: str = "auto") -> None:
         self.library, self.device = library, device
-        self._loaded: dict[str, tuple[float, GenerativeModel]] = {}
+        self._loaded: dict[str, tuple[float, Any]] = {}
 
     def families(self) -> dict[str, FamilyInfo]:
         """The families a person can choose from."""
@@ -86,16 +87,32 @@ class Trainings:
         )
 
     def load(self, name: str, device: str | None = None) -> GenerativeModel:
-        """The model, ready to be sampled; kept until its weights change.
+        """The model of pictures or sounds, ready to be sampled; kept until its weights change.
 
         Raises:
             NotFound, StudioError: no such model, no weights yet, damaged, or from a newer MM Studio.
+            UsageError: a model of another kind; :meth:`load_any` gives those.
+        """
+        if family(load_config(self.folder(name)).family).modality not in ("image", "audio"):
+            raise UsageError(
+                "“{name}” makes neither pictures nor sounds by itself.",
+                hint="Choose a model of pictures or sounds.",
+                name=name,
+            )
+        model: GenerativeModel = self.load_any(name, device)
+        return model
+
+    def load_any(self, name: str, device: str | None = None) -> Any:
+        """A model of any family that makes something: what its ``FamilyInfo.loader`` gives.
+
+        Raises:
+            As :meth:`load`; UsageError where the family makes nothing.
         """
         from mmstudio.learning.engine.device import pick_device
-        from mmstudio.learning.engine.registry import load_model
 
         folder = self.folder(name)
-        if load_config(folder).family == "fused":
+        module, _, function = family(load_config(folder).family).loader.partition(":")
+        if not module:
             raise UsageError(
                 "“{name}” finds and tags; it makes nothing.",
                 hint="Choose a model of pictures or sounds.",
@@ -105,7 +122,7 @@ class Trainings:
         key, stamp = f"{folder}@{where}", _newest(folder)
         if key in self._loaded and self._loaded[key][0] == stamp:
             return self._loaded[key][1]
-        model = load_model(folder, where)
+        model = getattr(import_module(module), function)(folder, where)
         self._loaded = {key: (stamp, model), **dict(list(self._loaded.items())[:3])}
         return model
 
@@ -174,7 +191,7 @@ class Trainings:
 
                 load_encoder(self.folder(name))
             else:
-                self.load(name, "cpu")
+                self.load_any(name, "cpu")
         except StudioError as error:
             return tr_error(error)[0]
         return ""

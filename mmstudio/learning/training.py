@@ -7,6 +7,7 @@ import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,24 +17,12 @@ from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress
 from mmstudio.learning.card import write_card
 from mmstudio.learning.config import CONFIG, ModelConfig, load_config, safe_name
-from mmstudio.learning.datasets.choose import forbidden_now
-from mmstudio.learning.datasets.gather import Gathered, as_record, gather
-from mmstudio.learning.families import FamilyInfo, default_config, default_widths, family, settle
-from mmstudio.learning.rights import inherited
+from mmstudio.learning.families import default_config, default_widths, family, set_options
 
 if TYPE_CHECKING:
-    from mmstudio.learning.engine.data import ArrayData
-    from mmstudio.learning.engine.judge import Judge
     from mmstudio.learning.service import Trainings
 
 FITS = ("crop", "smart", "pad", "stretch")
-_COMPATIBLE = {
-    "image-vae": {"image-vae"},
-    "image-gan": {"image-gan", "image-vae", "image-gan-plain"},
-    "image-gan-plain": {"image-gan", "image-vae", "image-gan-plain"},
-    "sound-vae": {"sound-vae"},
-    "fused": set(),
-}
 _FEW_FOR_COLOUR = 1000  # pictures below which colours are varied too (Zhao et al., NeurIPS 2020)
 
 
@@ -92,7 +81,7 @@ def new_config(trainings: Trainings, wish: Wish, name: str) -> ModelConfig:
         )
     if wish.base:
         start = load_config(trainings.folder(wish.base))
-        if start.family not in _COMPATIBLE[wish.family]:
+        if start.family not in info.bases:
             raise UsageError(
                 "A model of the family {family} cannot start from “{base}”.",
                 hint="Choose a base of the same family.",
@@ -137,7 +126,7 @@ def new_config(trainings: Trainings, wish: Wish, name: str) -> ModelConfig:
     config.leave_out = sorted(set(wish.leave_out))
     config.aspect = wish.aspect if wish.aspect != 1.0 else config.aspect
     config.condition = dict(wish.condition) or config.condition
-    config.options |= _options(info, config, wish.options)
+    set_options(config, wish.options)
     if wish.base:
         _as_in_base(wish, start)
     elif wish.options.get("freeze", 0.0) > 0:
@@ -145,7 +134,6 @@ def new_config(trainings: Trainings, wish: Wish, name: str) -> ModelConfig:
             "Only layers of a model to start from can stand still.",
             hint="Name that model (--from), or leave “freeze” out.",
         )
-    settle(config)
     recipe = read_recipe(wish.augment, wish.seed)
     config.augment = recipe.as_json() if recipe.active(info.modality) else {}
     return config
@@ -165,27 +153,6 @@ def _as_in_base(wish: Wish, start: ModelConfig) -> None:
             name=different[0],
             base=wish.base,
         )
-
-
-def _options(info: FamilyInfo, config: ModelConfig, wanted: Mapping[str, float]) -> dict[str, float]:
-    found = {}
-    known = set(config.options) | set(info.more_options) | {"rate", "latent"}
-    for key, value in wanted.items():
-        if key not in known:
-            raise UsageError(
-                "A model of the family {family} has no setting “{name}”.",
-                hint="Choose one of: {known}.",
-                family=info.name,
-                name=key,
-                known=", ".join(sorted(known)),
-            )
-        if key == "rate":
-            config.rate = float(value)
-        elif key == "latent":
-            config.latent = int(value)
-        else:
-            found[key] = float(value)
-    return found
 
 
 def training(
@@ -235,13 +202,15 @@ def _train(
     device = pick_device(trainings.device)
     if config.base and not trainings.has_weights(folder):
         load_weights(trainings.folder(config.base))  # damaged: said before a folder is made
-    data, notes = yield from _data(trainings, folder, config)
+    source = import_module(family(config.family).source)
+    data, notes = yield from source.data(trainings, folder, config)
     if config.family.startswith("image-gan"):
         config.options.setdefault("colour", float(len(data) < _FEW_FOR_COLOUR))
     config.save(folder)
     trainings.register(config, folder, "training", {})
     task = build_task(config, device)
-    trainer = Trainer(folder, config, task, data, judge=_judge(config, data, str(device)), resume=True)
+    judge = source.judge(config, data, str(device))
+    trainer = Trainer(folder, config, task, data, judge=judge, resume=True)
     if config.base and trainer.step == 0:
         task.start_from(load_weights(trainings.folder(config.base)))
     trainer.notice = " · ".join(notes)
@@ -266,48 +235,6 @@ def _train(
     if result["status"] == "done":
         remove_data(folder)
     return {**result, "path": str(folder), "notes": notes}
-
-
-def _data(
-    trainings: Trainings, folder: Path, config: ModelConfig
-) -> Generator[Progress, None, tuple[ArrayData, list[str]]]:
-    from mmstudio.learning.engine.data import load_data, save_data
-
-    flip = config.options.get("flip", 0.0) > 0
-    library = trainings.library
-    notes: list[str] = []
-    kept = load_data(folder, config.seed, flip) if "assets" in config.trained else None
-    if kept is not None:
-        gone = forbidden_now(library) & {*config.trained["assets"], *config.trained.get("held_assets", ())}
-        if not gone:
-            return kept, []
-        notes.append(tr("forgotten since, so that the data is read anew without them: {n}", n=len(gone)))
-    if config.base and "inherited_assets" not in config.trained:
-        config.trained["inherited_assets"] = inherited(trainings, config.base)
-    found: Gathered = yield from gather(library, config)
-    before = config.trained if trainings.has_weights(folder) else None
-    config.trained |= as_record(found, before) | {"library": library.id}
-    save_data(
-        folder,
-        pixels=found.pixels,
-        held=found.held,
-        conditions=found.conditions,
-        held_conditions=found.held_conditions,
-    )
-    data = load_data(folder, config.seed, flip)
-    assert data is not None
-    return data, notes + found.notes
-
-
-def _judge(config: ModelConfig, data: ArrayData, device: str) -> Judge | None:
-    """Measures pictures with the network that pictures are compared by; short trainings are not judged."""
-    if config.channels != 3 or config.steps < 25:
-        return None
-    from mmstudio.learning.engine.judge import Judge
-    from mmstudio.learning.evaluation.networks import picture_features
-
-    features, name = picture_features(device)
-    return Judge(data.pixels, data.held, features, name)
 
 
 def _last_losses(folder: Path) -> dict[str, Any]:

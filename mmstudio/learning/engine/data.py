@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -22,12 +22,29 @@ class Batch:
         x: N×C×H×W in [-1, 1], on the CPU (other families: what their task asks for).
         c: N×condition, or None.
         held: M×C×H×W that no step learns from, or None; held_c: their conditions.
+        parts, present: of a set, modality → tensor with N rows, and modality → bool N, which of them are
+            there (the rows of the others are zeros).
     """
 
     x: Tensor
     c: Tensor | None = None
     held: Tensor | None = None
     held_c: Tensor | None = None
+    parts: dict[str, Tensor] = field(default_factory=dict)
+    present: dict[str, Tensor] = field(default_factory=dict)
+
+
+class TrainingData(Protocol):
+    """What the trainer asks of data: how much there is, and batches in an order of its own.
+
+    A batch depends only on the data's seed, on ``seen`` and on ``random``: so a training resumes exactly.
+    """
+
+    def __len__(self) -> int: ...
+
+    def batch(self, seen: int, count: int, random: torch.Generator) -> Batch:
+        """The examples after the first ``seen``; every epoch is a permutation of all."""
+        ...
 
 
 class ArrayData:

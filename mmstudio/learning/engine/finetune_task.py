@@ -51,7 +51,7 @@ class Head(nn.Module):
         return self.project(z), self.say(z)
 
 
-class FineTuneTask(Task):
+class FineTuneTask(Task[Indices]):
     """Supervised contrast plus a linear head where there are labels, else two views of each picture (SimCLR).
 
     Args:
@@ -136,7 +136,7 @@ class FineTuneTask(Task):
         yield {"loss": loss.item(), "gradient": float(norm), **{k: v.item() for k, v in losses.items()}}
 
     @torch.no_grad()
-    def preview(self, data: ArrayData, seed: int, count: int) -> Tensor:
+    def preview(self, data: Indices, seed: int, count: int) -> Tensor:
         """What the network is shown: views of the first pictures."""
         del data
         x = torch.from_numpy(np.array(self.pixels[:count])).float().div_(255.0)

@@ -64,7 +64,7 @@ class FusedData(ArrayData):
         return Batch(torch.from_numpy(np.array(rows, np.int64)))
 
 
-class FusedTask(Task):
+class FusedTask(Task[FusedData]):
     """Alignment, tags, engagement and reconstruction together, weighed by their uncertainty."""
 
     averaged = "fused"
@@ -296,7 +296,7 @@ class FusedTask(Task):
 
     # -- as the trainer wants it -----------------------------------------------------------------------------
 
-    def preview(self, data: ArrayData, seed: int, count: int) -> Tensor:
+    def preview(self, data: FusedData, seed: int, count: int) -> Tensor:
         """Nothing to look at."""
         del data, seed, count
         return torch.empty(0)

@@ -49,7 +49,7 @@ def make_discriminator(config: ModelConfig) -> Discriminator:
     return Discriminator(config.channels, config.widths, Conditions.of(config.condition).width)
 
 
-class GanTask(Task):
+class GanTask(Task[ArrayData]):
     """One discriminator update, then one generator update (Huang et al., NeurIPS 2024)."""
 
     averaged = "generator"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,19 +16,13 @@ from mmstudio.learning.conditions import Conditions
 from mmstudio.learning.config import ModelConfig, load_config
 from mmstudio.learning.engine.checkpoint import load_weights, weights_id
 from mmstudio.learning.engine.data import to_bytes, to_float
-from mmstudio.learning.engine.gan_task import GanTask, PlainGanTask, make_discriminator, make_generator
+from mmstudio.learning.engine.gan_task import make_discriminator, make_generator
 from mmstudio.learning.engine.prior import Prior, prior_from, standard_prior
 from mmstudio.learning.engine.task import Task, take
-from mmstudio.learning.engine.vae_task import VaeTask
+from mmstudio.learning.families import family
 from mmstudio.learning.nets.blocks import materialise
 from mmstudio.learning.nets.vae import VAE, make_vae
 
-TASKS: dict[str, type[Task]] = {
-    "image-vae": VaeTask,
-    "image-gan": GanTask,
-    "image-gan-plain": PlainGanTask,
-    "sound-vae": VaeTask,
-}
 ROWS = 16  # latents decoded at once at 64 pixels and for sounds
 
 
@@ -96,9 +92,11 @@ class GenerativeModel:
         return self.encoder.encode(to_float(pixels).to(self.device))[0].cpu()
 
 
-def build_task(config: ModelConfig, device: torch.device) -> Task:
+def build_task(config: ModelConfig, device: torch.device) -> Task[Any]:
     """Fresh networks and optimisers for ``config``."""
-    return TASKS[config.family](config, device)
+    module, _, name = family(config.family).task.partition(":")
+    task: Task[Any] = getattr(import_module(module), name)(config, device)
+    return task
 
 
 def load_model(folder: Path, device: torch.device) -> GenerativeModel:

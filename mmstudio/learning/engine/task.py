@@ -6,18 +6,20 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from mmstudio.learning.config import ModelConfig
 from mmstudio.learning.engine.checkpoint import TrainingState
-from mmstudio.learning.engine.data import ArrayData, Batch
+from mmstudio.learning.engine.data import Batch, TrainingData
 from mmstudio.learning.engine.ema import Average
 
+Data = TypeVar("Data", bound=TrainingData)
 
-class Task(ABC):
+
+class Task(ABC, Generic[Data]):
     """Networks by name, optimisers by name, one moving average; subclasses say what a step is."""
 
     nets: dict[str, nn.Module]
@@ -42,10 +44,10 @@ class Task(ABC):
         """
 
     @abstractmethod
-    def preview(self, data: ArrayData, seed: int, count: int) -> Tensor:
+    def preview(self, data: Data, seed: int, count: int) -> Tensor:
         """A grid's worth of pictures in [-1, 1], always from the same latents, drawn with the average."""
 
-    def sampler(self, data: ArrayData, seed: int) -> Callable[[int], Tensor] | None:
+    def sampler(self, data: Data, seed: int) -> Callable[[int], Tensor] | None:
         """What draws the next ``count`` examples (count×C×H×W in [-1, 1]) with the average, to be judged;
         None for a family that draws nothing. Its random numbers are its own."""
         del data, seed
@@ -63,7 +65,7 @@ class Task(ABC):
         edges = [count * i // number for i in range(number + 1)]
         return [slice(a, b) for a, b in pairwise(edges)]
 
-    def finish(self, data: ArrayData) -> dict[str, Tensor]:
+    def finish(self, data: Data) -> dict[str, Tensor]:
         """What is fitted after training (a prior), for the weights file."""
         del data
         return {}

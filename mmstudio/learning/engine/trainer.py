@@ -22,7 +22,7 @@ from mmstudio.learning.engine.checkpoint import (
     save_best,
     save_checkpoint,
 )
-from mmstudio.learning.engine.data import ArrayData
+from mmstudio.learning.engine.data import TrainingData
 from mmstudio.learning.engine.device import is_out_of_memory, speed_of
 from mmstudio.learning.engine.judge import Judge, better
 from mmstudio.learning.engine.logs import Logs
@@ -42,8 +42,8 @@ class Trainer:
         self,
         folder: Path,
         config: ModelConfig,
-        task: Task,
-        data: ArrayData,
+        task: Task[Any],
+        data: TrainingData,
         *,
         checkpoint_every: int = 100,
         checkpoint_seconds: float = 60.0,

@@ -29,7 +29,7 @@ _PRIOR_COST = 1.2e10  # multiplications, about 0.7 s on two cores
 _CHUNK = 64
 
 
-class VaeTask(Task):
+class VaeTask(Task[ArrayData]):
     """L1 + multi-scale gradient L1 + beta · mean over dimensions of max(KL, free bits).
 
     With ``perceptual`` or ``adversarial`` a patch discriminator learns beside it (:mod:`engine.critic`).
