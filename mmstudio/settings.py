@@ -33,6 +33,16 @@ class Settings(BaseModel):
     inspector_visible: bool = True
     window_geometry: str = ""
     reviewer: str = ""
+    voice_engine: str = "auto"  # "auto", or the key of a speech engine
+    voice_en: str = ""  # id of the voice for English; "" is the engine's own choice
+    voice_zh: str = ""
+    voice_rate: float = Field(default=1.0, ge=0.5, le=2.0)
+    voice_pitch: float = Field(default=1.0, ge=0.5, le=2.0)
+    piper_voice: str = ""  # an .onnx file with its .onnx.json beside it
+    writing_engine: str = "facts"  # "facts", "folder" or "server"
+    writing_folder: str = ""  # a transformers folder
+    writing_server: str = "http://localhost:11434"  # an OpenAI-compatible server on this computer
+    writing_model: str = ""  # the server's model; "" is its first
     augment_recipes: list[str] = Field(default_factory=list)  # the person's presets, each as JSON
 
     def remember(self, library: Path) -> None:
