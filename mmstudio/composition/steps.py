@@ -29,7 +29,7 @@ from mmstudio.composition.storyboard import (
     layer_from_dict,
 )
 from mmstudio.errors import MediaError, NotFound, StudioError
-from mmstudio.generation.copywriter import CopyLine, FactsWriter
+from mmstudio.generation.copywriting.lines import CopyLine, FactsWriter
 from mmstudio.generation.price import format_price
 from mmstudio.media.image import image_array
 

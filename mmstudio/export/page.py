@@ -16,7 +16,7 @@ from mmstudio.composition.tile import tile_board
 from mmstudio.errors import NotFound, StudioError
 from mmstudio.export.style import CSS
 from mmstudio.export.writer import OutputFolder, slug
-from mmstudio.generation.copywriter import FactsWriter, is_chinese
+from mmstudio.generation.copywriting.lines import FactsWriter, is_chinese
 from mmstudio.i18n import mark, speaking, tr, translate
 from mmstudio.jobs import JobContext, Progress, Work
 

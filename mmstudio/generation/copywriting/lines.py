@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mmstudio.features.texts.lexicon import polarity
 from mmstudio.features.texts.quotes import LONGEST, choose_quotes
-from mmstudio.generation.facts import Fact, facts_of
+from mmstudio.generation.copywriting.facts import Fact, facts_of
 from mmstudio.generation.price import format_price
 
 if TYPE_CHECKING:
