@@ -322,7 +322,10 @@ class MainWindow(QMainWindow):
 
     def _retranslate(self) -> None:
         for pane in self.panes.values():
-            pane.retranslate()
+            try:
+                pane.retranslate()
+            except Exception as error:  # noqa: BLE001 - told to the person; the other pages still follow
+                self.context.report(error)
         self._show_library_state()
         pane_now = self.panes.get(self.current)
         if pane_now is not None and pane_now.header() is None:

@@ -15,6 +15,10 @@ FORMAT = 3
 CONFIG = "config.json"
 
 
+class NewerModel(StudioError):
+    """A config of a format that this program does not know yet."""
+
+
 @dataclass(slots=True)
 class ModelConfig:
     """Everything that rebuilds a model and its training.
@@ -69,7 +73,7 @@ def load_config(folder: Path) -> ModelConfig:
     """Read ``config.json``.
 
     Raises:
-        StudioError: where the file is missing, broken, or written by a newer MM Studio.
+        StudioError: where the file is missing or broken. NewerModel: written by a newer MM Studio.
     """
     path = folder / CONFIG
     try:
@@ -82,7 +86,7 @@ def load_config(folder: Path) -> ModelConfig:
             name=folder.name,
         ) from error
     if newest > FORMAT:
-        raise StudioError(
+        raise NewerModel(
             "The model “{name}” was made by a newer MM Studio.",
             hint="Update MM Studio to use it; nothing was changed.",
             name=folder.name,

@@ -14,10 +14,11 @@ from mmstudio import paths
 from mmstudio.errors import NotFound, ReadOnly, StudioError, UsageError
 from mmstudio.i18n import tr_error
 from mmstudio.jobs import JobContext, Progress, Work, run_inline
-from mmstudio.learning.config import CONFIG, ModelConfig, load_config, safe_name
+from mmstudio.learning.config import CONFIG, ModelConfig, NewerModel, load_config, safe_name
 from mmstudio.learning.datasets.choose import forbidden_now
 from mmstudio.learning.families import FamilyInfo, families, family
 from mmstudio.learning.rights import forgotten_of
+from mmstudio.learning.standing import has_whole_weights, newest_step
 
 if TYPE_CHECKING:
     from mmstudio.learning.engine.registry import GenerativeModel
@@ -35,7 +36,8 @@ class ModelInfo:
         source: "library" (trained here), "starter" (ships with the program) or "user" (added).
         path: its folder.
         card: the text of card.md.
-        status: "ready", "training" (not finished: can be resumed), "empty" (nothing trained), or "damaged".
+        status: "ready", "training" (not finished: can be resumed), "empty" (nothing trained), "damaged", or
+            "newer" (made by a newer MM Studio).
         metrics: what was measured, by name.
         forgotten: how many of the assets it saw may no longer be trained on (see ``rights``).
     """
@@ -301,13 +303,16 @@ class Trainings:
     def _info(self, folder: Path, source: Source, forbidden: set[int]) -> ModelInfo:
         try:
             config = load_config(folder)
+        except NewerModel:
+            return ModelInfo(folder.name, "", source, folder, 0, "newer")
         except StudioError:
             return ModelInfo(folder.name, "", source, folder, 0, "damaged")
-        steps = int(config.trained.get("steps", 0))
+        steps = _steps(folder, config)
         status = "empty"
         if self.has_weights(folder):
             row = self.library.models.get(folder.name) if source == "library" else None
             status = str(row.status) if row is not None else "ready"
+            status = status if has_whole_weights(folder) else "damaged"
         card = folder / "card.md"
         text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
         metrics = dict(config.trained.get("metrics", {}))
@@ -315,6 +320,11 @@ class Trainings:
         return ModelInfo(
             folder.name, config.family, source, folder, steps, status, config.size, text, metrics, gone
         )
+
+    def steps_of(self, name: str) -> int:
+        """How many steps a model has learned, as far as they are on the disk. Raises NotFound, StudioError."""
+        folder = self.folder(name)
+        return _steps(folder, load_config(folder))
 
     def has_weights(self, folder: Path) -> bool:
         """True where something was trained into a folder already."""
@@ -343,6 +353,11 @@ def _is_ours(folder: Path) -> bool:
     except ValueError:
         return True
     return isinstance(data, dict) and data.get("family") in families()
+
+
+def _steps(folder: Path, config: ModelConfig) -> int:
+    """A running training writes its checkpoints before its config."""
+    return max(int(config.trained.get("steps", 0)), newest_step(folder))
 
 
 def _newest(folder: Path) -> float:

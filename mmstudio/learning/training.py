@@ -155,6 +155,30 @@ def _as_in_base(wish: Wish, start: ModelConfig) -> None:
         )
 
 
+def _as_before(wish: Wish, config: ModelConfig) -> None:
+    """Raises UsageError where something else is wished for than what a training began with."""
+    given = {
+        "size": (wish.size, config.size or wish.size),
+        "batch": (wish.batch, config.batch),
+        "from": (wish.base, config.base),
+        "fit": (wish.fit if wish.fit != "crop" else None, config.fit),
+        "aspect": (wish.aspect if wish.aspect != 1.0 else None, config.aspect),
+        "query": (wish.query or None, config.query),
+        "seed": (wish.seed or None, config.seed),
+        "condition": (wish.condition or None, config.condition),
+    }
+    now = config.options | {"rate": config.rate, "latent": float(config.latent)}
+    given |= {key: (value, now.get(key)) for key, value in wish.options.items()}
+    changed = [key for key, (wanted, had) in given.items() if wanted is not None and wanted != had]
+    if changed:
+        raise UsageError(
+            "“{name}” goes on as it began: “{key}” cannot be changed.",
+            hint="Leave it out, or train a new model from this one (--from).",
+            name=config.name,
+            key=changed[0],
+        )
+
+
 def training(
     trainings: Trainings, context: JobContext, wish: Wish
 ) -> Generator[Progress, None, dict[str, Any]]:
@@ -172,6 +196,8 @@ def training(
                 name=called,
                 family=config.family,
             )
+        if wish.resume:
+            _as_before(wish, config)
         if wish.steps is not None and wish.steps > config.steps:
             config.steps = wish.steps
     else:

@@ -53,6 +53,52 @@ def test_resuming_goes_on_and_lengthens(tmp_path: Path) -> None:
         assert train(library, "image-vae", name="m", resume=True, steps=4)["steps"] == 4
 
 
+@pytest.mark.parametrize(
+    ("key", "other"),
+    [
+        ("batch", {"batch": 3}),
+        ("size", {"size": 32}),
+        ("beta", {"options": {"beta": 0.5}}),
+        ("seed", {"seed": 9}),
+    ],
+)
+def test_a_training_that_goes_on_cannot_become_another(
+    key: str, other: dict[str, object], tmp_path: Path
+) -> None:
+    with picture_library(tmp_path) as library:
+        train(library, "image-vae", name="m")
+        with pytest.raises(UsageError, match=f"“{key}” cannot be changed") as refused:
+            train(library, "image-vae", name="m", resume=True, **{"steps": 4, **other})
+        assert "--from" in refused.value.hint
+        assert load_config(library.models_dir / "m").trained["steps"] == 2
+
+
+def test_cut_weights_and_newer_configs_are_listed_as_what_they_are(tmp_path: Path) -> None:
+    with picture_library(tmp_path) as library:
+        train(library, "image-vae", name="m")
+        trainings = Trainings(library, "cpu")
+        folder = trainings.folder("m")
+        for file in folder.glob("*.safetensors"):
+            file.write_bytes(file.read_bytes()[:-100])
+        assert next(model for model in trainings.models() if model.name == "m").status == "damaged"
+        text = (folder / "config.json").read_text("utf-8")
+        (folder / "config.json").write_text(text.replace('"format": 3', '"format": 99'), "utf-8")
+        assert next(model for model in trainings.models() if model.name == "m").status == "newer"
+
+
+def test_a_running_training_says_how_far_it_is(tmp_path: Path) -> None:
+    with picture_library(tmp_path) as library:
+        trainings = Trainings(library, "cpu")
+        listed: list[int] = []
+
+        def look(progress: object) -> None:
+            listed.append(next((model.steps for model in trainings.models() if model.name == "m"), 0))
+
+        work = trainings.train_work("image-vae", "m", size=16, steps=102, batch=2)
+        run_inline(work, on_progress=look)
+        assert 100 in listed
+
+
 def test_cancelling_keeps_what_was_trained(tmp_path: Path) -> None:
     with picture_library(tmp_path) as library:
         trainings = Trainings(library, "cpu")

@@ -247,6 +247,6 @@ def _open(studio: Studio, model: str) -> tuple[Player, PlayedModel]:
         player.stages,
         player.conditions,
         player.fingerprint,
-        int(player.model.config.trained.get("steps", 0)),
+        studio.trainings.steps_of(model),
         player.sliders(),
     )

@@ -20,6 +20,7 @@ STATES = {
     "training": mark("not finished"),
     "empty": mark("nothing learned yet"),
     "damaged": mark("damaged"),
+    "newer": mark("made by a newer MM Studio"),
 }
 
 
@@ -114,7 +115,7 @@ def model_facts(trainings: Trainings, line: ModelLine) -> ModelFacts:
     """Read logs, figures and what a model saw; not for the GUI thread."""
     from mmstudio.learning.evaluation.report import stored
 
-    if line.info.status == "damaged":
+    if line.info.status in ("damaged", "newer"):
         return ModelFacts(line, Past(), {})
     found = seen_by(trainings, line.name)
     library = [one for one in found if one.rights]

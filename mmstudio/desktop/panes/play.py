@@ -313,6 +313,8 @@ class PlayPane(Pane):
         words = ""
         if line is not None and line.info.status == "damaged":
             words = tr("Its files are damaged.")
+        elif line is not None and line.info.status == "newer":
+            words = tr("It was made by a newer MM Studio. Update to use it.")
         elif info is not None and line is not None and line.name == info.name:
             if self._newer():
                 words = tr("It has learned more since. Choose it again to draw with its newest state.")
@@ -498,4 +500,4 @@ class PlayPane(Pane):
 
 
 def _draws(line: ModelLine) -> bool:
-    return line.info.family.startswith("image-") and line.info.status in ("ready", "training", "damaged")
+    return line.info.family.startswith("image-") and line.info.status in ("ready", "training", "damaged", "newer")

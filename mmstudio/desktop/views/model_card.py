@@ -219,7 +219,7 @@ class ModelCard(QScrollArea):
         self.evaluate_button.setEnabled(usable)
         self.compare_button.setVisible(picture and usable)
         self.export_button.setVisible(picture and usable)
-        self.continue_button.setVisible(info.source == "library" and info.status != "damaged")
+        self.continue_button.setVisible(info.source == "library" and info.status not in ("damaged", "newer"))
         self.continue_button.setEnabled(not read_only)
         self.remove_button.setVisible(info.source != "starter")
         self.remove_button.setEnabled(not read_only)

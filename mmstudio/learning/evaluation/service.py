@@ -32,6 +32,7 @@ Pairs = list[tuple[Nearest, int]]  # with the row of the training picture
 CHUNK = 16
 FEW = 50  # pictures below which figures are rough
 SHOWN = 24  # nearest pairs that are kept as pictures
+FEW_TO_JUDGE = 50  # held-out pictures below which figures against them vary much
 AGAIN = 128  # pictures drawn again for the reconstruction figures
 
 
@@ -238,8 +239,15 @@ def _copy_notes(figures: dict[str, Figure], examples: Examples) -> list[str]:
     if "copies" not in figures or not examples.learned:
         return []
     notes = []
-    if figures["nearest_to"] == "training pictures":
+    held = len(examples.held)
+    if held == 0:
         notes.append(tr("No pictures were held out: copying is judged by how near training pictures are"))
+    elif figures["nearest_to"] == "training pictures":
+        notes.append(
+            tr("Only {n} were held out: copying is judged by how near training pictures are", n=held)
+        )
+    elif held < FEW_TO_JUDGE:
+        notes.append(tr("Only {n} were held out: figures against them vary from model to model", n=held))
     found, real, count = (float(figures[key]) for key in ("copies", "real_copies", "samples"))
     if wilson(round(found * count), int(count))[0] > real:
         share = f"{100 * found:.0f}"
