@@ -18,6 +18,7 @@ from mmstudio.learning.engine.checkpoint import load_weights, weights_id
 from mmstudio.learning.engine.data import to_bytes, to_float
 from mmstudio.learning.engine.gan_task import make_discriminator, make_generator
 from mmstudio.learning.engine.prior import Prior, prior_from, standard_prior
+from mmstudio.learning.engine.sound_shape import SoundShape
 from mmstudio.learning.engine.task import Task, take
 from mmstudio.learning.families import family
 from mmstudio.learning.nets.blocks import materialise
@@ -51,6 +52,27 @@ class GenerativeModel:
     def conditions(self) -> Conditions:
         """What the model can be told beside the latent."""
         return Conditions.of(self.config.condition)
+
+    @property
+    def sound(self) -> SoundShape | None:
+        """The shape of its sounds; None for a model of pictures."""
+        return SoundShape.of(self.config) if family(self.config.family).modality == "audio" else None
+
+    def waves(self, z: Tensor, c: Tensor | None = None) -> Tensor:
+        """Latents (N×latent) → float32 N×C×samples in [-1, 1] at ``sound.rate``, on the CPU.
+
+        By the model's own vocoder; by Griffin-Lim from a fixed start where it has none. The same latent gives
+        the same sound.
+        """
+        raise NotImplementedError
+
+    def hear(self, samples: NDArray[np.float32], rate: int) -> Tensor:
+        """float32[C, T] → the 1×latent of the sound (only families with an encoder).
+
+        Resampled, brought to the model's channels and length: what is too short loops in a model of loops and
+        is followed by silence elsewhere.
+        """
+        raise NotImplementedError
 
     @property
     def rows(self) -> int:
