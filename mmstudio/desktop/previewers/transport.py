@@ -55,6 +55,12 @@ class Transport(QWidget):
         layout.addWidget(self.mute)
         layout.addWidget(self.volume)
 
+    def add_tool(self, widget: QWidget) -> None:
+        """One more control, before the volume."""
+        line = self.layout()
+        assert isinstance(line, QHBoxLayout)
+        line.insertWidget(line.indexOf(self.mute), widget)
+
     @property
     def loudness(self) -> float:
         """The volume chosen, 0 to 1."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from mmstudio.desktop.models.heard import heard
 from mmstudio.desktop.previewers.sound import SoundView
 from mmstudio.desktop.texts import name, say
 from mmstudio.i18n import mark
@@ -18,20 +19,13 @@ if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
     from mmstudio.desktop.views.augment_model import Variant
 
-_BARS = 600
-
 
 class ClipView(SoundView):
     """A :class:`SoundView` over samples in memory."""
 
     def show_samples(self, samples: NDArray[np.float32], rate: int) -> None:
-        """float32[C, N]; of more than two channels the first two are heard."""
-        from mmstudio.media.audio import peaks
-
-        self.clear()
-        heard = samples[:2]
-        shape = peaks(heard.mean(axis=0), min(_BARS, max(1, heard.shape[1])))
-        self._loaded((heard, rate, shape))
+        """float32[C, N]; of more than two channels the first two are heard. Shown at once, without tones."""
+        self.show_heard(heard(samples, rate, tones=False))
 
 
 class ABPlayer(QWidget):
@@ -47,6 +41,7 @@ class ABPlayer(QWidget):
         self.view = ClipView(context)
         self.view.waveform.setMinimumHeight(44)
         self.view.setFixedHeight(96)
+        self.view.tones.hide()
         self.a, self.b = QPushButton(), QPushButton()
         group = QButtonGroup(self)
         for key, pressed in (("a", self.a), ("b", self.b)):

@@ -83,6 +83,10 @@ class SoundClock:
         self._running = False
         self._stream.close()
 
+    def swap(self, samples: NDArray[np.float32]) -> None:
+        """Go on with other samples of the same rate and channels at the same place."""
+        self._samples = samples  # one assignment: the audio thread sees the old or the new, never half
+
     def set_volume(self, volume: float) -> None:
         """0 is silent, 1 is as mixed."""
         self._volume = volume
