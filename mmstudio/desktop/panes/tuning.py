@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 _FAMILIES = ("image-gan", "image-vae", "image-gan-plain")
 _SIZES = (32, 64, 128)
 _USUAL_STEPS = 200
+_LOOKS, _LOOK_S = (
+    5,
+    3.0,
+)  # times a trial is measured (tuning.service.Search), and seconds each took on two cores
 
 
 class TuningPane(Pane):
@@ -247,7 +251,8 @@ class TuningPane(Pane):
     def _estimate(self) -> None:
         rate = STEPS_PER_SECOND.get(str(self.family.currentData()), 2.0)
         area = (int(self.side.currentData() or 32) / 64) ** 2
-        seconds = self.trials.value() * self.steps.value() / rate * area
+        learning = self.steps.value() / rate * area
+        seconds = self.trials.value() * (learning + _LOOKS * _LOOK_S)
         say(
             self.estimate,
             mark("At most about {time} on two processor cores, less with a graphics card."),
