@@ -7,17 +7,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from mmstudio.learning.joint.parts import Part
+import numpy as np
+
+from mmstudio.errors import UsageError
+from mmstudio.learning.config import ModelConfig, load_config
+from mmstudio.learning.joint import media
+from mmstudio.learning.joint.parts import Part, named, objective_of, read_parts
 
 if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
-    from torch import Tensor
+    from torch import Tensor, nn
 
-    from mmstudio.learning.config import ModelConfig
+    from mmstudio.learning.engine.joint_task import Coded
+    from mmstudio.learning.engine.prior import Prior
+    from mmstudio.learning.nets.joint import JointNet
 
 Arrays = Mapping[str, "NDArray[Any]"]  # modality → N rows, as :class:`Part` says
-Sampler = Literal["mixture", "gan", "learned"]
+Sampler = Literal["mixture", "gan", "learned", "prior"]
+_ROWS = 64  # rows in every pass, the last one filled up: the same latent gives the same picture anywhere
 
 
 @dataclass(slots=True)
@@ -30,15 +38,20 @@ class JointModel:
     Attributes:
         parts: the modalities. scores: sampler → figure → value, measured when the training ended:
             "distance" (kernel distance ×1000 of drawn to held-out joint latents, 0 is best) and "agreement"
-            (how often one part of a drawn set finds its partner among 100 sets, 1 is best; "real" has the same
-            of held-out sets).
+            (how often a part of a drawn set finds its partner among 100 sets, 1 is best; the entry "real"
+            has the same of held-out sets).
+        lower: modality → the single-modality model whose latents it holds.
     """
 
     config: ModelConfig
     parts: tuple[Part, ...]
     device: torch.device
+    net: JointNet
+    generator: nn.Module
+    mixture: Prior
     fingerprint: str = ""
     scores: dict[str, dict[str, float]] = field(default_factory=dict)
+    lower: dict[str, Any] = field(default_factory=dict)
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -65,22 +78,44 @@ class JointModel:
             UsageError: an unknown modality, nothing to make, a temperature outside 0 to 2.
             StudioError: media that cannot be used; a model underneath that is gone.
         """
-        raise NotImplementedError
+        locked = dict(locks or {})
+        known = {name: value for name, value in (dict(given) | locked).items() if value is not None}
+        wanted = self._wanted(want, known)
+        if not wanted:
+            raise UsageError("There is nothing to make.", hint="Leave at least one of the parts open.")
+        if count < 1 or not 0.0 <= temperature <= 2.0:
+            raise UsageError("The temperature must lie between 0 and 2, the count from 1 on.")
+        arrays = {name: np.repeat(self.as_array(name, known[name]), count, axis=0) for name in known}
+        if arrays:
+            made = self.generate_arrays(arrays, wanted, seed, temperature)
+        else:
+            made = self._decoded(self._whole(count, seed, self._best_sampler(), temperature), wanted, seed)
+        return self._as_sets(made, count, seed, locked)
 
     def unconditional(self, count: int, seed: int = 0, sampler: Sampler = "mixture") -> list[dict[str, Any]]:
-        """``count`` whole sets from a Gaussian mixture over the joint latents, a latent GAN, or the learned
-        conditional prior told nothing."""
-        raise NotImplementedError
+        """``count`` whole sets from a Gaussian mixture over the joint latents, a latent GAN, the learned
+        conditional prior told nothing, or N(0, I) ("prior")."""
+        made = self.unconditional_arrays(count, seed, sampler)
+        made.pop("audience", None)
+        return self._as_sets(made, count, seed, {})
 
     def embed(self, given: Mapping[str, Any]) -> Tensor:
         """1×L joint posterior mean of one example, of whatever parts are given."""
-        raise NotImplementedError
+        return self.embed_arrays({name: self.as_array(name, value) for name, value in given.items()})
 
     # -- on arrays: for evaluation and for researchers ---------------------------------------------------
 
-    def embed_arrays(self, arrays: Arrays, present: Mapping[str, NDArray[Any]] | None = None) -> Tensor:
+    def embed_arrays(self, arrays: Arrays, present: Arrays | None = None) -> Tensor:
         """N×L joint posterior means; ``present`` is modality → bool N, all where it is None."""
-        raise NotImplementedError
+        import torch
+
+        from mmstudio.learning.engine.joint_task import joint_of
+
+        objective, found = objective_of(self.config.parts), []
+        with torch.inference_mode():
+            for coded, count in self._coded(arrays, present):
+                found.append(joint_of(self.net, objective, coded)[0][:count].cpu())
+        return torch.cat(found)
 
     def generate_arrays(
         self,
@@ -88,26 +123,170 @@ class JointModel:
         want: Sequence[str],
         seed: int = 0,
         temperature: float = 1.0,
-        present: Mapping[str, NDArray[Any]] | None = None,
+        present: Arrays | None = None,
     ) -> dict[str, NDArray[Any]]:
         """One set for each of N rows: modality → N rows of the part's own kind."""
-        raise NotImplementedError
+        import torch
+
+        from mmstudio.learning.engine.joint_task import latents_for
+
+        random = torch.Generator().manual_seed(seed)
+        objective, found = objective_of(self.config.parts), []
+        with torch.inference_mode():
+            for coded, count in self._coded(arrays, present):
+                z = latents_for(self.net, objective, coded, coded.present, random, temperature)
+                found.append(z[:count].cpu())
+        return self._decoded(torch.cat(found), [named(self.parts, n).name for n in want], seed, temperature)
 
     def unconditional_arrays(
         self, count: int, seed: int = 0, sampler: Sampler = "mixture"
     ) -> dict[str, NDArray[Any]]:
         """Modality → ``count`` rows."""
-        raise NotImplementedError
+        return self._decoded(self._whole(count, seed, sampler), self.modalities, seed)
 
     def as_array(self, name: str, value: Any) -> NDArray[Any]:
-        """Media of one example → its row, 1×…, as the model sees it."""
-        raise NotImplementedError
+        """Media of one example → its row, 1×…, as the model sees it. Raises StudioError, UsageError."""
+        part = named(self.parts, name)
+        return media.to_row(part, value, self.config, self.lower.get(name))
 
     def as_media(self, name: str, row: NDArray[Any], seed: int = 0) -> Any:
         """A row of a part (without the leading axis) → media."""
-        raise NotImplementedError
+        return media.from_row(named(self.parts, name), row, seed, self.lower.get(name))
+
+    # -- inside ------------------------------------------------------------------------------------------
+
+    def _wanted(self, want: Sequence[str] | None, known: Mapping[str, Any]) -> list[str]:
+        for name in known:
+            named(self.parts, name)
+        if want is None:
+            return [name for name in self.modalities if name not in known and name != "audience"]
+        return [named(self.parts, name).name for name in want if name not in known]
+
+    def _best_sampler(self) -> Sampler:
+        return "learned" if self.net.flow is not None else "mixture"
+
+    def _as_sets(
+        self, made: Mapping[str, NDArray[Any]], count: int, seed: int, locked: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        return [
+            {name: self.as_media(name, rows[i], seed + i) for name, rows in made.items()} | dict(locked)
+            for i in range(count)
+        ]
+
+    def _whole(self, count: int, seed: int, sampler: Sampler, temperature: float = 1.0) -> Tensor:
+        import torch
+
+        from mmstudio.learning.engine.joint_task import flow_latents
+
+        random = torch.Generator().manual_seed(seed)
+        if sampler == "mixture":
+            return self.mixture.draw(count, random, temperature)
+        noise = torch.randn(count, self.net.latent, generator=random)
+        if sampler == "prior":
+            return noise * temperature
+        with torch.inference_mode():
+            if sampler == "gan":
+                found: Tensor = self.generator(noise.to(self.device))
+                return found.cpu()
+            if self.net.flow is None:
+                raise UsageError(
+                    "This model learned no conditional prior.", hint="Choose the sampler “mixture” or “gan”."
+                )
+            blank = [torch.zeros(count, self.net.context, device=self.device) for _ in self.parts]
+            nothing = torch.zeros(count, len(self.parts), dtype=torch.bool, device=self.device)
+            told = self.net.known(blank, nothing)
+            return flow_latents(self.net, (noise * temperature).to(self.device), told).cpu()
+
+    def _coded(self, arrays: Arrays, present: Arrays | None) -> list[tuple[Coded, int]]:
+        """What the encoders say, in passes of :data:`_ROWS` rows, and how many of them count."""
+        import torch
+
+        from mmstudio.learning.engine.joint_task import as_input, encode
+        from mmstudio.learning.engine.set_data import as_batch
+
+        for name in arrays:
+            named(self.parts, name)
+        count = len(next(iter(arrays.values())))
+        found = []
+        for first in range(0, count, _ROWS):
+            rows = np.minimum(np.arange(first, first + _ROWS), count - 1)
+            batch = as_batch(arrays, present or {}, rows)
+            x, there = [], []
+            for part in self.parts:
+                if part.name in arrays:
+                    x.append(as_input(part, batch.parts[part.name]).to(self.device))
+                    there.append(batch.present[part.name])
+                else:
+                    x.append(torch.empty(0))
+                    there.append(torch.zeros(_ROWS, dtype=torch.bool))
+            coded = encode(self.net, x, torch.stack(there, dim=1).to(self.device))
+            found.append((coded, min(_ROWS, count - first)))
+        return found
+
+    def _decoded(
+        self, z: Tensor, want: Sequence[str], seed: int, temperature: float = 1.0
+    ) -> dict[str, NDArray[Any]]:
+        import torch
+
+        from mmstudio.learning.engine.joint_task import as_output
+
+        random = torch.Generator().manual_seed(seed + 1)
+        made: dict[str, NDArray[Any]] = {}
+        with torch.inference_mode():
+            for m, part in enumerate(self.parts):
+                if part.name not in want:
+                    continue
+                own = torch.randn(len(z), self.net.private, generator=random) * temperature
+                own = own * torch.exp(0.5 * self.net.spreads[m].cpu())
+                full = torch.cat([z, own], dim=1)
+                rows = []
+                for first in range(0, len(full), _ROWS):
+                    some = full[first : first + _ROWS]
+                    filled = torch.cat([some, some[-1:].expand(_ROWS - len(some), -1)])
+                    rows.append(self.net.decoders[m](filled.to(self.device))[: len(some)].float().cpu())
+                made[part.name] = as_output(part, torch.cat(rows))
+        return made
+
+
+def model_of(
+    config: ModelConfig, weights: Mapping[str, Tensor], device: torch.device, mark: str = ""
+) -> JointModel:
+    """A model from its weights, without the models underneath."""
+    from mmstudio.learning.engine.joint_task import GAN_WIDTH, make_joint
+    from mmstudio.learning.engine.prior import prior_from
+    from mmstudio.learning.engine.task import take
+    from mmstudio.learning.nets.joint import LatentNet
+
+    own = dict(weights)
+    net, generator = make_joint(config), LatentNet(config.latent, GAN_WIDTH, config.latent)
+    take(net, own, "joint.")
+    take(generator, own, "generator.")
+    scores: dict[str, dict[str, float]] = {}
+    for key, value in own.items():
+        if key.startswith("score."):
+            _, sampler, figure = key.split(".")
+            scores.setdefault(sampler, {})[figure] = float(value)
+    return JointModel(
+        config,
+        read_parts(config.parts),
+        device,
+        net.to(device).requires_grad_(False).eval(),
+        generator.to(device).requires_grad_(False).eval(),
+        prior_from(own, config.latent),
+        mark,
+        scores,
+    )
 
 
 def load_joint(folder: Path, device: torch.device) -> JointModel:
-    """Rebuild a joint model. Raises NotFound, StudioError; see ``engine.checkpoint.load_weights``."""
-    raise NotImplementedError
+    """Rebuild a joint model; the models its latents belong to lie beside it.
+
+    Raises:
+        NotFound, StudioError: see ``engine.checkpoint.load_weights``; a model underneath is gone.
+    """
+    from mmstudio.learning.engine.checkpoint import load_weights, weights_id
+
+    config = load_config(folder)
+    model = model_of(config, load_weights(folder), device, weights_id(folder))
+    model.lower = {part.name: media.lower_model(folder, part, device) for part in model.parts if part.model}
+    return model
