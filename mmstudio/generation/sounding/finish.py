@@ -1,0 +1,128 @@
+"""The last touch: silence cut off, fades, width, level. Samples are float32[C, N]. No torch."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmstudio.generation.sounding.measure import Samples, loudness, oversampled
+
+CEILING = 0.88  # -1.1 dBFS: a tenth of a decibel below what is promised, for the rounding to 16 bits
+_SILENT = -69.0  # LUFS: nothing to level
+_MOST_GAIN = 40.0  # dB: a whisper stays one
+_HOLD = 0.005  # seconds that the limiter looks ahead and holds
+_WIDTH = 0.45  # level of what differs between the channels, against what they share
+_LOW, _HIGH = 250.0, 500.0  # Hz between which width sets in: low tones are the same in both
+_SMEAR = 0.02  # seconds over which width is spread
+
+# What each channel of WAV and FFmpeg order gives to left and right (ITU-R BS.775-4, annex 4), the low-frequency
+# channel left out as there.
+_HALF = 0.7071
+_DOWN: dict[int, tuple[tuple[float, ...], tuple[float, ...]]] = {
+    1: ((1,), (1,)),
+    2: ((1, 0), (0, 1)),
+    3: ((1, 0, _HALF), (0, 1, _HALF)),
+    4: ((1, 0, _HALF, 0), (0, 1, 0, _HALF)),
+    5: ((1, 0, _HALF, _HALF, 0), (0, 1, _HALF, 0, _HALF)),
+    6: ((1, 0, _HALF, 0, _HALF, 0), (0, 1, _HALF, 0, 0, _HALF)),
+    7: ((1, 0, _HALF, 0, 0.5, _HALF, 0), (0, 1, _HALF, 0, 0.5, 0, _HALF)),
+    8: ((1, 0, _HALF, 0, _HALF, 0, _HALF, 0), (0, 1, _HALF, 0, 0, _HALF, 0, _HALF)),
+}
+
+
+def to_stereo(samples: Samples) -> Samples:
+    """float32[C, N] of any layout → float32[2, N], without an offset."""
+    channels = len(samples)
+    rows = _DOWN.get(channels) or ((1 / channels,) * channels, (1 / channels,) * channels)
+    mixed = np.asarray(rows, np.float32) @ samples
+    return np.asarray(mixed - mixed.mean(axis=1, keepdims=True), np.float32)
+
+
+def level(samples: Samples, rate: int, target: float, around: bool = False) -> Samples:
+    """Bring float32[C, N] to ``target`` LUFS with a true peak below -1 dBTP and no offset; silence stays.
+
+    Peaks above that are turned down by a limiter that looks ahead; with ``around`` it takes the end to run into
+    the beginning. What has so much peak that half a decibel is still missing after four rounds keeps what it
+    reached.
+    """
+    samples = np.asarray(samples - samples.mean(axis=1, keepdims=True, dtype=np.float64), np.float32)
+    now = loudness(samples, rate)
+    if now < _SILENT:
+        return samples
+    gain = min(target - now, _MOST_GAIN)
+    out = samples
+    for _ in range(4):
+        out = _limited(samples * np.float32(10 ** (gain / 20)), rate, around)
+        missing = target - loudness(out, rate)
+        if abs(missing) < 0.05 or gain + missing > _MOST_GAIN:
+            break
+        gain += missing
+    return out
+
+
+def _limited(samples: Samples, rate: int, around: bool) -> Samples:
+    from scipy.ndimage import minimum_filter1d, uniform_filter1d
+
+    top = float(np.abs(samples).max(initial=0.0))
+    if top < CEILING * 0.6:  # between two samples a wave does not rise that far above them
+        return samples
+    peak = np.abs(oversampled(samples)).max(axis=(0, 2))
+    peak = np.maximum(peak, np.roll(peak, 1))  # of both sides of a sample
+    if float(peak.max()) <= CEILING:
+        return samples
+    hold = 2 * max(round(_HOLD * rate), 1) + 1
+    mode = "wrap" if around else "nearest"
+    wanted = np.minimum(1.0, CEILING / np.maximum(peak, 1e-9))
+    # The mean over the hold of the minima over twice the hold never lies above what is wanted.
+    gain = uniform_filter1d(minimum_filter1d(wanted, 2 * hold - 1, mode=mode), hold, mode=mode)
+    return np.asarray(samples * gain, np.float32)
+
+
+def trimmed(samples: Samples, rate: int, below: float = 0.003) -> Samples:
+    """float32[C, N] from where it begins to sound (less 2 ms) to where it ends (and 50 ms); all of silence."""
+    top = np.abs(samples).max(axis=0) if samples.size else np.zeros(0)
+    loud = np.flatnonzero(top > below * max(float(top.max(initial=0.0)), 1e-9))
+    if not len(loud):
+        return samples
+    return samples[:, max(int(loud[0]) - round(0.002 * rate), 0) : int(loud[-1]) + round(0.05 * rate)]
+
+
+def faded(samples: Samples, rate: int, start: float = 0.003, end: float = 0.03) -> Samples:
+    """Raised-cosine fades of so many seconds at both ends, each at most half of the sound."""
+    out = samples.astype(np.float32, copy=True)
+    for count, part in ((round(start * rate), slice(None)), (round(end * rate), slice(None, None, -1))):
+        size = min(count, out.shape[1] // 2)
+        ramp = 0.5 - 0.5 * np.cos(np.pi * (np.arange(size) + 0.5) / max(size, 1))
+        out[:, part][:, :size] *= ramp.astype(np.float32)
+    return out
+
+
+def widened(mono: Samples, rate: int, seed: int = 0) -> Samples:
+    """float32[1, N] → float32[2, N]: the sound ± what a short burst of noise makes of its tones above 250 Hz.
+
+    Their mean is the sound as it was, so that played in mono nothing is lost (mid and side; the burst is velvet
+    noise: Alary, Politis and Välimäki, "Velvet-noise decorrelator", DAFx 2017).
+    """
+    from scipy.fft import irfft, next_fast_len, rfft
+
+    length = mono.shape[1]
+    burst = _velvet(rate, seed)
+    size = next_fast_len(length + len(burst), real=True)
+    hertz = np.arange(size // 2 + 1) * rate / size
+    passed = np.clip((hertz - _LOW) / (_HIGH - _LOW), 0.0, 1.0).astype(np.float32)
+    side = irfft(rfft(mono[0], size) * rfft(burst, size) * passed, size)[:length]
+    return np.asarray(np.stack([mono[0] + side, mono[0] - side]), np.float32)
+
+
+@lru_cache(maxsize=8)
+def _velvet(rate: int, seed: int) -> NDArray[np.float32]:
+    random = np.random.default_rng([seed, 77])
+    length, count = round(_SMEAR * rate), 24
+    burst = np.zeros(length, np.float32)
+    cell = length / count
+    places = ((np.arange(count) + random.random(count)) * cell).astype(int)
+    places = np.maximum(places, round(0.001 * rate))  # never at once: that would only move the sound to one side
+    burst[places] = np.where(random.random(count) < 0.5, -1.0, 1.0) * np.exp(-3 * places / length)
+    return np.asarray(burst * _WIDTH / np.linalg.norm(burst), np.float32)
