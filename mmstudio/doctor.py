@@ -54,12 +54,12 @@ def _run_all() -> Iterator[Check]:
         (mark("Video encoders"), _codecs),
         (mark("Sound output"), _sound),
         (mark("Chinese font"), _chinese_font),
-        (mark("Speech program"), _speech),
         (mark("Text in pictures"), _reading),
         (mark("Starter models"), _starters),
         (mark("Free disk space"), _disk),
     ):
         yield _guarded(tr(title), check)
+    yield from _speech()
 
 
 def _guarded(name: str, check: Callable[[str], Check]) -> Check:
@@ -116,11 +116,19 @@ def _chinese_font(name: str) -> Check:
     return Check(name, bool(families), families[0] if families else "", remedy)
 
 
-def _speech(name: str) -> Check:
-    if sys.platform in {"win32", "darwin"}:
-        return Check(name, True, tr("comes with the system"))
-    found = next((program for program in ("piper", "espeak-ng") if shutil.which(program)), "")
-    return Check(name, bool(found), found, _install("espeak-ng", tr("Install espeak-ng or Piper.")))
+def _speech() -> Iterator[Check]:
+    """A line for each speech engine; one that is ready is enough."""
+    from mmstudio.generation.voice import Voices
+    from mmstudio.settings import load_settings
+
+    try:
+        engines = Voices(load_settings()).engines()
+    except Exception as error:  # noqa: BLE001 - see _guarded
+        yield Check(tr("Speech"), False, f"{type(error).__name__}: {error}", tr("Install MM Studio again."))
+        return
+    for engine in engines:
+        name = tr("Speech: {engine}", engine=engine.label)
+        yield Check(name, engine.ready, engine.sentence, engine.hint)
 
 
 def _reading(name: str) -> Check:

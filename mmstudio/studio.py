@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mmstudio.export import Exporter
     from mmstudio.features import Features
     from mmstudio.generation import Generation
+    from mmstudio.generation.voice import Voices
     from mmstudio.learning import Trainings
     from mmstudio.learning.catalogue import Catalogue
     from mmstudio.learning.finetune import FineTuning
@@ -40,6 +41,7 @@ KINDS: dict[str, tuple[Lane, str]] = {
     "draw": ("device", mark("Save a picture")),
     "film": ("device", mark("Make a film")),
     "project": ("device", mark("Find a picture in a model")),
+    "speak": ("io", mark("Speak")),
     "recommend": ("io", mark("Recommend")),
     "compose": ("device", mark("Compose")),
     "export": ("io", mark("Export")),
@@ -134,6 +136,13 @@ class Studio:
         return Generation(self.library, self.trainings)
 
     @cached_property
+    def voices(self) -> Voices:
+        """Offline speech, as the settings say."""
+        from mmstudio.generation.voice import Voices
+
+        return Voices(self.settings)
+
+    @cached_property
     def recommender(self) -> Recommender:
         """Ranked, explained items for an audience."""
         from mmstudio.recommendation import Recommender
@@ -225,6 +234,12 @@ def _relink(studio: Studio, params: dict[str, Any]) -> Work:
     return relink_work(studio.library, Path(folder) if folder else None, params.get("ids"))
 
 
+def _speak(studio: Studio, params: dict[str, Any]) -> Work:
+    from mmstudio.generation.voice.jobs import speak_work
+
+    return speak_work(studio.library, studio.voices, **params)
+
+
 def _recommend(studio: Studio, params: dict[str, Any]) -> Work:
     return _once(lambda: {"items": [r.item_id for r in studio.recommender.recommend(**params)]})
 
@@ -259,6 +274,7 @@ _FACTORIES: dict[str, Callable[[Studio, dict[str, Any]], Work]] = {
     "draw": lambda studio, params: studio.generation.draw_work(**params),
     "film": lambda studio, params: studio.generation.film_work(**params),
     "project": lambda studio, params: studio.generation.project_work(**params),
+    "speak": _speak,
     "recommend": _recommend,
     "compose": _compose,
     "export": lambda studio, params: studio.exporter.work(**params),

@@ -22,6 +22,7 @@ from mmstudio.cli import (
     system,
     tags,
     texts,
+    voice,
 )
 from mmstudio.cli.console import make_streams_safe, show_error, warn
 from mmstudio.cli.system import open_window
@@ -54,6 +55,7 @@ rooms = (
     augment,
     texts,
     tags,
+    voice,
 )
 for room in rooms:
     room.register(app)

@@ -70,7 +70,7 @@ class Speech:
         return len(self.samples) / self.rate if self.rate else 0.0
 
     def timings(self) -> dict[str, Any]:
-        """The word timings as JSON: {"estimated", "seconds", "voice", "words": [{"text", "start", "end"}]}."""
+        """JSON: {"estimated", "seconds", "voice", "words": [{"text", "start", "end"}]}; seconds."""
         return {
             "estimated": self.estimated,
             "seconds": round(self.seconds, 3),
@@ -102,7 +102,7 @@ class EngineState:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """One piece as an engine gave it: float32[T] at ``rate`` Hz, and word times where the engine knows them."""
+    """One piece as an engine gave it: float32[T] at ``rate`` Hz, and word times where it knows them."""
 
     samples: Samples
     rate: int
@@ -110,9 +110,17 @@ class Spoken:
 
 
 class SpeechEngine(Protocol):
-    """A program that speaks. Every method may start a process: never on the GUI thread."""
+    """A program that speaks. Every method may start a process: never on the GUI thread.
+
+    Attributes:
+        key: what settings call it.
+        longest: characters it gets at once.
+        together: True where starting it is dear, so that it gets several sentences at once.
+    """
 
     key: str
+    longest: int
+    together: bool
 
     def state(self) -> EngineState:
         """Whether it can be used, within a few seconds at most."""
