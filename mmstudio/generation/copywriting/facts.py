@@ -14,7 +14,19 @@ if TYPE_CHECKING:
 
     from mmstudio.library import Item, Review
 
-FactKind = Literal["title", "category", "price", "attribute", "point", "sentence", "review"]
+FactKind = Literal[
+    "title",
+    "category",
+    "price",
+    "attribute",
+    "point",
+    "sentence",
+    "review",
+    "sku",
+    "flag",
+    "rating",
+    "figure",
+]
 
 # columns of shop exports that describe the listing, not the product
 _PLUMBING = re.compile(
@@ -112,3 +124,38 @@ def facts_of(item: Item, reviews: Iterable[Review] = (), locale: str = "en") -> 
         said = (plain(sentence) for sentence in review_sentences(review.text))
         facts.extend(Fact("review", source, sentence, review.rating) for sentence in said if sentence)
     return facts
+
+
+def known_of(item: Item | None, reviews: Iterable[Review] = (), locale: str = "en") -> list[Fact]:
+    """Everything that can support a text: :func:`facts_of`, and what no writer would say by itself.
+
+    That is the sku, yes-answers (``waterproof: yes``), long attributes, the item's words in the library's other
+    languages, and how its reviews rate it on the whole.
+    """
+    if item is None:
+        return []
+    reviews = list(reviews)
+    found = facts_of(item, reviews, locale)
+    said = {(fact.key, fact.text) for fact in found}
+    for other in (item, *(item.in_locale(tag) for tag in ("en", "zh"))):
+        found += [fact for fact in facts_of(other, (), "") if (fact.key, fact.text) not in said]
+        said |= {(fact.key, fact.text) for fact in found}
+    found.append(Fact("sku", "sku", item.sku))
+    for raw_key, raw_value in item.attributes.items():
+        for key, _, value in (
+            [part.partition("=") for part in raw_value.split(",")]
+            if raw_key == "additional_attributes"
+            else [(raw_key, "", raw_value)]
+        ):
+            name, plain_value = _SPACE.sub(" ", key.strip().lower().replace("_", " ")), plain(value)
+            if not name or len(name) > 40 or _PLUMBING.search(name.replace(" ", "_")):
+                continue
+            if plain_value.lower() in _YES:
+                found.append(Fact("flag", name, name))
+            elif len(plain_value) > 60 and "=" not in plain_value:
+                found.append(Fact("attribute", name, plain_value))
+    rated = [review.rating for review in reviews if review.rating is not None]
+    if rated:
+        mean = sum(rated) / len(rated)
+        found.append(Fact("rating", "rating", f"{mean:.1f} stars, {len(reviews)} reviews", mean))
+    return found

@@ -1,0 +1,1 @@
+"""What the fact guard reads: numerals, quantities with their units, materials, colours and claims."""
