@@ -208,6 +208,7 @@ def retrain_wish(trainings: Trainings, model: str) -> Wish:
         fit=config.fit,
         aspect=config.aspect,
         condition=dict(config.condition),
+        parts=dict(config.parts),
         width=config.widths[0] // 8 if picture and not base else None,
         options=settings,
         leave_out=sorted({*config.leave_out, *gone}),

@@ -43,6 +43,7 @@ class Wish:
         width: channels of the finest stage; twice as many make a model four times as large.
         options: hyper-parameters of the family by name (gamma, penalty_every, beta, seamless, freeze, …).
         leave_out: ids of assets that are not to be learned from although the search finds them.
+        parts: structured choices of the family; see :attr:`ModelConfig.parts`.
     """
 
     family: str
@@ -61,6 +62,7 @@ class Wish:
     width: int | None = None
     options: Mapping[str, float] = field(default_factory=dict)
     leave_out: list[int] = field(default_factory=list)
+    parts: dict[str, Any] = field(default_factory=dict)
 
 
 def new_config(trainings: Trainings, wish: Wish, name: str) -> ModelConfig:
@@ -107,10 +109,11 @@ def new_config(trainings: Trainings, wish: Wish, name: str) -> ModelConfig:
         # Stages that the base lacks are added at the fine end, as thin as its last one.
         more = len(config.widths) - len(start.widths)
         config.widths = start.widths + [start.widths[-1]] * max(0, more)
-        kept = ("styles", "seamless", "spatial")  # options that are part of the network
+        kept = ("styles", "seamless", "spatial", *info.network)  # options that are part of the network
         config.options |= {key: start.options.get(key, 0.0) for key in kept if key in config.options}
         config.options |= {key: start.options[key] for key in kept if key in start.options}
         config.condition = dict(start.condition)
+        config.parts = dict(start.parts)
         config.aspect = start.aspect
     else:
         config = default(size=wish.size or 64)
@@ -126,6 +129,7 @@ def new_config(trainings: Trainings, wish: Wish, name: str) -> ModelConfig:
     config.leave_out = sorted(set(wish.leave_out))
     config.aspect = wish.aspect if wish.aspect != 1.0 else config.aspect
     config.condition = dict(wish.condition) or config.condition
+    config.parts |= wish.parts
     set_options(config, wish.options)
     if wish.base:
         _as_in_base(wish, start)
@@ -135,14 +139,16 @@ def new_config(trainings: Trainings, wish: Wish, name: str) -> ModelConfig:
             hint="Name that model (--from), or leave “freeze” out.",
         )
     recipe = read_recipe(wish.augment, wish.seed)
-    config.augment = recipe.as_json() if recipe.active(info.modality) else {}
+    varied = info.modality in ("image", "audio") and recipe.active(info.modality)
+    config.augment = recipe.as_json() if varied else {}
     return config
 
 
 def _as_in_base(wish: Wish, start: ModelConfig) -> None:
     """Raises UsageError where another network is wanted than the base's: its weights would be lost."""
-    wanted = {key: wish.options[key] for key in ("latent", "styles") if key in wish.options}
-    given = {"latent": float(start.latent), "styles": start.options.get("styles", 0.0)}
+    network = ("styles", *family(wish.family).network)
+    wanted = {key: wish.options[key] for key in ("latent", *network) if key in wish.options}
+    given = {key: start.options.get(key, 0.0) for key in network} | {"latent": float(start.latent)}
     different = [key for key, value in wanted.items() if value != given[key]]
     if wish.width is not None and default_widths(start.size, wish.width) != start.widths:
         different.append("width")

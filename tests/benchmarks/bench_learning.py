@@ -84,8 +84,9 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--device", default="auto")
     chosen = parser.parse_args()
-    for family in families():
-        bench(family, chosen.steps, pick_device(chosen.device))
+    for family, info in families().items():
+        if info.modality in ("image", "audio"):
+            bench(family, chosen.steps, pick_device(chosen.device))
 
 
 if __name__ == "__main__":

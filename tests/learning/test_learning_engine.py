@@ -23,8 +23,10 @@ from mmstudio.learning.engine.vae_task import VaeTask
 from mmstudio.learning.families import families
 from support.learning import CPU, drive, make_trainer, noise_pixels, tiny_config
 
+MEDIA = sorted(name for name, info in families().items() if info.modality in ("image", "audio"))
 
-@pytest.mark.parametrize("family", sorted(set(families()) - {"fused"}))  # that: test_learning_fusion.py
+
+@pytest.mark.parametrize("family", MEDIA)  # the others: test_learning_fusion.py, test_text_training.py, …
 def test_a_stopped_and_resumed_run_ends_in_the_same_weights(family: str, tmp_path: Path) -> None:
     config = tiny_config(family, steps=5)
     drive(make_trainer(tmp_path / "whole", config))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,20 @@ _REFERENCE = 512
 _FEW_HELD = 8
 
 Features = Callable[[NDArray[np.uint8]], NDArray[np.float64]]
+
+
+class Judging(Protocol):
+    """What the trainer asks of a judge: to measure what a task's ``sampler`` gives, and which is better."""
+
+    name: str
+
+    def look(self, draw: Callable[[int], Tensor]) -> Generator[None, None, dict[str, float]]:
+        """Measure, in short parts; empty where there is nothing to measure by."""
+        ...
+
+    def better(self, new: dict[str, float], old: dict[str, float] | None) -> bool:
+        """Whether weights that measured ``new`` are to be kept instead of those that measured ``old``."""
+        ...
 
 
 class Judge:
@@ -66,6 +81,10 @@ class Judge:
             made.append(self._features(to_bytes(draw(min(_CHUNK, count - first)))))
             yield
         return figures(self._train, self._held, self._scaled(np.concatenate(made)))
+
+    def better(self, new: dict[str, float], old: dict[str, float] | None) -> bool:
+        """See :func:`better`."""
+        return better(new, old)
 
     def _chunks(self, pixels: NDArray[np.uint8]) -> Generator[None, None, NDArray[np.float64]]:
         found = []

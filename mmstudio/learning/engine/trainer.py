@@ -24,7 +24,7 @@ from mmstudio.learning.engine.checkpoint import (
 )
 from mmstudio.learning.engine.data import TrainingData
 from mmstudio.learning.engine.device import is_out_of_memory, speed_of
-from mmstudio.learning.engine.judge import Judge, better
+from mmstudio.learning.engine.judge import Judging
 from mmstudio.learning.engine.logs import Logs
 from mmstudio.learning.engine.saver import Saver, copied
 from mmstudio.learning.engine.task import Task
@@ -48,7 +48,7 @@ class Trainer:
         checkpoint_every: int = 100,
         checkpoint_seconds: float = 60.0,
         grid_every: int = 0,
-        judge: Judge | None = None,
+        judge: Judging | None = None,
         judge_every: int = 0,
         resume: bool = False,
     ) -> None:
@@ -182,7 +182,7 @@ class Trainer:
         if figures:
             logs.figures(self.step, figures, self.judge.name)
             self.watch.hear({}, figures)
-            if better(figures, self.best):
+            if self.judge.better(figures, self.best):
                 self.best = figures
                 self._saver.wait()
                 save_best(self.folder, self.step, self.task.weights() | self.task.finish(self.data), figures)

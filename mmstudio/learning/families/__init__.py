@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from mmstudio.errors import UsageError
 from mmstudio.learning.config import ModelConfig
-from mmstudio.learning.families import items, pictures, sounds
+from mmstudio.learning.families import items, joint, pictures, sounds, texts
 from mmstudio.learning.families.info import FamilyInfo, Modality, Wanted
 from mmstudio.learning.families.pictures import SIZES, default_widths
 from mmstudio.learning.families.sounds import SOUND_SIZE
@@ -28,7 +28,10 @@ __all__ = [
     "settle",
 ]
 
-_FAMILIES = {info.name: info for info in (*pictures.FAMILIES, *sounds.FAMILIES, *items.FAMILIES)}
+_FAMILIES = {
+    info.name: info
+    for info in (*pictures.FAMILIES, *sounds.FAMILIES, *texts.FAMILIES, *joint.FAMILIES, *items.FAMILIES)
+}
 _RANGES = {  # of every family
     "rate": (1e-7, 1.0),
     "latent": (1.0, 131072.0),  # a grid of 32 channels at 512 pixels

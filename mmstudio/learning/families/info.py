@@ -43,6 +43,7 @@ class FamilyInfo:
         bases: families a model of this one may start from.
         settle: brings what depends on options in line with them; see :func:`families.settle`.
         ranges: least and greatest value of its options.
+        network: options that are part of the network: a model that starts from another keeps that one's.
     """
 
     name: str
@@ -58,6 +59,7 @@ class FamilyInfo:
     bases: tuple[str, ...] = ()
     settle: Callable[[ModelConfig], None] = lambda config: None
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    network: tuple[str, ...] = ()
 
     def config(self, wanted: Wanted, **shape: Any) -> ModelConfig:
         """A config with this family's defaults; ``shape`` gives size, channels, widths and what else differs.

@@ -13,6 +13,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,10 @@ FIRST_BYTE = len(SPECIAL)
 LEAST = FIRST_BYTE + 256  # tokens of a vocabulary that merges nothing
 _LONGEST_WORD = 48  # characters; longer runs are cut, so that no line takes long
 _SPACE = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-_MARKS = r"!-/:-@\[-`{-~\u2010-\u2027\u2030-\u205e\u3001-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+_MARKS = (  # of ASCII, general punctuation, CJK and full width
+    r"!-/:-@\[-`{-~\u2010-\u2027\u2030-\u205e\u3001-\u303f"
+    r"\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+)
 # Words, numbers, marks (each with the space before them), and space. No class that differs between engines.
 PATTERN = (
     rf" ?[^{_SPACE}{_MARKS}0-9]{{1,{_LONGEST_WORD}}}| ?[0-9]{{1,3}}| ?[{_MARKS}]{{1,8}}"
@@ -76,6 +80,19 @@ class Bpe:
         import numpy as np
 
         return np.array([len(piece) for piece in self.pieces], np.int64)
+
+    @cached_property
+    def follows(self) -> NDArray[np.int8]:
+        """int8[8, V]: in which state of UTF-8 a token leaves a text that was in a state; -1 where that is no
+        UTF-8, or a control character. State 0: between characters (:func:`utf8_state`)."""
+        import numpy as np
+
+        table = np.full((STATES, len(self)), -1, np.int8)
+        for state in range(STATES):
+            for token in range(FIRST_BYTE, len(self)):
+                table[state, token] = utf8_state(self.pieces[token], state)
+        table[0, END] = 0
+        return table
 
     def save(self, folder: Path) -> None:
         """Write ``tokenizer.json``, whole or not at all."""
@@ -137,10 +154,7 @@ class Bpe:
         parts = [FIRST_BYTE + value for value in word.encode()]
         while len(parts) > 1:
             best = min(
-                (
-                    (self._rank.get(pair, 1 << 30), i)
-                    for i, pair in enumerate(zip(parts, parts[1:], strict=False))
-                ),
+                ((self._rank.get(pair, 1 << 30), i) for i, pair in enumerate(pairwise(parts))),
                 default=(1 << 30, 0),
             )
             if best[0] == 1 << 30:
@@ -152,8 +166,8 @@ class Bpe:
 def train_bpe(texts: Iterable[str], size: int = 1024) -> Iterator[Bpe | None]:
     """Learn a vocabulary of at most ``size`` tokens; None between steps, the vocabulary last.
 
-    The commonest pair of neighbouring tokens within words becomes a token, again and again; of pairs as common
-    the one that came first. A pair seen once stays two.
+    The commonest pair of neighbouring tokens within words becomes a token, again and again; of equals that
+    with the lower tokens. A pair seen once stays two.
 
     Args:
         texts: whatever is to be written. size: 258 (bytes alone) to 65,535.
@@ -168,7 +182,7 @@ def train_bpe(texts: Iterable[str], size: int = 1024) -> Iterator[Bpe | None]:
     pairs: Counter[tuple[int, int]] = Counter()
     where: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
     for place, (word, weight) in enumerate(zip(words, weights, strict=True)):
-        for pair in zip(word, word[1:], strict=False):
+        for pair in pairwise(word):
             pairs[pair] += weight
             where[pair].add(place)
     queue = [(-count, pair) for pair, count in pairs.items()]
@@ -187,10 +201,10 @@ def train_bpe(texts: Iterable[str], size: int = 1024) -> Iterator[Bpe | None]:
         touched: set[tuple[int, int]] = set()
         for place in where.pop(pair):
             word, weight = words[place], weights[place]
-            for old in zip(word, word[1:], strict=False):
+            for old in pairwise(word):
                 pairs[old] -= weight
             word = words[place] = _merged(word, pair, token)
-            for new in zip(word, word[1:], strict=False):
+            for new in pairwise(word):
                 pairs[new] += weight
                 if token in new:
                     where[new].add(place)
@@ -231,6 +245,39 @@ def load_bpe(folder: Path) -> Bpe:
             name=folder.name,
         ) from error
     return bpe
+
+
+STATES = 8
+# State → (least, greatest next byte, state after it): RFC 3629, section 4.
+_AFTER = {
+    1: (0x80, 0xBF, 0),
+    2: (0x80, 0xBF, 1),
+    3: (0x80, 0xBF, 2),
+    4: (0xA0, 0xBF, 1),  # after E0
+    5: (0x80, 0x9F, 1),  # after ED
+    6: (0x90, 0xBF, 2),  # after F0
+    7: (0x80, 0x8F, 2),  # after F4
+}
+_LEADS = {0xE0: 4, 0xED: 5, 0xF0: 6, 0xF4: 7}
+
+
+def utf8_state(data: bytes, state: int = 0) -> int:
+    """The state after more bytes, -1 where they cannot follow. 0 is between characters; 1 to 3: so many bytes
+    are missing; 4 to 7 as 2 or 3 with a narrower next byte. Control characters but tab and line break: -1."""
+    for value in data:
+        if state:
+            least, most, after = _AFTER[state]
+            if not least <= value <= most:
+                return -1
+            state = after
+        elif value < 0x80:
+            if (value < 0x20 and value not in (9, 10)) or value == 0x7F:
+                return -1
+        elif 0xC2 <= value <= 0xF4:
+            state = _LEADS.get(value, 1 if value < 0xE0 else 2 if value < 0xF0 else 3)
+        else:
+            return -1
+    return state
 
 
 def _merged(parts: list[int], pair: tuple[int, int], token: int) -> list[int]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from mmstudio.errors import UsageError
+from mmstudio.learning.texts.bpe import END
 from mmstudio.learning.texts.copying import Copied, CopyIndex, copy_rate
 
 if TYPE_CHECKING:
@@ -14,7 +16,10 @@ if TYPE_CHECKING:
 
     from mmstudio.learning.config import ModelConfig
     from mmstudio.learning.engine.prior import Prior
+    from mmstudio.learning.engine.text_scoring import Paid
     from mmstudio.learning.texts.bpe import Bpe
+
+LONGEST = 4000  # tokens of one text
 
 
 @dataclass(slots=True)
@@ -64,7 +69,24 @@ class TextModel:
         Raises:
             UsageError: numbers out of range, or a prompt for a text VAE.
         """
-        raise NotImplementedError
+        from mmstudio.learning.engine.text_sampling import generator_of
+
+        _check(temperature, top_p, longest)
+        if self.has_latent and prompt.strip():
+            raise UsageError(
+                "“{name}” writes whole sentences and takes no beginning.",
+                hint="Give the beginning to a text writer, or a sentence to vary.",
+                name=self.config.name,
+            )
+        for place in range(count):
+            random = generator_of(seed, place)
+            if self.prior is not None:
+                z = self.prior.draw(1, random)
+                pieces = self._decoding(z, random, temperature, top_p, longest)
+                yield "".join(until_of(pieces, stop)).strip()
+            else:
+                pieces = self._going_on(prompt, random, temperature, top_p, longest)
+                yield prompt + "".join(until_of(pieces, stop)).rstrip()
 
     def continue_tokens(
         self,
@@ -77,22 +99,44 @@ class TextModel:
         stop: Sequence[str] = (),
     ) -> Iterator[str]:
         """What follows ``prompt``, piece by piece as it is written; never half a character, never the
-        beginning of a stop word that then comes. Joined it is what :meth:`sample` gives, less the prompt.
+        beginning of a stop word that then comes. Joined (without white space at its end) it is what
+        :meth:`sample` gives for one text, less the prompt.
 
         Raises:
             UsageError: as :meth:`sample`; a text VAE writes whole texts only.
         """
-        raise NotImplementedError
+        from mmstudio.learning.engine.text_sampling import generator_of
+
+        _check(temperature, top_p, longest)
+        if self.has_latent:
+            raise self._needs("text-lm")
+        random = generator_of(seed, 0)
+        yield from until_of(self._going_on(prompt, random, temperature, top_p, longest), stop)
 
     def vary(
-        self, text: str, count: int, seed: int, spread: float = 0.5, *, temperature: float = 0.5
+        self, text: str, count: int, seed: int, spread: float = 0.5, *, temperature: float = 0.0
     ) -> list[str]:
-        """``count`` variations of a text, the nearest first; ``spread`` 0 (as it is) to 2 (far away).
+        """``count`` variations of a text, the nearest first; ``spread`` 0 (as the model writes it) to 2.
 
         Raises:
             UsageError: a language model (it has no latents), nothing to vary, or numbers out of range.
         """
-        raise NotImplementedError
+        import torch
+
+        from mmstudio.learning.engine.text_sampling import generator_of
+
+        _check(temperature, 0.95, 1)
+        if not 0.0 <= spread <= 2.0:
+            raise UsageError("The spread goes from 0 to 2.", hint="0.5 stays near the text.")
+        centre = self.encode([_something(text)])
+        assert self.prior is not None
+        middle = self.prior.share @ self.prior.mean
+        found = []
+        for place in range(count):
+            # Noise as the prior has it, moved to the text: what varies together goes on varying together.
+            noise = self.prior.draw(1, generator_of(seed, place)) - middle
+            found.append(centre + spread * (place + 1) / count * noise)
+        return self.decode(torch.cat(found), seed, temperature) if found else []
 
     def between(self, a: str, b: str, steps: int = 5) -> list[str]:
         """``steps`` texts from ``a`` to ``b``, both as the model writes them, without chance.
@@ -100,7 +144,13 @@ class TextModel:
         Raises:
             UsageError: a language model, an empty text, or fewer than two steps.
         """
-        raise NotImplementedError
+        import torch
+
+        if steps < 2:
+            raise UsageError("From one text to another there are at least two steps.")
+        ends = self.encode([_something(a), _something(b)])
+        share = torch.linspace(0.0, 1.0, steps)[:, None]
+        return self.decode((1 - share) * ends[:1] + share * ends[1:])
 
     def encode(self, texts: Sequence[str]) -> Tensor:
         """Posterior means, N×latent float32 on the CPU; of a long text its beginning counts.
@@ -108,7 +158,19 @@ class TextModel:
         Raises:
             UsageError: a language model.
         """
-        raise NotImplementedError
+        import torch
+
+        from mmstudio.learning.engine.text_data import padded
+        from mmstudio.learning.nets.text import TextVAE
+
+        if not isinstance(self.net, TextVAE):
+            raise self._needs("text-vae")
+        rows = []
+        with torch.inference_mode():
+            for text in texts:  # one by one: the same numbers alone and among others
+                x = padded([self.bpe.encode(text)], self._length).to(self.device)
+                rows.append(self.net.encode(x)[0].float().cpu())
+        return torch.cat(rows) if rows else torch.empty(0, self.config.latent)
 
     def decode(self, z: Tensor, seed: int = 0, temperature: float = 0.0, top_p: float = 0.95) -> list[str]:
         """N×latent → N texts; temperature 0 always gives the likeliest words.
@@ -116,18 +178,113 @@ class TextModel:
         Raises:
             UsageError: a language model.
         """
-        raise NotImplementedError
+        from mmstudio.learning.engine.text_sampling import generator_of
+
+        _check(temperature, top_p, 1)
+        if not self.has_latent:
+            raise self._needs("text-vae")
+        found = []
+        for place in range(len(z)):
+            random = generator_of(seed, place)
+            pieces = self._decoding(z[place : place + 1].float(), random, temperature, top_p, self._length)
+            found.append("".join(pieces).strip())
+        return found
 
     def bits_per_byte(self, texts: Sequence[str]) -> float:
         """Bits that each byte of UTF-8 costs, each text by itself with its end; lower is better. For a text
         VAE an upper bound (the evidence bound). NaN where the texts are empty."""
-        raise NotImplementedError
+        return self.paid(texts).bits_per_byte
 
     def perplexity(self, texts: Sequence[str]) -> float:
         """exp of the mean nats per token of its own vocabulary, the ends included; a bound for a text VAE.
         Models of different vocabularies are compared by :meth:`bits_per_byte`. NaN for empty texts."""
-        raise NotImplementedError
+        return self.paid(texts).perplexity
+
+    def paid(self, texts: Sequence[str]) -> Paid:
+        """The sums behind :meth:`bits_per_byte`; of a text VAE a :class:`engine.text_scoring.VaePaid`."""
+        found = None
+        for found in self.paying(texts):  # noqa: B007 - the last one is the whole
+            pass
+        assert found is not None
+        return found
+
+    def paying(self, texts: Sequence[str]) -> Iterator[Paid]:
+        """The same, the sums so far after each pass of the network."""
+        from mmstudio.learning.engine.text_scoring import scoring_lm, scoring_vae
+        from mmstudio.learning.nets.text import TextLM, TextVAE
+
+        rows = [tokens for text in texts if (tokens := self.bpe.encode(text))]
+        if isinstance(self.net, TextVAE):
+            yield from scoring_vae(self.net, self.bpe, rows, self.device, self._length)
+        else:
+            assert isinstance(self.net, TextLM)
+            yield from scoring_lm(self.net, self.bpe, rows, self.device)
 
     def copied(self, text: str) -> Copied:
         """How much of a text stands in what the model learned from."""
-        return copy_rate(text, self.index) if self.index is not None else copy_rate(text, None)
+        return copy_rate(text, self.index)
+
+    # -- inside ------------------------------------------------------------------------------------------
+
+    @property
+    def _length(self) -> int:
+        return int(self.config.options.get("length", 48.0))
+
+    def _going_on(
+        self, prompt: str, random: torch.Generator, temperature: float, top_p: float, longest: int
+    ) -> Iterator[str]:
+        from mmstudio.learning.engine.text_sampling import lm_next, whole_characters, writing
+        from mmstudio.learning.nets.text import TextLM
+
+        assert isinstance(self.net, TextLM)
+        say = lm_next(self.net, self.device)
+        before = [END, *self.bpe.encode(prompt)]
+        limits: dict[str, Any] = {"temperature": temperature, "top_p": top_p, "longest": longest}
+        return whole_characters(writing(say, self.bpe, before, random, **limits))
+
+    def _decoding(
+        self, z: Tensor, random: torch.Generator, temperature: float, top_p: float, longest: int
+    ) -> Iterator[str]:
+        from mmstudio.learning.engine.text_sampling import vae_next, whole_characters, writing
+        from mmstudio.learning.nets.text import TextVAE
+
+        assert isinstance(self.net, TextVAE)
+        say = vae_next(self.net, z, self.device)
+        limits: dict[str, Any] = {"temperature": temperature, "top_p": top_p}
+        longest = min(longest, self._length)
+        return whole_characters(writing(say, self.bpe, [END], random, longest=longest, **limits))
+
+    def _needs(self, other: str) -> UsageError:
+        if other == "text-vae":
+            return UsageError(
+                "“{name}” is a text writer: its texts have no place to vary or to go between.",
+                hint="Train a text VAE for that (mmstudio train LIB text-vae).",
+                name=self.config.name,
+            )
+        return UsageError(
+            "“{name}” writes whole sentences and takes no beginning.",
+            hint="Give the beginning to a text writer, or a sentence to vary.",
+            name=self.config.name,
+        )
+
+
+def until_of(pieces: Iterator[str], stop: Sequence[str]) -> Iterator[str]:
+    """Pieces up to the first stop word."""
+    from mmstudio.learning.engine.text_sampling import until
+
+    return until(pieces, stop)
+
+
+def _check(temperature: float, top_p: float, longest: int) -> None:
+    if not 0.0 <= temperature <= 2.0:
+        raise UsageError("The temperature goes from 0 to 2.", hint="0.9 is the usual value.")
+    if not 0.0 < top_p <= 1.0:
+        raise UsageError("The share of likely words (top-p) lies above 0 and up to 1.", hint="0.95 is usual.")
+    if not 1 <= longest <= LONGEST:
+        raise UsageError("A text has from 1 to {most} tokens.", hint="200 is usual.", most=LONGEST)
+
+
+def _something(text: str) -> str:
+    if not text.strip():
+        raise UsageError("There is no text to start from.", hint="Give a sentence.")
+    return text.strip()

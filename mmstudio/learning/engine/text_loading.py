@@ -1,0 +1,45 @@
+"""A model folder → a :class:`TextModel`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from mmstudio.errors import StudioError
+from mmstudio.learning.config import load_config
+from mmstudio.learning.engine.checkpoint import load_weights, weights_id
+from mmstudio.learning.engine.prior import prior_from
+from mmstudio.learning.engine.task import take
+from mmstudio.learning.nets.text import filled, make_lm, make_text_vae
+from mmstudio.learning.texts.bpe import load_bpe
+from mmstudio.learning.texts.copying import load_index
+from mmstudio.learning.texts.model import TextModel
+
+
+def load_text_model(folder: Path, device: torch.device) -> TextModel:
+    """Rebuild a text-lm or text-vae.
+
+    Raises:
+        NotFound: no weights yet. StudioError: damaged, without its vocabulary, or from a newer MM Studio.
+    """
+    config = load_config(folder)
+    weights = load_weights(folder)
+    bpe = load_bpe(folder)
+    random = torch.Generator().manual_seed(0)
+    vae = config.family == "text-vae"
+    net: nn.Module = (
+        filled(lambda: make_text_vae(config, len(bpe)), device, random)
+        if vae
+        else filled(lambda: make_lm(config, len(bpe)), device, random)
+    )
+    if take(net, weights, "text.") < len(net.state_dict()):
+        raise StudioError(
+            "The weights of “{name}” and its vocabulary do not belong together.",
+            hint="Restore the model's folder from a copy, or train it again.",
+            name=folder.name,
+        )
+    net.requires_grad_(False).eval()
+    prior = prior_from(weights, config.latent) if vae else None
+    return TextModel(config, net, bpe, device, load_index(folder), prior, weights_id(folder))

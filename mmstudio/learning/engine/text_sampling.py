@@ -1,0 +1,119 @@
+"""Writing with a model of texts: one token after the other, always whole characters."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from mmstudio.learning.nets.text import Cache, TextLM, TextVAE
+from mmstudio.learning.texts.bpe import END, Bpe
+
+Next = Callable[[list[int]], Tensor]  # new tokens → float32[V] logits of what follows all of them
+
+
+def generator_of(seed: int, place: int) -> torch.Generator:
+    """The random numbers of text ``place`` of a seed: the same however many are written."""
+    return torch.Generator().manual_seed((seed * 1_000_003 + zlib.crc32(str(place).encode())) % (1 << 62))
+
+
+def lm_next(net: TextLM, device: torch.device) -> Next:
+    """What a text writer says, with the keys and values of all before kept."""
+    cache = Cache()
+
+    @torch.inference_mode()
+    def say(new: list[int]) -> Tensor:
+        tokens = torch.tensor([new[-net.context :]], device=device)
+        logits: Tensor = net(tokens, cache=cache, last=True)
+        return logits[0, -1].float().cpu()
+
+    return say
+
+
+def vae_next(net: TextVAE, z: Tensor, device: torch.device) -> Next:
+    """What a text VAE's decoder says of one latent (1×L)."""
+    z = z.to(device)
+    with torch.inference_mode():
+        state = net.start(z)
+
+    @torch.inference_mode()
+    def say(new: list[int]) -> Tensor:
+        nonlocal state
+        logits, state = net.step(z, torch.tensor([new], device=device), state)
+        return logits[0, -1].float().cpu()
+
+    return say
+
+
+def writing(
+    say: Next,
+    bpe: Bpe,
+    before: list[int],
+    random: torch.Generator,
+    *,
+    temperature: float,
+    top_p: float,
+    longest: int,
+) -> Iterator[bytes]:
+    """The bytes of one token after the other, until the text ends or ``longest`` tokens are written.
+
+    What would be no UTF-8 is never drawn. The last character is whole: at the limit what it lacks is still
+    written, its likeliest continuation.
+    """
+    follows = torch.from_numpy(bpe.follows)
+    state, new = 0, before
+    for place in range(longest + 3):
+        if place >= longest and state == 0:
+            return
+        logits = say(new).masked_fill(follows[state] < 0, -torch.inf)
+        token = _choose(logits, temperature if place < longest else 0.0, top_p, random)
+        if token == END:
+            return
+        state, new = int(follows[state, token]), [token]
+        yield bpe.pieces[token]
+
+
+def _choose(logits: Tensor, temperature: float, top_p: float, random: torch.Generator) -> int:
+    if temperature <= 0.0:
+        return int(logits.argmax())
+    share, order = (logits / temperature).softmax(0).sort(descending=True, stable=True)
+    total = share.cumsum(0)
+    kept = max(1, int((total - share < top_p).sum()))
+    drawn = torch.rand((), generator=random) * total[kept - 1]
+    return int(order[min(kept - 1, int((total[:kept] <= drawn).sum()))])
+
+
+def whole_characters(pieces: Iterator[bytes]) -> Iterator[str]:
+    """Text as soon as its characters are whole; bytes that never become one are left out."""
+    import codecs
+
+    decoder = codecs.getincrementaldecoder("utf-8")("ignore")
+    for piece in pieces:
+        if text := decoder.decode(piece):
+            yield text
+
+
+def until(pieces: Iterator[str], stop: Sequence[str]) -> Iterator[str]:
+    """Pieces up to the first stop word; what may be the beginning of one is held back until it is known."""
+    words = [word for word in stop if word]
+    if not words:
+        yield from pieces
+        return
+    held = ""
+    for piece in pieces:
+        held += piece
+        found = [at for word in words if (at := held.find(word)) >= 0]
+        if found:
+            if held[: min(found)]:
+                yield held[: min(found)]
+            return
+        keep = max(
+            (size for word in words for size in range(1, len(word)) if held.endswith(word[:size])), default=0
+        )
+        if len(held) > keep:
+            yield held[: len(held) - keep]
+            held = held[len(held) - keep :]
+    if held:
+        yield held
