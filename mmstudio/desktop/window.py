@@ -60,6 +60,7 @@ PAGES: list[tuple[str, str, str, str, str, str]] = [
     ("teach", mark("Teach a tag"), "graduation-cap", "teach", "TeachPane", "library"),
     ("inside", mark("See inside"), "eye", "inside", "InsidePane", "library"),
     ("play", mark("Play with a model"), "faders", "play", "PlayPane", "create"),
+    ("sets", mark("Make a set"), "puzzle-piece", "sets", "SetsPane", "create"),
     ("augment", mark("Augmentation"), "magic-wand", "augment", "AugmentPane", "models"),
     ("compare", mark("Compare models"), "scales", "compare", "ComparePane", "models"),
     ("tuning", mark("Search for settings"), "magnifying-glass", "tuning", "TuningPane", "models"),

@@ -1,0 +1,568 @@
+"""Sets: a picture, a sound and a text that belong together, made from one thing or from nothing."""
+
+from __future__ import annotations
+
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from PySide6.QtCore import QEvent, QModelIndex, Qt
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QListView, QProgressBar, QSplitter, QVBoxLayout, QWidget
+
+from mmstudio.desktop.models.job_watch import JobWatch
+from mmstudio.desktop.models.rows import ROW_ROLE
+from mmstudio.desktop.models.sets import SetHistory, SetMaker, SetStep, Shown, making_of, reroll_of
+from mmstudio.desktop.models.trained import model_lines
+from mmstudio.desktop.pane import Pane
+from mmstudio.desktop.texts import action, label, name, say
+from mmstudio.desktop.views.ab_player import ABPlayer
+from mmstudio.desktop.views.controls import action_tool, button, row
+from mmstudio.desktop.views.files import copy_text
+from mmstudio.desktop.views.pictures import Pictures
+from mmstudio.desktop.views.set_controls import SetControls
+from mmstudio.desktop.views.set_delegate import CELL, SetDelegate
+from mmstudio.desktop.views.set_shared import SharedBar, fit_text
+from mmstudio.desktop.views.set_slots import PictureSlot, Slot, SoundSlot, TextSlot
+from mmstudio.desktop.views.states import StateStack
+from mmstudio.i18n import mark, tr, tr_error
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QMimeData
+
+    from mmstudio.desktop.context import AppContext
+    from mmstudio.generation.sets.contract import MadeSet, Part
+    from mmstudio.studio import Studio
+
+_MOST_SEED = 9999
+_VARIATIONS = 3
+
+
+class SetsPane(Pane):
+    """Controls at the left, three slots in the middle, what was made before below."""
+
+    key: ClassVar[str] = "sets"
+    name: ClassVar[str] = mark("Make a set")
+    icon: ClassVar[str] = "puzzle-piece"
+    with_inspector: ClassVar[bool] = False
+
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self._wanted: dict[str, Any] = {}
+        self._random = Random()
+        self._saving = False
+        self.pictures = Pictures(context, parent=self)
+        self.history = SetHistory(self)
+        self.maker = SetMaker(context, self)
+        self._build()
+        self._make_actions()
+        self.history.moved.connect(self._show_step)
+        self.maker.progressed.connect(self._progressed)
+        self.maker.made.connect(self._made)
+        self.maker.failed.connect(self._failed)
+        self.maker.ended.connect(self._ended)
+        context.selection_changed.connect(lambda _ids: self.controls.show_selection())
+        self.library_changed()
+
+    def _build(self) -> None:
+        self.controls = SetControls(self.context, self.pictures)
+        self.controls.make_wanted.connect(self.make)
+        self.controls.source_changed.connect(self._enable)
+        self.slots: dict[str, Slot] = {}
+        self.picture, self.sound, self.text = PictureSlot(), SoundSlot(self.context), TextSlot()
+        for slot in (self.picture, self.sound, self.text):
+            self.slots[slot.part] = slot
+            slot.rolled.connect(self.reroll)
+            slot.dropped.connect(self._dropped)
+            slot.locked.connect(lambda _part, _on: self._enable())
+        self.text.copied.connect(self._copy)
+        self.picture.surprise_wanted.connect(self.surprise)
+        right = QVBoxLayout()
+        right.setSpacing(12)
+        right.addWidget(self.sound, 3)
+        right.addWidget(self.text, 2)
+        slots = QHBoxLayout()
+        slots.setContentsMargins(12, 0, 12, 0)
+        slots.setSpacing(12)
+        slots.addWidget(self.picture, 1)
+        slots.addLayout(right, 1)
+        self.shared = SharedBar()
+        self.ab = ABPlayer(self.context)
+        self.ab.closed.connect(self.ab.hide)
+        self.ab.hide()
+        self.note = label(role="muted", wrap=True)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(120)
+        name(self.bar, mark("Progress of the set"))
+        self.stop_button = button(mark("Stop"), self.maker.stop, icon="x")
+        self.vary_button = button(mark("Variations"), self.vary, icon="shuffle")
+        self.save_button = button(mark("Save to library"), self.save, "primary", icon="floppy-disk")
+        self._tools = QHBoxLayout()
+        self._tools.setSpacing(0)
+        bar = row(self.note, self.bar, self.stop_button, spacing=6, margins=(12, 8, 12, 8))
+        bar.setStretch(0, 1)
+        bar.addLayout(self._tools)
+        bar.addWidget(self.vary_button)
+        bar.addWidget(self.save_button)
+        self.strip = QListView()
+        self.strip.setViewMode(QListView.ViewMode.IconMode)
+        self.strip.setFlow(QListView.Flow.LeftToRight)
+        self.strip.setWrapping(False)
+        self.strip.setMovement(QListView.Movement.Static)
+        self.strip.setUniformItemSizes(True)
+        self.strip.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.strip.setFixedHeight(CELL.height() + 18)
+        self.strip.setModel(self.history.model)
+        self.strip.setItemDelegate(SetDelegate(self.strip))
+        self.strip.clicked.connect(self._go)
+        self.strip.activated.connect(self._go)
+        name(self.strip, mark("Sets you made"), mark("Press one to go back to it"))
+        self.strip.hide()
+        shared = QHBoxLayout()
+        shared.setContentsMargins(16, 8, 12, 4)
+        shared.addWidget(self.shared, 1)
+        middle = QWidget()
+        layout = QVBoxLayout(middle)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(bar)
+        layout.addLayout(slots, 1)
+        layout.addLayout(shared)
+        layout.addWidget(self.ab)
+        layout.addWidget(self.strip)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.addWidget(self.controls)
+        self.splitter.addWidget(middle)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setStretchFactor(0, 0)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([264, 800])
+        self.states = StateStack(self.splitter)
+        self.root.addWidget(self.states)
+
+    def _make_actions(self) -> None:
+        add = partial(action, self)
+        self._make_action = add(mark("Make a set"), self.make, shortcut="Ctrl+G", icon="sparkle")
+        self._stop_action = add(mark("Stop making"), self.maker.stop, icon="x")
+        self._undo = add(
+            mark("Undo the last change"), self.history.undo, icon="arrow-counter-clockwise",
+            tip=mark("Back to where you were before (Ctrl+Z)"),
+        )  # fmt: skip
+        self._redo = add(
+            mark("Do it again"), self.history.redo, icon="arrow-clockwise",
+            tip=mark("What was undone, again (Ctrl+Shift+Z)"),
+        )  # fmt: skip
+        self._vary_action = add(mark("Variations"), self.vary, shortcut="V", icon="shuffle")
+        self._rolls = {
+            part: add(words, partial(self.reroll, part), shortcut=key, icon="dice-five")
+            for part, words, key in (
+                ("picture", mark("Another picture"), "Alt+1"),
+                ("sound", mark("Another sound"), "Alt+2"),
+                ("text", mark("Another text"), "Alt+3"),
+            )
+        }
+        self._locks = {
+            part: add(words, self.slots[part].lock.toggle, shortcut=key, icon="lock-simple")
+            for part, words, key in (
+                ("picture", mark("Keep the picture or let it change"), "Alt+Shift+1"),
+                ("sound", mark("Keep the sound or let it change"), "Alt+Shift+2"),
+                ("text", mark("Keep the text or let it change"), "Alt+Shift+3"),
+            )
+        }
+        self._compare = add(
+            mark("Compare the sound with the one before"), self.compare_sounds, icon="swap",
+            tip=mark("Hear this set's sound and the earlier one in turn, equally loud"),
+        )  # fmt: skip
+        self._save_action = add(mark("Save to library"), self.save, shortcut="Ctrl+S", icon="floppy-disk")
+        self._again = add(mark("Copy how it was made"), self.copy_manifest, icon="copy")
+        self._write = add(
+            mark("Write more about it"), self._go_write, icon="note-pencil",
+            tip=mark("More texts about the item, with every claim checked"),
+        )  # fmt: skip
+        for made in (self._undo, self._redo, self._compare):
+            self._tools.addWidget(action_tool(made))
+        self._enable()
+
+    # --- pane ---------------------------------------------------------------------------------------
+
+    def activated(self, **args: Any) -> None:
+        """``item``, ``asset``, ``audience`` or ``text``: what to start from; ``make``: make it at once."""
+        self._wanted = {key: value for key, value in args.items() if value is not None}
+        self.controls.show_selection()
+        if self.context.studio is not None:
+            self._fulfil()
+
+    def library_changed(self) -> None:
+        self.maker.stop()
+        self.history.clear()
+        self.pictures.forget()
+        self.controls.clear()
+        self.ab.clear()
+        self.ab.hide()
+        self.strip.hide()
+        for slot in self.slots.values():
+            slot.set_locked(False)
+        if self.context.studio is None:
+            self.states.show_message(
+                mark("A picture, a sound and a text that belong together"),
+                mark("Made from an item, a picture, a sentence or an audience. Open a library first."),
+                mark("Go to the Library"),
+                lambda: self.context.navigate("library"),
+            )
+            return
+        self.states.show_content()
+        self._read()
+        self._enable()
+
+    def data_changed(self, topic: str, ids: list[int] | None) -> None:
+        if topic in ("models", "audiences"):
+            self._read()
+        elif topic == "assets":
+            self.pictures.forget_assets(ids)
+
+    def retranslate(self) -> None:
+        self.controls.retranslate()
+        self.shared.retranslate()
+        self.ab.retranslate()
+        self.history.model.refresh()
+        self._show_step(self.history.current)
+
+    def actions_menu(self) -> list[QAction]:
+        return [made for made in self.actions() if made.text()]
+
+    def close_pane(self) -> None:
+        self.maker.stop()
+        self.sound.view.clear()
+        self.ab.clear()
+
+    def _read(self) -> None:
+        studio = self.context.studio
+        if studio is not None:
+            self.context.background(lambda: _choices(studio), self._read_done, key="sets-choices", owner=self)
+
+    def _read_done(self, choices: tuple[list[str], list[Any], list[str]]) -> None:
+        models, audiences, engines = choices
+        self.controls.set_models(models)
+        self.controls.set_audiences(audiences)
+        self.controls.set_engines(engines)
+        self._fulfil()
+
+    def _fulfil(self) -> None:
+        wanted = self._wanted
+        if "audience" in wanted and self.controls.audience.findData(wanted["audience"]) < 0:
+            return  # once the audiences are read
+        self._wanted = {}
+        if "audience" in wanted:
+            self.controls.use_audience(int(wanted["audience"]))
+        for key, use in (("item", self.controls.use_item), ("asset", self.controls.use_asset)):
+            if key in wanted:
+                use(int(wanted[key]))
+        if "text" in wanted:
+            self.controls.use_text(str(wanted["text"]))
+        self._enable()
+
+    # --- making -------------------------------------------------------------------------------------
+
+    @property
+    def locks(self) -> tuple[Part, ...]:
+        """The parts that are kept."""
+        return tuple(part for part, slot in self.slots.items() if slot.lock.isChecked())  # type: ignore[misc]
+
+    def make(self) -> None:
+        """Make a set of what is chosen."""
+        problem = self.controls.problem
+        if problem:
+            self.context.notify(tr(problem), level="warning")
+            return
+        wish = self.controls.wish(first=not self.history.model.rows, locks=self.locks)
+        self._begin(making_of(wish), mark("Set, seed {seed}"), {"seed": wish.seed})
+
+    def surprise(self) -> None:
+        """A set from nothing."""
+        self.controls.set_kind("nothing")
+        self.make()
+
+    def reroll(self, part: str) -> None:
+        """Make one part of the set that is shown again."""
+        step = self.history.current
+        if step is None or self.maker.busy:
+            return
+        if part in self.locks:
+            self.context.notify(
+                tr("This part is kept as it is."), tr("Take its lock off to change it."), level="warning"
+            )
+            return
+        words = {
+            "picture": mark("Picture, seed {seed}"),
+            "sound": mark("Sound, seed {seed}"),
+            "text": mark("Text, seed {seed}"),
+        }
+        seed = self._random.randrange(_MOST_SEED)
+        self._begin(reroll_of(step.made, part, seed), words[part], {"seed": seed}, (part,))  # type: ignore[arg-type]
+
+    def vary(self) -> None:
+        """Three more like the one that is shown; what is kept stays the same."""
+        step = self.history.current
+        if step is None or self.maker.busy:
+            return
+        from dataclasses import replace
+
+        wish = replace(step.made.wish, locks=self.locks, seeds=step.made.seeds)
+        first = self._random.randrange(1, _MOST_SEED)
+        for n in range(_VARIATIONS):
+            self._begin(
+                making_of(wish.variation(first + n)), mark("Variation {n}"), {"n": n + 1}, (), show=False
+            )
+
+    def _begin(
+        self,
+        start: Any,
+        words: str,
+        values: dict[str, Any],
+        parts: tuple[str, ...] | None = None,
+        *,
+        show: bool = True,
+    ) -> None:
+        self._working = parts if parts is not None else tuple(p for p in self.slots if p not in self.locks)
+        self._shows = show
+        if show:
+            for part in self._working:
+                self.slots[part].show_busy()
+        self.bar.setRange(0, 0)
+        self.maker.begin(start, words, values, show=show)
+        self._enable()
+
+    def _progressed(self, progress: Any, shown: Shown) -> None:
+        self.bar.setRange(0, progress.total or 0)
+        self.bar.setValue(progress.done)
+        if progress.note:
+            self.note.setText(progress.note)
+        if self._shows:
+            self._show_parts(shown)
+
+    def _made(self, step: SetStep, show: bool) -> None:
+        self.history.add(step, show=show)
+        self.strip.setVisible(len(self.history.model.rows) > 1)
+        self._enable()
+
+    def _failed(self, error: Exception) -> None:
+        if self.history.current is None:
+            for part in self.slots:
+                self.slots[part].show_failed(tr_error(error)[0])
+        self.context.report(error)
+
+    def _ended(self) -> None:
+        failed = [slot for slot in self.slots.values() if slot.message.text() and not slot.bar.isVisible()]
+        if self.history.current is not None:
+            self._show_step(self.history.current)
+        elif not failed:
+            for slot in self.slots.values():
+                slot.show_empty()
+        self._enable()
+
+    def _dropped(self, part: str, mime: QMimeData) -> None:
+        before = (self.controls.asset, self.controls.file)
+        self.controls.take(mime)
+        if self.controls.kind == "media" and (self.controls.asset, self.controls.file) != before:
+            self.slots[part].set_locked(True)  # what was put here is to stay; the rest is made to go with it
+        self._enable()
+
+    # --- what is shown ------------------------------------------------------------------------------
+
+    def _show_step(self, step: SetStep | None) -> None:
+        self.shared.show_set(step.made if step is not None else None)
+        if step is None:
+            for slot in self.slots.values():
+                slot.show_empty()
+                slot.set_note("")
+            self.sound.view.clear()
+        else:
+            self._show_parts(step.shown)
+            for part, how in step.made.parts.items():
+                self.slots[part].set_note(_part_note(step.made, part, how))
+            place = self.history.model.row_of(step.id)
+            if place >= 0:
+                self.strip.setCurrentIndex(self.history.model.index(place))
+        self._enable()
+
+    def _show_parts(self, shown: Shown) -> None:
+        if shown.picture is not None:
+            self.picture.show_picture(shown.picture)
+        if shown.sound is not None and (shown.sound is not self._heard or not self.sound.there):
+            self._heard = shown.sound
+            self.sound.show_sound(shown.sound)
+        if shown.text or shown.title:
+            self.text.show_text(shown.title, shown.text, shown.lines)
+
+    _heard: Any = None
+    _working: tuple[str, ...] = ()
+    _shows = True
+
+    def _go(self, index: QModelIndex) -> None:
+        step = index.data(ROW_ROLE)
+        if step is not None and not self.maker.busy:
+            self.history.go(step)
+
+    def _enable(self) -> None:
+        if not hasattr(self, "_undo"):
+            return
+        step, busy = self.history.current, self.maker.busy
+        there = step is not None and not busy
+        self.controls.make_button.setEnabled(not busy and not self.controls.problem)
+        say(self.controls.make_button, mark("Make a set"), "setText")
+        tip = self.controls.problem or mark("Make a picture, a sound and a text that belong together")
+        say(self.controls.make_button, tip, "setToolTip")
+        self._make_action.setEnabled(self.controls.make_button.isEnabled())
+        for part, slot in self.slots.items():
+            may = there and not slot.lock.isChecked()
+            slot.dice.setEnabled(may)
+            self._rolls[part].setEnabled(may)
+        self._undo.setEnabled(self.history.can_undo and not busy)
+        self._redo.setEnabled(self.history.can_redo and not busy)
+        for made in (self._vary_action, self.vary_button, self._again):
+            made.setEnabled(there)
+        self._compare.setEnabled(there and self._other_sound() is not None)
+        self._write.setEnabled(there and step is not None and step.made.wish.item_id is not None)
+        saved = step is not None and bool(step.assets)
+        self._save_action.setEnabled(there and not saved and not self._saving and not self.context.read_only)
+        self.save_button.setEnabled(self._save_action.isEnabled())
+        say(self.save_button, mark("Saved") if saved else mark("Save to library"))
+        for widget in (self.bar, self.stop_button):
+            widget.setVisible(busy)
+        self._stop_action.setEnabled(busy)
+        if not busy:
+            self.note.setText(self._state_words(step))
+
+    def _state_words(self, step: SetStep | None) -> str:
+        if step is not None:
+            return step.words
+        if self.context.read_only and self.context.studio is not None:
+            return tr("This library is open for reading only: sets can be made here, not saved.")
+        return tr("Everything is made on this computer; nothing is kept until you save it.")
+
+    # --- with a set ---------------------------------------------------------------------------------
+
+    def save(self) -> None:
+        """Put picture, sound and text into the library, with one lineage."""
+        step = self.history.current
+        if step is None or step.assets or self._saving or self.context.read_only:
+            return
+        handle = self.context.submit("set", {"manifest": step.made.manifest()})
+        if handle is None:
+            return
+        self._saving = True
+        self._enable()
+
+        def saved(result: dict[str, Any]) -> None:
+            self._saving = False
+            step.assets = tuple(int(asset) for asset in _assets(result))
+            self.history.model.refresh()
+            self.context.notify(
+                tr("The set is in the library."),
+                level="success",
+                action=(tr("Show"), lambda: self.context.navigate("library", select=list(step.assets))),
+            )
+            self._enable()
+
+        def ended(_event: Any) -> None:
+            self._saving = False
+            self._enable()
+
+        JobWatch(self.context, handle, self, on_done=saved, on_ended=ended)
+
+    def copy_manifest(self) -> None:
+        """Put the set's manifest on the clipboard: it makes the same set again."""
+        import json
+
+        step = self.history.current
+        if step is not None:
+            copy_text(json.dumps(step.made.manifest(), ensure_ascii=False, indent=1))
+            self.context.notify(tr("Copied. The manifest makes the same set again."))
+
+    def compare_sounds(self) -> None:
+        """Hear the sound of this set against the one before."""
+        step, other = self.history.current, self._other_sound()
+        if step is None or other is None:
+            return
+        self.sound.view.pause()
+        self.ab.show()
+        self.ab.compare(
+            (step.made.sound, step.made.rate), (other.made.sound, other.made.rate), (step.words, other.words)
+        )
+        self.ab.setFocus()
+
+    def _other_sound(self) -> SetStep | None:
+        """The newest earlier set whose sound is another one, else a later one."""
+        rows, step = self.history.model.rows, self.history.current
+        if step is None or step not in rows:
+            return None
+        at = rows.index(step)
+        others = [*reversed(rows[:at]), *rows[at + 1 :]]
+        sounds = step.made.sound
+        return next((o for o in others if o.made.sound is not sounds), None)
+
+    def _copy(self) -> None:
+        copy_text(self.text.text.text())
+        self.context.notify(tr("Copied."))
+
+    def _go_write(self) -> None:
+        step = self.history.current
+        if step is not None:
+            wish = step.made.wish
+            self.context.navigate("write", item=wish.item_id, audience=wish.audience_id)
+
+    # --- keys ---------------------------------------------------------------------------------------
+
+    def event(self, event: QEvent) -> bool:
+        # Undo and redo belong to the sets while this page has the focus, not to the library.
+        shortcut = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
+        if shortcut and self._mine(event):  # type: ignore[arg-type]
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        move = self._mine(event)
+        if move is None:
+            super().keyPressEvent(event)
+            return
+        event.accept()
+        move()
+
+    def _mine(self, event: QKeyEvent) -> Any:
+        ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if ctrl and event.key() == Qt.Key.Key_Z:
+            return self.history.redo if shift else self.history.undo
+        if ctrl and event.key() == Qt.Key.Key_Y:
+            return self.history.redo
+        if event.key() == Qt.Key.Key_Space and not ctrl:
+            return self.sound.view.toggle
+        if event.key() == Qt.Key.Key_Escape and self.maker.busy:
+            return self.maker.stop
+        return None
+
+
+def _choices(studio: Studio) -> tuple[list[str], list[Any], list[str]]:
+    """Joint models, audiences, engines that are ready. Not for the GUI thread."""
+    models = [
+        line.name
+        for line in model_lines(studio.trainings)
+        if line.modality == "set" and line.info.status in ("ready", "training")
+    ]
+    copywriter = getattr(studio, "copywriter", None)
+    engines = copywriter.engines if copywriter is not None else {}
+    ready = [key for key, engine in engines.items() if engine.status().ready]
+    return models, studio.library.audiences.list(), ready
+
+
+def _part_note(made: MadeSet, part: str, how: Any) -> str:
+    if not how.model:
+        return tr("given")
+    return tr("{model}, seed {seed}, fits {how}", model=how.model, seed=how.seed, how=fit_text(how.fit))
+
+
+def _assets(result: dict[str, Any]) -> list[int]:
+    found = result.get("assets", [])
+    return list(found.values()) if isinstance(found, dict) else list(found)
