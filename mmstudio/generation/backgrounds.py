@@ -30,11 +30,28 @@ def paint(
 
     ``palette`` is RGB 0–255, main colour first.
     """
-    surface = _enlarge(_smooth(main_axis(srgb_to_oklab(picture, np.float32))), size)
-    colours = ramp(palette)
+    return paint_areas(picture, ramp(palette), np.asarray(_SHARES), size, seed, follow=False)
+
+
+def paint_areas(
+    picture: NDArray[np.uint8],
+    colours: Floats,
+    shares: NDArray[np.floating],
+    size: tuple[int, int],
+    seed: int,
+    blur: float = _BLUR,
+    follow: bool = True,
+) -> Image.Image:
+    """The same in colours as they are: OKLab float32[K, 3], the share of the picture of each float32[K].
+
+    ``blur`` (of the side) is how calm the shapes are; ``follow``: a colour keeps its share where light and
+    deep change places.
+    """
+    surface = _enlarge(_smooth(main_axis(srgb_to_oklab(picture, np.float32)), blur), size)
     random = np.random.default_rng(seed)
-    order = colours if random.random() < 0.7 else colours[::-1]
-    shares = np.asarray(_SHARES[: len(order)]) * random.uniform(0.8, 1.2, len(order))
+    turned = random.random() >= 0.7
+    order = colours[::-1] if turned else colours
+    shares = (shares[::-1] if turned and follow else shares) * random.uniform(0.8, 1.2, len(order))
     cuts = np.quantile(surface[::8, ::8], np.cumsum(shares / shares.sum())[:-1]).astype(np.float32)
     slope_y, slope_x = np.gradient(surface)
     slope = np.maximum(np.hypot(slope_x, slope_y), 1e-6)
@@ -85,11 +102,11 @@ def _hue(lab: Floats) -> float:
     return float(np.arctan2(lab[2], lab[1]) / (2 * np.pi))
 
 
-def _smooth(surface: Floats) -> Floats:
-    """Scaled to 0–1 and blurred (Gaussian, 5 % of the side; rows renormalised at the edges)."""
+def _smooth(surface: Floats, blur: float = _BLUR) -> Floats:
+    """Scaled to 0–1 and blurred (Gaussian, ``blur`` of the side; rows renormalised at the edges)."""
     side = len(surface)
     low, high = float(surface.min()), float(surface.max())
-    away = np.subtract.outer(np.arange(side), np.arange(side)) / (_BLUR * side)
+    away = np.subtract.outer(np.arange(side), np.arange(side)) / (blur * side)
     weight = np.exp(-0.5 * away**2)
     weight = (weight / weight.sum(axis=1, keepdims=True)).astype(np.float32)
     blurred: Floats = weight @ ((surface - low) / max(high - low, 1e-6)) @ weight.T

@@ -67,8 +67,10 @@ class SetWish:
         """The wish of variation ``number`` (0 is this one): another seed for what is not locked."""
         if number == 0:
             return self
-        kept = {part: self.seed_of(part) for part in PARTS if part in self.locks}
-        moved = {part: self.seed_of(part) + number for part in PARTS if part not in self.locks}
+        kept: dict[str, int] = {part: self.seed_of(part) for part in PARTS if part in self.locks}
+        moved: dict[str, int] = {
+            part: self.seed_of(part) + number for part in PARTS if part not in self.locks
+        }
         return replace(self, seed=self.seed + number, seeds=kept | moved)
 
     def checked(self) -> SetWish:

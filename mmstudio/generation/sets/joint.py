@@ -1,0 +1,241 @@
+"""Parts of a set from a joint model: what is given goes in, what is missing comes out of one latent."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmstudio.errors import StudioError, UsageError
+from mmstudio.generation import sounds
+from mmstudio.generation.sets import bed, colours, pictures, recipes
+from mmstudio.generation.sets.contract import PARTS, MadePart, Part, SetWish
+from mmstudio.generation.sets.judge import Judge
+from mmstudio.generation.sets.source import Given, plain
+from mmstudio.i18n import tr
+from mmstudio.jobs import Progress
+
+if TYPE_CHECKING:
+    from mmstudio.generation.service import Generation
+    from mmstudio.learning.joint.model import JointModel
+
+log = logging.getLogger(__name__)
+NONE = "none"  # as a model's name: tie the parts by rules although there is a joint model
+MODALITY: dict[Part, str] = {"picture": "image", "sound": "audio", "text": "text"}
+MOST = 4  # sets drawn from one seed
+_FAMILY = "joint"
+
+
+def chosen(generation: Generation, wish: SetWish) -> str:
+    """The joint model of a wish: the one it names, else the library's newest; "" for rules.
+
+    Raises:
+        NotFound: no such model. UsageError: the model is of another family.
+    """
+    if wish.model == NONE:
+        return ""
+    if wish.model:
+        model_of(generation, wish.model)
+        return wish.model
+    ready = {m.name for m in generation.trainings.models() if m.family == _FAMILY and m.status == "ready"}
+    rows = [row.name for row in generation.library.models.list() if row.name in ready]
+    return rows[0] if rows else ""
+
+
+def model_of(generation: Generation, name: str) -> JointModel:
+    """Raises UsageError where the model is no joint model."""
+    from mmstudio.learning.joint.model import JointModel
+
+    model = generation.trainings.load_any(name)
+    if not isinstance(model, JointModel):
+        raise UsageError(
+            "“{name}” is no joint model.", hint="Train one of the family “joint” first.", name=name
+        )
+    return model
+
+
+def joining(
+    generation: Generation,
+    given: Given,
+    wish: SetWish,
+    found: dict[str, Any],
+    parts: dict[str, MadePart],
+    others: Mapping[str, MadePart],
+) -> Generator[Progress, None, None]:
+    """Fill ``found`` and ``parts`` with what the joint model can make of the parts that are missing.
+
+    An item's line stays with the copywriter: it must say what is true. ``others`` are the parts of a set of
+    which one is made anew: they are given too, so that the new one goes with them.
+    """
+    yield Progress(0, len(PARTS), tr("Asking the joint model"))
+    model = model_of(generation, wish.model)
+    wanted = [part for part in PARTS if part not in found and MODALITY[part] in model.modalities]
+    if given.item is not None:
+        wanted = [part for part in wanted if part != "text"]
+    told = _told(generation, model, given)
+    told |= {MODALITY[name]: one.recipe for name, one in others.items() if MODALITY[name] in model.modalities}  # type: ignore[index]
+    judge = Judge(generation.library, generation.trainings.device)
+    try:
+        judge.aim(given)
+        for seed in sorted({wish.seed_of(part) for part in wanted}):
+            own = [part for part in wanted if wish.seed_of(part) == seed]
+            yield from _of_seed(generation, model, given, wish, seed, own, told, found, parts, judge)
+    finally:
+        judge.close()
+    if "picture" in own_parts(parts) and given.picture is None:
+        from mmstudio.features.pictures.colour import palette
+
+        given.palette = colours.joined(palette(found["picture"]))
+
+
+def own_parts(parts: Mapping[str, MadePart]) -> set[str]:
+    """Names of the parts that a joint model made."""
+    return {name for name, part in parts.items() if part.recipe.get("by") == "joint"}
+
+
+def remade(generation: Generation, recipe: Mapping[str, Any]) -> Any:
+    """A part from its recipe. Raises StudioError where the model has changed since."""
+    model = model_of(generation, str(recipe["model"]))
+    if recipe.get("weights") != model.fingerprint:
+        raise StudioError(
+            "The model “{name}” has been trained further since.",
+            hint="What it made before is kept in the library.",
+            name=recipe["model"],
+        )
+    sets = _draw(generation, model, recipe)
+    return _finish(sets[int(recipe["index"])], recipe)
+
+
+# -- inside ------------------------------------------------------------------------------------------------
+
+
+def _of_seed(
+    generation: Generation,
+    model: JointModel,
+    given: Given,
+    wish: SetWish,
+    seed: int,
+    own: list[Part],
+    told: dict[str, Any],
+    found: dict[str, Any],
+    parts: dict[str, MadePart],
+    judge: Judge,
+) -> Generator[Progress, None, None]:
+    common: dict[str, Any] = {
+        "by": "joint",
+        "model": wish.model,
+        "weights": model.fingerprint,
+        "steps": model.config.trained.get("steps", 0),
+        "seed": seed,
+        "count": max(1, min(wish.candidates, MOST)),
+        "temperature": wish.temperature,
+        # All of them whatever is wanted: so a part is the same with and without the others.
+        "want": [MODALITY[part] for part in PARTS if MODALITY[part] in model.modalities],
+        "given": told,
+        "size": wish.size,
+        "seconds": wish.seconds,
+    }
+    sets = _draw(generation, model, common)
+    best: tuple[float, int, dict[Part, Any]] | None = None
+    for index, one in enumerate(sets):
+        made: dict[Part, Any] = {}
+        for part in own:
+            value = _finish(one, {**common, "part": part})
+            if value is not None:
+                made[part] = value
+        fits = [_fit(part, value, given, judge) for part, value in made.items()]
+        fit = float(np.mean(fits)) if fits else 0.0
+        if best is None or (len(made), fit) > (len(best[2]), best[0]):
+            best = fit, index, made
+        yield Progress(index + 1, len(sets), tr("Asking the joint model"))
+    if best is None:
+        return
+    fit, index, made = best
+    for part in own:
+        if part in made:
+            found[part] = made[part]
+            recipe = {**common, "index": index, "part": part}
+            parts[part] = MadePart(part, wish.model, seed, round(fit, 4), recipe)
+
+
+def _told(generation: Generation, model: JointModel, given: Given) -> dict[str, Any]:
+    """Modality → recipe of what the model can be given; what it cannot take is left out."""
+    offered: dict[str, Any] = {}
+    if given.picture is not None and given.origin.get("by") in ("asset", "file"):
+        offered["image"] = given.origin
+    if given.sound is not None:
+        offered["audio"] = given.origin
+    words = given.text or (given.item.title if given.item is not None else "")
+    if words:
+        offered["text"] = {"by": "text", "text": words}
+    if given.tags:
+        offered["tags"] = {"by": "value", "value": list(given.tags)}
+    if given.audience is not None:
+        offered["audience"] = {"by": "value", "value": given.audience.name}
+    kept: dict[str, Any] = {}
+    for name, recipe in offered.items():
+        if name not in model.modalities:
+            continue
+        try:
+            model.as_array(name, _medium(generation, name, recipe))
+        except StudioError as error:
+            log.info("the joint model is not given the %s: %s", name, error)
+            continue
+        kept[name] = recipe
+    return kept
+
+
+def _medium(generation: Generation, name: str, recipe: Mapping[str, Any]) -> Any:
+    if recipe.get("by") == "value":
+        return recipe["value"]
+    if name == "image":
+        return recipes.picture_of(generation, recipe)
+    return recipes.sound_of(generation, recipe) if name == "audio" else recipes.text_of(generation, recipe)
+
+
+def _draw(generation: Generation, model: JointModel, recipe: Mapping[str, Any]) -> list[dict[str, Any]]:
+    given = {name: _medium(generation, name, one) for name, one in recipe["given"].items()}
+    want = list(recipe["want"])
+    return model.generate(
+        given, want, int(recipe["count"]), int(recipe["seed"]), float(recipe["temperature"])
+    )
+
+
+def _finish(one: Mapping[str, Any], recipe: Mapping[str, Any]) -> Any:
+    """What a joint model gives → a part as the set has it; None where it gives nothing usable."""
+    part: Part = recipe["part"]
+    value = one.get(MODALITY[part])
+    if value is None:
+        return None
+    if part == "picture":
+        return pictures.enlarged(np.ascontiguousarray(value, np.uint8), int(recipe["size"]))
+    if part == "sound":
+        samples = _bed(value, float(recipe["seconds"]))
+        return None if samples is None else (samples, sounds.RATE)
+    text = plain(str(value))
+    return text if any(sign.isalnum() for sign in text) else None
+
+
+def _bed(value: tuple[NDArray[np.float32], int], seconds: float) -> NDArray[np.float32] | None:
+    """A short sound as a seamless loop as long as the bed, at the usual level; None of silence."""
+    from mmstudio.media.audio import resample
+
+    samples, rate = np.atleast_2d(np.asarray(value[0], np.float32)), int(value[1])
+    samples = np.nan_to_num(samples[:2] if samples.shape[0] != 1 else np.repeat(samples, 2, axis=0))
+    if not float(np.abs(samples).max(initial=0.0)) > 1e-4 or samples.shape[1] < rate // 5:
+        return None
+    samples = resample(samples, rate, sounds.RATE)
+    length = max(1, samples.shape[1] - round(0.08 * sounds.RATE))
+    looped = np.stack([sounds.loop(channel, length, sounds.RATE) for channel in samples])
+    return sounds.level(sounds.repeat(looped, round(seconds * sounds.RATE), sounds.RATE), sounds.RATE)
+
+
+def _fit(part: Part, value: Any, given: Given, judge: Judge) -> float:
+    if part == "picture":
+        return pictures.fitness(value, given, judge)
+    if part == "sound":
+        return bed.fitness(value[0], value[1], given, given.tempo, judge)
+    return 0.5
