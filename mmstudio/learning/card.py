@@ -25,6 +25,10 @@ def write_card(folder: Path, config: ModelConfig) -> None:
         "Left out as unreadable": trained.get("left_out_unreadable", 0),
         "Started from": config.base or "nothing",
     }
+    if texts := trained.get("texts_from"):
+        facts["Texts"] = ", ".join(f"{count} × {origin}" for origin, count in texts.items())
+        spoken = (f"{code or 'unknown'} {count}" for code, count in trained.get("languages", {}).items())
+        facts["Languages (characters)"] = ", ".join(spoken)
     if gone := trained.get("forgotten"):
         numbers = ", ".join(map(str, gone))
         facts["Forgotten since"] = f"{len(gone)} assets that it saw ({numbers}): train it again without them"
@@ -39,7 +43,10 @@ def write_card(folder: Path, config: ModelConfig) -> None:
 
 
 def _size(config: ModelConfig) -> str:
-    return f", {config.size} × {config.size}" if config.size else f", {config.latent} numbers"
+    if config.size:
+        return f", {config.size} × {config.size}"
+    tokens = config.trained.get("vocabulary")
+    return f", vocabulary of {tokens} tokens" if tokens else f", {config.latent} numbers"
 
 
 def _augmented(config: ModelConfig) -> str:

@@ -16,7 +16,7 @@ from mmstudio.i18n import tr_error
 from mmstudio.jobs import JobContext, Progress, Work, run_inline
 from mmstudio.learning.config import CONFIG, ModelConfig, NewerModel, load_config, safe_name
 from mmstudio.learning.datasets.choose import forbidden_now
-from mmstudio.learning.families import FamilyInfo, families, family
+from mmstudio.learning.families import FamilyInfo, Modality, families, family
 from mmstudio.learning.rights import forgotten_of
 from mmstudio.learning.standing import has_whole_weights, newest_step
 
@@ -87,6 +87,10 @@ class Trainings:
             hint="“mmstudio models LIB list” shows what there is.",
             name=name,
         )
+
+    def modality(self, name: str) -> Modality:
+        """What a model makes: "image", "audio", "text", "set", or "items". Raises NotFound."""
+        return family(load_config(self.folder(name)).family).modality
 
     def load(self, name: str, device: str | None = None) -> GenerativeModel:
         """The model of pictures or sounds, ready to be sampled; kept until its weights change.

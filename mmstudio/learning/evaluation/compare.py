@@ -17,6 +17,7 @@ from mmstudio.learning.evaluation.drawing import draw, drawing, save_sheet
 from mmstudio.learning.evaluation.examples import Examples, reading
 from mmstudio.learning.evaluation.report import MEASURES, Comparison, Figure, Side
 from mmstudio.learning.evaluation.service import Ruler, ruler, set_figures
+from mmstudio.learning.families import family
 
 if TYPE_CHECKING:
     from mmstudio.learning.service import Trainings
@@ -42,8 +43,13 @@ def comparing(
     configs = [load_config(trainings.folder(name)) for name in (a, b)]
     if a == b:
         raise UsageError("Choose two different models to compare.")
-    if configs[0].channels != configs[1].channels:
-        raise UsageError("A model of pictures and a model of sounds cannot be compared.")
+    kinds = {family(config.family).modality for config in configs}
+    if kinds == {"text"}:
+        from mmstudio.learning.evaluation.texts import comparing_texts
+
+        return (yield from comparing_texts(trainings, context, a, b, samples, seeds))
+    if len(kinds) > 1 or configs[0].channels != configs[1].channels:
+        raise UsageError("Models of different media cannot be compared.")
     measure = ruler(configs[0], str(trainings.load(a).device))
     # Pictures in the larger size, so that the smaller model is not helped by losing what is fine in them.
     larger = max(configs, key=lambda config: config.size)

@@ -21,6 +21,7 @@ from mmstudio.learning.evaluation.examples import Examples, reading
 from mmstudio.learning.evaluation.networks import Features, picture_features
 from mmstudio.learning.evaluation.rating import wilson
 from mmstudio.learning.evaluation.report import Evaluation, Figure, Nearest, folder_of, store
+from mmstudio.learning.families import family
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,6 +93,10 @@ def evaluating(
             hint="Choose a model of pictures or sounds.",
             name=name,
         )
+    if family(config.family).modality == "text":
+        from mmstudio.learning.evaluation.texts import evaluating_texts
+
+        return (yield from evaluating_texts(trainings, context, name, samples, seed))
     model = trainings.load(name)
     examples = yield from reading(trainings, folder, config)
     found = yield from measuring(model, examples, samples, seed)

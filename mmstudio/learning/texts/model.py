@@ -121,11 +121,15 @@ class TextModel:
         Raises:
             UsageError: a language model (it has no latents), nothing to vary, or numbers out of range.
         """
+        _check(temperature, 0.95, 1)
+        return self.decode(self.latents_around(text, count, seed, spread), seed, temperature)
+
+    def latents_around(self, text: str, count: int, seed: int, spread: float = 0.5) -> Tensor:
+        """The latents of :meth:`vary`: count×latent."""
         import torch
 
         from mmstudio.learning.engine.text_sampling import generator_of
 
-        _check(temperature, 0.95, 1)
         if not 0.0 <= spread <= 2.0:
             raise UsageError("The spread goes from 0 to 2.", hint="0.5 stays near the text.")
         centre = self.encode([_something(text)])
@@ -136,7 +140,7 @@ class TextModel:
             # Noise as the prior has it, moved to the text: what varies together goes on varying together.
             noise = self.prior.draw(1, generator_of(seed, place)) - middle
             found.append(centre + spread * (place + 1) / count * noise)
-        return self.decode(torch.cat(found), seed, temperature) if found else []
+        return torch.cat(found) if found else centre[:0]
 
     def between(self, a: str, b: str, steps: int = 5) -> list[str]:
         """``steps`` texts from ``a`` to ``b``, both as the model writes them, without chance.
@@ -144,13 +148,17 @@ class TextModel:
         Raises:
             UsageError: a language model, an empty text, or fewer than two steps.
         """
+        return self.decode(self.latents_between(a, b, steps))
+
+    def latents_between(self, a: str, b: str, steps: int = 5) -> Tensor:
+        """The latents of :meth:`between`: steps×latent."""
         import torch
 
         if steps < 2:
             raise UsageError("From one text to another there are at least two steps.")
         ends = self.encode([_something(a), _something(b)])
         share = torch.linspace(0.0, 1.0, steps)[:, None]
-        return self.decode((1 - share) * ends[:1] + share * ends[1:])
+        return (1 - share) * ends[:1] + share * ends[1:]
 
     def encode(self, texts: Sequence[str]) -> Tensor:
         """Posterior means, N×latent float32 on the CPU; of a long text its beginning counts.
@@ -168,7 +176,7 @@ class TextModel:
         rows = []
         with torch.inference_mode():
             for text in texts:  # one by one: the same numbers alone and among others
-                x = padded([self.bpe.encode(text)], self._length).to(self.device)
+                x = padded([self.bpe.encode(text)], self.length).to(self.device)
                 rows.append(self.net.encode(x)[0].float().cpu())
         return torch.cat(rows) if rows else torch.empty(0, self.config.latent)
 
@@ -186,7 +194,7 @@ class TextModel:
         found = []
         for place in range(len(z)):
             random = generator_of(seed, place)
-            pieces = self._decoding(z[place : place + 1].float(), random, temperature, top_p, self._length)
+            pieces = self._decoding(z[place : place + 1].float(), random, temperature, top_p, self.length)
             found.append("".join(pieces).strip())
         return found
 
@@ -215,7 +223,7 @@ class TextModel:
 
         rows = [tokens for text in texts if (tokens := self.bpe.encode(text))]
         if isinstance(self.net, TextVAE):
-            yield from scoring_vae(self.net, self.bpe, rows, self.device, self._length)
+            yield from scoring_vae(self.net, self.bpe, rows, self.device, self.length)
         else:
             assert isinstance(self.net, TextLM)
             yield from scoring_lm(self.net, self.bpe, rows, self.device)
@@ -227,7 +235,8 @@ class TextModel:
     # -- inside ------------------------------------------------------------------------------------------
 
     @property
-    def _length(self) -> int:
+    def length(self) -> int:
+        """Tokens of the longest sentence of a text VAE, its end included."""
         return int(self.config.options.get("length", 48.0))
 
     def _going_on(
@@ -251,7 +260,7 @@ class TextModel:
         assert isinstance(self.net, TextVAE)
         say = vae_next(self.net, z, self.device)
         limits: dict[str, Any] = {"temperature": temperature, "top_p": top_p}
-        longest = min(longest, self._length)
+        longest = min(longest, self.length)
         return whole_characters(writing(say, self.bpe, [END], random, longest=longest, **limits))
 
     def _needs(self, other: str) -> UsageError:
