@@ -12,6 +12,7 @@ from mmstudio.i18n import tr
 from mmstudio.library import folder as folders
 from mmstudio.library.assets import AssetStore
 from mmstudio.library.audiences import AudienceStore
+from mmstudio.library.brand import BrandStore, OverrideStore
 from mmstudio.library.changes import Changes
 from mmstudio.library.check import check
 from mmstudio.library.collections import CollectionStore
@@ -88,6 +89,8 @@ class Library:
         self.recommendations = RecommendationStore(db)
         self.storyboards = StoryboardStore(db)
         self.exports = ExportStore(db)
+        self.brand = BrandStore(db)
+        self.overrides = OverrideStore(db)
         self.id = self._identify()
         if not self.read_only:
             self.jobs.pause_interrupted()

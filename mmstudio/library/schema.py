@@ -284,3 +284,29 @@ CREATE TABLE tag_refused (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX item_price ON item(price);
 """
+
+VERSION_102 = """
+-- What a brand forbids, stands for and must say, in all that is written in its name.
+CREATE TABLE brand_rule (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('ban', 'allow', 'require')),
+    text TEXT NOT NULL,
+    locale TEXT NOT NULL DEFAULT '',      -- BCP 47; '' for every language
+    needed_when TEXT NOT NULL DEFAULT '', -- of a required sentence: the word that makes it needed
+    created_at TEXT NOT NULL,
+    UNIQUE (kind, text, locale, needed_when)
+) STRICT;
+-- Texts that facts do not support, and the person who answers for each. Rows are only ever added.
+CREATE TABLE copy_override (
+    id INTEGER PRIMARY KEY,
+    item_id INTEGER REFERENCES item(id) ON DELETE SET NULL,
+    sku TEXT NOT NULL,                    -- stays when the item goes
+    locale TEXT NOT NULL,
+    digest TEXT NOT NULL,                 -- SHA-256 of the text, white space apart
+    text TEXT NOT NULL,
+    spans TEXT NOT NULL CHECK (json_valid(spans)),
+    who TEXT NOT NULL, reason TEXT NOT NULL, created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX copy_override_digest ON copy_override(digest);
+CREATE INDEX copy_override_item ON copy_override(item_id);
+"""

@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 HEADLINE, LINE, CALL, QUOTE = 64, 110, 22, LONGEST  # longest texts in characters; Han counts double
 
-_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"[a-z][a-z'-]{2,}|[\u3400-\u9fff]")
-_CARE = re.compile(r"\b(wash|dry|bleach|iron|hand wash|tumble|imported|warranty)\b|洗|熨", re.IGNORECASE)
-_DANGLING = re.compile(
+CARE = re.compile(r"\b(wash|dry|bleach|iron|hand wash|tumble|imported|warranty)\b|洗|熨", re.IGNORECASE)
+DANGLING = re.compile(
     r"^(it|its|it's|they|this|these|that|those|he|she|and|or|also|but|plus|so)\b", re.IGNORECASE
 )
-_LISTED = (
+LISTED = (
     "material", "fabric", "features", "features bags", "feature", "style", "style bags", "style general",
     "style bottom", "color", "colour", "pattern", "finish", "size", "activity", "climate", "材质", "面料",
     "颜色", "款式", "功能", "尺寸", "特点", "风格",
 )  # fmt: skip
 
-_CHINESE_WORDS = {
+CHINESE_WORDS = {
     "cotton": "棉", "organic cotton": "有机棉", "wool": "羊毛", "nylon": "尼龙", "polyester": "涤纶",
     "leather": "皮革", "linen": "亚麻", "silk": "真丝", "canvas": "帆布", "plastic": "塑料", "rubber": "橡胶",
     "metal": "金属", "steel": "钢", "stainless steel": "不锈钢", "wood": "木", "oak": "橡木", "bamboo": "竹",
@@ -67,7 +67,7 @@ def _locale(audience: Audience | None) -> str:
 
 def weight(text: str) -> int:
     """Length for limits: a Han character takes the room of two Latin ones."""
-    return len(text) + len(_HAN.findall(text))
+    return len(text) + len(HAN.findall(text))
 
 
 class FactsWriter:
@@ -100,7 +100,7 @@ class FactsWriter:
         """
         locale = _locale(audience)
         facts = facts_of(item, (), locale)
-        interest = _interest(audience)
+        interest = interest_of(audience)
         candidates = [*self._points(facts, interest, locale), *self._sentences(facts, interest, locale)]
         candidates += self._attributes(facts, interest, locale)
         best = max(candidates, key=lambda c: c[0], default=None)
@@ -122,7 +122,7 @@ class FactsWriter:
             return CopyLine("了解更多" if chinese else "Learn more")
         rests_on = [facts["price"].label]
         category = facts.get("category")
-        if category is not None and _HAN.search(category.text) is not None and chinese:
+        if category is not None and HAN.search(category.text) is not None and chinese:
             text = f"选购{category.text}"
             if weight(text) <= CALL:
                 return CopyLine(text, [*rests_on, category.label])
@@ -141,7 +141,7 @@ class FactsWriter:
         facts = [f for f in facts_of(item, (), locale) if f.kind == "category" and weight(f.text) <= 32]
         if not facts or facts[0].text.lower() in item.title.lower():
             return CopyLine("")
-        if is_chinese(locale) and _HAN.search(facts[0].text) is None:
+        if is_chinese(locale) and HAN.search(facts[0].text) is None:
             return CopyLine("")
         return CopyLine(facts[0].text, [facts[0].label])
 
@@ -150,7 +150,7 @@ class FactsWriter:
 
         Its fact names the source: the author's initials, the rating and the day.
         """
-        interest = _interest(audience)
+        interest = interest_of(audience)
 
         def suits(text: str) -> float:
             return 0.3 * len(interest & set(_WORD.findall(text.lower())))
@@ -161,12 +161,12 @@ class FactsWriter:
     def _points(self, facts: Iterable[Fact], interest: set[str], locale: str) -> list[tuple[float, CopyLine]]:
         """Bullet points of the description, two at a time where they are short."""
         points = [
-            f for f in facts if f.kind == "point" and _usable(f.text, locale) and not _CARE.search(f.text)
+            f for f in facts if f.kind == "point" and usable(f.text, locale) and not CARE.search(f.text)
         ]
         points = [f for f in points if not re.search(r"\d+\s*[\"”]|\bx\b.*\d|%|/", f.text)]
         scored = sorted(
             (
-                (_shared(f.text, interest) + _length_value(f.text) - _coloured(f.text) - 0.02 * n, n, f)
+                (shared_words(f.text, interest) + _length_value(f.text) - _coloured(f.text) - 0.02 * n, n, f)
                 for n, f in enumerate(points)
             ),
             key=lambda entry: (-entry[0], entry[1]),
@@ -174,12 +174,12 @@ class FactsWriter:
         if not scored:
             return []
         first = scored[0]
-        lines = [(first[0] + 1.0, CopyLine(_stopped(first[2].text, locale), [first[2].label]))]
+        lines = [(first[0] + 1.0, CopyLine(stopped(first[2].text, locale), [first[2].label]))]
         for other in scored[1:]:
-            liked = _shared(first[2].text, interest) > 0
+            liked = shared_words(first[2].text, interest) > 0
             pair = [first, other] if liked else sorted((first, other), key=lambda entry: entry[1])
             joiner = "" if is_chinese(locale) else " "
-            text = joiner.join(_stopped(entry[2].text, locale) for entry in pair)
+            text = joiner.join(stopped(entry[2].text, locale) for entry in pair)
             if weight(text) <= 68:
                 lines.append((first[0] + other[0] * 0.4 + 1.25, CopyLine(text, [e[2].label for e in pair])))
                 break
@@ -190,24 +190,24 @@ class FactsWriter:
     ) -> list[tuple[float, CopyLine]]:
         found = []
         for number, fact in enumerate(f for f in facts if f.kind == "sentence"):
-            if not _usable(fact.text, locale) or _DANGLING.match(fact.text) or _CARE.search(fact.text):
+            if not usable(fact.text, locale) or DANGLING.match(fact.text) or CARE.search(fact.text):
                 continue
-            value = 0.75 + _shared(fact.text, interest) + _length_value(fact.text) - 0.1 * number
-            found.append((value, CopyLine(_stopped(fact.text, locale), [fact.label])))
+            value = 0.75 + shared_words(fact.text, interest) + _length_value(fact.text) - 0.1 * number
+            found.append((value, CopyLine(stopped(fact.text, locale), [fact.label])))
         return found
 
     def _attributes(
         self, facts: Iterable[Fact], interest: set[str], locale: str
     ) -> list[tuple[float, CopyLine]]:
         chinese = is_chinese(locale)
-        listed = [f for f in facts if f.kind == "attribute" and f.key in _LISTED and weight(f.text) <= 28]
-        listed.sort(key=lambda f: (-_shared(f.text, interest), _LISTED.index(f.key)))
+        listed = [f for f in facts if f.kind == "attribute" and f.key in LISTED and weight(f.text) <= 28]
+        listed.sort(key=lambda f: (-shared_words(f.text, interest), LISTED.index(f.key)))
         kept: list[Fact] = []
         seen: dict[str, int] = {}
         words: list[str] = []
         for fact in listed:
-            word = _CHINESE_WORDS.get(fact.text.lower(), fact.text) if chinese else fact.text
-            if chinese and _HAN.search(word) is None:
+            word = CHINESE_WORDS.get(fact.text.lower(), fact.text) if chinese else fact.text
+            if chinese and HAN.search(word) is None:
                 continue
             if seen.get(fact.key, 0) >= 2 or word.lower() in (w.lower() for w in words):
                 continue
@@ -228,12 +228,12 @@ def shorten(text: str, limit: int) -> str:
     kept = text
     while kept and weight(kept) > limit - 1:
         kept = kept[:-1]
-    if _HAN.search(kept) is None and " " in kept[limit // 2 :]:
+    if HAN.search(kept) is None and " " in kept[limit // 2 :]:
         kept = kept[: kept.rindex(" ")]
     return kept.rstrip(" ,;:-–·") + "…"
 
 
-def _interest(audience: Audience | None) -> set[str]:
+def interest_of(audience: Audience | None) -> set[str]:
     """Words an audience is known by."""
     if audience is None:
         return set()
@@ -259,30 +259,28 @@ _STOP = {
 }
 
 
-def _shared(text: str, interest: set[str]) -> float:
+def shared_words(text: str, interest: set[str]) -> float:
     return 0.35 * min(len(interest & set(_WORD.findall(text.lower()))), 3)
 
 
 def _coloured(text: str) -> float:
     """A phrase that names a colour is held back: the picture shown may be another variant."""
     words = set(_WORD.findall(text.lower()))
-    return 0.45 if any(w in words for w, han in _CHINESE_WORDS.items() if han.endswith("色")) else 0.0
+    return 0.45 if any(w in words for w, han in CHINESE_WORDS.items() if han.endswith("色")) else 0.0
 
 
-def _usable(text: str, locale: str) -> bool:
+def usable(text: str, locale: str) -> bool:
     """Whether a phrase can stand alone in the audience's language, within the limit."""
     if not 8 <= weight(text) <= LINE or re.search(r"https?:|www\.|@|[{}<>\\]|\b(click|call us)\b", text):
         return False
-    return (_HAN.search(text) is not None) == is_chinese(locale) or (
-        is_chinese(locale) and not text.isascii()
-    )
+    return (HAN.search(text) is not None) == is_chinese(locale) or (is_chinese(locale) and not text.isascii())
 
 
 def _length_value(text: str) -> float:
     return 0.3 - abs(weight(text) - 48) / 160
 
 
-def _stopped(text: str, locale: str) -> str:
+def stopped(text: str, locale: str) -> str:
     text = text.strip().rstrip(",;:")
     first = text[:1].upper()
     text = (first if len(first) == 1 else text[:1]) + text[1:]  # "ß" would become two letters of no fact

@@ -1,0 +1,71 @@
+"""Connecting words in Chinese, by slot and tone. None of them claims anything about an item."""
+
+from __future__ import annotations
+
+PHRASES: dict[str, dict[str, tuple[str, ...]]] = {
+    "headline": {
+        "neutral": ("{name}", "{name}：{point}", "{point}", "{name} · {attributes}", "{category}：{name}", "{name}，{price}"),
+        "warm": ("来认识{name}", "给你的{name}", "{name}，陪你过日子", "{name}：{point}", "“{quote}”"),
+        "playful": ("嘿，{name}来了", "猜猜是谁？{name}", "当当当：{name}", "{name}！{attributes}"),
+        "formal": ("{name}", "{name}：{attributes}", "{category}：{name}", "谨此介绍：{name}"),
+        "urgent": ("现在就看：{name}", "{name}，{price}", "今天看看：{name}", "停一下，看{name}"),
+        "calm": ("{name}", "静下来，看看{name}", "慢慢看：{name}", "{name}，不着急"),
+    },
+    "line_lead": {
+        "neutral": ("", ""), "warm": ("给你：", "想让你知道：", ""), "playful": ("快看：", "悄悄说：", "猜到了吗？"),
+        "formal": ("简介：", "说明：", ""), "urgent": ("马上看：", "长话短说："), "calm": ("慢慢说：", "几个字：", ""),
+    },
+    "opening": {
+        "neutral": ("这是{name}。", "{name}。"), "warm": ("来，认识一下{name}。", "想把{name}介绍给你。"), "playful": ("当当当，{name}登场！", "让一让，{name}来啦。"),
+        "formal": ("谨此介绍{name}。", "以下是{name}的说明。"), "urgent": ("长话短说：{name}。", "{name}，直接看："), "calm": ("先歇一歇。这是{name}。", "慢慢看{name}。"),
+    },
+    "category": {"neutral": ("分类：{category}。", "在“{category}”里可以找到它。"), "playful": ("它住在“{category}”里。",), "formal": ("所属分类：{category}。",)},
+    "price": {"neutral": ("价格：{price}。", "售价{price}。"), "warm": ("{price}就能带走它。", "价格是{price}。"), "playful": ("标签上写着{price}。",), "formal": ("定价为{price}。",), "urgent": ("{price}。",)},
+    "quote": {"neutral": ("有评价说：“{quote}”", "评价里写道：“{quote}”"), "warm": ("用过的人说：“{quote}”",), "playful": ("评价区传来一句：“{quote}”",), "formal": ("摘自评价：“{quote}”",)},
+    "close": {"neutral": ("来看看吧。", "看看更多内容。"), "warm": ("希望你喜欢。", "来看看吧。"), "playful": ("偷偷瞄一眼吧。",), "formal": ("详情请查看页面。",), "urgent": ("现在就看。",), "calm": ("不急，慢慢看。",)},
+    "call_to_action": {"neutral": ("立即选购", "查看详情", "去看看"), "warm": ("来看看吧", "带它回家"), "playful": ("偷瞄一眼", "让我看看"), "formal": ("查看详情", "了解更多"), "urgent": ("现在就看", "马上去看"), "calm": ("慢慢看", "去看看")},
+    "call_without_price": {"neutral": ("了解更多", "查看详情"), "warm": ("来看看吧",), "playful": ("让我看看",), "formal": ("了解更多", "查看详情"), "urgent": ("现在就看",), "calm": ("慢慢看",)},
+    "story_title": {"neutral": ("与{name}的日子", "{name}的故事"), "warm": ("{name}遇见它的人",), "playful": ("{name}奇遇记",), "formal": ("提纲：{name}",), "urgent": ("来不及了，带上{name}",), "calm": ("安静的日子与{name}",)},
+    "story_begin": {"neutral": ("有人准备出门，却少了点什么。", "清晨，有人要做个选择。"), "warm": ("朋友有个小小的心愿。",), "playful": ("有人把房间翻了个底朝天。",), "formal": ("人物面临任务，考虑所需。",), "urgent": ("时钟在走，该出门了。",), "calm": ("晨光里，有人泡茶，看着窗外。",)},
+    "story_meet": {"neutral": ("这时，{name}出现了。", "桌上放着{name}。"), "playful": ("{name}闪亮登场。",)},
+    "story_look": {"neutral": ("走近看：{point}", "镜头给出细节：{point}"), "playful": ("镜头拉近！{point}",), "formal": ("画面展示：{point}",)},
+    "story_voice": {"neutral": ("评价里的声音：“{quote}”",)},
+    "story_end": {"neutral": ("日子继续。最后的画面：{name}。",), "warm": ("他们笑了。最后的画面：{name}。",), "playful": ("落幕，{name}鞠躬。",)},
+    "story_heads": {"neutral": ("开头|相遇|走近|声音|结尾",)},
+    "ask_first": {"neutral": ("那是什么？",), "warm": ("你带了什么来？",), "playful": ("等等，那是啥？",), "formal": ("请问这是什么？",), "urgent": ("快说，是什么？",), "calm": ("你在看什么？",)},
+    "answer_first": {"neutral": ("这是{name}。", "{name}。"), "warm": ("想给你看看：{name}。",), "playful": ("登登，{name}。",)},
+    "ask_more": {"neutral": ("有什么要知道的？", "还有呢？", "再说说。"), "warm": ("给我讲讲吧。", "真好，还有呢？"), "playful": ("然后呢？", "不会吧，接着说！"), "formal": ("请继续。", "还有哪些要说明？"), "urgent": ("还有？", "继续。")},
+    "ask_price": {"neutral": ("多少钱？", "价格呢？"), "formal": ("请问价格是？",)},
+    "ask_voice": {"neutral": ("别人怎么说？",)}, "answer_voice": {"neutral": ("有评价说：“{quote}”",)},
+    "end_talk": {"neutral": ("我去看看。", "知道了。"), "warm": ("谢谢你给我看。",), "playful": ("别说了，我这就看。",), "formal": ("谢谢，问题已解答。",), "urgent": ("明白，走吧。",), "calm": ("好，让我慢慢看看。",)},
+    "script_heads": {"neutral": ("场景|画面|声音|屏幕文字",)},
+    "script_pictures": {"neutral": ("{name}的全貌。|靠近{name}，镜头慢慢移动。|有人拿起它，又放下。|{name}，旁边留白。",)},
+    "script_sound": {"neutral": ("轻轻的音乐。|音乐继续。|音乐稍响。|音乐结束。",), "playful": ("拨弦声。|打响指。|乐队加入。|最后的音符。",), "urgent": ("快节奏。|节奏继续。|节奏加强。|戛然而止。",), "calm": ("轻柔的钢琴。|钢琴继续。|几乎安静。|尾音散去。",)},
+    "speakers": {"neutral": ("小安|小白", "阿明|小林")},
+    "sheet_heads": {"neutral": ("名字|家族|外貌|材料|本领|自我介绍|别人怎么说|性格",)},
+    "sheet_line": {"neutral": ("我叫{name}。",), "warm": ("我是{name}，很高兴认识你。",), "playful": ("{name}，听候差遣。",), "formal": ("容我介绍：{name}。",), "urgent": ("{name}，走吧。",), "calm": ("我是{name}，坐会儿吧。",)},
+    "manner": {"neutral": ("说话直白",), "warm": ("说话温和",), "playful": ("说话爱眨眼",), "formal": ("说话有礼",), "urgent": ("说话简短",), "calm": ("说话慢",)},
+    "lesson_title": {"neutral": ("认识{name}", "课题：{name}")}, "lesson_heads": {"neutral": ("目标|我们看什么|提问|答案|练习",)},
+    "lesson_goal": {"neutral": ("学员能说出{name}是什么，并说明依据。",)}, "lesson_task": {"neutral": ("向同伴介绍{name}，只用这里说过的内容。", "写几个字介绍{name}，标出哪些是事实。")},
+    "question_name": {"neutral": ("它叫什么？",)}, "question_price": {"neutral": ("多少钱？",)}, "question_category": {"neutral": ("它在哪个分类？",)}, "question_attribute": {"neutral": ("{key}：还记得吗？",)}, "question_point": {"neutral": ("说出它的细节。",)},
+    "thanks_question": {"neutral": ("谢谢您的提问。",), "warm": ("谢谢你来问，真好。",), "playful": ("问得好！",), "formal": ("感谢您的咨询。",)},
+    "thanks_review": {"neutral": ("谢谢您的评价。",), "warm": ("谢谢你温暖的话。",), "playful": ("你让我们开心了，谢谢！",), "formal": ("感谢您抽空评价。",)},
+    "thanks_mixed": {"neutral": ("谢谢您告诉我们。",)}, "sorry": {"neutral": ("读到这些，我们很抱歉。",), "formal": ("未能让您满意，我们深表歉意。",), "warm": ("真的很抱歉，也谢谢你告诉我们。",)},
+    "reply_fact": {"neutral": ("我们能说的是：{point}", "商品说明里写着：{point}"), "formal": ("根据现有资料：{point}",)},
+    "reply_unknown": {"neutral": ("我们的资料里没有答案，与其猜，不如先去问清楚。",), "formal": ("现有资料未能回答此问题，我们不作猜测。",)},
+    "reply_sorry_next": {"neutral": ("请把情况写给我们，我们来看看。",)}, "reply_close": {"neutral": ("此致",), "warm": ("祝好",), "playful": ("回见",), "formal": ("此致敬礼",)},
+    "dear": {"neutral": ("{author}，您好：",), "playful": ("{author}，嗨！",), "warm": ("亲爱的{author}：",)},
+    "report_open": {"neutral": ("{title}。", "简要来说：{title}。"), "playful": ("数字来了：{title}。",), "formal": ("摘要：{title}。",)}, "report_untitled": {"neutral": ("数据摘要。",)},
+    "report_high": {"neutral": ("{column}：峰值为{value}（{row}）。",)}, "report_low": {"neutral": ("谷值为{value}（{row}）。",)},
+    "report_rise": {"neutral": ("从{first}（{row_first}）升至{last}（{row_last}）。",)}, "report_fall": {"neutral": ("从{first}（{row_first}）降至{last}（{row_last}）。",)}, "report_same": {"neutral": ("首尾都是{last}。",)},
+    "report_single": {"neutral": ("{column}：{value}。",)}, "report_empty": {"neutral": ("没有可以总结的数据。",)},
+    "why_open": {"neutral": ("为什么是{name}？",), "warm": ("看到{name}，我们想到了你。",), "playful": ("为什么是{name}？问得好。",), "formal": ("推荐{name}的依据如下。",), "urgent": ("{name}，长话短说：",)},
+    "why_because": {"neutral": ("{reason}",)}, "why_nothing": {"neutral": ("没有记录推荐{name}的理由。",)}, "nothing": {"neutral": ("还没有可写的内容。",)},
+}  # fmt: skip
+
+# Names of columns and frequent values, so that a catalogue in English can be spoken of in Chinese.
+COLUMNS = {
+    "material": "材质", "fabric": "面料", "features": "特点", "feature": "特点", "style": "款式", "color": "颜色", "colour": "颜色",
+    "pattern": "图案", "finish": "表面", "size": "尺寸", "activity": "场合", "climate": "气候", "gender": "适合", "strap": "肩带", "weight": "重量",
+    "category gear": "类别", "format": "格式", "length": "长度", "width": "宽度", "height": "高度", "pockets": "口袋",
+}  # fmt: skip
