@@ -19,27 +19,20 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np
 import torch
-from joint_sets import Array, Judges, Task, as_float, poly, triple
-from torch import Tensor
+from joint_sets import Array, Judges, Task, poly, triple
 
 from mmstudio.learning.config import ModelConfig
-from mmstudio.learning.engine.joint_task import JointTask, likelihood_size, make_joint
-from mmstudio.learning.engine.prior import fit_prior
+from mmstudio.learning.engine.joint_task import JointTask
 from mmstudio.learning.engine.set_data import SetData
 from mmstudio.learning.families import default_config
-from mmstudio.learning.nets.joint import fill
-from mmstudio.learning.objectives.joint import rescaling
 
 BATCH, LATENT, SAMPLES = 64, 32, 1000
 CPU = torch.device("cpu")
@@ -63,7 +56,7 @@ def configured(
     config = default_config("joint", "bench", size=16, steps=steps, batch=BATCH, seed=seed)
     config.parts = {"objective": objective, "modalities": [part.as_json() for part in task.parts]}
     config.latent = int(options.get("latent", LATENT))
-    config.widths = [32]
+    config.widths = [16]
     config.options |= {"hidden": 128.0, "private": 16.0} | {k: v for k, v in options.items() if k != "latent"}
     return config
 

@@ -1,14 +1,10 @@
-"""Training of the joint model: one multimodal objective, a learned conditional prior, a GAN over the latents."""
+"""Training of the joint model: a multimodal objective, a learned conditional prior, a GAN over latents."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import combinations
-from typing import Any
 
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -16,6 +12,16 @@ from mmstudio.learning.config import ModelConfig
 from mmstudio.learning.engine.checkpoint import TrainingState
 from mmstudio.learning.engine.data import Batch
 from mmstudio.learning.engine.ema import Average
+from mmstudio.learning.engine.joint_codes import (
+    Coded,
+    all_subsets,
+    as_input,
+    encode,
+    joint_of,
+    latents_for,
+    likelihood_size,
+    make_joint,
+)
 from mmstudio.learning.engine.joint_prior import score_samplers
 from mmstudio.learning.engine.prior import fit_prior
 from mmstudio.learning.engine.set_data import SetData
@@ -24,8 +30,6 @@ from mmstudio.learning.joint.parts import Part, objective_of, read_parts
 from mmstudio.learning.nets.joint import JointNet, LatentNet, fill
 from mmstudio.learning.objectives.gan import discriminator_loss, generator_loss, gradient_penalty
 from mmstudio.learning.objectives.joint import (
-    LOUD,
-    QUIET,
     contrast,
     kl_standard,
     log_loss,
@@ -40,23 +44,8 @@ from mmstudio.learning.objectives.joint import (
 COMPONENTS = 20
 PRIOR_EXAMPLES = 4096
 GAN_WIDTH, GAN_FROM = 128, 0.5  # the latents move too much before
-REPEATS = 4  # noises and times that the conditional prior sees of each example in a step
+REPEATS = 2  # noises and times that the conditional prior sees of each example in a step
 _CHUNK = 256
-
-
-@dataclass(slots=True)
-class Coded:
-    """What the encoders say of a batch.
-
-    Attributes:
-        means, log_variances: M×N×(latent + private). told: contexts N×C per part, empty without a learned prior.
-        present: N×M.
-    """
-
-    means: Tensor
-    log_variances: Tensor
-    told: list[Tensor]
-    present: Tensor
 
 
 class JointTask(Task[SetData]):
@@ -76,7 +65,9 @@ class JointTask(Task[SetData]):
         self.critic = fill(LatentNet(latent, GAN_WIDTH, 1), self.random).to(device)
         self.nets = {"joint": self.net, "generator": self.generator, "critic": self.critic}
         self.optimisers = {
-            "joint": torch.optim.Adam(self.net.parameters(), lr=config.rate),
+            "joint": torch.optim.Adam(
+                self.net.parameters(), lr=config.rate, fused=device.type == "cpu" or None
+            ),
             "generator": torch.optim.Adam(self.generator.parameters(), lr=config.rate, betas=(0.0, 0.9)),
             "critic": torch.optim.Adam(self.critic.parameters(), lr=config.rate, betas=(0.0, 0.9)),
         }
@@ -252,7 +243,7 @@ class JointTask(Task[SetData]):
 
     @torch.no_grad()
     def finish(self, data: SetData) -> dict[str, Tensor]:
-        """The Gaussian mixture over joint latents and, when the training ended, what the samplers are worth."""
+        """The Gaussian mixture over joint latents; at the end of the training also the samplers' scores."""
         most = PRIOR_EXAMPLES if self._ended else 512
         net = self.average.net
         assert isinstance(net, JointNet)
@@ -260,7 +251,9 @@ class JointTask(Task[SetData]):
         prior = fit_prior(means, variances, COMPONENTS, self.config.seed)
         found = prior.tensors()
         if self._ended:
-            scores = score_samplers(net, self.kinds, prior, self.generator, data, self.config.seed)
+            scores = score_samplers(
+                net, self.kinds, self.objective, prior, self.generator, data, self.config.seed
+            )
             found |= {f"score.{name}": torch.tensor(value) for name, value in scores.items()}
         return found
 
@@ -306,142 +299,5 @@ class JointTask(Task[SetData]):
         self.average = Average(self.net, self.config.options["half_life"])
 
 
-def make_joint(config: ModelConfig) -> JointNet:
-    """The network of a config, not yet filled."""
-    options = config.options
-    private = int(options["private"]) if objective_of(config.parts) == "mmvae+" else 0
-    learned = options.get("flow", 0.0) > 0
-    return JointNet(
-        read_parts(config.parts),
-        config.latent,
-        private,
-        config.widths[0],
-        int(options["hidden"]),
-        int(options["context"]) if learned else 0,
-        int(options["flow_width"]),
-    )
-
-
-def likelihood_size(part: Part) -> int:
-    """Numbers that a part's likelihood is over; a token counts as its one-hot row."""
-    return part.size * (part.vocabulary if part.kind == "tokens" else 1)
-
-
-def as_input(part: Part, rows: Tensor) -> Tensor:
-    """A batch's rows as the networks see them: pictures in [0, 1]."""
-    return rows.float().div(255.0) if rows.dtype == torch.uint8 else rows
-
-
-def encode(net: JointNet, x: list[Tensor], present: Tensor) -> Coded:
-    """Run the encoders on the rows that are there; the others are zeros."""
-    means, spreads, told = [], [], []
-    rows, whole_length = len(present), net.latent + net.private
-    for m, (encoder, head) in enumerate(zip(net.encoders, net.heads, strict=True)):
-        there = present[:, m]
-        whole = bool(there.all())
-        if not whole and not bool(there.any()):
-            blank = present.new_zeros((rows, whole_length), dtype=torch.float32)
-            means.append(blank)
-            spreads.append(blank)
-            if net.context:
-                told.append(present.new_zeros((rows, net.context), dtype=torch.float32))
-            continue
-        h = encoder(x[m] if whole else x[m][there])
-        both = _spread_out(head(h), there, whole)
-        mean, spread = both.chunk(2, dim=1)
-        means.append(mean)
-        spreads.append(spread.clamp(QUIET, LOUD))
-        if net.context:
-            told.append(_spread_out(net.contexts[m](h), there, whole))
-    return Coded(torch.stack(means), torch.stack(spreads), told, present)
-
-
-def _spread_out(rows: Tensor, there: Tensor, whole: bool) -> Tensor:
-    if whole:
-        return rows
-    full = rows.new_zeros(len(there), rows.shape[1])
-    full[there] = rows
-    return full
-
-
-def joint_of(
-    net: JointNet, objective: str, coded: Coded, kept: Tensor | None = None
-) -> tuple[Tensor, Tensor]:
-    """Mean and log-variance of the joint latent from the parts that are ``kept`` (N×M), all by default.
-
-    The mixture of MMVAE+ is told by its mean expert: the parts' means averaged.
-    """
-    kept = coded.present if kept is None else kept & coded.present
-    means, spreads = coded.means[..., : net.latent], coded.log_variances[..., : net.latent]
-    if objective != "mmvae+":
-        return product(means, spreads, kept)
-    share = (kept.float() / kept.sum(1, keepdim=True).clamp_min(1)).T.unsqueeze(2)
-    spread = torch.log((share * spreads.exp()).sum(0).clamp_min(1e-6))
-    return (share * means).sum(0), torch.where(kept.any(1, keepdim=True), spread, torch.zeros_like(spread))
-
-
-FLOW_STEPS = 12
-
-
-def latents_for(
-    net: JointNet,
-    objective: str,
-    coded: Coded,
-    kept: Tensor,
-    random: torch.Generator,
-    temperature: float = 1.0,
-) -> Tensor:
-    """Joint latents N×L that go with the parts that are ``kept`` (N×M); the same on every device.
-
-    With a learned conditional prior they come from it (Heun's method on the flow); otherwise from the
-    objective's own posterior: a random expert of MMVAE+, the product else.
-    """
-    rows = len(kept)
-    noise = torch.randn(rows, net.latent, generator=random).to(kept.device) * temperature
-    kept = kept & coded.present
-    if net.flow is not None:
-        return flow_latents(net, noise, net.known(coded.told, kept))
-    if objective == "mmvae+":
-        share = kept.float().cpu() + 1e-9
-        lots = torch.multinomial(share, 1, generator=random)[:, 0].to(kept.device)
-        row = torch.arange(rows, device=kept.device)
-        mean = coded.means[lots, row, : net.latent]
-        spread = coded.log_variances[lots, row, : net.latent]
-        nothing = ~kept.any(1, keepdim=True)
-        mean = torch.where(nothing, torch.zeros_like(mean), mean)
-        spread = torch.where(nothing, torch.zeros_like(spread), spread)
-    else:
-        mean, spread = joint_of(net, objective, coded, kept)
-    return mean + noise * torch.exp(0.5 * spread)
-
-
-def flow_latents(net: JointNet, noise: Tensor, known: Tensor) -> Tensor:
-    """From noise to latents along the learned velocity, Heun's method in :data:`FLOW_STEPS` steps."""
-    assert net.flow is not None
-    z, step = noise, 1.0 / FLOW_STEPS
-    for index in range(FLOW_STEPS):
-        time = z.new_full((len(z),), index * step)
-        first = net.flow(z, time, known)
-        second = net.flow(z + step * first, time + step, known)
-        z = z + 0.5 * step * (first + second)
-    return z
-
-
-def all_subsets(count: int) -> list[list[int]]:
-    """Every non-empty subset of the first ``count`` numbers."""
-    return [list(s) for size in range(1, count + 1) for s in combinations(range(count), size)]
-
-
 def _flat(net: nn.Module) -> nn.Module:
     return nn.Sequential(nn.Flatten(), net)
-
-
-def as_output(part: Part, made: Tensor) -> NDArray[Any]:
-    """What a decoder says → rows of the part: uint8 pictures, the likeliest tokens, 0 or 1, or values."""
-    if part.kind == "picture":
-        return made.mul(255).round().clamp(0, 255).to(torch.uint8).numpy()
-    if part.kind == "tokens":
-        return made.argmax(2).numpy()
-    if part.kind == "bits":
-        return (made > 0).float().numpy()
-    return made.numpy()

@@ -50,7 +50,7 @@ FAMILIES = (
                 "private": 16.0,
                 "hidden": 256.0,
                 "context": 64.0,
-                "flow_width": 256.0,
+                "flow_width": 128.0,
                 "gan": 1.0,
                 "gamma": 1.0,
                 "generator_rate": 0.3,

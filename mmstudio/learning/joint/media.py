@@ -31,7 +31,7 @@ def to_row(part: Part, value: Any, config: ModelConfig, lower: Any = None) -> ND
     if isinstance(value, str) and part.words is not None:
         return text_row(part, value)
     if isinstance(value, str) and part.model and lower is not None:
-        return _to_scale(part, lower.encode([value]).numpy())
+        return to_scale(part, lower.encode([value]).numpy())
     if part.labels and not isinstance(value, np.ndarray):
         return labels_row(part, value)
     row = np.asarray(value)
@@ -53,7 +53,7 @@ def from_row(part: Part, row: NDArray[Any], seed: int = 0, lower: Any = None) ->
     if part.name == "image" and part.model:
         import torch
 
-        return lower.pictures(torch.from_numpy(_from_scale(part, row[None])))[0]
+        return lower.pictures(torch.from_numpy(from_scale(part, row[None])))[0]
     if part.name == "audio" and (part.model or part.scale is not None):
         return sound_of(part, row, seed, lower)
     if part.words is not None:
@@ -61,8 +61,8 @@ def from_row(part: Part, row: NDArray[Any], seed: int = 0, lower: Any = None) ->
     if part.name == "text" and part.model:
         import torch
 
-        latent = torch.from_numpy(_from_scale(part, row[None]))
-        return str(list(lower.decode(latent, seed, 0.0))[0])
+        latent = torch.from_numpy(from_scale(part, row[None]))
+        return str(next(iter(lower.decode(latent, seed, 0.0))))
     if part.kind == "bits" and part.labels:
         return [label for label, bit in zip(part.labels, row, strict=True) if bit > 0.5]
     if part.name == "audience" and part.labels:
@@ -80,7 +80,7 @@ def picture_row(part: Part, pixels: NDArray[np.uint8], config: ModelConfig, lowe
     if part.model:
         below = lower.config
         square = to_square(image, below.size, below.fit, below.aspect)
-        return _to_scale(part, lower.encode(square[None]).numpy())
+        return to_scale(part, lower.encode(square[None]).numpy())
     return to_square(image, part.shape[1], config.fit, config.aspect)[None]
 
 
@@ -93,7 +93,7 @@ def sound_row(part: Part, samples: NDArray[np.float32], rate: int, lower: Any) -
     from mmstudio.learning.engine.mel import RATE, to_mel
 
     if part.model and hasattr(lower, "hear"):
-        return _to_scale(part, lower.hear(np.atleast_2d(samples), rate).numpy())
+        return to_scale(part, lower.hear(np.atleast_2d(samples), rate).numpy())
     wave = np.atleast_2d(samples).mean(axis=0)
     peak = float(np.abs(wave).max(initial=0.0))
     if peak < 1e-4:
@@ -109,7 +109,7 @@ def sound_row(part: Part, samples: NDArray[np.float32], rate: int, lower: Any) -
 def mel_row(part: Part, mel: NDArray[np.uint8], lower: Any) -> NDArray[Any]:
     """A 1×128×128 spectrogram as the part has it: smaller, or as the latent of the model underneath."""
     if part.model:
-        return _to_scale(part, lower.encode(mel[None]).numpy())
+        return to_scale(part, lower.encode(mel[None]).numpy())
     side = part.shape[1]
     step = mel.shape[1] // side
     small = mel.reshape(1, side, step, side, step).astype(np.float32).mean(axis=(2, 4))
@@ -126,7 +126,7 @@ def sound_of(part: Part, row: NDArray[Any], seed: int, lower: Any) -> tuple[NDAr
 
     random = torch.Generator().manual_seed(seed)
     if part.model:
-        z = torch.from_numpy(_from_scale(part, row[None]))
+        z = torch.from_numpy(from_scale(part, row[None]))
         if getattr(lower, "sound", None) is not None and hasattr(lower, "waves"):
             return lower.waves(z)[0].numpy(), int(lower.sound.rate)
         mel = lower.decode(z)[0, 0]
@@ -193,7 +193,8 @@ def scale_of(latents: NDArray[np.float32]) -> dict[str, Any]:
     return {"mean": [round(float(v), 6) for v in mean], "std": [round(float(v), 6) for v in deviation]}
 
 
-def _to_scale(part: Part, latents: NDArray[np.float32]) -> NDArray[np.float32]:
+def to_scale(part: Part, latents: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Latents as the joint model sees them: mean 0, deviation 1 over its training sets."""
     scale = part.scale or {"mean": 0.0, "std": 1.0}
     row: NDArray[np.float32] = ((latents - np.asarray(scale["mean"])) / np.asarray(scale["std"])).astype(
         np.float32
@@ -201,7 +202,8 @@ def _to_scale(part: Part, latents: NDArray[np.float32]) -> NDArray[np.float32]:
     return row
 
 
-def _from_scale(part: Part, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+def from_scale(part: Part, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Back from :func:`to_scale`."""
     scale = part.scale or {"mean": 0.0, "std": 1.0}
     back: NDArray[np.float32] = (rows * np.asarray(scale["std"]) + np.asarray(scale["mean"])).astype(
         np.float32

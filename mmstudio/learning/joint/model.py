@@ -109,7 +109,7 @@ class JointModel:
         """N×L joint posterior means; ``present`` is modality → bool N, all where it is None."""
         import torch
 
-        from mmstudio.learning.engine.joint_task import joint_of
+        from mmstudio.learning.engine.joint_codes import joint_of
 
         objective, found = objective_of(self.config.parts), []
         with torch.inference_mode():
@@ -128,7 +128,7 @@ class JointModel:
         """One set for each of N rows: modality → N rows of the part's own kind."""
         import torch
 
-        from mmstudio.learning.engine.joint_task import latents_for
+        from mmstudio.learning.engine.joint_codes import latents_for
 
         random = torch.Generator().manual_seed(seed)
         objective, found = objective_of(self.config.parts), []
@@ -176,32 +176,20 @@ class JointModel:
     def _whole(self, count: int, seed: int, sampler: Sampler, temperature: float = 1.0) -> Tensor:
         import torch
 
-        from mmstudio.learning.engine.joint_task import flow_latents
+        from mmstudio.learning.engine.joint_prior import whole_latents
 
+        if sampler == "learned" and self.net.flow is None:
+            raise UsageError(
+                "This model learned no conditional prior.", hint="Choose the sampler “mixture” or “gan”."
+            )
         random = torch.Generator().manual_seed(seed)
-        if sampler == "mixture":
-            return self.mixture.draw(count, random, temperature)
-        noise = torch.randn(count, self.net.latent, generator=random)
-        if sampler == "prior":
-            return noise * temperature
-        with torch.inference_mode():
-            if sampler == "gan":
-                found: Tensor = self.generator(noise.to(self.device))
-                return found.cpu()
-            if self.net.flow is None:
-                raise UsageError(
-                    "This model learned no conditional prior.", hint="Choose the sampler “mixture” or “gan”."
-                )
-            blank = [torch.zeros(count, self.net.context, device=self.device) for _ in self.parts]
-            nothing = torch.zeros(count, len(self.parts), dtype=torch.bool, device=self.device)
-            told = self.net.known(blank, nothing)
-            return flow_latents(self.net, (noise * temperature).to(self.device), told).cpu()
+        return whole_latents(self.net, self.generator, self.mixture, sampler, count, random, temperature)
 
     def _coded(self, arrays: Arrays, present: Arrays | None) -> list[tuple[Coded, int]]:
         """What the encoders say, in passes of :data:`_ROWS` rows, and how many of them count."""
         import torch
 
-        from mmstudio.learning.engine.joint_task import as_input, encode
+        from mmstudio.learning.engine.joint_codes import as_input, encode
         from mmstudio.learning.engine.set_data import as_batch
 
         for name in arrays:
@@ -228,7 +216,7 @@ class JointModel:
     ) -> dict[str, NDArray[Any]]:
         import torch
 
-        from mmstudio.learning.engine.joint_task import as_output
+        from mmstudio.learning.engine.joint_codes import as_output
 
         random = torch.Generator().manual_seed(seed + 1)
         made: dict[str, NDArray[Any]] = {}
@@ -252,7 +240,8 @@ def model_of(
     config: ModelConfig, weights: Mapping[str, Tensor], device: torch.device, mark: str = ""
 ) -> JointModel:
     """A model from its weights, without the models underneath."""
-    from mmstudio.learning.engine.joint_task import GAN_WIDTH, make_joint
+    from mmstudio.learning.engine.joint_codes import make_joint
+    from mmstudio.learning.engine.joint_task import GAN_WIDTH
     from mmstudio.learning.engine.prior import prior_from
     from mmstudio.learning.engine.task import take
     from mmstudio.learning.nets.joint import LatentNet

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Protocol
 
 import torch
@@ -32,9 +33,7 @@ class PictureEncoder(nn.Module):
     def __init__(self, channels: int, size: int, width: int, hidden: int) -> None:
         super().__init__()
         widths = [channels, *_widths(size, width)]
-        self.convs = nn.ModuleList(
-            nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in zip(widths[:-1], widths[1:], strict=True)
-        )
+        self.convs = nn.ModuleList(nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in pairwise(widths))
         self.last = nn.Linear(widths[-1] * 16, hidden)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -53,8 +52,7 @@ class PictureDecoder(nn.Module):
         self.first = widths[0]
         self.from_latent = nn.Linear(latent, widths[0] * 16)
         self.convs = nn.ModuleList(
-            nn.ConvTranspose2d(a, b, 4, stride=2, padding=1)
-            for a, b in zip(widths[:-1], widths[1:], strict=True)
+            nn.ConvTranspose2d(a, b, 4, stride=2, padding=1) for a, b in pairwise(widths)
         )
 
     def forward(self, z: Tensor) -> Tensor:
@@ -201,7 +199,7 @@ class JointNet(nn.Module):
         self.flow = Velocity(latent, condition, flow_width) if context else None
 
     def known(self, told: Sequence[Tensor], present: Tensor) -> Tensor:
-        """What the conditional prior is told: contexts (N×context each), zeros where absent, and which are."""
+        """What the conditional prior is told: contexts (N×context each; zeros if absent), and which are."""
         there = present.to(told[0].dtype)
         kept = [c * there[:, m : m + 1] for m, c in enumerate(told)]
         return torch.cat([*kept, there], dim=1)

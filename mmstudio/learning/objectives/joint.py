@@ -52,7 +52,7 @@ def kl_standard(mean: Tensor, log_variance: Tensor) -> Tensor:
 
 
 def rescaling(sizes: Sequence[int]) -> list[float]:
-    """Weights of the likelihoods by their numbers of dimensions: the largest one's over each (Javaloy et al.)."""
+    """Weights of the likelihoods: the largest number of dimensions over each one's (Javaloy et al.)."""
     return [max(sizes) / size for size in sizes]
 
 
@@ -85,9 +85,9 @@ def mvtcae(
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Scalar loss of the MVTCAE (Hwang et al., equation 8) and its terms.
 
-    (M-α)/M · Σₘ -log p(xₘ|z) + β · [α/M · Σₘ KL(q(z|X) ‖ q(z|xₘ)) + (1-α) · KL(q(z|X) ‖ N(0, I))], with z drawn
-    from the product q(z|X). ``redrawn`` is N×M, rescaled; means and log-variances of the parts M×N×L; what is
-    absent counts nothing.
+    (M-α)/M · Σₘ -log p(xₘ|z) + β · [α/M · Σₘ KL(q(z|X) ‖ q(z|xₘ)) + (1-α) · KL(q(z|X) ‖ N(0, I))],
+    with z drawn from the product q(z|X). ``redrawn`` is N×M, rescaled; means and log-variances of the parts
+    M×N×L; what is absent counts nothing.
     """
     count = present.shape[1]
     there = present.to(redrawn.dtype)
