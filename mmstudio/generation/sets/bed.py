@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -61,8 +62,9 @@ def playing(
     tempo = float(np.clip(given.tempo or mood.tempo_of(given.mood), SLOWEST, FASTEST))
     like: int | str | None = None
     if given.kind == "sound":
-        like = given.asset if given.asset is not None else str(given.origin.get("path", "")) or None
-    wished = SoundWish(name, seed, "bed", wish.seconds, round(tempo, 1), key_name(key), like=like)
+        like = given.origins["sound"].get("asset") or given.origins["sound"].get("path")
+    own = (seed + zlib.crc32(given.words.encode())) % 2**31 if given.words else seed
+    wished = SoundWish(name, own, "bed", wish.seconds, round(tempo, 1), key_name(key), like=like)
     wished = (
         replace(wished, spread=min(1.0, wished.spread * wish.temperature)) if like is not None else wished
     )

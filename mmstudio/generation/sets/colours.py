@@ -49,11 +49,13 @@ def of_mood(mood: Mood, seed: int) -> tuple[RGB, ...]:
     chroma = 0.045 + 0.10 * mood.energy
     step = 0.06 + 0.40 * max(0.0, mood.energy - 0.4)
     aside = step if random.random() < 0.5 else -step
+    yellow = 0.2 < hue % 1.0 < 0.37  # dark yellow looks like mud: its shades turn to orange
+    light, deeper = (max(light, 0.8), -0.11) if yellow else (light, -0.04)
     lab = np.stack(
         [
             lch(light, chroma, hue),
             lch(min(0.9, light + 0.16), 0.9 * chroma, hue + aside),
-            lch(max(0.24, light - 0.2), 0.8 * chroma, hue - 0.04),
+            lch(max(0.24, light - 0.2), 0.8 * chroma, hue + deeper),
             lch(min(0.96, 0.72 + 0.28 * mood.brightness), 0.25 * chroma, hue + 0.5 * aside),
         ]
     )

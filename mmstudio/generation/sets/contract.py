@@ -30,7 +30,10 @@ class SetWish:
         item_id, asset_id (picture, sound, video or text), text (a sentence), audience_id, file (a picture,
             sound or text file outside the library): what the set belongs to. An item or a text may be given
             together with an audience, whose tone, words and language then count.
-        model: a joint model, or "" to tie the parts by what can be measured of them.
+        given: parts that are there already and stay as they are: part → asset id, file, or the words of a
+            text; the others are made to go with them (any from any). Beside, or instead of, the above.
+        model: a joint model; "" is the library's newest, or where there is none (and with "none") the parts
+            are tied by what can be measured of them.
         picture_model, sound_model: names of models, or "" for the library's usual ones.
         seed: of the whole set. seeds: of single parts, where they differ from ``seed``.
         seconds: of the bed, 1 to 600. size: pixels of the picture's sides, 64 to 2048.
@@ -46,6 +49,7 @@ class SetWish:
     text: str = ""
     audience_id: int | None = None
     file: str = ""
+    given: Mapping[str, str] = field(default_factory=dict)
     model: str = ""
     picture_model: str = ""
     sound_model: str = ""
@@ -67,11 +71,13 @@ class SetWish:
         """The wish of variation ``number`` (0 is this one): another seed for what is not locked."""
         if number == 0:
             return self
-        kept: dict[str, int] = {part: self.seed_of(part) for part in PARTS if part in self.locks}
-        moved: dict[str, int] = {
-            part: self.seed_of(part) + number for part in PARTS if part not in self.locks
+        if not self.locks:  # colours and mood that were left to chance may change too
+            moved = {part: seed + number for part, seed in self.seeds.items()}
+            return replace(self, seed=self.seed + number, seeds=moved)
+        seeds: dict[str, int] = {
+            part: self.seed_of(part) + (0 if part in self.locks else number) for part in PARTS
         }
-        return replace(self, seed=self.seed + number, seeds=kept | moved)
+        return replace(self, seeds=seeds)
 
     def checked(self) -> SetWish:
         """The wish itself.
@@ -97,13 +103,15 @@ class SetWish:
             raise UsageError("A set's picture has from 64 to 2048 pixels a side.", hint="512 is usual.")
         if not 1 <= self.candidates <= MOST_CANDIDATES:
             raise UsageError("From 1 to {most} candidates can be drawn.", most=MOST_CANDIDATES)
-        unknown = [part for part in (*self.locks, *self.seeds) if part not in PARTS]
+        unknown = [part for part in (*self.locks, *self.seeds, *self.given) if part not in PARTS]
         if unknown:
             raise UsageError(
                 "“{part}” is no part of a set.",
                 hint="The parts are picture, sound and text.",
                 part=unknown[0],
             )
+        if len(self.given) == len(PARTS):
+            raise UsageError("There is nothing to make.", hint="Leave at least one of the parts open.")
         return self
 
     def as_json(self) -> dict[str, Any]:
@@ -113,8 +121,9 @@ class SetWish:
         kept = {key: value for key, value in data.items() if value != getattr(plain, key)}
         if "locks" in kept:
             kept["locks"] = list(self.locks)
-        if "seeds" in kept:
-            kept["seeds"] = dict(self.seeds)
+        for name in ("seeds", "given"):
+            if name in kept:
+                kept[name] = dict(kept[name])
         return kept
 
     @classmethod
@@ -124,6 +133,7 @@ class SetWish:
         try:
             kept = {key: value for key, value in data.items() if key in known}
             kept["locks"] = tuple(str(part) for part in kept.get("locks", ()))
+            kept["given"] = {str(key): str(value) for key, value in dict(kept.get("given", {})).items()}
             kept["seeds"] = {str(key): int(value) for key, value in dict(kept.get("seeds", {})).items()}
             for name, kind in (("seed", int), ("size", int), ("candidates", int), ("seconds", float),
                                ("temperature", float)):  # fmt: skip

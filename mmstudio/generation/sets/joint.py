@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmstudio.errors import StudioError, UsageError
-from mmstudio.generation import sounds
 from mmstudio.generation.sets import bed, colours, pictures, recipes
 from mmstudio.generation.sets.contract import PARTS, MadePart, Part, SetWish
 from mmstudio.generation.sets.judge import Judge
 from mmstudio.generation.sets.source import Given, plain
+from mmstudio.generation.sounding.finish import faded, level, to_stereo
+from mmstudio.generation.sounding.wish import LOUDNESS, RATE
 from mmstudio.i18n import tr
 from mmstudio.jobs import Progress
 
@@ -27,6 +28,8 @@ NONE = "none"  # as a model's name: tie the parts by rules although there is a j
 MODALITY: dict[Part, str] = {"picture": "image", "sound": "audio", "text": "text"}
 MOST = 4  # sets drawn from one seed
 _FAMILY = "joint"
+_FADE = 0.08  # seconds over which a short sound runs into its own beginning
+_END = 1.5  # seconds over which a bed ends
 
 
 def chosen(generation: Generation, wish: SetWish) -> str:
@@ -164,13 +167,9 @@ def _of_seed(
 def _told(generation: Generation, model: JointModel, given: Given) -> dict[str, Any]:
     """Modality → recipe of what the model can be given; what it cannot take is left out."""
     offered: dict[str, Any] = {}
-    if given.picture is not None and given.origin.get("by") in ("asset", "file"):
-        offered["image"] = given.origin
-    if given.sound is not None:
-        offered["audio"] = given.origin
-    words = given.text or (given.item.title if given.item is not None else "")
-    if words:
-        offered["text"] = {"by": "text", "text": words}
+    offered |= {MODALITY[part]: given.origins[part] for part in PARTS if part in given.origins}
+    if "text" not in offered and given.item is not None and given.item.title:
+        offered["text"] = {"by": "text", "text": given.item.title}
     if given.tags:
         offered["tags"] = {"by": "value", "value": list(given.tags)}
     if given.audience is not None:
@@ -214,23 +213,27 @@ def _finish(one: Mapping[str, Any], recipe: Mapping[str, Any]) -> Any:
         return pictures.enlarged(np.ascontiguousarray(value, np.uint8), int(recipe["size"]))
     if part == "sound":
         samples = _bed(value, float(recipe["seconds"]))
-        return None if samples is None else (samples, sounds.RATE)
+        return None if samples is None else (samples, RATE)
     text = plain(str(value))
     return text if any(sign.isalnum() for sign in text) else None
 
 
 def _bed(value: tuple[NDArray[np.float32], int], seconds: float) -> NDArray[np.float32] | None:
-    """A short sound as a seamless loop as long as the bed, at the usual level; None of silence."""
+    """A short sound repeated without a seam for as long as the bed, at the usual level; None of silence."""
     from mmstudio.media.audio import resample
 
     samples, rate = np.atleast_2d(np.asarray(value[0], np.float32)), int(value[1])
-    samples = np.nan_to_num(samples[:2] if samples.shape[0] != 1 else np.repeat(samples, 2, axis=0))
+    samples = to_stereo(np.nan_to_num(samples))
     if not float(np.abs(samples).max(initial=0.0)) > 1e-4 or samples.shape[1] < rate // 5:
         return None
-    samples = resample(samples, rate, sounds.RATE)
-    length = max(1, samples.shape[1] - round(0.08 * sounds.RATE))
-    looped = np.stack([sounds.loop(channel, length, sounds.RATE) for channel in samples])
-    return sounds.level(sounds.repeat(looped, round(seconds * sounds.RATE), sounds.RATE), sounds.RATE)
+    samples = resample(samples, rate, RATE)
+    fade = min(round(_FADE * RATE), samples.shape[1] // 4)
+    length = samples.shape[1] - fade
+    t = np.linspace(0, np.pi / 2, fade, dtype=np.float32)
+    loop = samples[:, :length].copy()
+    loop[:, :fade] = loop[:, :fade] * np.sin(t) + samples[:, length:] * np.cos(t)  # equal power
+    played = np.take(loop, np.arange(round(seconds * RATE)) % length, axis=1)
+    return level(faded(played, RATE, end=min(_END, seconds / 4)), RATE, LOUDNESS)
 
 
 def _fit(part: Part, value: Any, given: Given, judge: Judge) -> float:

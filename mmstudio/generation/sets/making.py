@@ -52,6 +52,8 @@ def rerolling(generation: Generation, made: MadeSet, part: Part, seed: int) -> M
             "“{part}” is no part of a set.", hint="The parts are picture, sound and text.", part=part
         )
     yield Progress(0, 2, tr("Looking at what was given"))
+    if part in made.wish.given:
+        raise UsageError("This part was given: there is nothing to make anew.", hint="Take it out first.")
     locks = tuple(other for other in made.wish.locks if other != part)
     wish = replace(made.wish, seeds={**made.wish.seeds, part: seed}, locks=locks)
     given = read(generation.library, wish)
@@ -80,7 +82,9 @@ def again(generation: Generation, manifest: Mapping[str, Any]) -> MadeSet:
         parts = {str(name): MadePart(**part) for name, part in manifest["parts"].items()}
         palette = tuple((int(r), int(g), int(b)) for r, g, b in manifest["palette"])
         feeling = Mood.of(manifest["mood"])
-        whole = {name: parts[name].recipe for name in PARTS}
+        whole = {name: dict(parts[name].recipe) for name in PARTS}
+        if whole["text"].get("by") == "text":  # another of the variants may have been chosen since
+            whole["text"]["text"] = str(manifest["text"])
         told = {name: tuple(map(str, manifest.get(name, ()))) for name in ("variants", "facts")}
         numbers = float(manifest["tempo"]), int(manifest["key"])
         sources = tuple(int(asset) for asset in manifest["sources"])
@@ -153,9 +157,12 @@ def _made(
             recipe = {**heard.made.recipe, "latent": packed(heard.latent)}
             parts["sound"] = replace(heard.made, recipe=recipe)
             found["sound"], tempo, key = (heard.samples, heard.rate), heard.tempo, heard.key
+            told_sound = {"part": "sound", "sound": heard.samples, "rate": heard.rate}
+            yield Progress(2, 4, tr("The music bed is made"), told_sound)
         if "picture" not in found:
             drawn = yield from pictures.drawing(generation, given, wish, wish.seed_of("picture"), judge)
             found["picture"], parts["picture"] = drawn.pixels, drawn.made
+            yield Progress(3, 4, tr("The picture is made"), {"part": "picture", "picture": drawn.pixels})
     finally:
         judge.close()
     written = None
@@ -190,21 +197,15 @@ def _given_itself(
     generation: Generation, given: Given, wish: SetWish, part: Part
 ) -> tuple[Any, MadePart] | None:
     """The given thing as a part, where it is locked and of that kind."""
-    if part not in wish.locks or not given.origin:
+    origin = given.origins.get(part)
+    if origin is None or not (part in wish.locks or part in wish.given):
         return None
-    has = {
-        "picture": given.picture is not None,
-        "sound": given.sound is not None,
-        "text": given.kind == "text",
-    }
-    if not has[part]:
-        return None
-    made = MadePart(part, "", wish.seed_of(part), 1.0, dict(given.origin))
+    made = MadePart(part, "", wish.seed_of(part), 1.0, dict(origin))
     if part == "picture":
-        return recipes.picture_of(generation, given.origin), made
+        return recipes.picture_of(generation, origin), made
     if part == "sound":
-        samples, rate = recipes.sound_of(generation, given.origin)
+        samples, rate = recipes.sound_of(generation, origin)
         if not float(np.abs(samples).max(initial=0.0)) > 1e-5:
             raise MediaError("There is no sound in it.", status="empty")
         return (samples, rate), made
-    return recipes.text_of(generation, given.origin), made
+    return recipes.text_of(generation, origin), made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 MODELS = ("starter-image-gan-128", "starter-image-gan", "starter-image-vae-128", "starter-image-vae")
 _STRANGE = 0.25  # OKLab distance of palettes that share nothing
+_TRIED = 192  # pixels of a candidate
 _CALM, _BUSY = 0.075, 0.03  # blur of the painted shapes, as shares of the side
 
 
@@ -58,13 +60,15 @@ def drawing(
     yield Progress(0, wish.candidates, tr("Drawing a picture"))
     player = generation.player(name)
     shapes = _draws_shapes(generation, name)
-    numbers = np.random.default_rng([seed % 2**63, 1]).integers(0, 2**31, wish.candidates).tolist()
+    # Of the given thing too: sets of two items from one seed do not look alike.
+    own = zlib.crc32(given.words.encode())
+    numbers = np.random.default_rng([seed % 2**63, own]).integers(0, 2**31, wish.candidates).tolist()
     told: dict[str, Any] = {}
     if player.conditions.palette:
         told["palette"] = [list(colour) for colour in given.palette]
     if player.conditions.tags and given.tags:
         told["tags"] = [tag for tag in given.tags if tag in player.conditions.tags]
-    best: Picture | None = None
+    best: tuple[float, NDArray[np.uint8], dict[str, Any]] | None = None
     for place, number in enumerate(numbers):
         point = Point(int(number), wish.temperature, condition={k: v for k, v in told.items() if v})
         recipe: dict[str, Any] = {
@@ -83,13 +87,14 @@ def drawing(
                 "seed": int(number),
                 "blur": round(blur, 4),
             }
-        pixels = draw(player.draw(point), recipe)
-        fit = fitness(pixels, given, judge)
-        if best is None or fit > best.made.fit:
-            best = Picture(pixels, MadePart("picture", name, seed, round(fit, 4), recipe))
+        drawn = player.draw(point)
+        fit = fitness(draw(drawn, recipe | {"size": min(_TRIED, wish.size)}), given, judge)
+        if best is None or fit > best[0]:
+            best = fit, drawn, recipe
         yield Progress(place + 1, wish.candidates, tr("Drawing a picture"))
     assert best is not None
-    return best
+    fit, drawn, recipe = best
+    return Picture(draw(drawn, recipe), MadePart("picture", name, seed, round(fit, 4), recipe))
 
 
 def draw(drawn: NDArray[np.uint8], recipe: dict[str, Any]) -> NDArray[np.uint8]:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmstudio.errors import NotFound, StudioError
-from mmstudio.generation import sounds
 from mmstudio.generation.sets.packing import unpacked
 from mmstudio.generation.sets.source import plain, sha_of
+from mmstudio.generation.sounding.finish import to_stereo
+from mmstudio.generation.sounding.wish import RATE
 
 if TYPE_CHECKING:
     from mmstudio.generation.service import Generation
@@ -98,10 +99,8 @@ def given_sound(path: Path) -> Sound:
     from mmstudio.media.audio import load_audio, resample
 
     samples, rate = load_audio(path, duration=600.0)
-    samples = resample(samples, rate, sounds.RATE)
-    if samples.shape[0] != 2:  # all channels in both ears: nothing that a person put there goes missing
-        samples = np.repeat(samples.mean(axis=0, keepdims=True), 2, axis=0)
-    return np.ascontiguousarray(np.clip(samples, -1.0, 1.0), np.float32), sounds.RATE
+    samples = to_stereo(resample(samples, rate, RATE))
+    return np.ascontiguousarray(np.clip(samples, -1.0, 1.0), np.float32), RATE
 
 
 def given_text(path: Path) -> str:

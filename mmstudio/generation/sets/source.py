@@ -41,7 +41,7 @@ class Given:
     Attributes:
         kind: "item", "picture", "sound", "text", "audience" or "nothing".
         picture: uint8 H×W×3. sound: as decoded. text: plain words.
-        origin: how to get the given medium again, see :mod:`mmstudio.generation.sets.recipes`.
+        origins: part → how to get the given medium again, see :mod:`mmstudio.generation.sets.recipes`.
         palette, mood, tempo, key: the aim; tempo 0 and key None where the mood decides.
         words: everything said about it, for mood words and names. tags: of the asset.
     """
@@ -61,7 +61,7 @@ class Given:
     tempo: float = 0.0
     key: int | None = None
     sources: tuple[int, ...] = ()
-    origin: dict[str, Any] = field(default_factory=dict)
+    origins: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def chinese(self) -> bool:
@@ -90,6 +90,8 @@ def read(library: Library, wish: SetWish) -> Given:
     elif given.audience is not None:
         given.kind = "audience"
         _engaged(library, given)
+    for part, what in wish.given.items():
+        _part(library, part, what, given)
     given.locale = _locale(wish, given)
     if given.item is not None:
         given.item = given.item.in_locale(given.locale)
@@ -134,23 +136,25 @@ def _item(library: Library, item_id: int, given: Given) -> None:
             log.info("the picture %s of item %s is not used: %s", asset.id, item.sku, error)
             continue
         given.asset, given.sources = asset_id, (asset_id,)
-        given.origin = {"by": "asset", "asset": asset_id, "sha256": asset.sha256}
+        given.origins["picture"] = {"by": "asset", "asset": asset_id, "sha256": asset.sha256}
         return
 
 
-def _asset(library: Library, asset_id: int, given: Given) -> None:
+def _asset(library: Library, asset_id: int, given: Given) -> str:
     asset = library.assets.get(asset_id)
     path = library.assets.path_of(asset)
     if asset.status != "ok" or not path.is_file():
         raise NotFound("The file {name} is not there.", hint="Relink it first.", name=path.name)
-    given.asset, given.sources = asset_id, (asset_id,)
-    given.origin = {"by": "asset", "asset": asset_id, "sha256": asset.sha256}
-    given.tags = tuple(tag for tag in library.assets.tags_of([asset_id])[asset_id] if tag != "generated")
-    given.words = plain(f"{asset.title}. {asset.caption}. {' '.join(given.tags)}")
-    _medium(path, asset.kind, given)
+    given.asset, given.sources = asset_id, (*given.sources, asset_id)
+    tags = (tag for tag in library.assets.tags_of([asset_id])[asset_id] if tag != "generated")
+    given.tags = tuple(dict.fromkeys((*given.tags, *tags)))
+    given.words = plain(f"{asset.title}. {asset.caption}. {' '.join(given.tags)}. {given.words}")
+    part = _medium(path, asset.kind, given)
+    given.origins[part] = {"by": "asset", "asset": asset_id, "sha256": asset.sha256}
+    return part
 
 
-def _file(path: Path, given: Given) -> None:
+def _file(path: Path, given: Given) -> str:
     from mmstudio.media.kinds import kind_of
 
     if not path.is_file():
@@ -160,12 +164,34 @@ def _file(path: Path, given: Given) -> None:
         raise MediaError(
             "{name} is not a picture, sound, video or text.", status="unsupported", name=path.name
         )
-    given.words = plain(path.stem.replace("_", " ").replace("-", " "))
-    given.origin = {"by": "file", "path": str(path), "sha256": sha_of(path)}
-    _medium(path, kind, given)
+    given.words = plain(f"{path.stem.replace('_', ' ').replace('-', ' ')}. {given.words}")
+    part = _medium(path, kind, given)
+    given.origins[part] = {"by": "file", "path": str(path), "sha256": sha_of(path)}
+    return part
 
 
-def _medium(path: Path, kind: str, given: Given) -> None:
+def _part(library: Library, part: str, what: str, given: Given) -> None:
+    """A part that is there already; Raises UsageError where it is of another kind."""
+    kind, found = given.kind, "text"
+    if part == "text" and not (what.isdigit() or Path(what[:200]).is_file()):
+        _sentence(what, given)
+    elif what.isdigit():
+        found = _asset(library, int(what), given)
+    else:
+        found = _file(Path(what), given)
+    if kind != "nothing":
+        given.kind = kind
+    if part != found:
+        raise UsageError(
+            "What was given as {part} is something else: {found}.",
+            hint="Give a picture, a sound or a text where each belongs.",
+            part=part,
+            found=found,
+        )
+
+
+def _medium(path: Path, kind: str, given: Given) -> str:
+    """Read a file into its part; which part that was."""
     wanted = given.kind
     if kind == "image":
         from mmstudio.media.image import image_array
@@ -188,8 +214,10 @@ def _medium(path: Path, kind: str, given: Given) -> None:
 
         document = load_text(path)
         _sentence(f"{document.title}. {document.text}" if document.title else document.text, given)
-    if wanted == "item":
-        given.kind = "item"
+    found = given.kind
+    if wanted != "nothing":
+        given.kind = wanted
+    return found
 
 
 def _sentence(text: str, given: Given) -> None:
@@ -197,8 +225,15 @@ def _sentence(text: str, given: Given) -> None:
     if not words or not any(unicodedata.category(c)[0] in "LNS" for c in words):
         raise UsageError("There are no words in it.", hint="Write a sentence, a word or an emoji.")
     given.kind, given.text = "text", words
-    given.words = f"{given.words} {words}".strip()
-    given.origin = given.origin or {"by": "given", "text": words}
+    given.words = f"{given.words} {words}{_emoji(words)}".strip()
+    given.origins["text"] = {"by": "given", "text": words}
+
+
+def _emoji(words: str) -> str:
+    """What the emoji of a text are called: a party popper says "party"."""
+    names = [unicodedata.name(c, "") for c in words[:_READ] if unicodedata.category(c) == "So"]
+    told = [re.sub(r"\b(HEAVY|BLACK|WHITE|DARK|LIGHT)\b", "", name).lower() for name in names[:20]]
+    return f" ({plain(', '.join(told))})" if told else ""
 
 
 def _engaged(library: Library, given: Given) -> None:
@@ -231,7 +266,7 @@ def _engaged(library: Library, given: Given) -> None:
         pictures.append((mood.of_picture(seen.picture), 1.0))
         sources += seen.sources
         if given.picture is None:
-            given.picture, given.origin = seen.picture, seen.origin
+            given.picture, given.origins = seen.picture, seen.origins
     given.item = items[0] if items else None
     given.words = plain(". ".join(words))
     given.sources = tuple(dict.fromkeys(sources))
@@ -251,12 +286,12 @@ def _aim(library: Library, wish: SetWish, given: Given) -> None:
     elif given.picture is not None:
         moods.append((mood.of_picture(given.picture), 1.0))
         given.palette = tuple(_colours_of(given.picture))
-    elif given.sound is not None:
+    if given.sound is not None:
         heard, given.tempo, given.key = mood.of_sound(given.sound)
         moods.append((heard, 1.0))
     moods.append((told, sure * (1.6 if given.kind in ("text", "audience") else 0.6)))
     if named:
-        moods.append((mood.of_palette(named), 0.6))
+        moods.append((mood.of_palette(named), 0.3))
     if given.audience is not None and given.kind != "audience":
         audience = given.audience
         its_words = f"{audience.brief} {audience.tone} {' '.join(str(v) for v in audience.traits.values())}"

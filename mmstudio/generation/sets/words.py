@@ -33,14 +33,14 @@ _SENTENCE = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])")
 _EN = (
     "{C1} and {c2}, {m1} and {m2}.",
     "{M1} and {m2}, in {c1} and {c2}.",
-    "{M1} {c1}, with {c2}.",
-    "{C1}, {c2}: {m1}, {m2}.",
-    "{M1}, {m2}, {c1}.",
+    "{M1} {c1}, {m2} {c2}.",
+    "{C1} meets {c2}: {m1} and {m2}.",
+    "From {c1} to {c2}: {m1}, {m2}.",
 )
 _EN_NAMED = (
     "{N}, in {c1} and {c2}.",
     "{N}: {m1} and {m2}.",
-    "{N}. {M1} {c1}, with {c2}.",
+    "{N}. {M1} {c1}, {m2} {c2}.",
     "{N}: {m1}, in {c1}.",
 )
 _ZH = (
