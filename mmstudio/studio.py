@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mmstudio.export import Exporter
     from mmstudio.features import Features
     from mmstudio.generation import Generation
+    from mmstudio.generation.copywriting.service import Copywriter
     from mmstudio.generation.voice import Voices
     from mmstudio.learning import Trainings
     from mmstudio.learning.catalogue import Catalogue
@@ -141,6 +142,14 @@ class Studio:
         from mmstudio.generation.voice import Voices
 
         return Voices(self.settings)
+
+    @cached_property
+    def copywriter(self) -> Copywriter:
+        """Copy for items, by the facts or a local language model, and the guard that checks it."""
+        from mmstudio.generation.copywriting.engines import language_models
+        from mmstudio.generation.copywriting.service import Copywriter
+
+        return Copywriter(self.library, language_models(self.settings))
 
     @cached_property
     def recommender(self) -> Recommender:
