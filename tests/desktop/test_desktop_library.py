@@ -169,7 +169,7 @@ def test_dropped_folders_are_imported_while_the_window_stays_awake(
     )
     with watched_event_loop(window) as gaps:
         pane.dropEvent(drop)
-        wait_until(lambda: bool(notices) and len(pane.model.ids) == 40, 60)
+        wait_until(lambda: bool(notices) and len(pane.model.ids) == 40)
     assert notices[-1].text.startswith("Import finished: 4")
     assert "could not be read" in notices[-1].hint
     # Other programs share the machine, so the clock gets slack; the thread's own time does not.

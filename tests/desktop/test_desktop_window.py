@@ -220,7 +220,7 @@ def test_closing_pauses_jobs_and_the_next_start_offers_them(
     handle = studio.runner.submit("rescan", work, {}, title="Look for changes")
     wait_until(lambda: handle.state == "running" and bool(context.jobs.running))
     window.close()
-    wait_until(lambda: not window.isVisible(), 8)
+    wait_until(lambda: not window.isVisible())
     again = Studio.open(studio.library.path)
     context.adopt(again)
     wait_until(lambda: any("interrupted" in n.text for n in notices))
@@ -230,7 +230,7 @@ def test_closing_pauses_jobs_and_the_next_start_offers_them(
 def test_the_engine_loads_behind_a_status_line(window: MainWindow) -> None:
     window.warm_up()
     assert window.strip.status.text() == "Loading the engine…"
-    wait_until(lambda: not window.strip.status.text(), 60)
+    wait_until(lambda: not window.strip.status.text())
 
 
 def test_files_that_come_are_taken_in(window: MainWindow, media: Path) -> None:
@@ -243,7 +243,7 @@ def test_files_that_come_are_taken_in(window: MainWindow, media: Path) -> None:
             make_image(media / f"new_{next(names) % 3}.png", (64, 48), seed=next(names))
         return len(context.library.assets.ids(AssetFilter())) > 6
 
-    wait_until(arrived, 20)
+    wait_until(arrived)
     wait_until(lambda: not context.jobs.running)
     settle(context)
 

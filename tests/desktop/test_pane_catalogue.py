@@ -191,7 +191,7 @@ def test_fine_tuning_runs_from_its_form_to_a_new_network(
     click(qtbot, form.start_button)
     wait_until(lambda: pane.right.currentWidget() is pane.live)
     assert names_missing(pane) == []
-    wait_until(lambda: pane._tuning is None, 90)
+    wait_until(lambda: pane._tuning is None)
     settle(pane.context)
     assert pane.right.currentWidget() is pane.card
     (job,) = studio.library.jobs.list()[:1]
@@ -206,14 +206,14 @@ def test_fine_tuning_pauses_and_goes_on(pane: CataloguePane, tmp_path: Path, qtb
     studio.catalogue.add(write_backbone(tmp_path / "tiny"))
     params = {"base": "tiny", "on": "categories", "steps": 2000, "name": "mine"}
     pane.start_tuning(params)
-    wait_until(lambda: "Step" in pane.live.numbers.text(), 90)
+    wait_until(lambda: "Step" in pane.live.numbers.text())
     click(qtbot, pane.live.pause_button)
-    wait_until(lambda: pane._tuning is None, 30)
+    wait_until(lambda: pane._tuning is None)
     pane.start_tuning(params)
-    wait_until(lambda: pane._tuning is not None and "Step" in pane.live.numbers.text(), 90)
+    wait_until(lambda: pane._tuning is not None and "Step" in pane.live.numbers.text())
     assert int(pane.live.numbers.text().split()[1].replace(",", "")) > 1
     click(qtbot, pane.live.stop_button)
-    wait_until(lambda: pane._tuning is None, 30)
+    wait_until(lambda: pane._tuning is None)
     settle(pane.context)
     assert [job.state for job in studio.library.jobs.list()][:1] == ["cancelled"]
     assert pane.right.currentWidget() is pane.card

@@ -117,7 +117,7 @@ def test_measuring_is_a_job_whose_result_fills_the_table(pane: ComparePane, qtbo
     pane.samples, pane.seeds = 8, 2
     click(qtbot, pane.measure_button)
     assert not pane.measure_button.isEnabled()
-    wait_until(lambda: pane.measure_button.isEnabled(), 90)
+    wait_until(lambda: pane.measure_button.isEnabled())
     # Three pictures are too few for most figures: that is said rather than shown as a figure.
     assert "these are not FID" in pane.table_note.text()
     assert "Mean and spread of 2 seeds." in pane.table_note.text()

@@ -38,7 +38,7 @@ def generate(pane: CreatePane, qtbot: QtBot, model: str = "starter-image-vae", n
     pane.controls.choose_model(model)
     pane.controls.how_many.setValue(n)
     click(qtbot, pane.controls.generate_button)
-    wait_until(lambda: made(pane), 90)
+    wait_until(lambda: made(pane))
     settle(pane.context)
 
 
@@ -48,7 +48,7 @@ def test_pictures_are_made_saved_and_varied(pane: CreatePane, qtbot: QtBot) -> N
     first = pane.results.rows[0]
     click_row(qtbot, pane.grid, 0)
     click(qtbot, pane.save_button)
-    wait_until(lambda: first.asset is not None, 30)
+    wait_until(lambda: first.asset is not None)
     assert first.asset is not None
     asset = pane.context.library.assets.get(first.asset)
     how = pane.context.library.generations.of_asset(first.asset)
@@ -57,7 +57,7 @@ def test_pictures_are_made_saved_and_varied(pane: CreatePane, qtbot: QtBot) -> N
     assert (how.model, how.seed) == ("starter-image-vae", first.recipe.seed)
     assert not pane.save_button.isEnabled()
     click(qtbot, pane.vary_button)
-    wait_until(lambda: pane.results.rows[0] is not first and made(pane), 60)
+    wait_until(lambda: pane.results.rows[0] is not first and made(pane))
     assert {r.recipe.like for r in pane.results.rows} == {first.asset}
     assert pane.history.rowCount() == 2
 
@@ -66,7 +66,7 @@ def test_what_is_saved_is_what_was_shown(pane: CreatePane, qtbot: QtBot) -> None
     generate(pane, qtbot, n=1)
     result = pane.results.rows[0]
     click(qtbot, pane.save_button)
-    wait_until(lambda: result.asset is not None, 30)
+    wait_until(lambda: result.asset is not None)
     assert result.asset is not None
     assets = pane.context.library.assets
     kept = QImage(str(assets.path_of(assets.get(result.asset))))
@@ -100,10 +100,10 @@ def test_backgrounds_wear_the_colours_of_an_item(pane: CreatePane, qtbot: QtBot)
     wait_until(lambda: len(pane.controls.palette_colours) == 4)
     pane.controls.background_count.setValue(1)
     click(qtbot, pane.controls.background_button)
-    wait_until(lambda: made(pane), 90)
+    wait_until(lambda: made(pane))
     settle(pane.context)
     click(qtbot, pane.save_button)
-    wait_until(lambda: pane.results.rows[0].asset is not None, 30)
+    wait_until(lambda: pane.results.rows[0].asset is not None)
 
 
 def test_a_sound_without_a_device_says_so(pane: CreatePane, notices: list[Notice], qtbot: QtBot) -> None:
@@ -148,4 +148,4 @@ def test_a_recipe_names_all_that_its_job_needs() -> None:
 def test_a_model_asked_to_make_draws_at_once(pane: CreatePane) -> None:
     pane.controls.how_many.setValue(1)
     pane.activated(model="starter-image-vae", make=True)
-    wait_until(lambda: made(pane), 60)
+    wait_until(lambda: made(pane))

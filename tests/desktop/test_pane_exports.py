@@ -54,7 +54,7 @@ def test_ticking_exporting_and_finding_the_files(pane: ExportsPane, tmp_path: Pa
     click_row(qtbot, pane.table, 0, column_of(pane, "captions"))
     assert pane.export_button.text() == "Export 3 files"
     click(qtbot, pane.export_button)
-    wait_until(lambda: pane._run is None and pane.finished.rowCount() == 3, 40)
+    wait_until(lambda: pane._run is None and pane.finished.rowCount() == 3)
     assert not pane.export_button.isEnabled()  # what is exported is unticked
     pane.tabs.setCurrentIndex(1)
     settle(pane.context)

@@ -97,7 +97,7 @@ def test_selected_pictures_are_learned_from(pane: ModelsPane, qtbot: QtBot) -> N
 
 def test_a_training_runs_to_its_end_and_leaves_a_card(pane: ModelsPane, qtbot: QtBot) -> None:
     begin(pane, qtbot, steps=2)
-    wait_until(lambda: "mine" in [line.name for line in pane.model.rows] and pane._job is None, 90)
+    wait_until(lambda: "mine" in [line.name for line in pane.model.rows] and pane._job is None)
     wait_until(lambda: pane.card.title.text() == "mine")
     settle(pane.context)
     assert pane.right.currentWidget() is pane.card_states
@@ -111,15 +111,15 @@ def test_a_training_runs_to_its_end_and_leaves_a_card(pane: ModelsPane, qtbot: Q
 
 def test_a_training_pauses_resumes_and_stops(pane: ModelsPane, qtbot: QtBot) -> None:
     begin(pane, qtbot, steps=5000)
-    wait_until(lambda: "Step" in pane.live.numbers.text(), 90)
+    wait_until(lambda: "Step" in pane.live.numbers.text())
     click(qtbot, pane.live.pause_button)
-    wait_until(lambda: pane._job is None, 30)
+    wait_until(lambda: pane._job is None)
     wait_until(lambda: pane.card.title.text() == "mine" and pane.context.idle)
     assert "not finished" in pane.card.facts_line.text()
     click(qtbot, pane.card.continue_button)
-    wait_until(lambda: pane.right.currentWidget() is pane.live and "Step" in pane.live.numbers.text(), 60)
+    wait_until(lambda: pane.right.currentWidget() is pane.live and "Step" in pane.live.numbers.text())
     click(qtbot, pane.live.stop_button)
-    wait_until(lambda: pane._job is None, 30)
+    wait_until(lambda: pane._job is None)
     wait_until(lambda: pane.card.title.text() == "mine" and pane.context.idle)
     assert pane.card.use_button.isEnabled()  # what was learned is kept
     assert [job.state for job in pane.context.library.jobs.list() if job.kind == "train"] == ["cancelled"]
@@ -281,7 +281,7 @@ def test_an_evaluation_runs_as_a_job_and_shows_copies(pane: ModelsPane, qtbot: Q
     small_model(pane, pane.context.library.assets.ids(AssetFilter(kinds=("image",))))
     click(qtbot, pane.card.evaluate_button)
     assert not pane.card.evaluate_button.isEnabled()
-    wait_until(lambda: pane.card.evaluate_button.isEnabled(), 90)
+    wait_until(lambda: pane.card.evaluate_button.isEnabled())
     settle(pane.context)
     assert any(line.startswith("Kernel distance: ") for line in pane.card.figures.texts)
     assert pane.card.copies.pairs.rowCount() > 0

@@ -84,7 +84,7 @@ def pane(opened: AppContext, qtbot: QtBot) -> PlayPane:
 
 def drawn(pane: PlayPane) -> QImage:
     """Wait until everything that was asked for is there."""
-    wait_until(lambda: pane.link.info is not None and pane.time.current is not None, 60)
+    wait_until(lambda: pane.link.info is not None and pane.time.current is not None)
     settle(pane.context)
     step = pane.time.current
     assert step is not None
@@ -107,7 +107,7 @@ def picture(pane: PlayPane) -> int:
 def use_vae(pane: PlayPane) -> None:
     """A VAE puts pictures in at once; a GAN has to be looked at first."""
     pane.activated(model="bbb")
-    wait_until(lambda: pane.link.info is not None and pane.link.info.name == "bbb", 60)
+    wait_until(lambda: pane.link.info is not None and pane.link.info.name == "bbb")
     drawn(pane)
 
 
@@ -177,7 +177,7 @@ def test_a_lock_keeps_the_layout(pane: PlayPane, qtbot: QtBot) -> None:
 def test_a_slider_is_found_moves_the_picture_and_is_one_step(pane: PlayPane, qtbot: QtBot) -> None:
     sliders = pane.desk.sliders
     click(qtbot, sliders.find_button)
-    wait_until(lambda: bool(sliders.rows), 60)
+    wait_until(lambda: bool(sliders.rows))
     before, steps = drawn(pane), pane.time.model.rowCount()
     row = sliders.rows[next(iter(sliders.rows))]
     row.slider.setFocus()
@@ -244,13 +244,13 @@ def test_from_a_to_b(pane: PlayPane, qtbot: QtBot) -> None:
 def test_variations_are_picked_from_a_grid(pane: PlayPane, qtbot: QtBot) -> None:
     click(qtbot, pane.desk.vary_button)
     grid = pane.desk.grid
-    wait_until(lambda: all(tile.filled for tile in grid.tiles), 30)
+    wait_until(lambda: all(tile.filled for tile in grid.tiles))
     assert names_missing(pane) == []
     click(qtbot, grid.middle)
     assert not pane.desk.in_grid
     assert pane.time.model.rowCount() == 1
     pane.between.vary()
-    wait_until(lambda: grid.tiles[3].filled, 30)
+    wait_until(lambda: grid.tiles[3].filled)
     click(qtbot, grid.tiles[3])
     drawn(pane)
     assert not pane.desk.in_grid
@@ -267,7 +267,7 @@ def test_a_loop_plays_its_frames_by_the_clock(pane: PlayPane, qtbot: QtBot) -> N
     pane.between.toggle_key()
     click(qtbot, walk.play_button)
     film = pane.film
-    wait_until(lambda: film.wanted > 0 and len(film.frames) == film.wanted, 30)
+    wait_until(lambda: film.wanted > 0 and len(film.frames) == film.wanted)
     assert film.wanted == 24
     shown: list[QImage] = []
     film.shown.connect(shown.append)
@@ -292,7 +292,7 @@ def test_a_walk_ends_at_its_last_frame(pane: PlayPane, notices: list[Notice]) ->
     drawn(pane)
     pane.between.toggle_key()
     pane.between.play()
-    wait_until(lambda: len(pane.film.frames) == 24, 30)
+    wait_until(lambda: len(pane.film.frames) == 24)
     pane.film.tick(1.5)
     assert not pane.film.playing
 
@@ -302,7 +302,7 @@ def test_a_film_is_exported(pane: PlayPane, tmp_path: Path) -> None:
     pane.work.film("aaa", [point(pane)], 1.0, "loop", str(out))
     ended: list[JobEvent] = []
     pane.context.job_event.connect(lambda event: ended.append(event) if event.state == "done" else None)
-    wait_until(lambda: bool(ended), 60)
+    wait_until(lambda: bool(ended))
     frames = frames_of(out)
     assert len(frames) == 24
     assert len({frame.size for frame in frames}) == 1
@@ -318,7 +318,7 @@ def test_saving_keeps_the_recipe_and_the_page_comes_back_to_it(pane: PlayPane, q
     saved = pane.time.current
     assert saved is not None
     click(qtbot, pane.desk.save_button)
-    wait_until(lambda: saved.asset is not None, 60)
+    wait_until(lambda: saved.asset is not None)
     settle(pane.context)
     assert not pane.desk.save_button.isEnabled()
     assets = pane.context.library.assets
@@ -338,7 +338,7 @@ def test_a_picture_is_put_into_the_model(pane: PlayPane, qtbot: QtBot) -> None:
     asset = picture(pane)
     pane.context.select_assets([asset])
     click(qtbot, pane.desk.controls.use_button)
-    wait_until(lambda: pane.time.model.rowCount() == 3, 90)
+    wait_until(lambda: pane.time.model.rowCount() == 3)
     drawn(pane)
     assert point(pane).base is not None
     assert pane.time.current is not None
@@ -358,7 +358,7 @@ def test_a_file_is_dropped_on_the_picture(pane: PlayPane, tmp_path: Path) -> Non
         Qt.KeyboardModifier.NoModifier,
     )
     pane.desk.stage.dropEvent(drop)
-    wait_until(lambda: pane.time.model.rowCount() == 3, 90)
+    wait_until(lambda: pane.time.model.rowCount() == 3)
     drawn(pane)
     assert pane.time.current is not None
     assert pane.time.current.words == "From mine.png"
@@ -377,7 +377,7 @@ def test_tags_are_told(opened: AppContext, qtbot: QtBot) -> None:
     add_model(opened.library, staged_config("aa-told", condition=condition))
     pane = show_pane(PlayPane, opened, qtbot)
     pane.activated(model="aa-told")
-    wait_until(lambda: pane.link.info is not None and pane.link.info.name == "aa-told", 60)
+    wait_until(lambda: pane.link.info is not None and pane.link.info.name == "aa-told")
     drawn(pane)
     click(qtbot, pane.desk.controls.tag_chips["sand"])
     drawn(pane)
@@ -396,13 +396,13 @@ def test_another_model_starts_from_the_same_seed(pane: PlayPane) -> None:
     box = pane.desk.controls.model_box
     box.setCurrentIndex(box.findData("bbb"))
     box.activated.emit(box.currentIndex())
-    wait_until(lambda: pane.link.info is not None and pane.link.info.name == "bbb", 60)
+    wait_until(lambda: pane.link.info is not None and pane.link.info.name == "bbb")
     drawn(pane)
     assert point(pane) == Point(7)
     assert "Still learning" in pane.desk.controls.model_note.text()
     assert pane.time.can_undo
     pane.time.undo()
-    wait_until(lambda: pane.link.info is not None and pane.link.info.name == "aaa", 60)
+    wait_until(lambda: pane.link.info is not None and pane.link.info.name == "aaa")
     drawn(pane)
     assert pane.desk.controls.model == "aaa"
 
@@ -413,10 +413,10 @@ def test_a_damaged_model_says_so_and_others_stay(pane: PlayPane, qtbot: QtBot) -
         weights.write_bytes(weights.read_bytes()[:100])
     pane.activated(model="bbb")
     states = pane.desk.stage_states
-    wait_until(lambda: states.currentWidget() is states.message and bool(states.message.button.text()), 60)
+    wait_until(lambda: states.currentWidget() is states.message and bool(states.message.button.text()))
     assert states.message.title.text()
     pane.activated(model="aaa")
-    wait_until(lambda: pane.link.info is not None, 60)
+    wait_until(lambda: pane.link.info is not None)
     drawn(pane)
 
 
@@ -432,10 +432,10 @@ def test_a_model_that_learned_more_says_so_and_is_drawn_anew(pane: PlayPane) -> 
     config.trained = {"steps": 3}
     config.save(folder)
     pane.context.library.models.add("aaa", "image-gan", "models/aaa", steps=3, metrics={}, status="ready")
-    wait_until(lambda: "learned more" in pane.desk.controls.model_note.text(), 30)
+    wait_until(lambda: "learned more" in pane.desk.controls.model_note.text())
     box = pane.desk.controls.model_box
     box.activated.emit(box.currentIndex())
-    wait_until(lambda: pane.link.info is not None and pane.link.info.step == 3, 60)
+    wait_until(lambda: pane.link.info is not None and pane.link.info.step == 3)
     wait_until(lambda: pane.time.model.rowCount() == 2)
     assert drawn(pane) != before
     assert point(pane) == Point(7)
@@ -490,14 +490,14 @@ def test_create_hands_over_what_it_showed(opened: AppContext, qtbot: QtBot) -> N
     assert went == [("play", {"model": "aaa"})]
     create.controls.how_many.setValue(1)
     create.generate()
-    wait_until(lambda: bool(create.results.rows) and create.results.rows[0].image is not None, 60)
+    wait_until(lambda: bool(create.results.rows) and create.results.rows[0].image is not None)
     settle(opened)
     click(qtbot, create.play_button)
     assert went[-1][1]["seed"] == create.results.rows[0].recipe.seed
     pane = show_pane(PlayPane, opened, qtbot)
     drawn(pane)
     pane.activated(**went[-1][1])
-    wait_until(lambda: pane.time.model.rowCount() == 2, 60)
+    wait_until(lambda: pane.time.model.rowCount() == 2)
     assert drawn(pane) == create.results.rows[0].image
 
 

@@ -47,7 +47,7 @@ def composed(context: AppContext, with_an_ad: Path, tmp_path: Path, qtbot: QtBot
     shutil.copytree(with_an_ad, path)
     context.adopt(Studio.open(path))
     pane = show_pane(PreviewPane, context, qtbot)
-    wait_until(lambda: pane._facts is not None and not pane.stage.canvas.image.isNull(), 30)
+    wait_until(lambda: pane._facts is not None and not pane.stage.canvas.image.isNull())
     settle(context)
     return pane
 
@@ -70,7 +70,7 @@ def test_composing_by_clicking(pane: PreviewPane, qtbot: QtBot) -> None:
     qtbot.keyClick(pane.item.picker.search, Qt.Key.Key_Return)
     wait_until(lambda: pane.item.item_id is not None)
     click(qtbot, pane.compose_button)
-    wait_until(lambda: pane._facts is not None and not pane.stage.canvas.image.isNull(), 60)
+    wait_until(lambda: pane._facts is not None and not pane.stage.canvas.image.isNull())
     wait_until(lambda: pane.stage.player.is_playing)  # what was just made is shown moving
 
 
@@ -162,13 +162,13 @@ def test_two_clicks_export_the_ad(composed: PreviewPane, tmp_path: Path, qtbot: 
     for name, box in composed.popup.boxes.items():
         box.setChecked(name in ("square-card", "sound"))
     click(qtbot, composed.popup.export_button)
-    wait_until(lambda: len(composed.context.library.exports.list()) == 2, 40)
+    wait_until(lambda: len(composed.context.library.exports.list()) == 2)
     assert {Path(row.path).suffix for row in composed.context.library.exports.list()} == {".png", ".wav"}
 
 
 def test_an_earlier_ad_opens_by_itself(composed: PreviewPane, qtbot: QtBot) -> None:
     again = show_pane(PreviewPane, composed.context, qtbot)
-    wait_until(lambda: again._facts is not None and not again.stage.canvas.image.isNull(), 30)
+    wait_until(lambda: again._facts is not None and not again.stage.canvas.image.isNull())
     assert again.stage.player.position == 0.0
     assert not again.stage.player.is_playing
 

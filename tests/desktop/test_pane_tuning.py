@@ -114,9 +114,9 @@ def test_a_search_shows_its_trials_as_they_run_and_is_kept_when_stopped(
     pane.name_field.setText("second")
     click(qtbot, pane.start_button)
     assert not pane.start_button.isEnabled()
-    wait_until(lambda: pane.stop_button.isVisible() and pane.model.rowCount() == 1, 90)
+    wait_until(lambda: pane.stop_button.isVisible() and pane.model.rowCount() == 1)
     click(qtbot, pane.stop_button)
-    wait_until(lambda: pane.start_button.isEnabled(), 60)
+    wait_until(lambda: pane.start_button.isEnabled())
     settle(context)
     assert not pane.stop_button.isVisible()
     assert [trial.settings["batch"] for trial in pane.model.trials] == [16.0]
@@ -127,7 +127,7 @@ def test_a_search_shows_its_trials_as_they_run_and_is_kept_when_stopped(
 def test_a_search_that_fails_says_why(open_context: AppContext, qtbot: QtBot) -> None:
     pane = show_pane(TuningPane, open_context, qtbot)  # three pictures are too few to compare settings on
     click(qtbot, pane.start_button)
-    wait_until(lambda: pane.start_button.isEnabled(), 60)
+    wait_until(lambda: pane.start_button.isEnabled())
     assert "Settings cannot be compared on" in pane.results.message.title.text()
     assert "four" in pane.results.message.text.text()
 

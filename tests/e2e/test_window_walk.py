@@ -39,7 +39,7 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     settle(context)
     yield made
     made.close()
-    wait_until(lambda: not made.isVisible(), 20)
+    wait_until(lambda: not made.isVisible())
     context.close()
     made.deleteLater()
 
@@ -64,7 +64,7 @@ def test_from_a_folder_to_exported_files(
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args, **_more: (str(catalogue), ""))
     click(qtbot, items.states.message.button)
     library = context.library
-    wait_until(lambda: library.items.count() == 4 and not _busy(context), 60)
+    wait_until(lambda: library.items.count() == 4 and not _busy(context))
     library_pane = go(window, qtbot, "library")
     assert isinstance(library_pane, LibraryPane)
     wait_until(lambda: len(library_pane.model.ids) == library.assets.count(AssetFilter()))
@@ -79,7 +79,7 @@ def test_from_a_folder_to_exported_files(
     models.form.steps.setValue(2)
     models.form.name_field.setText("walk")
     click(qtbot, models.form.start_button)
-    wait_until(lambda: models.card.title.text() == "walk" and not _busy(context), 120)
+    wait_until(lambda: models.card.title.text() == "walk" and not _busy(context))
     assert models.card.use_button.isEnabled()
 
     # One generated picture, kept.
@@ -91,10 +91,10 @@ def test_from_a_folder_to_exported_files(
     wait_until(lambda: create.controls.model_box.currentData() == "starter-image-vae")
     create.controls.how_many.setValue(1)
     click(qtbot, create.controls.generate_button)
-    wait_until(lambda: bool(create.results.rows) and create.results.rows[0].image is not None, 90)
+    wait_until(lambda: bool(create.results.rows) and create.results.rows[0].image is not None)
     settle(context)
     click(qtbot, create.save_button)
-    wait_until(lambda: library.assets.count(AssetFilter(origin="generated")) == 1, 30)
+    wait_until(lambda: library.assets.count(AssetFilter(origin="generated")) == 1)
 
     # An item becomes an ad that plays.
     go(window, qtbot, "items")
@@ -103,7 +103,7 @@ def test_from_a_folder_to_exported_files(
     click(qtbot, items.detail.ad_button)
     preview = window.panes["preview"]
     assert isinstance(preview, PreviewPane)
-    wait_until(lambda: preview._facts is not None and not preview.stage.canvas.image.isNull(), 120)
+    wait_until(lambda: preview._facts is not None and not preview.stage.canvas.image.isNull())
     wait_until(lambda: preview.stage.player.position > 0.1)
     click(qtbot, preview.stage.play_button)
 
@@ -114,7 +114,7 @@ def test_from_a_folder_to_exported_files(
     for name, box in preview.popup.boxes.items():
         box.setChecked(name in ("square-card", "sound"))
     click(qtbot, preview.popup.export_button)
-    wait_until(lambda: len(library.exports.list()) == 2 and not _busy(context), 60)
+    wait_until(lambda: len(library.exports.list()) == 2 and not _busy(context))
     exports = go(window, qtbot, "exports")
     assert isinstance(exports, ExportsPane)
     assert exports.finished.rowCount() == 2
