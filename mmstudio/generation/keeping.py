@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mmstudio.atomic import atomic_path
-from mmstudio.generation import sounds
+from mmstudio.generation.sounding.wish import RATE
 from mmstudio.media import metadata
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def write_sound(target: Path, samples: NDArray[np.float32], record: Mapping[str,
     from mmstudio.media.audio import write_wav
 
     with atomic_path(target) as temporary:
-        write_wav(temporary, samples, sounds.RATE)
+        write_wav(temporary, samples, RATE)
         metadata.stamp(temporary, record)
 
 

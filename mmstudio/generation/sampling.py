@@ -25,7 +25,7 @@ class Drawn:
     """One result: its latent (1×L), what was decoded, how good it is (1 is the floor)."""
 
     latent: Tensor
-    decoded: NDArray[np.uint8] | Tensor
+    decoded: NDArray[np.uint8]
     score: float
 
 
@@ -85,32 +85,6 @@ def drawing(model: GenerativeModel, count: int, seed: int, steering: Steering) -
     return _draw(model, count, seed, steering, decode)
 
 
-def draw_spectrograms(
-    model: GenerativeModel,
-    count: int,
-    seed: int,
-    sustained: bool,
-    around: Tensor | None = None,
-    spread: float = 0.35,
-) -> Draw:
-    """``count`` spectrograms (bands×frames tensors) that are not silent; ``sustained`` also asks for sound
-    throughout, as a music bed needs."""
-
-    def decode(z: Tensor) -> list[tuple[Tensor, float]]:
-        return [(mel[0], sustain(mel[0].numpy(), sustained)) for mel in model.decode(z)]
-
-    return _all(_draw(model, count, seed, Steering(around, spread), decode))
-
-
-def sustain(mel: NDArray[np.float32], throughout: bool) -> float:
-    """1 or more where a spectrogram in [-1, 1] sounds: its loudest tones, in the quietest eighth if asked."""
-    tones = np.percentile(mel, 90, axis=0)  # per frame
-    if not throughout:
-        return float((tones.max() + 1) / 0.7)
-    eighths = [part.mean() for part in np.array_split(tones[: int(0.85 * len(tones))], 8)]
-    return float((min(eighths) + 1) / 0.7)
-
-
 def _all(found: Drawing) -> Draw:
     results: list[Drawn] = []
     while True:
@@ -127,7 +101,7 @@ def _draw(
     count: int,
     seed: int,
     steering: Steering,
-    decode: Callable[[Tensor], Sequence[tuple[NDArray[np.uint8] | Tensor, float]]],
+    decode: Callable[[Tensor], Sequence[tuple[NDArray[np.uint8], float]]],
 ) -> Drawing:
     import torch
 

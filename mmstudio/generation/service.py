@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,20 +12,20 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mmstudio.errors import NotFound, ReadOnly, StudioError, UsageError
-from mmstudio.generation import backgrounds, keeping, sounds
+from mmstudio.generation import backgrounds, keeping, texts
 from mmstudio.generation.latents.point import Point
 from mmstudio.generation.latents.shape import shaped
 from mmstudio.generation.latents.steer import steer
 from mmstudio.generation.sampling import (
-    Drawing,
     Drawn,
     Steering,
     draw_pictures,
-    draw_spectrograms,
     drawing,
     project,
 )
+from mmstudio.generation.sounding.wish import SoundWish
 from mmstudio.generation.steering import palette_of
+from mmstudio.generation.texts import MadeText
 from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress, Work
 
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from mmstudio.generation.latents.player import Player
+    from mmstudio.generation.sounding.wish import MadeSound
     from mmstudio.learning import Trainings
     from mmstudio.learning.engine.registry import GenerativeModel
     from mmstudio.library import Library
@@ -41,17 +41,7 @@ if TYPE_CHECKING:
 RGB = Sequence[int]
 BACKGROUND_MODELS = ("starter-image-gan", "starter-image-vae")
 SOUND_MODELS = ("starter-sound-vae",)
-LONGEST = 600.0  # seconds of a generated sound
 _STEERED = 512  # pixels of a picture repainted in colours named by words
-
-
-@dataclass(slots=True)
-class _Made:
-    """One finished result before it becomes a file."""
-
-    drawn: Drawn
-    picture: Image.Image | None = None
-    sound: NDArray[np.float32] | None = None
 
 
 class Generation:
@@ -98,16 +88,28 @@ class Generation:
         seed: int = 0,
         seconds: float | None = None,
         like: str | int | None = None,
+        **sound: Any,
     ) -> list[tuple[NDArray[np.float32], int]]:
-        """``n`` sounds as (float32[2, N], 44100), −18 LUFS, never clipped.
+        """``n`` sounds as (float32[2, N], 44100), −18 LUFS unless wished otherwise, never clipped.
 
-        With ``seconds`` they are seamless loops of that length, without they are one-shots of up to 3 s.
+        With ``seconds`` they are seamless loops of that length, without they are one-shots; ``sound`` holds
+        other fields of a `SoundWish`.
         """
-        loaded = self._sound_model(model)
-        length = _seconds(seconds)
-        around = self._around(loaded, like, seed)
-        drawn = draw_spectrograms(loaded, _at_least_one(n), seed, length is not None, around)
-        return [(self._play(result, length, seed), sounds.RATE) for result in drawn.results]
+        from mmstudio.generation.sounding.jobs import wishes
+        from mmstudio.generation.sounding.make import make_sound
+
+        made = [make_sound(self, w) for w in wishes(model, _at_least_one(n), seed, seconds, like, sound)]
+        return [(one.samples, one.rate) for one in made]
+
+    def sound(self, wish: SoundWish) -> MadeSound:
+        """One sound as wished; see :func:`mmstudio.generation.sounding.make.make_sound`."""
+        from mmstudio.generation.sounding.make import make_sound
+
+        return make_sound(self, wish)
+
+    def texts(self, model: str, n: int = 4, seed: int = 0, **wishes: Any) -> list[MadeText]:
+        """``n`` texts of a text model; ``wishes``: fields of :class:`mmstudio.generation.texts.TextWish`."""
+        return texts.make_texts(self, texts.TextWish.of({"model": model, "n": n, "seed": seed} | wishes))
 
     def background(
         self, model: str | None, palette: Sequence[RGB], size: tuple[int, int], seed: int = 0
@@ -154,6 +156,8 @@ class Generation:
         tags: Sequence[str] = (),
         palette: Sequence[RGB] = (),
         floor: bool = True,
+        sound: Mapping[str, Any] | None = None,
+        writing: Mapping[str, Any] | None = None,
     ) -> Work:
         """A job that makes ``n`` files.
 
@@ -161,6 +165,8 @@ class Generation:
             model: name of a model. like: asset id or file to vary. out: folder for the files.
             text: words; colours they name (English or Chinese) repaint pictures, and they shift the seed.
             seconds: length of sounds as seamless loops; one-shots where None.
+            sound: fields of a `SoundWish` for a sound model: kind, tempo, key, between, timbre_of, …
+            writing: fields of a `TextWish` for a text model: prompt (or ``text``), between, temperature, …
             truncation, sliders, tags, palette: pictures only; see :class:`mmstudio.generation.latents.Point`.
             floor: throw away pictures that are too flat or too soft to show.
 
@@ -175,20 +181,31 @@ class Generation:
                 raise UsageError("Nowhere to put the results.", hint="Name a folder with --out.")
             count = _at_least_one(n)
             yield Progress(0, count, tr("Preparing"))
+            if self.trainings.modality(model) == "text" or writing:
+                told = {"model": model, "n": n, "seed": seed, "like": like or "", "prompt": text or ""}
+                wish = texts.TextWish.of(told | dict(writing or {}))
+                write = texts.work(self, wish, out=out, add_to_library=add_to_library)
+                written: dict[str, Any] = yield from write(context)
+                return written
             loaded = self.trainings.load(model)
-            if loaded.config.family.startswith("sound"):
-                loaded = self._sound_model(model)
             used = seed + zlib.crc32(text.encode()) % 1_000_000 if text else seed
-            length, colours = _seconds(seconds), palette_of(text or "")
-            params = self._params(loaded, length, colours, text, like)
+            if loaded.config.family.startswith("sound"):
+                from mmstudio.generation.sounding.jobs import making_files, wishes
+
+                wanted = wishes(model, count, used, seconds, like, sound)
+                more = {"text": text} if text else {}
+                return (yield from making_files(self, context, wanted, out, add_to_library, more))
+            if sound:
+                self.sound_model(model)  # says that it makes no sounds
+            colours = palette_of(text or "")
+            params = self._params(loaded, colours, text, like)
             steering = Steering(self._around(loaded, like, used), truncation=truncation, floor=floor)
             wished = Point(
                 seed, truncation, dict(sliders or {}), condition={"tags": tags, "palette": palette}
             )
-            if loaded.config.channels == 3:
-                params |= yield from steer(self.player(model), wished, steering)
+            params |= yield from steer(self.player(model), wished, steering)
             result: dict[str, Any] = {"files": [], "assets": [], "rejected": 0, "below_floor": 0}
-            found = self._drawing(loaded, count, used, steering, length)
+            found = drawing(loaded, count, used, steering)
             while True:
                 context.raise_if_cancelled()
                 try:
@@ -200,7 +217,7 @@ class Generation:
                 if drawn is not None:
                     own = {"index": done, **params}
                     made = self._finish(loaded, drawn, used, own)
-                    self._keep(made, loaded, used, own, out, add_to_library, result)
+                    self._keep(made, drawn, loaded, used, own, out, add_to_library, result)
                     done += 1
                 yield Progress(done, count, tr("Made {done} of {total}", done=done, total=count))
 
@@ -224,8 +241,8 @@ class Generation:
 
         return project_work(self, **wishes)
 
-    def again(self, asset_id: int) -> Image.Image | tuple[NDArray[np.float32], int]:
-        """Make the content of a generated asset once more: the same picture, or (samples, rate).
+    def again(self, asset_id: int) -> Image.Image | tuple[NDArray[np.float32], int] | str:
+        """Make the content of a generated asset once more: the same picture, (samples, rate), or text.
 
         Raises:
             NotFound: the asset was not generated by a model. StudioError: the model has changed since.
@@ -233,6 +250,8 @@ class Generation:
         import torch
 
         row = self.library.generations.of_asset(asset_id)
+        if row is not None and texts.is_text(row):
+            return texts.again(self, row)
         if row is None or row.latent is None:
             raise NotFound("This was not made by a model.", hint="Only generated assets can be made again.")
         loaded = self.trainings.load(row.model)
@@ -242,53 +261,36 @@ class Generation:
                 hint="What it made before is kept in the library.",
                 name=row.model,
             )
+        if "wish" in row.params:
+            from mmstudio.generation.sounding.jobs import made_again
+
+            sound = made_again(self, row.params)
+            return sound.samples, sound.rate
         latent = torch.frombuffer(bytearray(row.latent), dtype=torch.float32)[None]
-        if loaded.config.channels == 1:
-            decoded: Any = loaded.decode(latent)[0][0]
-        else:
-            length = loaded.prior.mean.shape[1]
-            rows = latent.view(1, -1, length) if latent.shape[1] > length else latent
-            known = row.params.get("condition_row")
-            c = None if known is None else torch.tensor([known], dtype=torch.float32)
-            decoded = loaded.pictures(rows, c)[0]
-        made = self._finish(loaded, Drawn(latent, decoded, 1.0), row.seed, row.params)
-        if made.picture is not None:
-            return made.picture
-        assert made.sound is not None
-        return made.sound, sounds.RATE
+        if loaded.config.family.startswith("sound"):
+            from mmstudio.generation.sounding import earlier
+
+            random = torch.Generator().manual_seed(row.seed)
+            mel = loaded.decode(latent)[0][0]
+            return earlier.finish(mel, row.params.get("seconds"), random), earlier.RATE
+        length = loaded.prior.mean.shape[1]
+        rows = latent.view(1, -1, length) if latent.shape[1] > length else latent
+        known = row.params.get("condition_row")
+        c = None if known is None else torch.tensor([known], dtype=torch.float32)
+        return self._finish(loaded, Drawn(latent, loaded.pictures(rows, c)[0], 1.0), row.seed, row.params)
 
     # -- inside ------------------------------------------------------------------------------------------
 
-    def _drawing(
-        self, model: GenerativeModel, count: int, seed: int, steering: Steering, seconds: float | None
-    ) -> Drawing:
-        if model.config.channels == 3:
-            return (yield from drawing(model, count, seed, steering))
-        drawn = draw_spectrograms(model, count, seed, seconds is not None, steering.around)
-        yield from drawn.results
-        return drawn.rejected, drawn.below_floor
-
-    def _finish(self, model: GenerativeModel, drawn: Drawn, seed: int, params: dict[str, Any]) -> _Made:
-        if model.config.channels == 1:
-            return _Made(drawn, sound=self._play(drawn, params.get("seconds"), seed))
+    def _finish(self, model: GenerativeModel, drawn: Drawn, seed: int, params: dict[str, Any]) -> Image.Image:
         picture = np.asarray(drawn.decoded)
         colours = params.get("palette")
         if colours:
-            return _Made(drawn, backgrounds.paint(picture, colours, (_STEERED, _STEERED), seed))
-        return _Made(drawn, Image.fromarray(shaped(picture, model.config)))
-
-    def _play(self, drawn: Drawn, seconds: float | None, seed: int) -> NDArray[np.float32]:
-        import torch
-
-        random = torch.Generator().manual_seed(seed)
-        mel = drawn.decoded
-        assert isinstance(mel, torch.Tensor)
-        return sounds.finish(mel, seconds, random)
+            return backgrounds.paint(picture, colours, (_STEERED, _STEERED), seed)
+        return Image.fromarray(shaped(picture, model.config))
 
     def _params(
         self,
         model: GenerativeModel,
-        seconds: float | None,
         colours: Sequence[RGB],
         text: str | None,
         like: str | int | None,
@@ -297,8 +299,6 @@ class Generation:
             "weights": model.fingerprint,
             "steps": model.config.trained.get("steps", 0),
         }
-        if seconds is not None:
-            params["seconds"] = seconds
         if text:
             params |= {"text": text, "palette": [list(colour) for colour in colours]}
         if like is not None:
@@ -307,7 +307,8 @@ class Generation:
 
     def _keep(
         self,
-        made: _Made,
+        made: Image.Image,
+        drawn: Drawn,
         model: GenerativeModel,
         seed: int,
         params: dict[str, Any],
@@ -318,13 +319,10 @@ class Generation:
         name = model.config.name
         title = f"{name} {seed}-{params['index'] + 1}"
         folder = Path(out) if out is not None else self.library.generated_dir
-        file = folder / f"{name}-{seed}-{params['index']:04d}.{'wav' if made.picture is None else 'png'}"
-        latent: NDArray[np.float32] = made.drawn.latent.numpy()
+        file = folder / f"{name}-{seed}-{params['index']:04d}.png"
+        latent: NDArray[np.float32] = drawn.latent.numpy()
         record = keeping.record_of(model.config, title, seed, latent, params)
-        if made.picture is not None:
-            keeping.write_picture(file, made.picture, record)
-        elif made.sound is not None:
-            keeping.write_sound(file, made.sound, record)
+        keeping.write_picture(file, made, record)
         if out is not None:
             result["files"].append(str(file))
         if not add:
@@ -333,7 +331,7 @@ class Generation:
         asset = keeping.add_to_library(
             self.library,
             file,
-            kind="audio" if made.picture is None else "image",
+            kind="image",
             title=title,
             model=name,
             seed=seed,
@@ -349,17 +347,9 @@ class Generation:
     def _around(self, model: GenerativeModel, like: str | int | None, seed: int) -> Tensor | None:
         if like is None or like == "":
             return None
-        from mmstudio.learning.datasets.gather import picture_of, spectrograms_of
+        from mmstudio.learning.datasets.gather import picture_of
 
-        path = self.path_of(like)
-        if model.config.channels == 1:
-            pieces = spectrograms_of(path)
-            if not pieces:
-                raise StudioError(
-                    "{name} is silent.", hint="Choose a sound with something in it.", name=path.name
-                )
-            return project(model, pieces[0], seed)
-        return project(model, picture_of(path, model.config), seed)
+        return project(model, picture_of(self.path_of(like), model.config), seed)
 
     def path_of(self, like: str | int) -> Path:
         """The file of an asset id or a path. Raises NotFound."""
@@ -378,9 +368,10 @@ class Generation:
             )
         return loaded
 
-    def _sound_model(self, name: str) -> GenerativeModel:
+    def sound_model(self, name: str) -> GenerativeModel:
+        """A model of sounds. Raises UsageError for any other, NotFound."""
         loaded = self.trainings.load(name)
-        if loaded.config.channels != 1:
+        if not loaded.config.family.startswith("sound"):
             raise UsageError("“{name}” makes pictures, not sounds.", hint="Choose a sound model.", name=name)
         return loaded
 
@@ -393,13 +384,3 @@ def _at_least_one(n: int) -> int:
     if n < 1:
         raise UsageError("At least one must be made.")
     return n
-
-
-def _seconds(seconds: float | None) -> float | None:
-    if seconds is not None and not 0.2 <= seconds <= LONGEST:
-        raise UsageError(
-            "A sound can be from 0.2 to {most} seconds long.",
-            hint="Choose another length.",
-            most=int(LONGEST),
-        )
-    return seconds

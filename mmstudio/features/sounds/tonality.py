@@ -41,10 +41,19 @@ def key_of(profile: NDArray[np.float32]) -> tuple[int, float] | None:
     values = np.asarray(profile, np.float64)
     if not np.isfinite(values).all() or values.std() < 1e-3:
         return None
-    profiles = np.stack([np.roll(kind, shift) for kind in (_MAJOR, _MINOR) for shift in range(12)])
-    profiles = profiles - profiles.mean(axis=1, keepdims=True)
-    centred = values - values.mean()
-    r = profiles @ centred / (np.linalg.norm(profiles, axis=1) * np.linalg.norm(centred))
+    r = fits(values)
     second, best = np.sort(r)[-2:]
     sure = float(np.clip(best, 0, 1) * np.clip((best - second) / 0.1, 0, 1))
     return int(r.argmax()), sure
+
+
+def fits(profile: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Chroma float[12] → how well it fits each of the 24 `KEYS`: correlations, float64[24]; 0 where no note
+    stands out."""
+    values = np.asarray(profile, np.float64)
+    profiles = np.stack([np.roll(kind, shift) for kind in (_MAJOR, _MINOR) for shift in range(12)])
+    profiles = profiles - profiles.mean(axis=1, keepdims=True)
+    centred = values - values.mean()
+    size = np.linalg.norm(profiles, axis=1) * max(float(np.linalg.norm(centred)), 1e-12)
+    result: NDArray[np.float64] = profiles @ centred / size
+    return result

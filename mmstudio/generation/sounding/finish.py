@@ -17,8 +17,8 @@ _WIDTH = 0.45  # level of what differs between the channels, against what they s
 _LOW, _HIGH = 250.0, 500.0  # Hz between which width sets in: low tones are the same in both
 _SMEAR = 0.02  # seconds over which width is spread
 
-# What each channel of WAV and FFmpeg order gives to left and right (ITU-R BS.775-4, annex 4), the low-frequency
-# channel left out as there.
+# What each channel of WAV and FFmpeg order gives to left and right (ITU-R BS.775-4, annex 4), the
+# low-frequency channel left out as there.
 _HALF = 0.7071
 _DOWN: dict[int, tuple[tuple[float, ...], tuple[float, ...]]] = {
     1: ((1,), (1,)),
@@ -43,9 +43,9 @@ def to_stereo(samples: Samples) -> Samples:
 def level(samples: Samples, rate: int, target: float, around: bool = False) -> Samples:
     """Bring float32[C, N] to ``target`` LUFS with a true peak below -1 dBTP and no offset; silence stays.
 
-    Peaks above that are turned down by a limiter that looks ahead; with ``around`` it takes the end to run into
-    the beginning. What has so much peak that half a decibel is still missing after four rounds keeps what it
-    reached.
+    Peaks above that are turned down by a limiter that looks ahead; with ``around`` it takes the end to run
+    into the beginning. What has so much peak that half a decibel is still missing after four rounds keeps
+    what it reached.
     """
     samples = np.asarray(samples - samples.mean(axis=1, keepdims=True, dtype=np.float64), np.float32)
     now = loudness(samples, rate)
@@ -81,12 +81,24 @@ def _limited(samples: Samples, rate: int, around: bool) -> Samples:
 
 
 def trimmed(samples: Samples, rate: int, below: float = 0.003) -> Samples:
-    """float32[C, N] from where it begins to sound (less 2 ms) to where it ends (and 50 ms); all of silence."""
+    """float32[C, N] from where it begins to sound (less 2 ms) to where it ends (and 50 ms); all of
+    silence."""
     top = np.abs(samples).max(axis=0) if samples.size else np.zeros(0)
     loud = np.flatnonzero(top > below * max(float(top.max(initial=0.0)), 1e-9))
     if not len(loud):
         return samples
     return samples[:, max(int(loud[0]) - round(0.002 * rate), 0) : int(loud[-1]) + round(0.05 * rate)]
+
+
+def sounding(samples: Samples, rate: int) -> int:
+    """How many samples of float32[C, N] sound: what stays 40 dB below its loudest twentieth of a second at
+    the end does not count, but never less than 0.4 s."""
+    size = samples.shape[1]
+    step = max(rate // 20, 1)
+    power = np.add.reduceat(np.square(samples, dtype=np.float64).mean(axis=0), np.arange(0, size, step))
+    loud = np.flatnonzero(power > 1e-4 * max(float(power.max()), 1e-12))
+    last = int(loud[-1]) + 1 if len(loud) else len(power)
+    return int(min(max(last * step, round(0.4 * rate)), size))
 
 
 def faded(samples: Samples, rate: int, start: float = 0.003, end: float = 0.03) -> Samples:
@@ -102,8 +114,8 @@ def faded(samples: Samples, rate: int, start: float = 0.003, end: float = 0.03) 
 def widened(mono: Samples, rate: int, seed: int = 0) -> Samples:
     """float32[1, N] → float32[2, N]: the sound ± what a short burst of noise makes of its tones above 250 Hz.
 
-    Their mean is the sound as it was, so that played in mono nothing is lost (mid and side; the burst is velvet
-    noise: Alary, Politis and Välimäki, "Velvet-noise decorrelator", DAFx 2017).
+    Their mean is the sound as it was, so that played in mono nothing is lost (mid and side; the burst is
+    velvet noise: Alary, Politis and Välimäki, "Velvet-noise decorrelator", DAFx 2017).
     """
     from scipy.fft import irfft, next_fast_len, rfft
 
@@ -123,6 +135,8 @@ def _velvet(rate: int, seed: int) -> NDArray[np.float32]:
     burst = np.zeros(length, np.float32)
     cell = length / count
     places = ((np.arange(count) + random.random(count)) * cell).astype(int)
-    places = np.maximum(places, round(0.001 * rate))  # never at once: that would only move the sound to one side
+    places = np.maximum(
+        places, round(0.001 * rate)
+    )  # never at once: that would only move the sound to one side
     burst[places] = np.where(random.random(count) < 0.5, -1.0, 1.0) * np.exp(-3 * places / length)
     return np.asarray(burst * _WIDTH / np.linalg.norm(burst), np.float32)

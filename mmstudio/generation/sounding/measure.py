@@ -17,6 +17,7 @@ _CLICK = 12.0  # times the level around it
 _CLICK_FLOOR = 2e-3  # of full scale: what is quieter is no click
 _ORDER = 32  # of the linear prediction across a seam
 _CUTS = 64
+_SLOWEST, _FASTEST = 35.0, 260.0  # beats per minute that are believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ def loudness(samples: Samples, rate: int) -> float:
 
 
 def true_peak(samples: Samples) -> float:
-    """dBTP of float32[C, N]: the highest sample after four times oversampling (ITU-R BS.1770-4, annex 2); -120
-    for digital silence."""
+    """dBTP of float32[C, N]: the highest sample after four times oversampling (ITU-R BS.1770-4, annex 2);
+    -120 for digital silence."""
     top = float(np.abs(oversampled(samples)).max(initial=0.0)) if samples.size else 0.0
     return max(20 * float(np.log10(max(top, 1e-12))), -120.0)
 
@@ -69,9 +70,9 @@ def offset(samples: Samples) -> float:
 def clicks(samples: Samples, rate: int, around: bool = False) -> NDArray[np.int64]:
     """Sample positions of clicks in float32[C, N]: jumps in the high band above the level on both sides.
 
-    The second difference takes low tones away and keeps a jump; where it is twelve times the root mean square of
-    the 1 to 12 ms before and after, something stands alone, as no note does: a note's attack goes on. With
-    ``around`` the end is taken to run into the beginning.
+    The second difference takes low tones away and keeps a jump; where it is twelve times the root mean
+    square of the 1 to 12 ms before and after, something stands alone, as no note does: a note's attack goes
+    on. With ``around`` the end is taken to run into the beginning.
     """
     near, far = max(round(0.001 * rate), 1), max(round(0.012 * rate), 2)
     found: set[int] = set()
@@ -79,7 +80,9 @@ def clicks(samples: Samples, rate: int, around: bool = False) -> NDArray[np.int6
         if around and len(channel):
             wide = np.take(channel, np.arange(-2 * far, len(channel) + 2 * far), mode="wrap")
             places = _stand_alone(wide, near, far) - 2 * far
-            found.update(int(place) % len(channel) for place in places if -near <= place < len(channel) + near)
+            found.update(
+                int(place) % len(channel) for place in places if -near <= place < len(channel) + near
+            )
         else:
             found.update(int(place) for place in _stand_alone(channel, near, far))
     if not found:
@@ -108,11 +111,11 @@ def _stand_alone(channel: NDArray[np.float64], near: int, far: int) -> NDArray[n
 
 
 def seam_decibel(samples: Samples, rate: int, random: np.random.Generator) -> float:
-    """How much energy the seam of a loop (float32[C, N]) has that its surroundings do not foretell, in dB against
-    the mean of 64 random cuts of the same sound; -20 is a hundredth.
+    """How much energy the seam of a loop (float32[C, N]) has that its surroundings do not foretell, in dB
+    against the mean of 64 random cuts of the same sound; -20 is a hundredth.
 
-    A cut joins two places at random. Its energy is what linear prediction (order 32, from 46 ms before the join;
-    Makhoul, Proc. IEEE 1975) gets wrong in the 32 samples after it. 0.0 where the sound is silent.
+    A cut joins two places at random. Its energy is what linear prediction (order 32, from 46 ms before the
+    join; Makhoul, Proc. IEEE 1975) gets wrong in the 32 samples after it. 0.0 where the sound is silent.
     """
     size = samples.shape[1]
     past = min(round(0.046 * rate), size // 2)
@@ -127,8 +130,8 @@ def seam_decibel(samples: Samples, rate: int, random: np.random.Generator) -> fl
 
 
 def _unforeseen(samples: Samples, end: int, start: int, past: int) -> float:
-    """Mean square of the prediction's error in the 32 samples from ``start`` on, heard after those before ``end``;
-    both wrap around."""
+    """Mean square of the prediction's error in the 32 samples from ``start`` on, heard after those before
+    ``end``; both wrap around."""
     from scipy.linalg import solve_toeplitz
 
     error = 0.0
@@ -155,7 +158,7 @@ def beat_of(samples: Samples, rate: int) -> Beat | None:
     heard = Sound([samples], rate)
     strengths = [accents(mel) for mel in heard.mels]
     found = tempo(strengths)
-    if found is None:
+    if found is None or not _SLOWEST < found[0] < _FASTEST:
         return None
     period = 60.0 * FRAMES_PER_SECOND / found[0]
     strength = strengths[0]
@@ -167,9 +170,20 @@ def beat_of(samples: Samples, rate: int) -> Beat | None:
     return Beat(found[0], found[1], _attack(heard.pieces[0], heard, rough, 60.0 / found[0]))
 
 
+def tempo_of(mel: Samples) -> float | None:
+    """Beats per minute of a spectrogram float32[128, T] in [-1, 1] (see ``learning.engine.mel``); None
+    without a beat to build on."""
+    from mmstudio.features.sounds.rhythm import accents, tempo
+
+    power = 10 ** ((-80.0 + 55.0 * (mel.T.clip(-1, 1) + 1)) / 10)
+    found = tempo([accents(power.astype(np.float32))])
+    known = found is not None and found[1] >= SURE and _SLOWEST < found[0] < _FASTEST
+    return found[0] if found is not None and known else None
+
+
 def _attack(wave: Samples, heard: Sound, rough: float, period: float) -> float:
-    """The time of the first beat, in steps of 3 ms: where, around the rough one, the energy of all beats rises
-    most."""
+    """The time of the first beat, in steps of 3 ms: where, around the rough one, the energy of all beats
+    rises most."""
     from mmstudio.features.sounds.hearing import RATE
 
     step = 64
@@ -187,7 +201,8 @@ def _attack(wave: Samples, heard: Sound, rough: float, period: float) -> float:
 
 
 def chroma_of(samples: Samples, rate: int) -> NDArray[np.float32]:
-    """float32[12]: the mean strength of the pitch classes C to B over the frames that sound; 0 for silence."""
+    """float32[12]: the mean strength of the pitch classes C to B over the frames that sound; 0 for
+    silence."""
     from mmstudio.features.sounds.tonality import chroma
 
     spectrum = np.concatenate(Sound([samples], rate).spectra)

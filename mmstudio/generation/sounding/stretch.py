@@ -11,12 +11,12 @@ _ATTACK = 2.5  # times as much energy as the frame before: phases begin anew the
 
 
 def stretched(samples: Samples, rate: int, times: float = 1.0, semitones: float = 0.0) -> Samples:
-    """float32[C, N] at ``rate`` Hz, ``times`` as long and ``semitones`` higher; nothing is done where both are
-    nearly none.
+    """float32[C, N] at ``rate`` Hz, ``times`` as long and ``semitones`` higher; nothing is done where both
+    are nearly none.
 
     The phase vocoder (Flanagan and Golden, 1966; as ``torchaudio.functional.phase_vocoder``) with phases that
-    begin anew at attacks (after Duxbury, Davies and Sandler, AES 112, 2002), so that drums stay sharp; pitch by
-    resampling what was stretched to make up for it.
+    begin anew at attacks (after Duxbury, Davies and Sandler, AES 112, 2002), so that drums stay sharp; pitch
+    by resampling what was stretched to make up for it.
     """
     from mmstudio.media.audio import resample
 

@@ -1,4 +1,4 @@
-"""From a decoded spectrogram to a finished sound: loop point, stereo, loudness."""
+"""How sounds were finished before there were wishes: only to make those of old records again, exactly."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mmstudio.features.sounds.loudness import QUIETEST, integrated
 
 if TYPE_CHECKING:
     import torch
@@ -36,17 +38,17 @@ def finish(mel: Tensor, seconds: float | None, random: torch.Generator) -> Sampl
         fade = min(end, int(0.01 * MEL_RATE))
         stereo[:, end - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
     else:
-        length = loop_frames(mel.numpy()) * HOP
-        stereo = np.stack([loop(left, length, MEL_RATE), loop(right, length, MEL_RATE)])
+        length = _loop_frames(mel.numpy()) * HOP
+        stereo = np.stack([_loop(left, length, MEL_RATE), _loop(right, length, MEL_RATE)])
     stereo = _shared_bass(stereo, MEL_RATE)
     if seconds is None:
         stereo = resample(stereo, MEL_RATE, RATE)
     else:
-        stereo = repeat(_resample_loop(stereo, MEL_RATE, RATE), round(seconds * RATE), RATE)
-    return level(stereo, RATE)
+        stereo = _repeat(_resample_loop(stereo, MEL_RATE, RATE), round(seconds * RATE), RATE)
+    return _level(stereo, RATE)
 
 
-def loop_frames(mel: NDArray[np.float32], least: float = 0.5) -> int:
+def _loop_frames(mel: NDArray[np.float32], least: float = 0.5) -> int:
     """The length, in frames, after which the spectrogram is most like its beginning (a beat's period)."""
     frames = mel.shape[1]
     centred = mel - mel.mean(axis=1, keepdims=True)
@@ -60,7 +62,7 @@ def loop_frames(mel: NDArray[np.float32], least: float = 0.5) -> int:
     return best
 
 
-def loop(wave: Samples, length: int, rate: int) -> Samples:
+def _loop(wave: Samples, length: int, rate: int) -> Samples:
     """``length`` samples whose end continues into their beginning: what follows the cut fades over the head.
 
     Equal-power cross-fade of up to 80 ms; ``wave`` needs more samples than ``length``, else it is padded.
@@ -74,14 +76,14 @@ def loop(wave: Samples, length: int, rate: int) -> Samples:
     return out
 
 
-def repeat(stereo: Samples, length: int, rate: int) -> Samples:
+def _repeat(stereo: Samples, length: int, rate: int) -> Samples:
     """A 2×N loop played for ``length`` samples, whose end again runs into its beginning."""
     size = stereo.shape[1]
     played = np.take(stereo, np.arange(length + int(_FADE * rate)) % size, axis=1)
     if length % size == 0:
         whole: Samples = played[:, :length].astype(np.float32)
         return whole
-    return np.stack([loop(channel, length, rate) for channel in played])
+    return np.stack([_loop(channel, length, rate) for channel in played])
 
 
 def _resample_loop(stereo: Samples, rate: int, new_rate: int) -> Samples:
@@ -94,57 +96,16 @@ def _resample_loop(stereo: Samples, rate: int, new_rate: int) -> Samples:
     return resample(around, rate, new_rate)[:, first : first + round(size * new_rate / rate)]
 
 
-def level(stereo: Samples, rate: int, target: float = LOUDNESS) -> Samples:
+def _level(stereo: Samples, rate: int, target: float = LOUDNESS) -> Samples:
     """Bring 2×N samples to ``target`` LUFS without the peak passing −1 dBFS; DC removed; silence stays."""
     stereo = stereo - stereo.mean(axis=1, keepdims=True)
-    now = loudness(stereo, rate)
-    if not np.isfinite(now):
+    now = integrated([stereo], rate)
+    if now <= QUIETEST:
         return stereo.astype(np.float32)
     gain = 10 ** ((target - now) / 20)
     peak = float(np.abs(stereo).max())
     levelled: Samples = (stereo * min(gain, PEAK / max(peak, 1e-9))).astype(np.float32)
     return levelled
-
-
-def loudness(stereo: NDArray[np.float32], rate: int) -> float:
-    """Integrated LUFS of C×N samples (ITU-R BS.1770-4: K-weighting, both gates); −inf if silent."""
-    from scipy.signal import lfilter
-
-    weighted = stereo.astype(np.float64)
-    for b, a in _k_weighting(rate):
-        weighted = lfilter(b, a, weighted, axis=1)
-    block, step = int(0.4 * rate), int(0.1 * rate)
-    if weighted.shape[1] < block:
-        weighted = np.pad(weighted, ((0, 0), (0, block - weighted.shape[1])))
-    starts = range(0, weighted.shape[1] - block + 1, step)
-    power = np.array([(weighted[:, s : s + block] ** 2).mean(axis=1).sum() for s in starts])
-    with np.errstate(divide="ignore"):
-        levels = -0.691 + 10 * np.log10(power)
-    loud = power[levels > -70.0]
-    if not len(loud):
-        return float("-inf")
-    relative = -0.691 + 10 * np.log10(loud.mean()) - 10.0
-    return float(-0.691 + 10 * np.log10(power[(levels > -70.0) & (levels > relative)].mean()))
-
-
-def _k_weighting(rate: int) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """The two biquads of BS.1770 for any sample rate (analogue prototypes of De Man, 2014)."""
-    stages = []
-    for kind, frequency, q, gain in (
-        ("shelf", 1681.97445, 0.70717524, 3.99984385),
-        ("pass", 38.13547, 0.50032704, 0.0),
-    ):
-        k = np.tan(np.pi * frequency / rate)
-        norm = 1 + k / q + k * k
-        a = np.array([1.0, 2 * (k * k - 1) / norm, (1 - k / q + k * k) / norm])
-        if kind == "shelf":
-            high = 10 ** (gain / 20)
-            mid = high**0.499666774
-            b = np.array([high + mid * k / q + k * k, 2 * (k * k - high), high - mid * k / q + k * k]) / norm
-        else:
-            b = np.array([1.0, -2.0, 1.0])
-        stages.append((b, a))
-    return stages
 
 
 def _shared_bass(stereo: Samples, rate: int) -> Samples:
