@@ -1,0 +1,205 @@
+"""A sound model as a source of pieces: latents near one another, and what is heard of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmstudio.generation.latents.space import Floats, Space
+from mmstudio.generation.sounding import measure
+from mmstudio.generation.sounding.measure import Beat, Samples
+from mmstudio.generation.sounding.wish import SoundWish, key_number
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mmstudio.learning.engine.registry import GenerativeModel
+
+BLOCK = 16  # latents drawn at a time: a pass of the network has so many rows anyway
+
+
+class Piece:
+    """What one latent sounds like; worked out as it is asked for.
+
+    Attributes:
+        latent: float32[L]. rate: Hz. around: its end runs into its beginning.
+        score: 1 or more where it sounds as it should; see :func:`sustain`.
+        quick: whether its samples were cheap to come by.
+    """
+
+    def __init__(
+        self,
+        latent: Floats,
+        rate: int,
+        samples: Samples | Callable[[], Samples],
+        score: float,
+        around: bool = False,
+        mel: Floats | None = None,
+        quick: bool = False,
+    ) -> None:
+        self.latent, self.rate, self.score, self.around = latent, rate, score, around
+        self._make, self._mel = samples, mel
+        self._beat: Beat | None = None
+        self._chroma: NDArray[np.float32] | None = None
+        self.quick = quick or not callable(samples)
+
+    @property
+    def samples(self) -> Samples:
+        """float32[C, T]."""
+        if callable(self._make):
+            self._make = self._make()
+        return self._make
+
+    @property
+    def beat(self) -> Beat | None:
+        """Its beat, where there is one to build on."""
+        if self._beat is None:
+            found = measure.beat_of(self.samples, self.rate)
+            self._beat = found if found is not None else Beat(0.0, 0.0, 0.0)
+        return self._beat if self._beat.sure >= measure.SURE else None
+
+    @property
+    def tempo(self) -> float | None:
+        """Beats per minute, from its spectrogram where its samples are dear; None without a beat."""
+        if self._mel is None or self._beat is not None:
+            return None if self.beat is None else self.beat.tempo
+        return measure.tempo_of(self._mel)
+
+    @property
+    def chroma(self) -> NDArray[np.float32]:
+        """float32[12], see :func:`measure.chroma_of`."""
+        if self._chroma is None:
+            self._chroma = measure.chroma_of(self.samples, self.rate)
+        return self._chroma
+
+
+class Maker:
+    """One model at one wish; its chance comes from the wish's seed and index alone."""
+
+    def __init__(self, model: GenerativeModel, wish: SoundWish) -> None:
+        import torch
+
+        from mmstudio.learning.engine.sound_shape import SoundShape
+
+        self.model, self.wish = model, wish
+        self.shape = SoundShape.of(model.config)
+        self.space = Space.of(model.prior)
+        self.random = np.random.default_rng([wish.seed % 2**63, wish.index, 5])
+        self._torch = torch.Generator().manual_seed(int(self.random.integers(2**62)))
+        self._told = self._condition(torch)
+
+    def _condition(self, torch: object) -> Tensor | None:
+        """What the wish tells the model: its tempo and key, where it can be told."""
+        import torch as t
+
+        conditions = self.model.conditions
+        if not conditions.width:
+            return None
+        key = None if self.wish.key is None else key_number(self.wish.key)
+        return t.from_numpy(conditions.row(tempo=self.wish.tempo, key=key))[None]
+
+    # -- latents -----------------------------------------------------------------------------------------
+
+    def draws(self, count: int = BLOCK) -> Floats:
+        """float32[count, L] of what the model learned."""
+        drawn: Floats = self.model.draw(count, self._torch).numpy()
+        return drawn
+
+    def seeded(self, seed: int) -> Floats:
+        """float32[L]: what a seed stands for."""
+        return self.space.draw(seed)
+
+    def near(self, latent: Floats, spread: float, count: int = BLOCK, itself: bool = False) -> Floats:
+        """float32[count, L] around a latent, ``spread`` 0 (itself) to 1 (any other); the first is the latent
+        where ``itself``.
+
+        The preconditioned Crank–Nicolson step (Cotter et al., Statistical Science 2013), as for pictures.
+        """
+        white = self.space.white(latent)
+        noise = self.random.standard_normal((count, len(latent)))
+        moved = self.space.back((np.sqrt(1 - spread**2) * white + spread * noise).astype(np.float32))
+        if itself:
+            moved[0] = latent
+        return moved
+
+    def hear(self, samples: Samples, rate: int) -> Floats:
+        """float32[L]: the latent of float32[C, N], of its beginning where it is longer than a piece."""
+        peak = float(np.abs(samples).max(initial=0.0))
+        levelled = np.asarray(samples * (0.8 / max(peak, 1e-6)), np.float32)
+        return heard(self.model, levelled, rate, self.wish.seed)
+
+    # -- pieces ------------------------------------------------------------------------------------------
+
+    def pieces(self, latents: Floats, throughout: bool) -> Iterator[Piece]:
+        """What float32[N, L] sound like, in their order, made as they are asked for; ``throughout`` asks for
+        sound from beginning to end."""
+        import torch
+
+        z = torch.from_numpy(np.ascontiguousarray(latents, np.float32))
+        for start in range(0, len(z), BLOCK):
+            block = z[start : start + BLOCK]
+            told = None if self._told is None else self._told.expand(len(block), -1)
+            mels = self.model.decode(block, told)
+            for row, mel in enumerate(mels.numpy()):
+                own = mel[0, : self.shape.bands]  # of stereo the middle, which holds most of it
+                score = sustain(own, throughout)
+                make = partial(_voiced, self.model, mels[row][None])
+                known = own if self._ordinary else None
+                latent = block[row].numpy()
+                yield Piece(latent, self.shape.rate, make, score, self.shape.loop, known, self.quick)
+
+    @property
+    def quick(self) -> bool:
+        """Whether the model makes waves itself; else phases are searched for, which takes many times as
+        long."""
+        return getattr(self.model, "vocoder", None) is not None
+
+    @property
+    def _ordinary(self) -> bool:
+        """Whether its spectrograms are those that beats are measured in."""
+        return (self.shape.rate, self.shape.hop, self.shape.bands) == (22_050, 512, 128)
+
+
+def sustain(mel: NDArray[np.float32], throughout: bool) -> float:
+    """1 or more where a spectrogram float32[bands, frames] in [-1, 1] sounds: its loudest tones, in the
+    quietest eighth if asked; 0 for what is no spectrogram."""
+    if not np.isfinite(mel).all():
+        return 0.0
+    tones = np.percentile(mel, 90, axis=0)  # per frame
+    if not throughout:
+        return float((tones.max() + 1) / 0.7)
+    eighths = [part.mean() for part in np.array_split(tones[: int(0.85 * len(tones))], 8)]
+    return float((min(eighths) + 1) / 0.7)
+
+
+def _voiced(model: GenerativeModel, mel: Tensor) -> Samples:
+    """float32[C, T] of one spectrogram."""
+    try:
+        return np.asarray(model.voiced(mel)[0].numpy(), np.float32)
+    except AttributeError:
+        import torch
+
+        from mmstudio.learning.engine.mel import to_sound
+
+        return to_sound(mel[0, 0], torch.Generator().manual_seed(0))[None]
+
+
+def heard(model: GenerativeModel, samples: Samples, rate: int, seed: int) -> Floats:
+    """float32[L] of float32[C, N]: by the encoder, else by search (see ``sampling.project``)."""
+    if model.encoder is not None:
+        try:
+            found: Floats = model.hear(samples, rate)[0].numpy()
+            return found
+        except NotImplementedError:
+            pass
+    from mmstudio.generation.sampling import project
+    from mmstudio.learning.engine.mel import RATE, to_mel
+    from mmstudio.media.audio import resample
+
+    mono = resample(samples.mean(axis=0, keepdims=True), rate, RATE)[0]
+    near: Floats = project(model, to_mel(mono), seed)[0].numpy()
+    return near
