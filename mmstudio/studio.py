@@ -39,6 +39,7 @@ KINDS: dict[str, tuple[Lane, str]] = {
     "download": ("io", mark("Download a model")),
     "finetune": ("device", mark("Fine-tune a picture network")),
     "generate": ("device", mark("Generate")),
+    "set": ("device", mark("Make a set")),
     "draw": ("device", mark("Save a picture")),
     "film": ("device", mark("Make a film")),
     "project": ("device", mark("Find a picture in a model")),
@@ -253,6 +254,12 @@ def _recommend(studio: Studio, params: dict[str, Any]) -> Work:
     return _once(lambda: {"items": [r.item_id for r in studio.recommender.recommend(**params)]})
 
 
+def _set(studio: Studio, params: dict[str, Any]) -> Work:
+    from mmstudio.generation.sets.keeping import set_work
+
+    return set_work(studio.generation, **params)
+
+
 def _compose(studio: Studio, params: dict[str, Any]) -> Work:
     return _once(lambda: {"storyboard": studio.composer.compose(**params).id})
 
@@ -280,6 +287,7 @@ _FACTORIES: dict[str, Callable[[Studio, dict[str, Any]], Work]] = {
     "download": lambda studio, params: studio.catalogue.download_work(**params),
     "finetune": lambda studio, params: studio.finetuning.work(**params),
     "generate": lambda studio, params: studio.generation.work(**params),
+    "set": _set,
     "draw": lambda studio, params: studio.generation.draw_work(**params),
     "film": lambda studio, params: studio.generation.film_work(**params),
     "project": lambda studio, params: studio.generation.project_work(**params),

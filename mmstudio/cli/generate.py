@@ -11,6 +11,7 @@ import typer
 
 from mmstudio.cli.console import print_json, run_job, say, wrote
 from mmstudio.cli.options import Device, Json, Lib, Seed, studio
+from mmstudio.cli.sets import any_from_any
 from mmstudio.errors import UsageError
 from mmstudio.i18n import tr
 
@@ -32,6 +33,15 @@ def generate(
     seed: Seed = 0,
     like: Annotated[str | None, typer.Option("--like", help="A file or asset id to vary.")] = None,
     text: Annotated[str | None, typer.Option("--text", help="Words to steer by.")] = None,
+    image: Annotated[
+        str | None, typer.Option("--image", help="For a joint model: a file or asset id to go with.")
+    ] = None,
+    sound: Annotated[
+        str | None, typer.Option("--sound", help="For a joint model: a file or asset id to go with.")
+    ] = None,
+    temperature: Annotated[
+        float, typer.Option("--temperature", help="For a joint model: 0 the likeliest, 1 as it learned.")
+    ] = 1.0,
     truncation: Annotated[
         float, typer.Option("--truncation", help="0 is the model's middle, 1 what it learned.")
     ] = 1.0,
@@ -98,6 +108,15 @@ def generate(
         raise UsageError("A film needs seeds.", hint="Give them with --loop 1,2,3 or --walk 1,2,3.")
     if (walk or loop) and film is None:
         raise UsageError("Nowhere to put the film.", hint="Name a file with --film FILE.mp4.")
+    if _is_joint(lib, model, device):
+        given = {"picture": image, "sound": sound, "text": text}
+        any_from_any(lib, model, given, n=n, seed=seed, temperature=temperature, out=out, keep=keep,
+                     device=device, as_json=as_json)  # fmt: skip
+        return
+    if image is not None or sound is not None:
+        raise UsageError(
+            "“{model}” is no joint model.", hint="Give what it should vary with --like.", model=model
+        )
     if film is None and out is None:
         raise UsageError("Nowhere to put the results.", hint="Name a folder with --out.")
     with studio(lib, write=keep, device=device) as opened:
@@ -129,6 +148,14 @@ def generate(
         say(tr("Wrote {path}", path=film))
     else:
         say(wrote(len(result["files"]), out))
+
+
+def _is_joint(lib: Path, model: str, device: str | None) -> bool:
+    """Whether a model makes several kinds of media. Raises NotFound, StudioError."""
+    from mmstudio.learning.config import load_config
+
+    with studio(lib, device=device) as opened:
+        return load_config(opened.trainings.folder(model)).family == "joint"
 
 
 def _places(

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from mmstudio.generation.sets.source import Given
 
 MODELS = ("starter-sound-vae", "starter-sound-gan")
-TRIED = 6.0  # seconds of each candidate that are heard
-MOST = 6  # candidates: a sound takes longer than a picture
+TRIED = 4.0  # seconds of each candidate that are heard
+MOST = 3  # candidates: each is itself the best of many pieces, and takes its time
 _NEAR = 0.06  # share of the tempo that is not heard as another tempo
 
 

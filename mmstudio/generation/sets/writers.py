@@ -1,17 +1,25 @@
-"""The copywriter of a generation's library, with every engine that can be had."""
+"""The copywriter of a generation's library, with the engines of the person's settings."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from mmstudio.settings import load_settings
 
 if TYPE_CHECKING:
     from mmstudio.generation.copywriting.service import Copywriter
     from mmstudio.generation.service import Generation
 
+_kept: WeakKeyDictionary[Generation, Copywriter] = WeakKeyDictionary()
+
 
 def copywriter_of(generation: Generation) -> Copywriter:
-    """The copywriter that the studio gave the generation, else one with the facts writer alone."""
-    from mmstudio.generation.copywriting.service import Copywriter
+    """One copywriter for each generation: a language model stays loaded between two sets."""
+    found = _kept.get(generation)
+    if found is None:
+        from mmstudio.generation.copywriting.engines import language_models
+        from mmstudio.generation.copywriting.service import Copywriter
 
-    given = getattr(generation, "copywriter", None)
-    return given if isinstance(given, Copywriter) else Copywriter(generation.library)
+        found = _kept[generation] = Copywriter(generation.library, language_models(load_settings()))
+    return found
