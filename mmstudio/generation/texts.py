@@ -210,7 +210,7 @@ def _written(
     warm = 0.9 if wish.temperature is None else wish.temperature
     calm = 0.0 if wish.temperature is None else wish.temperature
     if ends:
-        z = model.latents_between(*ends, max(2, wish.n))
+        z = model.latents_between(ends[0], ends[1], max(2, wish.n))
     elif like.strip() and model.has_latent:
         z = model.latents_around(like, wish.n, wish.seed, wish.spread)
     else:

@@ -63,11 +63,15 @@ def writing(
     written, its likeliest continuation.
     """
     follows = torch.from_numpy(bpe.follows)
+    long = torch.from_numpy(bpe.lengths) > 1
     state, new = 0, before
     for place in range(longest + 3):
         if place >= longest and state == 0:
             return
-        logits = say(new).masked_fill(follows[state] < 0, -torch.inf)
+        refused = follows[state] < 0
+        if place >= longest:
+            refused = refused | long  # a longer token could begin another character
+        logits = say(new).masked_fill(refused, -torch.inf)
         token = _choose(logits, temperature if place < longest else 0.0, top_p, random)
         if token == END:
             return

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmstudio.atomic import write_text
+from mmstudio.cleaning.texts import words
 from mmstudio.errors import StudioError, UsageError
 from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress
@@ -264,7 +265,7 @@ def _rewritten(model: TextModel, texts: Sequence[str]) -> float:
 
 
 def _same(one: str, other: str) -> float:
-    a, b = text_measures.words(one), text_measures.words(other)
+    a, b = words(one), words(other)
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):
         before, row[0] = row[0], i

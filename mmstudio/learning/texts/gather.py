@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
@@ -84,7 +85,7 @@ def gather_texts(library: Library, config: ModelConfig) -> Generator[Progress, N
         if total > MOST_CHARACTERS:
             found.cut_short = True
             break
-    if not any(any(c.isalnum() for c in passage.text) for passage in passages):
+    if not any(_says_something(passage.text) for passage in passages):
         raise _nothing(found)
     yield Progress(0, None, tr("Looking for copies"))
     held = held_out(passages, config.seed)
@@ -207,6 +208,11 @@ def _of_items(library: Library, sources: tuple[str, ...]) -> Generator[Passage |
                     )
                     if whole:
                         yield Passage(whole, "review", item.id)
+
+
+def _says_something(text: str) -> bool:
+    """False for punctuation alone; emoji do say something."""
+    return any(c.isalnum() or unicodedata.category(c) == "So" for c in text)
 
 
 def _nothing(found: GatheredTexts) -> StudioError:

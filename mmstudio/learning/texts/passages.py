@@ -74,7 +74,7 @@ def cut(text: str, longest: int = LONGEST) -> Iterator[str]:
             held = paragraph
             continue
         for piece in _pieces(paragraph, longest):
-            if len(held) + len(piece) + 1 > longest:
+            if held and len(held) + len(piece) + 1 > longest:
                 yield held
                 held = ""
             held = f"{held} {piece}" if held and not _is_cjk(piece[0]) else held + piece
