@@ -124,7 +124,7 @@ def _text(text: str, file: Path | None) -> str:
     if str(file) == "-":
         return sys.stdin.read(_MOST)
     if not file.is_file():
-        raise NotFound("There is no file {name}.", hint="Check the name.", name=file.name)
+        raise NotFound("There is no file {name}.", hint="Give the path of a text file.", name=file.name)
     if file.stat().st_size > _MOST:
         raise UsageError(
             "{name} is too long to be spoken at once.", hint="Cut it into parts.", name=file.name

@@ -48,8 +48,10 @@ def tiny_model(
     if chat:
         tokenizer.chat_template = CHAT
     tokenizer.save_pretrained(str(folder))
+    words = len(tokenizer)
+    width, layers = (words, 0) if says else (32, 2)
     config = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=len(tokenizer) if says else 32, intermediate_size=48, num_hidden_layers=0 if says else 2,
+        vocab_size=words, hidden_size=width, intermediate_size=48, num_hidden_layers=layers,
         num_attention_heads=2, num_key_value_heads=2, max_position_embeddings=context,
         bos_token_id=0, eos_token_id=1, tie_word_embeddings=False,
     )  # fmt: skip
@@ -60,7 +62,7 @@ def tiny_model(
         chain = [4, *tokenizer(says, add_special_tokens=False).input_ids, 1]  # assistant … end
         assert len(set(chain)) == len(chain)
         with torch.no_grad():
-            model.model.embed_tokens.weight.copy_(torch.eye(len(tokenizer)))
+            model.model.embed_tokens.weight.copy_(torch.eye(words))
             model.lm_head.weight.zero_()
             for token, following in pairwise(chain):
                 model.lm_head.weight[following, token] = 3.0
