@@ -61,6 +61,7 @@ PAGES: list[tuple[str, str, str, str, str, str]] = [
     ("inside", mark("See inside"), "eye", "inside", "InsidePane", "library"),
     ("play", mark("Play with a model"), "faders", "play", "PlayPane", "create"),
     ("sets", mark("Make a set"), "puzzle-piece", "sets", "SetsPane", "create"),
+    ("write", mark("Write"), "note-pencil", "write", "WritePane", "create"),
     ("augment", mark("Augmentation"), "magic-wand", "augment", "AugmentPane", "models"),
     ("compare", mark("Compare models"), "scales", "compare", "ComparePane", "models"),
     ("tuning", mark("Search for settings"), "magnifying-glass", "tuning", "TuningPane", "models"),

@@ -38,7 +38,7 @@ class Heard:
 
 
 def heard(samples: NDArray[np.float32], rate: int, *, tones: bool = True) -> Heard:
-    """Look a sound over: float32[C, N] or float32[N] at ``rate`` Hz. With ``tones`` not for the GUI thread."""
+    """Look a sound over: float32[C, N] or float32[N] at ``rate`` Hz. With ``tones`` in a worker only."""
     from mmstudio.media.audio import peaks
 
     played = np.atleast_2d(np.asarray(samples, np.float32))[:2]

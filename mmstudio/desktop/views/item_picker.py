@@ -108,9 +108,14 @@ class ItemPicker(QFrame):
 
 
 class ItemButton(QPushButton):
-    """Shows the chosen item; pressed, it offers the others. :attr:`chosen` carries the new id."""
+    """Shows the chosen item; pressed, it offers the others.
+
+    Signals:
+        chosen: the id of an item that the person chose. shown: another item is there, whoever chose it.
+    """
 
     chosen = Signal(int)
+    shown = Signal()
 
     def __init__(self, context: AppContext, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -148,6 +153,7 @@ class ItemButton(QPushButton):
         self._row = row
         self.setAccessibleDescription(row.title if row else "")
         self.update()
+        self.shown.emit()
 
     def _picked(self, item_id: int) -> None:
         self.show_item(item_id)

@@ -53,7 +53,7 @@ _TEMPERATURE_HELP = mark(
     "what they learned from; lower is calmer, higher is more daring."
 )
 _ENGINES = {
-    "facts": mark("Facts only"),
+    "facts": mark("Facts writer"),
     "folder": mark("Local language model"),
     "server": mark("Local server"),
 }
@@ -100,7 +100,7 @@ class SetControls(QScrollArea):
         for key, words in SOURCES.items():
             self.kind_box.addItem(tr(words), key)
         self.item = ItemButton(context, pictures)
-        self.item.chosen.connect(lambda _id: self.source_changed.emit())
+        self.item.shown.connect(self.source_changed)
         self.zone = DropZone((ASSETS_MIME, "text/uri-list"))
         self.zone.setMinimumHeight(72)
         say(self.zone, mark("The picture, sound or text to start from"), "setAccessibleName")
