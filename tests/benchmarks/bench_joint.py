@@ -4,7 +4,7 @@
         [--only NAME ...] [--option NAME=VALUE ...] [--no-speed] [--missing]
 
 Sets: "poly", five pictures of one digit on five kinds of made background (scikit-learn's digits at 16 pixels,
-after PolyMNIST); "triple", a written digit, a spoken-digit-like tone (32×32) and the digit's word. Every method
+after PolyMNIST); "triple", a written digit, a spoken-digit-like tone (16×16) and the digit's word. Every method
 has the same networks, latent (MMVAE+: shared and private as published), batch, epochs and Adam at 1e-3.
 
 Figures on 1,000 held-out sets, with a judge network per modality (its share of right answers on held-out media

@@ -16,7 +16,7 @@ from mmstudio.learning.joint.parts import Part
 from mmstudio.learning.nets.joint import fill, make_encoder
 
 Array = np.ndarray[Any, np.dtype[Any]]
-SIZE, MEL = 16, 32
+SIZE, MEL = 16, 16
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 LETTERS = "".join(sorted(set("".join(WORDS))))
 
@@ -93,19 +93,19 @@ def poly(rows: int, held: int, seed: int) -> Task:
 
 
 def spoken(label: Array, random: np.random.Generator) -> Array:
-    """uint8 N×1×32×32: log-mel-like pictures of tones whose two formants move as the digit says; the voice
+    """uint8 N×1×16×16: log-mel-like pictures of tones whose two formants move as the digit says; the voice
     (pitch, length, loudness, vibrato) differs each time."""
     table = np.random.default_rng(11)
-    knots = table.uniform(5, 28, (10, 2, 4))  # band of each formant at four times
+    knots = table.uniform(2, MEL - 2, (10, 2, 4))  # band of each formant at four times
     count = len(label)
     time, band = np.linspace(0, 3, MEL), np.arange(MEL)[:, None]
     out = np.zeros((count, MEL, MEL))
-    pitch = random.uniform(2.5, 5.0, count)
+    pitch = random.uniform(2.2, 4.0, count)
     start, length = random.uniform(0, 0.2, count), random.uniform(0.6, 0.8, count)
     loud, breath, shift = (
         random.uniform(0.7, 1, count),
         random.uniform(0, 0.12, count),
-        random.normal(0, 1.2, count),
+        random.normal(0, 0.6, count),
     )
     clock = np.linspace(0, 1, MEL)
     for i, digit in enumerate(label):
@@ -114,7 +114,7 @@ def spoken(label: Array, random: np.random.Generator) -> Array:
         energy = np.zeros((MEL, MEL))
         for formant in range(2):
             centre = np.interp(inside * 3, np.arange(4), knots[digit, formant]) + shift[i]
-            energy += np.exp(-0.5 * ((band - centre) / 2.0) ** 2)
+            energy += np.exp(-0.5 * ((band - centre) / 1.2) ** 2)
         comb = 0.55 + 0.45 * np.cos(2 * np.pi * band / pitch[i] + 0.3 * np.sin(4 * np.pi * time))
         noise = breath[i] * random.random((MEL, MEL))
         out[i] = loud[i] * alive * energy * comb + noise

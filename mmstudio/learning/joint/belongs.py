@@ -93,7 +93,7 @@ def _of_items(
     bundles: list[Bundle] = []
     used: set[int] = set()
     engaged = engagement(library)
-    for item in library.items.get_many(library.items.ids()):
+    for item in library.items.get_many(sorted(library.items.ids())):
         linked = [link.asset_id for link in library.items.assets_of(item.id)]
         media = [usable[i] for i in linked if i in usable and i not in used]
         seen = [asset for asset in media if asset.kind in ("image", "video")]
