@@ -48,6 +48,10 @@ def comparing(
         from mmstudio.learning.evaluation.texts import comparing_texts
 
         return (yield from comparing_texts(trainings, context, a, b, samples, seeds))
+    if kinds == {"set"}:
+        from mmstudio.learning.evaluation.joint import comparing_sets
+
+        return (yield from comparing_sets(trainings, context, a, b, samples, seeds))
     if len(kinds) > 1 or configs[0].channels != configs[1].channels:
         raise UsageError("Models of different media cannot be compared.")
     measure = ruler(configs[0], str(trainings.load(a).device))

@@ -97,6 +97,10 @@ def evaluating(
         from mmstudio.learning.evaluation.texts import evaluating_texts
 
         return (yield from evaluating_texts(trainings, context, name, samples, seed))
+    if family(config.family).modality == "set":
+        from mmstudio.learning.evaluation.joint import evaluating_sets
+
+        return (yield from evaluating_sets(trainings, context, name, samples, seed))
     model = trainings.load(name)
     examples = yield from reading(trainings, folder, config)
     found = yield from measuring(model, examples, samples, seed)
