@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mmstudio.cli import sounding
 from mmstudio.cli.console import print_json, run_job, say, wrote
 from mmstudio.cli.options import Device, Json, Lib, Seed, studio
 from mmstudio.cli.sets import any_from_any
@@ -56,7 +57,8 @@ def generate(
         str, typer.Option("--palette", metavar="#RRGGBB,…", help="Colours, for a model that learned them.")
     ] = "",
     between: Annotated[
-        tuple[int, int] | None, typer.Option("--between", help="In-betweens of two seeds.")
+        tuple[str, str] | None,
+        typer.Option("--between", help="In-betweens of two seeds, or of two sounds (files or asset ids)."),
     ] = None,
     mix: Annotated[
         str, typer.Option("--mix", metavar="SEED:STAGE", help="From this stage on take another seed's look.")
@@ -83,11 +85,28 @@ def generate(
             help="Keep every sample, also flat and soft ones: for comparisons with other packages.",
         ),
     ] = False,
+    seconds: sounding.Seconds = None,
+    tempo: sounding.Tempo = None,
+    key: sounding.Key = "",
+    one_shot: sounding.OneShot = False,
+    seamless: sounding.Seamless = False,
+    bed: sounding.Bed = False,
+    timbre_of: sounding.TimbreOf = "",
+    amount: sounding.Amount = None,
+    continue_from: sounding.ContinueFrom = "",
+    spread: sounding.Spread = None,
+    loudness: sounding.Loudness = None,
+    stereo: sounding.Stereo = None,
     keep: Annotated[bool, typer.Option("--keep", help="Also add the results to the library.")] = False,
     device: Device = None,
     as_json: Json = False,
 ) -> None:
     """Generate pictures or sounds with a trained model, or a film of a walk through its pictures."""
+    fields = sounding.sound_fields(
+        one_shot=one_shot, seamless=seamless, bed=bed, continue_from=continue_from,
+        tempo=tempo, key=key, timbre_of=timbre_of, amount=amount, spread=spread, loudness=loudness,
+        stereo=stereo,
+    )  # fmt: skip
     sliders = dict(_slider(one) for one in slider or [])
     told = {"tags": list(tag or []), "palette": _colours(palette)}
     common: dict[str, Any] = {"model": model}
@@ -126,9 +145,9 @@ def generate(
             params |= {"kind": "walk" if walk else "loop", "frames": frames, "fps": fps, "size": size}
             params |= {"out": str(film.resolve()), "add_to_library": keep}
             result = run_job(opened, "film", params)
-        elif points:
+        elif points and not (between and _makes_sounds(opened, model)):
             start = _point(seed, truncation, sliders, told)
-            places = _places(opened, model, start, n, between, mix, project)
+            places = _places(opened, model, start, n, sounding.seeds_between(between), mix, project)
             params = common | {"points": [place.as_json() for place in places]}
             params |= {"out": str(out.resolve()) if out else None, "add_to_library": keep}
             params |= {"sources": [int(project)] if project and project.isdigit() else []}
@@ -141,6 +160,9 @@ def generate(
             params |= {"sliders": sliders} if sliders else {}
             params |= {key: value for key, value in told.items() if value}
             params |= {"floor": False} if no_floor else {}
+            params |= {"seconds": seconds} if seconds is not None else {}
+            fields |= {"between": list(between)} if between else {}
+            params |= {"sound": fields} if fields else {}
             result = run_job(opened, "generate", params)
     if as_json:
         print_json(result)
@@ -156,6 +178,12 @@ def _is_joint(lib: Path, model: str, device: str | None) -> bool:
 
     with studio(lib, device=device) as opened:
         return load_config(opened.trainings.folder(model)).family == "joint"
+
+
+def _makes_sounds(opened: Studio, model: str) -> bool:
+    from mmstudio.learning.config import load_config
+
+    return load_config(opened.trainings.folder(model)).family.startswith("sound")
 
 
 def _places(
