@@ -55,7 +55,8 @@ def test_the_starter_models_are_there_from_the_beginning(pane: ModelsPane) -> No
 def test_the_form_offers_sensible_defaults(pane: ModelsPane, qtbot: QtBot) -> None:
     open_form(pane, qtbot)
     form = pane.form
-    assert set(form.families) == {"image-vae", "image-gan", "image-gan-plain", "sound-vae", "fused"}
+    pictures = {"image-vae", "image-gan", "image-gan-plain"}
+    assert set(form.families) == pictures | {"sound-vae", "sound-gan", "text-lm", "text-vae", "joint", "fused"}
     assert form.use_all.text() == "All 12 pictures"
     assert form.base.currentData() == "starter-image-vae"
     assert "Takes about" in form.estimate.text()

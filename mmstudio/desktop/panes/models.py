@@ -268,6 +268,13 @@ class ModelsPane(Pane):
                 self.card.show_sample,
                 lambda _error: self.card.reel.hide(),
             )
+        elif line.modality == "text" and line.info.status in ("ready", "training"):
+            self.context.ask(
+                "model-texts",
+                lambda: some_texts(studio, line.name),
+                self.card.reel.show_texts,
+                lambda _error: None,
+            )
         elif line.sample is not None and not self.card.reel.paths:
             self._load_sheet(line.sample)
 
@@ -435,8 +442,23 @@ class ModelsPane(Pane):
             if self._job != event.job_id:
                 self._adopt(event)
             self.live.hear(event)
+            self._hear_texts(event)
         elif event.job_id == self._job and (event.state in FINAL_STATES or event.state == "paused"):
             self._ended(event)
+
+    def _hear_texts(self, event: JobEvent) -> None:
+        """A model of texts was measured: show what it writes now."""
+        data = (event.progress.data if event.progress is not None else None) or {}
+        studio, model = self.context.studio, self._training
+        if studio is None or not model or "held_bits_per_byte" not in dict(data.get("figures") or {}):
+            return
+
+        def show(texts: list[str]) -> None:
+            if self._training == model:
+                self.live.samples.show_texts(texts)
+
+        # Its first checkpoint may not be there yet: the next measure tries again.
+        self.context.ask("training-texts", lambda: some_texts(studio, model), show, lambda _error: None)
 
     def _adopt(self, event: JobEvent) -> None:
         # Also a training that the Jobs pane or another window part started.
@@ -478,6 +500,11 @@ class ModelsPane(Pane):
         )
 
 
+def some_texts(studio: Studio, model: str) -> list[str]:
+    """A few texts of a model; on the device thread."""
+    return [made.text for made in studio.generation.texts(model, 4, longest=60)]
+
+
 def draw_sample(studio: Studio, model: str) -> QImage:
     """A sheet of what a model draws; on the device thread."""
     pictures = [np.asarray(p) for p in studio.generation.images(model, _SHEET[0] * _SHEET[1], seed=1)]
@@ -498,6 +525,10 @@ def read_offer(studio: Studio, selection: list[int], lines: list[ModelLine]) -> 
         "image": assets.count(AssetFilter(kinds=("image",), origin="imported")),
         "audio": assets.count(AssetFilter(kinds=("audio",), origin="imported")),
     }
+    items = studio.library.items.count()
+    texts = assets.count(AssetFilter(kinds=("text",), origin="imported"))
+    counts["text"] = texts + items
+    counts["set"] = items + counts["image"] + counts["audio"]
     counts["items"] = assets.count(AssetFilter(origin="imported")) + len(studio.library.items.ids())
     taken = frozenset(line.name for line in lines)
     return Offer(

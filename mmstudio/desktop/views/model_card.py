@@ -224,14 +224,16 @@ class ModelCard(QScrollArea):
         self.remove_button.setVisible(info.source != "starter")
         self.remove_button.setEnabled(not read_only)
         self.retrain_button.setEnabled(not read_only)
-        self.reel.setVisible(picture and usable)
+        writes = line.modality == "text"
+        self.reel.setVisible((picture or writes) and usable)
         self.again_note.setVisible(
             picture and usable and info.family == "image-vae" and bool(facts.past.sheets)
         )
         if new:
             self.measuring.hide()
             self.reel.clear()
-            self.samples.show_message(tr("Drawing a few pictures") if line.sample is None else "")
+            waiting = tr("Writing a few texts") if writes else tr("Drawing a few pictures")
+            self.samples.show_message(waiting if line.sample is None else "")
         self.reel.set_paths(facts.past.sheets)
         past = facts.past
         self.losses.show_history(past.history)

@@ -40,7 +40,14 @@ class SampleReel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
+        self.texts = label(wrap=True)
+        self.texts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.texts.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.texts.setMinimumWidth(1)
+        name(self.texts, mark("What the model writes now"))
+        self.texts.hide()
         layout.addWidget(self.canvas, 1)
+        layout.addWidget(self.texts)
         layout.addWidget(self._foot)
         self.clear()
 
@@ -53,6 +60,8 @@ class SampleReel(QWidget):
         """Nothing was drawn yet."""
         self._paths = []
         self._foot.hide()
+        self.texts.hide()
+        self.canvas.show()
         self.canvas.show_message(tr("The first pictures appear here soon."))
 
     def add(self, path: str) -> None:
@@ -79,6 +88,12 @@ class SampleReel(QWidget):
         """The sheet that was wanted, loaded."""
         if not image.isNull():
             self.canvas.show_image(image)
+
+    def show_texts(self, texts: list[str]) -> None:
+        """What a model of texts writes now, in place of pictures."""
+        self.canvas.hide()
+        self.texts.setText("\n\n".join(texts))
+        self.texts.show()
 
     def _moved(self, place: int) -> None:
         self._say()

@@ -35,9 +35,19 @@ STEPS_PER_SECOND = {
     "image-gan": 1.25,
     "image-gan-plain": 1.5,
     "sound-vae": 4.0,
+    "sound-gan": 2.0,
+    "text-lm": 6.0,
+    "text-vae": 6.0,
+    "joint": 6.0,
     "fused": 8.0,
 }
-_FIRST = {"image": "image-vae", "audio": "sound-vae", "items": "fused"}
+_FIRST = {
+    "image": "image-vae",
+    "audio": "sound-vae",
+    "text": "text-lm",
+    "set": "joint",
+    "items": "fused",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +97,8 @@ class TrainingForm(QWidget):
                     self.source,
                     mark("Train a model on your own media"),
                     mark(
-                        "A model looks at your pictures or sounds again and again until it can make new ones "
-                        "like them. Everything stays on this computer."
+                        "A model looks at your media again and again until it can make new ones like them. "
+                        "Everything stays on this computer."
                     ),
                 ),
                 (self.how, mark("How it learns"), mark("The defaults work; change what you like.")),
@@ -222,7 +232,12 @@ class TrainingForm(QWidget):
         info = offer.families[family]
         self.how.show_family(family, self._usable())
         self.source.set_modality(info.modality, fresh=fresh)
-        wishes = {"audio": tr("my sounds"), "items": tr("shared")}
+        wishes = {
+            "audio": tr("my sounds"),
+            "text": tr("my texts"),
+            "set": tr("my sets"),
+            "items": tr("shared"),
+        }
         self.name_field.setText(_free_name(wishes.get(info.modality, tr("my pictures")), offer.taken))
         self._update()
 
@@ -263,8 +278,10 @@ class TrainingForm(QWidget):
         batch = self.how.advanced.values.get("batch", 16.0) / 16.0
         if report is not None and report.seconds and report.steps:
             return report.steps / report.seconds / batch, report.measured_by
-        picture = self._offer.families[self.family].modality == "image"
-        area = (self.how.side / 64) ** 2 if picture else 1.0
+        modality = self._offer.families[self.family].modality
+        area = (self.how.side / 64) ** 2 if modality == "image" else 1.0
+        if modality == "audio" and not self.how.based:
+            area = self.how.sound.cost
         return STEPS_PER_SECOND.get(self.family, 3.0) / area / batch, ""
 
     @property
@@ -278,7 +295,7 @@ class TrainingForm(QWidget):
         offer, family = self._offer, self.family
         if offer is None or not family:
             return
-        if offer.families[family].modality != "items":
+        if offer.families[family].modality in ("image", "audio"):
             self.source.set_model(family, self.how.side)
         available = self._usable()
         self.start_button.setEnabled(available > 0)

@@ -24,6 +24,7 @@ from mmstudio.desktop.views.controls import button, card, help_dot, inset, row, 
 from mmstudio.desktop.views.flow import let_wrap
 from mmstudio.desktop.views.training_advanced import AdvancedSettings
 from mmstudio.desktop.views.training_conditions import ConditionsRow
+from mmstudio.desktop.views.training_parts import SetParts, SoundParts, TextParts
 from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
@@ -49,12 +50,29 @@ _HELP = {
         "VAE means a network that squeezes each picture into a few numbers and draws it again from them. "
         "Moving the numbers a little gives variations of what you have."
     ),
+    "sound-gan": mark(
+        "GAN means two networks that compete: one makes the spectrum of a sound, the other tries to tell "
+        "made from real. A third turns spectra into sound."
+    ),
+    "text-lm": mark(
+        "It guesses which piece of a word comes next, again and again, until its texts read like yours. How "
+        "much it merely copied is measured and shown."
+    ),
+    "text-vae": mark(
+        "VAE means a network that squeezes each sentence into a few numbers and writes it again from them. "
+        "Moving the numbers a little gives variations, going between two gives what lies between."
+    ),
+    "joint": mark(
+        "A joint model keeps one short list of numbers for a picture, a sound and words that belong "
+        "together. From any of them it finds the numbers, and from the numbers it makes the others."
+    ),
     "sound-vae": mark(
         "VAE means a network that squeezes each sound into a few numbers and plays it again from them. "
         "Moving the numbers a little gives new sounds of the same kind."
     ),
 }
 _FROM = {
+    "sound-gan": ("sound-gan", "sound-vae"),
     "image-gan": ("image-gan", "image-vae", "image-gan-plain"),
     "image-gan-plain": ("image-gan-plain", "image-gan", "image-vae"),
 }
@@ -115,6 +133,8 @@ class HowStep(QWidget):
         self.unit.addItem(tr("minutes"), "minutes")
         self.augment = AugmentRow()
         self.conditions = ConditionsRow()
+        self.sound, self.texts, self.sets = SoundParts(), TextParts(), SetParts()
+        self.sound.changed.connect(self.changed)
         self.seamless = QCheckBox()
         say(self.seamless, mark("The edges fit together, for textures and backgrounds"))
         self.seamless.setAccessibleDescription(tr("Seamless tile"))
@@ -129,6 +149,9 @@ class HowStep(QWidget):
             ("", self.base_note),
             (mark("Keep"), self.freeze),
             (mark("Size"), self.size_box),
+            (mark("Sound"), self.sound),
+            (mark("Texts"), self.texts),
+            (mark("Parts"), self.sets),
             (mark("For"), self.length),
             (mark("Steered by"), self.conditions),
             (mark("Seamless tile"), self.seamless),
@@ -161,6 +184,7 @@ class HowStep(QWidget):
         if set(self.families) != set(offer.families):
             self._fill_families(offer)
         self.conditions.offer(offer.picture_tags, vector=offer.vector)
+        self.sets.offer(offer.lines)
 
     @property
     def family(self) -> str:
@@ -201,8 +225,10 @@ class HowStep(QWidget):
         self.steps.setValue(int(info.defaults["steps"]))
         self._fill_bases(family)
         picture, everything = modality == "image", modality == "items"
-        self.augment.set_kind(modality)
-        self._form.setRowVisible(self.augment, not everything)
+        varied = modality in ("image", "audio")
+        if varied:
+            self.augment.set_kind(modality)
+        self._form.setRowVisible(self.augment, varied)
         self._form.setRowVisible(self.size_box, picture)
         self.tune_button.setVisible(picture)
         self._form.setRowVisible(self.base, not everything)  # the shared vector always starts anew
@@ -211,7 +237,8 @@ class HowStep(QWidget):
 
     def show_count(self, count: int) -> None:
         """How many media there are to learn from: few of them want a model to start from."""
-        few = 0 < count < FEW and self.base.count() > 1
+        picture = self._offer is not None and self.family.startswith("image")
+        few = picture and 0 < count < FEW and self.base.count() > 1
         self._form.setRowVisible(self.base_note, few and self._form.isRowVisible(self.base))
         say(
             self.base_note,
@@ -226,9 +253,17 @@ class HowStep(QWidget):
         usual = usual_settings(self.family, self.side)
         self._form.setRowVisible(self.freeze, self.based and "freeze" in usual)
         self._form.setRowVisible(self.seamless, "seamless" in usual and not self.based)
-        conditional = "condition_drop" in usual or self.family == "image-vae"
+        info = self._offer.families[self.family] if self._offer is not None and self.family else None
+        modality = info.modality if info is not None else ""
+        # What a base was made with is kept.
+        self._form.setRowVisible(self.sound, modality == "audio" and not self.based)
+        self._form.setRowVisible(self.sets, modality == "set" and not self.based)
+        self._form.setRowVisible(self.texts, modality == "text")
+        conditional = modality == "image" and ("condition_drop" in usual or self.family == "image-vae")
         self._form.setRowVisible(self.conditions, conditional and not self.based)
-        fixed = ("width", "latent", "spatial") if self.based else ()
+        fixed: tuple[str, ...] = ()
+        if self.based and info is not None:
+            fixed = ("width", "latent", "spatial", *info.network)
         self.advanced.set_usual({key: value for key, value in usual.items() if key not in fixed})
 
     def _fill_bases(self, family: str) -> None:
@@ -296,10 +331,14 @@ class HowStep(QWidget):
         params: dict[str, Any] = {"family": family, "base": self.base.currentData()} | self.augment.params
         if offer.families[family].modality == "image" and (not self.based or self.side > self._base_size()):
             params["size"] = self.side
+        modality = offer.families[family].modality
         options = self.advanced.values
-        for key in ("batch", "width"):
+        for key in ("batch", "width") if modality == "image" else ("batch",):
             if key in options:
                 params[key] = int(options.pop(key))
+        own = {"audio": self.sound, "text": self.texts, "set": self.sets}.get(modality)
+        if own is not None and not own.isHidden() and own.parts:
+            params["parts"] = own.parts
         if not self.seamless.isHidden() and self.seamless.isChecked():
             options["seamless"] = 1.0
         if not self.freeze.isHidden() and self.freeze.currentData():
@@ -313,6 +352,7 @@ class HowStep(QWidget):
     def retranslate(self) -> None:
         """Words in choices."""
         self.augment.retranslate()
+        self.sets.retranslate()
         self.unit.setItemText(0, tr("steps"))
         self.unit.setItemText(1, tr("minutes"))
         self.base.setItemText(0, tr("Nothing, from the beginning"))
@@ -340,7 +380,7 @@ def usual_settings(family: str, side: int) -> dict[str, float]:
     info = families().get(family)
     if info is None or info.modality == "items":
         return {}
-    config = default_config(family, "new", size=side)
+    config = default_config(family, "new", size=side if info.modality == "image" else 64)
     usual = dict.fromkeys(info.more_options, 0.0) | {key: float(v) for key, v in config.options.items()}
     usual |= {"rate": config.rate, "batch": float(config.batch), "latent": float(config.latent)}
     if info.modality == "image":

@@ -38,19 +38,33 @@ _ICONS = {
 }
 _LEVELS = {"blocker": mark("Problem"), "warning": mark("Warning"), "note": mark("Note"), "ok": mark("Fine")}
 _TYPING_MS = 350
-MODALITIES = {"image": mark("Pictures"), "audio": mark("Sounds"), "items": mark("Everything")}
+MODALITIES = {
+    "image": mark("Pictures"),
+    "audio": mark("Sounds"),
+    "text": mark("Texts"),
+    "set": mark("What belongs together"),
+    "items": mark("Everything"),
+}
+_WHOLE = ("items", "set")  # learned from the whole library
+_LOOKED = ("image", "audio")  # what the doctor looks over
 _ALL = {
     "image": mark("All {n} pictures"),
     "audio": mark("All {n} sounds"),
+    "text": mark("All texts: files, captions, items and reviews ({n})"),
+    "set": mark("Items and media with all that belongs to them ({n})"),
     "items": mark("Everything that has features, with its texts and items ({n})"),
 }
-_SOME = {"image": mark("The {n} selected pictures"), "audio": mark("The {n} selected sounds")}
+_SOME = {
+    "image": mark("The {n} selected pictures"),
+    "audio": mark("The {n} selected sounds"),
+    "text": mark("The {n} selected texts"),
+}
 
 
 class SourceStep(QWidget):
     """
     Signals:
-        modality_chosen: "image", "audio" or "items" was pressed.
+        modality_chosen: a key of :data:`MODALITIES` was pressed.
         looked: the source changed; whoever knows the library answers with :meth:`show_report` and
             :meth:`show_crops`.
         shown: ids of assets to open in the library.
@@ -86,8 +100,8 @@ class SourceStep(QWidget):
     def _build_modality(self) -> None:
         self.kinds: dict[str, QRadioButton] = {}
         group = QButtonGroup(self)
-        line = QHBoxLayout()
-        line.setSpacing(20)
+        kinds = QWidget()
+        line = FlowLayout(kinds, gap=16)
         for key, words in MODALITIES.items():
             radio = QRadioButton()
             say(radio, words)
@@ -95,8 +109,7 @@ class SourceStep(QWidget):
             radio.clicked.connect(lambda _on=False, key=key: self.modality_chosen.emit(key))
             self.kinds[key] = radio
             line.addWidget(radio)
-        line.addStretch(1)
-        self._layout.addLayout(line)
+        self._layout.addWidget(kinds)
 
     def _build_source(self) -> None:
         self._layout.addWidget(section(mark("Learn from")))
@@ -201,7 +214,7 @@ class SourceStep(QWidget):
             return
         changed, self.modality = modality != self.modality, modality
         self.kinds[modality].setChecked(True)
-        everything = modality == "items"
+        everything = modality in _WHOLE
         n, chosen = offer.counts.get(modality, 0), offer.selected.get(modality, [])
         say(self.use_all, _ALL[modality], n=n)
         if not everything:
@@ -213,7 +226,7 @@ class SourceStep(QWidget):
         for widget in (self.shape_title, self.shape_row, self.crops):
             widget.setVisible(modality == "image")
         for widget in (self._findings_title, self.findings, self.advice):
-            widget.setVisible(not everything)
+            widget.setVisible(modality in _LOOKED)
         if fresh or changed or (self.use_selected.isChecked() and not chosen):
             self._out.clear()
             self._group.blockSignals(True)
@@ -257,7 +270,7 @@ class SourceStep(QWidget):
     def look(self) -> None:
         """Ask for findings and crops of what is chosen now."""
         self._typing.stop()
-        if self._offer is None or self.modality == "items":
+        if self._offer is None or self.modality not in _LOOKED:
             return
         self.looked.emit(self.source)
 
@@ -300,7 +313,7 @@ class SourceStep(QWidget):
     def _show(self, advice: str, findings: list[Finding]) -> None:
         unsay(self.advice)
         self.advice.setText(advice)
-        self.advice.setVisible(bool(advice) and self.modality != "items")
+        self.advice.setVisible(bool(advice) and self.modality in _LOOKED)
         while self._findings.count():
             taken = self._findings.takeAt(0)
             widget = taken.widget() if taken is not None else None
@@ -312,7 +325,7 @@ class SourceStep(QWidget):
             self._findings.addWidget(self._line(finding))
         for finding in self._out.values():
             self._findings.addWidget(self._line(finding))
-        self.findings.setVisible(bool(shown or self._out) and self.modality != "items")
+        self.findings.setVisible(bool(shown or self._out) and self.modality in _LOOKED)
 
     def show_crops(self, images: list[QImage], aspect: float) -> None:
         """The first pictures in the model's shape."""
