@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 def train(
     lib: Lib,
-    family: Annotated[str, typer.Argument(help="image-gan, image-gan-plain, image-vae, sound-vae or fused.")],
+    family: Annotated[str, typer.Argument(help="image-gan, image-vae, sound-vae, text-lm, text-vae, …")],
     name: Annotated[
         str | None, typer.Option("--name", help="The model's name; the family's by default.")
     ] = None,
@@ -60,6 +60,10 @@ def train(
         int | None,
         typer.Option("--freeze", min=0, help="With --from: so many early layers of the base stand still."),
     ] = None,
+    texts: Annotated[
+        str,
+        typer.Option("--texts", metavar="files,captions,items,reviews", help="Texts: which to learn from."),
+    ] = "",
     option: Annotated[
         list[str] | None,
         typer.Option("--option", metavar="NAME=VALUE", help="A setting of the family; may be repeated."),
@@ -78,6 +82,8 @@ def train(
     params |= {"base": base, "query": query, "resume": resume, "batch": batch}
     if augment != "off":
         params["augment"] = recipe_from(augment, seed).as_json()
+    if texts:
+        params["parts"] = {"texts": [word.strip() for word in texts.split(",") if word.strip()]}
     settings = settings_from(option, seamless=seamless, freeze=freeze)
     more = {"fit": fit, "aspect": aspect, "width": width, "options": settings, "leave_out": leave_out}
     usual = {"fit": "crop", "aspect": 1.0, "width": None, "options": {}, "leave_out": None}

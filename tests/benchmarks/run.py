@@ -21,13 +21,15 @@ WITH_DATA = {
     "fused",
     "features",
     "features_quality",
+    "guard",
     "pictures",
     "sounds",
+    "text_models",
     "texts",
     "transfer",
     "vae",
 }
-ONLY_WITH_DATA = {"finetune", "fused", "features_quality", "texts", "transfer"}
+ONLY_WITH_DATA = {"finetune", "fused", "features_quality", "guard", "texts", "transfer"}
 
 
 def main() -> int:

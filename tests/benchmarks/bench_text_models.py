@@ -1,0 +1,233 @@
+"""What texts cost a text writer that did not learn from them, beside n-grams and packers; a text VAE's bound.
+
+    python tests/benchmarks/bench_text_models.py [--data FOLDER] [--steps N] [--seeds N] [--vae-steps N]
+
+FOLDER holds shop/ (items.csv, reviews.csv) and poetry/ (tang.tsv); made texts otherwise. A tenth of the texts
+is held out, near copies on one side. Bits per byte of UTF-8, each text with its end:
+
+- ours: the family's defaults, the best weights by the training's own judge; time is of this machine.
+- n-grams: interpolated Kneser-Ney (Chen and Goodman, 1999, section 3; one discount per order), over bytes and
+  over the model's own tokens; the best order of each is taken on the held-out texts, in its favour.
+- packers: size(training + held-out) - size(training), gzip -9, bz2 -9, xz -9e.
+"""
+
+from __future__ import annotations
+
+import argparse
+import bz2
+import csv
+import gzip
+import lzma
+import math
+import shutil
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mmstudio.jobs import JobContext, run_inline
+from mmstudio.learning.engine.registry import build_task
+from mmstudio.learning.engine.text_loading import load_text_model
+from mmstudio.learning.engine.trainer import Trainer
+from mmstudio.learning.evaluation.texts import measuring_texts
+from mmstudio.learning.families import default_config
+from mmstudio.learning.texts.model import TextModel
+from mmstudio.learning.texts.passages import Passage, clean, held_out
+from mmstudio.learning.texts.source import judge, prepared
+
+CPU = torch.device("cpu")
+
+
+class KneserNey:
+    """Interpolated Kneser-Ney over integers, ``order`` symbols at a time."""
+
+    def __init__(self, texts: Sequence[Sequence[int]], order: int, symbols: int) -> None:
+        self.order, self.symbols = order, symbols
+        counts: list[Counter[tuple[int, ...]]] = [Counter() for _ in range(order)]
+        for text in texts:
+            for i in range(order - 1, len(text)):
+                counts[-1][tuple(text[i - order + 1 : i + 1])] += 1
+        for n in range(order - 2, -1, -1):  # lower orders count in how many contexts a gram goes on
+            for gram in counts[n + 1]:
+                counts[n][gram[1:]] += 1
+        self.counts = counts
+        self.discounts = []
+        self.totals: list[dict[tuple[int, ...], list[float]]] = []
+        for one in counts:
+            singles = sum(1 for count in one.values() if count == 1)
+            doubles = sum(1 for count in one.values() if count == 2)
+            self.discounts.append(singles / max(1, singles + 2 * doubles) if singles else 0.5)
+            table: defaultdict[tuple[int, ...], list[float]] = defaultdict(lambda: [0.0, 0.0])
+            for gram, count in one.items():
+                sums = table[gram[:-1]]
+                sums[0] += count
+                sums[1] += 1
+            self.totals.append(dict(table))
+
+    def share(self, gram: tuple[int, ...]) -> float:
+        """The probability of the last symbol after the others."""
+        found = 1.0 / self.symbols
+        for n in range(1, self.order + 1):
+            part = gram[len(gram) - n :]
+            total = self.totals[n - 1].get(part[:-1])
+            if total is None:
+                break
+            discount = self.discounts[n - 1]
+            own = max(0.0, self.counts[n - 1].get(part, 0) - discount)
+            found = (own + discount * total[1] * found) / total[0]
+        return found
+
+    def bits(self, texts: Sequence[Sequence[int]]) -> float:
+        """Of all symbols but the first ``order`` - 1 of each text."""
+        return -sum(
+            math.log2(self.share(tuple(text[i - self.order + 1 : i + 1])))
+            for text in texts
+            for i in range(self.order - 1, len(text))
+        )
+
+
+def n_gram_bits(
+    train: Sequence[Sequence[int]],
+    held: Sequence[Sequence[int]],
+    orders: Sequence[int],
+    symbols: int,
+    end: int,
+) -> tuple[float, int]:
+    """The fewest bits over the orders, and that order; texts get ends before and after."""
+
+    def framed(texts: Sequence[Sequence[int]], order: int) -> list[list[int]]:
+        return [[end] * (order - 1) + list(text) + [end] for text in texts]
+
+    found = [
+        (KneserNey(framed(train, order), order, symbols).bits(framed(held, order)), order) for order in orders
+    ]
+    return min(found)
+
+
+def packed(train: bytes, held: bytes, pack: Callable[[bytes], bytes]) -> int:
+    """Bits that the held-out texts add."""
+    return 8 * (len(pack(train + held)) - len(pack(train)))
+
+
+def corpora(data: Path | None) -> dict[str, list[str]]:
+    """Texts by name."""
+    if data is None or not (data / "shop").is_dir():
+        draw = np.random.default_rng(0)
+        looks, things = ("blue", "red", "green", "old"), ("bag", "mug", "lamp", "tent", "scarf")
+        rows = [(draw.choice(looks), draw.choice(things), int(draw.integers(2, 999))) for _ in range(600)]
+        return {"made": [f"The {look} {thing} is good. I used it {n} times." for look, thing, n in rows]}
+    with (data / "shop" / "items.csv").open(encoding="utf-8") as file:
+        shop = [f"{row['title']}\n{row['description']}" for row in csv.DictReader(file)]
+    with (data / "shop" / "reviews.csv").open(encoding="utf-8") as file:
+        shop += [row["text"] for row in csv.DictReader(file)]
+    found = {"shop": shop}
+    poems = data / "poetry" / "tang.tsv"
+    if poems.is_file():
+        found["poetry"] = [line.split("\t")[2] for line in poems.read_text("utf-8").splitlines()[1:]]
+    return found
+
+
+def trained(
+    folder: Path, family: str, train: Sequence[str], held: Sequence[str], steps: int, seed: int
+) -> tuple[TextModel, float, int]:
+    """A model, the CPU seconds of its training, and the steps that it took."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    config = default_config(family, "bench", steps=steps, seed=seed)
+    data = run_inline(lambda _context: prepared(folder, config, train, held))
+    config.save(folder)
+    task = build_task(config, CPU)
+    trainer = Trainer(folder, config, task, data, judge=judge(config, data, "cpu"))
+    started = time.process_time()
+    for _ in trainer.run(JobContext(0, {})):
+        pass
+    return load_text_model(folder, CPU), time.process_time() - started, trainer.step
+
+
+def bench(name: str, texts: list[str], work: Path, steps: int, vae_steps: int, seeds: int) -> None:
+    """One corpus."""
+    texts = list(dict.fromkeys(clean(text) for text in texts))
+    passages = [Passage(text, "review", i) for i, text in enumerate(texts) if text]
+    out = held_out(passages, 0)
+    train = [one.text for i, one in enumerate(passages) if i not in out]
+    held = [one.text for i, one in enumerate(passages) if i in out]
+    size = sum(len(text.encode()) for text in held)
+    print(
+        f"\n{name}: {len(train)} texts ({sum(len(t.encode()) for t in train):,} bytes) to learn from, ",
+        end="",
+    )
+    print(f"{len(held)} held out ({size:,} bytes)")
+    rows: list[tuple[str, float, str]] = []
+    plain = ["\n".join(some).encode() + b"\n" for some in (train, held)]
+    packers: dict[str, Callable[[bytes], bytes]] = {
+        "gzip -9": lambda data: gzip.compress(data, 9),
+        "bz2 -9": lambda data: bz2.compress(data, 9),
+        "xz -9e": lambda data: lzma.compress(data, preset=9 | lzma.PRESET_EXTREME),
+    }
+    for packer, pack in packers.items():
+        rows.append((packer, packed(*plain, pack) / size, ""))
+    octets = [[list(text.encode()) for text in some] for some in (train, held)]
+    bits, order = n_gram_bits(*octets, range(3, 13), 257, 256)
+    rows.append(("Kneser-Ney, bytes", bits / size, f"order {order}"))
+    for seed in range(seeds):
+        model, seconds, done = trained(work / name, "text-lm", train, held, steps, seed)
+        if not seed:
+            tokens = [[model.bpe.encode(text) for text in some] for some in (train, held)]
+            bits, order = n_gram_bits(*tokens, range(2, 8), len(model.bpe), 0)
+            rows.append(("Kneser-Ney, tokens", bits / size, f"order {order}, {len(model.bpe)} tokens"))
+        told = f"seed {seed}, {done} steps, {seconds:.0f} CPU s, perplexity {model.perplexity(held):.1f}"
+        rows.append(("text-lm", model.bits_per_byte(held), told))
+        if not seed:
+            shown = run_inline(lambda _c, model=model: measuring_texts(model, train, held, 64, 0)).figures
+    for what, value, more in rows:
+        print(f"  {what:20s} {value:6.3f} bits/byte   {more}")
+    keys = ("distinct_1", "distinct_2", "self_bleu", "copy_rate", "longest_copied")
+    print("  64 texts written / as many real: ", end="")
+    print(
+        ", ".join(
+            f"{key} {shown.get(key, math.nan):.3f} / {shown.get('real_' + key, math.nan):.3f}" for key in keys
+        )
+    )
+    started = time.perf_counter()
+    count = sum(len(model.bpe.encode(text)) for text in model.sample(8, 0, longest=100))
+    print(f"  writing: {count / (time.perf_counter() - started):.0f} tokens/s")
+    if vae_steps:
+        model, seconds, done = trained(work / f"{name}-vae", "text-vae", train, held, vae_steps, 0)
+        figures = run_inline(lambda _c: measuring_texts(model, train, held, 64, 0)).figures
+        print(f"  text-vae ({done} steps, {seconds:.0f} CPU s), held-out sentences: ", end="")
+        keys = (
+            "bits_per_byte",
+            "kl",
+            "active_units",
+            "token_accuracy",
+            "rewritten",
+            "copy_rate",
+            "distinct_2",
+        )
+        print(", ".join(f"{key} {figures.get(key, math.nan):.3f}" for key in keys))
+        for a, b in (("I love this bag.", "It is too small for me."), ("秦川雄帝宅", "明月出天山")):
+            if (name == "poetry") == (a[0] > "z"):
+                print("    " + " → ".join(model.between(a, b, 4)))
+
+
+def main() -> None:
+    """Every corpus in turn."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--vae-steps", type=int, default=600)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--only", default="")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as work:
+        for name, texts in corpora(chosen.data).items():
+            if not chosen.only or name == chosen.only:
+                bench(name, texts, Path(work), chosen.steps, chosen.vae_steps, chosen.seeds)
+
+
+if __name__ == "__main__":
+    main()
