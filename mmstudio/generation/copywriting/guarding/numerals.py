@@ -45,7 +45,7 @@ _NUMERAL = re.compile(
     r"|(?P<digits>\d{1,3}(?:[,.\u202f' ]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?|(?<!\d)\.\d+)"
     rf"|(?P<word>\b(?:(?:half\s+)?an?\s+(?=dozen|hundred|thousand|million))?(?:{_WORD})"
     rf"(?:[\s-]+(?:and\s+)?(?:{_WORD}))*(?:s(?=\s+of\b))?\b)"
-    r"|(?P<multiple>\b(?:half|quarter|double|twice|dual|twin|triple|threefold|twofold|quadruple)\b"
+    r"|(?P<multiple>\b(?:half|quarter|double|twice(?=[ -](?:as|the|more)\b)|dual|twin|triple|threefold|twofold|quadruple)\b"
     r"|一半|两倍|双倍|翻倍|加倍|双层|三倍)"
     r"|(?P<idiom>" + "|".join(_IDIOMS) + ")"
     r"|(?P<han>[零〇一二三四五六七八九十百千万亿两俩仨]+(?:点[零〇一二三四五六七八九]+)?)"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from mmstudio.generation.copywriting.guarding.folding import HAN, words_of
 from mmstudio.generation.copywriting.guarding.numerals import Numeral, numerals
 from mmstudio.generation.copywriting.guarding.units import PERCENT, Unit, currency_at, unit_at, unit_named
-from mmstudio.generation.copywriting.guarding.vocabulary import NOUNS, named
+from mmstudio.generation.copywriting.guarding.vocabulary import counted_nouns, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -288,7 +288,7 @@ def _near(piece: str) -> tuple[str, ...]:
     found = words_of(piece)
     han = "".join(HAN.findall(piece))
     if han:
-        found += [noun for word, noun in NOUNS.items() if word in han]
+        found += [noun for word, noun in counted_nouns().items() if word in han]
         found += [han[i : i + 2] for i in range(min(len(han) - 1, 8))]
     return tuple(found)
 

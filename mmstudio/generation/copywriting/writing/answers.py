@@ -148,7 +148,9 @@ def _of_column(
     if len(values) == 1 or not high[0] or number(high) == number(low):
         only = values[0]
         return [(p.words("report_single", column=_capital(column), value=shown(only[1])), [fact(only)])]
-    found = [(p.words("report_high", column=_capital(column), value=shown(high[1]), row=high[0]), [fact(high)])]
+    found = [
+        (p.words("report_high", column=_capital(column), value=shown(high[1]), row=high[0]), [fact(high)])
+    ]
     first, last = values[0], values[-1]
     if turn % 2 or len(values) == 2:
         found.append((p.words("report_low", value=shown(low[1]), row=low[0]), [fact(low)]))

@@ -24,8 +24,8 @@ from mmstudio.generation.copywriting.lines import (
     usable,
     weight,
 )
+from mmstudio.generation.copywriting.tables import table
 from mmstudio.generation.copywriting.tones import tone_for
-from mmstudio.generation.copywriting.writing import chinese, english
 from mmstudio.generation.price import format_price
 
 if TYPE_CHECKING:
@@ -73,8 +73,7 @@ class Pieces:
 
     def words(self, slot: str, **values: str) -> str:
         """A wording of a slot in the tone, filled in; "" where a value it needs is missing."""
-        book = chinese.PHRASES if self.chinese else english.PHRASES
-        tones = book[slot]
+        tones = self._book[slot]
         choices = [w for w in tones.get(self.tone, tones["neutral"]) if all(values.get(k) for k in _needs(w))]
         if not choices:
             choices = [w for w in tones["neutral"] if all(values.get(k) for k in _needs(w))]
@@ -82,9 +81,8 @@ class Pieces:
 
     def every(self, slot: str, **values: str) -> list[str]:
         """All wordings of a slot in the tone, then the neutral ones, in an order by chance."""
-        book = chinese.PHRASES if self.chinese else english.PHRASES
-        own = list(book[slot].get(self.tone, ()))
-        rest = [w for w in book[slot]["neutral"] if w not in own]
+        own = list(self._book[slot].get(self.tone, ()))
+        rest = [w for w in self._book[slot]["neutral"] if w not in own]
         self.rng.shuffle(own)
         self.rng.shuffle(rest)
         filled = self._filled(values)
@@ -92,9 +90,14 @@ class Pieces:
 
     def parts(self, slot: str) -> list[str]:
         """A wording of several parts (headings, names)."""
-        book = chinese.PHRASES if self.chinese else english.PHRASES
-        tones = book[slot]
+        tones = self._book[slot]
         return self.rng.choice(tones.get(self.tone, tones["neutral"])).split("|")
+
+    @property
+    def _book(self) -> dict[str, dict[str, list[str]]]:
+        """slot → tone → wordings; a tone without its own takes the neutral ones."""
+        book: dict[str, dict[str, list[str]]] = table("phrases_zh" if self.chinese else "phrases_en")
+        return book
 
     def join(self, sentences: Iterable[str]) -> str:
         """Sentences one after the other, as the language sets them."""
@@ -202,5 +205,6 @@ def column_name(key: str, reads_chinese: bool) -> str:
     """A column as a heading: ``style bags`` → Style, 款式; "" where it has no name in the language."""
     head = key.split(" ")[0] if key.split(" ")[0] in ("features", "style", "strap") else key
     if reads_chinese:
-        return head if HAN.search(head) else chinese.COLUMNS.get(key, chinese.COLUMNS.get(head, ""))
+        columns: dict[str, str] = table("columns_zh")
+        return head if HAN.search(head) else columns.get(key, columns.get(head, ""))
     return "" if HAN.search(head) else head[:1].upper() + head[1:]
