@@ -10,9 +10,12 @@ import torch
 from numpy.typing import NDArray
 
 from mmstudio.jobs import JobContext, Progress
+from mmstudio.learning.conditions import Conditions
 from mmstudio.learning.config import ModelConfig
-from mmstudio.learning.engine.data import ArrayData
+from mmstudio.learning.engine.data import ArrayData, TrainingData
 from mmstudio.learning.engine.registry import build_task
+from mmstudio.learning.engine.sound_data import SoundData, to_int16
+from mmstudio.learning.engine.sound_shape import SoundShape
 from mmstudio.learning.engine.trainer import Trainer
 from mmstudio.learning.families import default_config
 from mmstudio.library import Library
@@ -27,9 +30,25 @@ def tiny_config(family: str, name: str = "tiny", steps: int = 4, **more: Any) ->
     """A config small enough for a test: 16 pixels, narrow, four examples a step."""
     config = default_config(family, name, size=16, steps=steps, batch=4, width=8, **more)
     config.latent = 8
-    if family == "sound-vae":
+    if family.startswith("sound"):
         config.widths = [16] * 3
+        config.options |= {"vocoder_width": 16.0, "vocoder_depth": 1.0, "wave_every": 1.0}
+        shape = SoundShape(rate=8000, frame=256, hop=64, bands=16, frames=16)
+        config.parts, config.size = {"sound": shape.as_json()}, shape.frames
     return config
+
+
+def noise_sounds(config: ModelConfig, count: int = 12, seed: int = 0) -> SoundData:
+    """Random sounds in the config's shape, with tempo and key where it is told them; a third held out."""
+    shape, conditions = SoundShape.of(config), Conditions.of(config.condition)
+    random = np.random.default_rng(seed)
+    noise = random.standard_normal((count, shape.channels, shape.samples)).astype(np.float32)
+    waves = to_int16(0.2 * noise)
+    rows = np.stack([conditions.row(tempo=80.0 + 5 * i, key=i % 24) for i in range(count)])
+    told = rows if conditions.width else None
+    few = count // 3
+    kept = None if told is None else told[:few]
+    return SoundData(waves, config.seed, conditions=told, held=waves[:few], held_conditions=kept)
 
 
 def noise_pixels(config: ModelConfig, count: int = 12, seed: int = 0) -> NDArray[np.uint8]:
@@ -38,11 +57,16 @@ def noise_pixels(config: ModelConfig, count: int = 12, seed: int = 0) -> NDArray
     return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
 
 
+def noise_pictures(config: ModelConfig) -> ArrayData:
+    """Random pictures in the config's shape as training data."""
+    return ArrayData(noise_pixels(config), config.seed, flip=config.options.get("flip", 0.0) > 0)
+
+
 def make_trainer(folder: Path, config: ModelConfig, **options: Any) -> Trainer:
     """A trainer over noise in ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     config.save(folder)
-    data = ArrayData(noise_pixels(config), config.seed, flip=config.options.get("flip", 0.0) > 0)
+    data: TrainingData = noise_sounds(config) if "sound" in config.parts else noise_pictures(config)
     return Trainer(folder, config, build_task(config, CPU), data, **options)
 
 

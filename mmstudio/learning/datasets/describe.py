@@ -47,6 +47,11 @@ class Describer:
         tags = self._tags.get(asset_id) or None
         return self.conditions.row(tags, palette, self._vectors.get(asset_id))
 
+    def sound_row(self, asset_id: int, tempo: float | None, key: int | None) -> NDArray[np.float32]:
+        """The same of a piece of sound, with what was measured of it (a sound has no palette)."""
+        tags = self._tags.get(asset_id) or None
+        return self.conditions.row(tags, None, self._vectors.get(asset_id), tempo, key)
+
 
 def palette_of(pixels: NDArray[np.uint8], colours: int) -> list[tuple[int, int, int]]:
     """The most telling colours of 3×S×S uint8 as RGB, at most ``colours``, the most important first."""

@@ -47,7 +47,7 @@ class Gathered:
     ``unreadable_assets`` (gone, damaged, silent) and ``left_out`` (by the person).
     """
 
-    pixels: NDArray[np.uint8]
+    pixels: NDArray[Any]  # of sounds: N×C×samples int16
     assets: list[int]
     held: NDArray[np.uint8] | None = None
     held_assets: list[int] = field(default_factory=list)
@@ -97,7 +97,7 @@ def gather(library: Library, config: ModelConfig) -> Generator[Progress, None, G
     modality = modality_of(config)
     chosen = choose(library, config)
     if not chosen.usable:
-        raise _nothing(modality, len(chosen.forbidden), len(chosen.left_out))
+        raise nothing_found(modality, len(chosen.forbidden), len(chosen.left_out))
     apart = held_out(chosen.usable, config.seed) if modality == "image" else set()
     rows, found = yield from _read(library, config, chosen.usable)
     unreadable = [asset.id for asset in chosen.usable if asset.id not in set(found)]
@@ -223,7 +223,8 @@ def _describe(library: Library, config: ModelConfig, result: Gathered) -> Genera
         result.held_conditions = table[len(result.pixels) :]
 
 
-def _nothing(modality: str, forbidden: int, left_out: int) -> StudioError:
+def nothing_found(modality: str, forbidden: int, left_out: int) -> StudioError:
+    """What to say where a search finds nothing that may be learned from."""
     if left_out:
         return StudioError(
             "All media found were left out.", hint="Take fewer out, or widen the search.", n=left_out

@@ -123,6 +123,7 @@ DATA = {
     "held": "held.npy",
     "conditions": "conditions.npy",
     "held_conditions": "held-conditions.npy",
+    "groups": "groups.npy",
 }
 
 
@@ -144,7 +145,7 @@ def load_data(folder: Path, seed: int, flip: bool = False) -> ArrayData | None:
     pixels = load_pixels(folder / DATA["pixels"])
     if pixels is None:
         return None
-    rest = {name: _load(folder / DATA[name]) for name in ("held", "conditions", "held_conditions")}
+    rest = {name: load_array(folder / DATA[name]) for name in ("held", "conditions", "held_conditions")}
     return ArrayData(pixels, seed, flip, **rest)
 
 
@@ -162,11 +163,12 @@ def save_pixels(path: Path, pixels: NDArray[Any]) -> None:
 
 def load_pixels(path: Path) -> NDArray[np.uint8] | None:
     """Memory-mapped pixels, or None where they are missing or cut."""
-    pixels = _load(path)
+    pixels = load_array(path)
     return pixels if pixels is not None and pixels.dtype == np.uint8 and pixels.ndim == 4 else None
 
 
-def _load(path: Path) -> NDArray[Any] | None:
+def load_array(path: Path) -> NDArray[Any] | None:
+    """One memory-mapped array, or None where it is missing or cut."""
     try:
         array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError):

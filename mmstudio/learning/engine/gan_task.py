@@ -20,6 +20,12 @@ from mmstudio.learning.engine.prior import prior_from
 from mmstudio.learning.engine.task import Task, cosine
 from mmstudio.learning.nets.blocks import materialise
 from mmstudio.learning.nets.conv import Decoder, Discriminator, multiply_adds
+from mmstudio.learning.nets.sound import (
+    SoundGenerator,
+    SpectrogramDiscriminator,
+    make_sound_discriminator,
+    make_sound_generator,
+)
 from mmstudio.learning.objectives.augment import diff_augment
 from mmstudio.learning.objectives.gan import (
     discriminator_loss,
@@ -32,8 +38,10 @@ from mmstudio.learning.objectives.gan import (
 HELD_EVERY = 4  # steps between two looks at held-out pictures
 
 
-def make_generator(config: ModelConfig) -> Decoder:
+def make_generator(config: ModelConfig) -> Decoder | SoundGenerator:
     """The generator of a config, not yet filled with numbers."""
+    if config.family == "sound-gan":
+        return make_sound_generator(config)
     return Decoder(
         config.channels,
         config.widths,
@@ -44,9 +52,25 @@ def make_generator(config: ModelConfig) -> Decoder:
     )
 
 
-def make_discriminator(config: ModelConfig) -> Discriminator:
+def make_discriminator(config: ModelConfig) -> Discriminator | SpectrogramDiscriminator:
     """The discriminator of a config, not yet filled with numbers."""
+    if config.family == "sound-gan":
+        return make_sound_discriminator(config)
     return Discriminator(config.channels, config.widths, Conditions.of(config.condition).width)
+
+
+def with_gaps(
+    c: Tensor | None, conditions: Conditions, drop: float, random: torch.Generator, device: torch.device
+) -> Tensor | None:
+    """N×condition with groups left out at random: each with the chance ``drop``, all with half of it."""
+    if c is None or not conditions.width:
+        return None
+    c = c.clone()
+    nothing = torch.rand(len(c), 1, generator=random) < 0.5 * drop
+    for group in conditions.groups:
+        gone = (torch.rand(len(c), 1, generator=random) < drop) | nothing
+        c[:, group] = torch.where(gone, 0.0, c[:, group])
+    return c.to(device)
 
 
 class GanTask(Task[ArrayData]):
@@ -83,9 +107,13 @@ class GanTask(Task[ArrayData]):
     def at(self, progress: float) -> None:
         """Learning rates, and beta2 from 0.9 to 0.99 along a cosine (Huang et al., 2024, section 3.4)."""
         super().at(progress)
-        for optimiser in self.optimisers.values():
+        for optimiser in self.adversaries():
             for group in optimiser.param_groups:
                 group["betas"] = (0.0, cosine(0.9, 0.99, progress))
+
+    def adversaries(self) -> list[torch.optim.Optimizer]:
+        """The optimisers of the two that compete."""
+        return list(self.optimisers.values())
 
     def parts(self, batch: Batch, step: int) -> Iterator[dict[str, float]]:
         x = batch.x.to(self.device)
@@ -176,15 +204,8 @@ class GanTask(Task[ArrayData]):
 
     def _condition(self, c: Tensor | None) -> Tensor | None:
         """The rows of a batch with groups left out at random: one in five each, all in one of ten."""
-        if c is None or not self.conditions.width:
-            return None
-        c = c.clone()
         drop = self.config.options.get("condition_drop", 0.2)
-        nothing = torch.rand(len(c), 1, generator=self.random) < 0.5 * drop
-        for group in self.conditions.groups:
-            gone = (torch.rand(len(c), 1, generator=self.random) < drop) | nothing
-            c[:, group] = torch.where(gone, 0.0, c[:, group])
-        return c.to(self.device)
+        return with_gaps(c, self.conditions, drop, self.random, self.device)
 
     def _learn(self, learns: bool) -> None:
         for parameter in self._learning:
@@ -214,6 +235,8 @@ class GanTask(Task[ArrayData]):
     def start_from(self, weights: dict[str, Tensor]) -> None:
         if "vae.decoder.from_latent.weight" in weights:
             weights = generator_from_vae(weights, self.config.latent)
+        assert isinstance(self.generator, Decoder)
+        assert isinstance(self.discriminator, Discriminator)
         take_grown(self.generator, weights, "generator.")
         take_grown(self.discriminator, weights, "discriminator.")
         self.average = Average(self.generator, self.config.options["half_life"])

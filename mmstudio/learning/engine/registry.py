@@ -19,12 +19,14 @@ from mmstudio.learning.engine.data import to_bytes, to_float
 from mmstudio.learning.engine.gan_task import make_discriminator, make_generator
 from mmstudio.learning.engine.prior import Prior, prior_from, standard_prior
 from mmstudio.learning.engine.sound_shape import SoundShape
+from mmstudio.learning.engine.spectra import fold, from_planes, griffin_lim, magnitude_of, mel_of
 from mmstudio.learning.engine.task import Task, take
 from mmstudio.learning.families import family
 from mmstudio.learning.nets.blocks import materialise
 from mmstudio.learning.nets.vae import VAE, make_vae
 
 ROWS = 16  # latents decoded at once at 64 pixels and for sounds
+POLISH = 4  # rounds of Griffin-Lim after the vocoder
 
 
 @dataclass(slots=True)
@@ -64,15 +66,55 @@ class GenerativeModel:
         By the model's own vocoder; by Griffin-Lim from a fixed start where it has none. The same latent gives
         the same sound.
         """
-        raise NotImplementedError
+        return self.voiced(self.decode(z, c))
+
+    @torch.inference_mode()
+    def voiced(self, mel: Tensor) -> Tensor:
+        """Spectrograms (N×1×(C·bands)×frames, as :meth:`decode` gives them) → N×C×samples, as :meth:`waves`."""
+        shape = self.sound
+        if shape is None:
+            raise TypeError(f"{self.config.family} makes no sounds")
+        made = [self._voiced(mel[at : at + 1].clamp(-1.0, 1.0), shape) for at in range(len(mel))]
+        waves = torch.cat(made) if made else torch.zeros(0, shape.channels, shape.samples)
+        waves = waves - waves.mean(dim=2, keepdim=True)
+        peak = waves.abs().amax(dim=(1, 2), keepdim=True)  # turned down as a whole rather than clipped
+        return waves / peak.clamp_min(1.0)
+
+    def _voiced(self, mel: Tensor, shape: SoundShape) -> Tensor:
+        vocoder = self.vocoder
+        if vocoder is not None:
+            wave: Tensor = vocoder(mel.to(self.device), POLISH)
+            return wave.float().cpu()
+        magnitude = magnitude_of(fold(mel, shape), shape, 12)
+        return from_planes(griffin_lim(magnitude, shape, None, 32).view(1, shape.channels, -1))
+
+    @property
+    def vocoder(self) -> nn.Module | None:
+        """What plays its spectrograms, where it has been trained with one."""
+        holder = self.decoder if self.encoder is None else self.encoder
+        found = getattr(holder, "vocoder", None)
+        return found if isinstance(found, nn.Module) else None
 
     def hear(self, samples: NDArray[np.float32], rate: int) -> Tensor:
         """float32[C, T] → the 1×latent of the sound (only families with an encoder).
 
-        Resampled, brought to the model's channels and length: what is too short loops in a model of loops and
-        is followed by silence elsewhere.
+        Resampled, without offset, at the level of the training, brought to the model's channels and length:
+        what is too short loops or is followed by silence, what is too long is cut.
+
+        Raises:
+            TypeError: a model of pictures, or one without an encoder.
         """
-        raise NotImplementedError
+        from mmstudio.learning.datasets.waves import fit
+        from mmstudio.media.audio import resample
+
+        shape = self.sound
+        if shape is None or self.encoder is None:
+            raise TypeError(f"{self.config.family} has no encoder of sounds")
+        sound = np.nan_to_num(np.atleast_2d(np.asarray(samples, np.float32)))
+        piece = fit(resample(sound, rate, shape.rate), shape)
+        with torch.inference_mode():
+            mel = mel_of(torch.from_numpy(piece)[None], shape)
+            return self.encoder.encode(mel.to(self.device))[0].float().cpu()
 
     @property
     def rows(self) -> int:
@@ -131,7 +173,7 @@ def load_model(folder: Path, device: torch.device) -> GenerativeModel:
     config = load_config(folder)
     weights = load_weights(folder)
     random = torch.Generator().manual_seed(0)
-    if config.family.startswith("image-gan"):
+    if config.family.startswith("image-gan") or config.family == "sound-gan":
         decoder: nn.Module = materialise(lambda: make_generator(config), device, random)
         discriminator = materialise(lambda: make_discriminator(config), device, random)
         take(decoder, weights, "generator.")

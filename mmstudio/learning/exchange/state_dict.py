@@ -155,6 +155,8 @@ def _inferred(tensors: dict[str, Tensor], path: Path) -> ModelConfig:
         raise _other(path)
     family = "image-gan" if gan else "sound-vae" if sound else "image-vae"
     config = default_config(family, path.stem, size=shape.size if not sound else 64)
+    if sound:  # spectrograms alone, as the first sound models
+        config.parts, config.condition = {}, {}
     config.size, config.channels = shape.size, shape.channels
     config.widths, config.latent = shape.widths, shape.latent
     config.options |= shape.options

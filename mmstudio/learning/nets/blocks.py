@@ -92,6 +92,9 @@ def materialise(build: Callable[[], Net], device: torch.device, random: torch.Ge
                 torch.nn.init.normal_(module.weight, 0.0, std, generator=random)
             if module.bias is not None:
                 torch.nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.LayerNorm) and module.elementwise_affine:
+            torch.nn.init.ones_(module.weight)
+            torch.nn.init.zeros_(module.bias)
     net = net.to(device=device)
     for parameter in net.parameters():
         if parameter.ndim == 4:

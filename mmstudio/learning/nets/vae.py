@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from mmstudio.learning.config import ModelConfig
 from mmstudio.learning.nets.conv import Decoder, Encoder, multiply_adds
-from mmstudio.learning.nets.sound import SpectrogramVAE
+from mmstudio.learning.nets.sound import SpectrogramVAE, make_sound_vae
 from mmstudio.learning.nets.spatial import (
     SpatialDecoder,
     SpatialEncoder,
@@ -75,9 +75,9 @@ def spatial_channels(config: ModelConfig) -> int:
 
 
 def make_vae(config: ModelConfig) -> VAE:
-    """The VAE of a config, for pictures (3 channels) or log-mel spectrograms (1 channel, size × size)."""
+    """The VAE of a config, for pictures (3 channels) or log-mel spectrograms (1 channel)."""
     if config.channels == 1:
-        return SpectrogramVAE(config.size, config.size, config.widths, config.latent)
+        return make_sound_vae(config)
     seamless = config.options.get("seamless", 0.0) > 0
     if spatial := spatial_channels(config):
         return SpatialVAE(config.channels, config.size, config.widths, spatial, seamless=seamless)
