@@ -19,7 +19,7 @@ PAGE = Path(__file__).parents[2] / "docs/open-door.md"
 def test_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    assert len(blocks) == 3
+    assert len(blocks) >= 3
     names: dict[str, Any] = {}
     for block in blocks:
         assert len(block.splitlines()) < 20
