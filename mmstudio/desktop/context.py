@@ -311,6 +311,8 @@ class AppContext(QObject):
         if getattr(self.settings, name) == value:
             return
         setattr(self.settings, name, value)
+        if self.studio is not None and name.startswith(("voice_", "piper_", "writing_")):
+            setattr(self.studio.settings, name, value)  # read at every use
         if name == "theme":
             self.theme.set_choice(value)
         elif name == "language":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -21,13 +21,15 @@ from PySide6.QtWidgets import (
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name, say
 from mmstudio.desktop.views.controls import button, help_dot, row, section
+from mmstudio.desktop.views.preference_rows import FIELD, caption, form
+from mmstudio.desktop.views.preferences_voice import VoicePreferences
+from mmstudio.desktop.views.preferences_writing import WritingPreferences
 from mmstudio.i18n import mark, tr
 from mmstudio.paths import log_dir
 
 if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
 
-_FIELD = 280  # pixels
 _THEMES = (("system", mark("Like the system")), ("light", mark("Light")), ("dark", mark("Dark")))
 _LANGUAGES = (("system", mark("Like the system")), ("en", "English"), ("zh_CN", "简体中文"))
 _DEVICES = (
@@ -39,7 +41,7 @@ _DEVICES = (
 
 
 class PreferencesPane(Pane):
-    """Language, theme, motion, device, your name for approvals; folders of the program."""
+    """Language, theme, motion, device, your name for approvals, voice, writing; folders of the program."""
 
     key = "preferences"
     name = mark("Preferences")
@@ -54,7 +56,7 @@ class PreferencesPane(Pane):
         column.setContentsMargins(32, 24, 32, 24)
         column.setSpacing(8)
         column.addWidget(section(mark("How it looks")))
-        look = _form(column)
+        look = form(column)
         self.theme = self._choice(look, mark("Colours"), "theme", _THEMES)
         self.language = self._choice(look, mark("Language"), "language", _LANGUAGES)
         self.motion = QCheckBox()
@@ -63,7 +65,7 @@ class PreferencesPane(Pane):
         self.motion.toggled.connect(lambda on: context.change_setting("reduce_motion", on))
         look.addRow(QLabel(), self.motion)
         column.addWidget(section(mark("How it works")))
-        work = _form(column)
+        work = form(column)
         self.device = self._choice(
             work,
             mark("Compute with"),
@@ -77,12 +79,15 @@ class PreferencesPane(Pane):
         self.device_note = label(role="small", wrap=True)
         work.addRow(QLabel(), self.device_note)
         self.reviewer = QLineEdit(context.settings.reviewer)
-        self.reviewer.setFixedWidth(_FIELD)
+        self.reviewer.setFixedWidth(FIELD)
         name(self.reviewer, mark("Your name"), mark("Written beside your approvals"))
         self.reviewer.editingFinished.connect(
             lambda: context.change_setting("reviewer", self.reviewer.text().strip())
         )
-        work.addRow(label(mark("Your name")), self.reviewer)
+        work.addRow(caption(mark("Your name")), self.reviewer)
+        self.voice, self.writing = VoicePreferences(context), WritingPreferences(context)
+        column.addWidget(self.voice)
+        column.addWidget(self.writing)
         column.addWidget(section(mark("Privacy")))
         column.addWidget(
             label(
@@ -109,7 +114,17 @@ class PreferencesPane(Pane):
         for box, choices in self._choices:
             for place, (_key, words) in enumerate(choices):
                 box.setItemText(place, tr(words))
+        self.voice.retranslate()
+        self.writing.retranslate()
         self._say_device()
+
+    def activated(self, **args: Any) -> None:
+        self.voice.look()
+        self.writing.look()
+
+    def close_pane(self) -> None:
+        self.voice.close_view()
+        self.writing.close_view()
 
     def _choice(
         self,
@@ -125,15 +140,15 @@ class PreferencesPane(Pane):
             box.addItem(tr(text), key)
         box.setCurrentIndex(box.findData(getattr(self.context.settings, setting)))
         box.activated.connect(lambda _row: self.context.change_setting(setting, box.currentData()))
-        box.setFixedWidth(_FIELD)
+        box.setFixedWidth(FIELD)
         self._choices.append((box, choices))
         if explanation:
             holder = QWidget()
             line = row(box, help_dot(explanation), None)
             holder.setLayout(line)
-            form.addRow(label(words), holder)
+            form.addRow(caption(words), holder)
         else:
-            form.addRow(label(words), box)
+            form.addRow(caption(words), box)
         return box
 
     def _follow(self, setting: str) -> None:
@@ -166,15 +181,3 @@ class PreferencesPane(Pane):
 
     def _show_folder(self, folder: str) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(folder))
-
-
-def _form(column: QVBoxLayout) -> QFormLayout:
-    holder = QWidget()
-    form = QFormLayout(holder)
-    form.setContentsMargins(0, 4, 0, 4)
-    form.setHorizontalSpacing(24)
-    form.setVerticalSpacing(12)
-    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-    form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    column.addWidget(holder)
-    return form
