@@ -26,6 +26,7 @@ from mmstudio.learning.evaluation.report import (
     folder_of,
     store,
 )
+from mmstudio.learning.texts.copying import CopyIndex
 from mmstudio.learning.texts.gather import gather_texts
 from mmstudio.learning.texts.passages import sentences_of
 
@@ -154,6 +155,11 @@ def measuring_texts(
 
 def sample_figures(model: TextModel, written: Sequence[str], real: Sequence[str]) -> dict[str, float]:
     """What only the writing decides, beside the same of real texts."""
+    return figures_of(written, real, model.index)
+
+
+def figures_of(written: Sequence[str], real: Sequence[str], index: CopyIndex | None) -> dict[str, float]:
+    """The same of texts from anywhere; copies are those of ``index``."""
     step = max(1, len(real) // max(1, len(written)))
     real = real[::step][: len(written)]
     count = min(text_measures.word_count(written), text_measures.word_count(real))
@@ -162,8 +168,8 @@ def sample_figures(model: TextModel, written: Sequence[str], real: Sequence[str]
         for n in (1, 2, 3):
             figures[f"{prefix}distinct_{n}"] = text_measures.distinct(texts, n, count)
         figures[f"{prefix}self_bleu"] = text_measures.self_bleu(texts)
-        if model.index is not None:
-            rate, longest, _ = text_measures.copied_share(texts, model.index)
+        if index is not None:
+            rate, longest, _ = text_measures.copied_share(texts, index)
             figures |= {f"{prefix}copy_rate": rate, f"{prefix}longest_copied": float(longest)}
     return figures
 
