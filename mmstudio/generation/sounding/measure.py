@@ -70,7 +70,7 @@ def offset(samples: Samples) -> float:
 def clicks(samples: Samples, rate: int, around: bool = False) -> NDArray[np.int64]:
     """Sample positions of clicks in float32[C, N]: jumps in the high band above the level on both sides.
 
-    The second difference takes low tones away and keeps a jump; where it is twelve times the root mean
+    The third difference takes low tones away and keeps a jump; where it is twelve times the root mean
     square of the 1 to 12 ms before and after, something stands alone, as no note does: a note's attack goes
     on. With ``around`` the end is taken to run into the beginning.
     """
@@ -95,7 +95,7 @@ def _stand_alone(channel: NDArray[np.float64], near: int, far: int) -> NDArray[n
     if len(channel) < 3:
         return np.zeros(0, np.int64)
     # Silence before and after: a sound that begins or ends at full level does click.
-    jumps = np.abs(np.diff(np.pad(channel, (1, 1)), 2))
+    jumps = np.abs(np.diff(np.pad(channel, (2, 1)), 3))
     total = np.concatenate([[0.0], np.cumsum(np.square(jumps))])
     size = len(jumps)
 

@@ -47,7 +47,21 @@ def recoloured(
     spectrum = _spectra(wide)
     filling = _spectra(_repeated(texture, wide.shape[1]))[:, : spectrum.shape[1]]
     made = np.stack([_exchanged(s, f, colour, amount, rate) for s, f in zip(spectrum, filling, strict=True)])
-    return _built(made, wide.shape[1])[:, wrap : wrap + size]
+    built = _built(made, wide.shape[1])
+    return _as_loud(built, wide, rate)[:, wrap : wrap + size]
+
+
+def _as_loud(made: Samples, like: Samples, rate: int) -> Samples:
+    """float32[2, N] with the loudness contour of ``like``, 15 ms fine: frames alone would smear an attack."""
+    from scipy.ndimage import uniform_filter1d
+
+    width = max(round(0.015 * rate), 1)
+    theirs, own = (
+        uniform_filter1d(np.square(part).sum(axis=0), width, mode="nearest") for part in (like, made)
+    )
+    floor = 1e-6 * max(float(theirs.max()), _FLOOR)
+    gain = uniform_filter1d(np.sqrt((theirs + floor) / (own + floor)).clip(0, 4), width, mode="nearest")
+    return np.asarray(made * gain, np.float32)
 
 
 def _exchanged(
