@@ -24,6 +24,7 @@ from mmstudio.cli import (
     tags,
     texts,
     voice,
+    write,
 )
 from mmstudio.cli.console import make_streams_safe, show_error, warn
 from mmstudio.cli.system import open_window
@@ -58,6 +59,7 @@ rooms = (
     texts,
     tags,
     voice,
+    write,
 )
 for room in rooms:
     room.register(app)

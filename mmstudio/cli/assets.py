@@ -185,6 +185,11 @@ def export(
             "--encrypt-to", metavar="RECIPIENT", help="Write one bundle only this recipient can read."
         ),
     ] = None,
+    override: Annotated[
+        str | None,
+        typer.Option("--override", metavar="REASON", help="Answer for texts that facts do not support."),
+    ] = None,
+    who: Annotated[str, typer.Option("--who", help="Who answers for them.")] = "",
     as_json: Json = False,
 ) -> None:
     """Export a storyboard for its channels, or the page of all recommendations."""
@@ -200,6 +205,8 @@ def export(
             raise typer.BadParameter("Give either --storyboard ID or --page.")
         if out is None:
             raise typer.BadParameter("Say where to write with --out.")
+        if override is not None and storyboard is not None:
+            opened.exporter.answer_for(storyboard, who, override)
         params: dict[str, Any] = {} if page else {"storyboard_id": storyboard, "channels": channel or None}
         kind = "page" if page else "export"
         if encrypt_to is None:

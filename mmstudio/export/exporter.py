@@ -13,6 +13,7 @@ from mmstudio.composition import Storyboard, prepare_drawing, reframe
 from mmstudio.errors import MediaError, NotFound, StudioError
 from mmstudio.export.captions import to_srt
 from mmstudio.export.channels import Channel, channels, chosen
+from mmstudio.export.copy_gate import Passage, answer_for, look, notes_of, pass_or_refuse
 from mmstudio.export.video import RATE, frame_count, write_video
 from mmstudio.export.writer import OutputFolder, slug
 from mmstudio.i18n import tr
@@ -22,6 +23,7 @@ from mmstudio.media.metadata import COMPOSITE, stamp
 if TYPE_CHECKING:
     from mmstudio.composition.render import Renderer
     from mmstudio.library import Library
+    from mmstudio.library.copy_records import Override
     from mmstudio.recommendation import Recommender
 
 SOFTWARE = "MM Studio"
@@ -48,7 +50,8 @@ class Exporter:
 
         Raises (in the job):
             NotFound: no such storyboard or channel, or a picture of it is gone.
-            DiskFull, StudioError: the folder cannot take it, or a channel's limit is broken.
+            DiskFull, StudioError: the folder cannot take it, a channel's limit is broken, or a text says what
+                the item's facts do not support and nobody answers for it (see ``copy_gate``).
         """
         names = list(channels) if channels else None
 
@@ -57,6 +60,8 @@ class Exporter:
             row = self._library.storyboards.get(storyboard_id)
             board = Storyboard.from_dict(row.data, row.id)
             notes = self._check(board)
+            passage = pass_or_refuse(self._library, board)
+            notes += notes_of(passage)
             for channel in wanted:
                 _check_length(board, channel)
             folder = OutputFolder(out)
@@ -70,7 +75,9 @@ class Exporter:
                     context.raise_if_cancelled()
                     yield Progress(done + step, total, tr("Exporting {name}", name=tr(channel.label)))
                 done += _steps(board, channel)
-            manifest = folder.write_manifest(f"{base}.manifest.json", **_provenance(board))
+            manifest = folder.write_manifest(
+                f"{base}.manifest.json", **_provenance(board), overrides=passage.as_json()
+            )
             yield Progress(total, total)
             return {
                 "files": folder.files,
@@ -80,6 +87,19 @@ class Exporter:
             }
 
         return run
+
+    def held(self, storyboard_id: int) -> Passage:
+        """What of a saved storyboard's texts may not leave, and the overrides that let texts through.
+
+        Raises NotFound.
+        """
+        row = self._library.storyboards.get(storyboard_id)
+        return look(self._library, Storyboard.from_dict(row.data, row.id))
+
+    def answer_for(self, storyboard_id: int, who: str, reason: str) -> list[Override]:
+        """Record that a person answers for all texts that are held. Raises NotFound, UsageError, ReadOnly."""
+        row = self._library.storyboards.get(storyboard_id)
+        return answer_for(self._library, Storyboard.from_dict(row.data, row.id), who, reason)
 
     def page_work(self, audiences: Iterable[int] | None = None, *, out: str | Path, k: int = 10) -> Work:
         """Export the page and the feed of all recommendations, for these audiences or for all.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mmstudio.composition import Storyboard
 from mmstudio.composition.tile import tile_board
 from mmstudio.errors import NotFound, StudioError
+from mmstudio.export.copy_gate import look
 from mmstudio.export.style import CSS
 from mmstudio.export.writer import OutputFolder, slug
 from mmstudio.generation.copywriting.lines import FactsWriter, is_chinese
@@ -196,6 +197,9 @@ def _picture(library: Library, board: Storyboard, size: tuple[int, int]) -> str:
 
 
 def _add_card(library: Library, entry: Entry, board: Storyboard) -> None:
+    """Show a storyboard's card, unless its texts may not leave (see ``copy_gate``)."""
+    if look(library, board).held:
+        return
     entry.card = _picture(library, board, _CARD)
     entry.card_generated = board.has_generated_part()
     copy = board.copy
