@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mmstudio.cli import sounding
+from mmstudio.cli import sounding, texts_generate
 from mmstudio.cli.console import print_json, run_job, say, wrote
 from mmstudio.cli.options import Device, Json, Lib, Seed, studio
 from mmstudio.cli.sets import any_from_any
@@ -41,8 +41,13 @@ def generate(
         str | None, typer.Option("--sound", help="For a joint model: a file or asset id to go with.")
     ] = None,
     temperature: Annotated[
-        float, typer.Option("--temperature", help="For a joint model: 0 the likeliest, 1 as it learned.")
-    ] = 1.0,
+        float | None,
+        typer.Option("--temperature", help="Joint models and texts: 0 the likeliest, 1 as it learned."),
+    ] = None,
+    prompt: texts_generate.Prompt = "",
+    top_p: texts_generate.TopP = 0.95,
+    longest: texts_generate.Longest = 200,
+    stop: texts_generate.Stop = None,
     truncation: Annotated[
         float, typer.Option("--truncation", help="0 is the model's middle, 1 what it learned.")
     ] = 1.0,
@@ -58,7 +63,7 @@ def generate(
     ] = "",
     between: Annotated[
         tuple[str, str] | None,
-        typer.Option("--between", help="In-betweens of two seeds, or of two sounds (files or asset ids)."),
+        typer.Option("--between", help="In-betweens of two seeds, two sounds (files or ids) or two texts."),
     ] = None,
     mix: Annotated[
         str, typer.Option("--mix", metavar="SEED:STAGE", help="From this stage on take another seed's look.")
@@ -101,7 +106,7 @@ def generate(
     device: Device = None,
     as_json: Json = False,
 ) -> None:
-    """Generate pictures or sounds with a trained model, or a film of a walk through its pictures."""
+    """Generate pictures, sounds or texts with a trained model, or a film of a walk through its pictures."""
     fields = sounding.sound_fields(
         one_shot=one_shot, seamless=seamless, bed=bed, continue_from=continue_from,
         tempo=tempo, key=key, timbre_of=timbre_of, amount=amount, spread=spread, loudness=loudness,
@@ -129,7 +134,8 @@ def generate(
         raise UsageError("Nowhere to put the film.", hint="Name a file with --film FILE.mp4.")
     if _is_joint(lib, model, device):
         given = {"picture": image, "sound": sound, "text": text}
-        any_from_any(lib, model, given, n=n, seed=seed, temperature=temperature, out=out, keep=keep,
+        heat = 1.0 if temperature is None else temperature
+        any_from_any(lib, model, given, n=n, seed=seed, temperature=heat, out=out, keep=keep,
                      device=device, as_json=as_json)  # fmt: skip
         return
     if image is not None or sound is not None:
@@ -138,8 +144,16 @@ def generate(
         )
     if film is None and out is None:
         raise UsageError("Nowhere to put the results.", hint="Name a folder with --out.")
+    words = {"prompt": prompt, "top_p": top_p, "longest": longest, "stop": stop}
     with studio(lib, write=keep, device=device) as opened:
-        if film is not None:
+        if texts_generate.is_text(opened, model, words):
+            params = common | {"n": n, "seed": seed, "like": like, "text": text, "add_to_library": keep}
+            params |= {"out": str(out.resolve()) if out else None}
+            words |= {"between": between, "temperature": temperature, "spread": fields.pop("spread", None)}
+            others = {"--film": film, "--mix": mix, "--project": project, "--slider": sliders}
+            others |= {"--tag": tag, "--palette": palette, "--seconds": seconds} | fields
+            result = texts_generate.write_texts(opened, params, words, others)
+        elif film is not None:
             path = [_point(number, truncation, sliders, told) for number in _seeds(walk or loop)]
             params = common | {"points": [_named(opened, model, point).as_json() for point in path]}
             params |= {"kind": "walk" if walk else "loop", "frames": frames, "fps": fps, "size": size}
@@ -166,6 +180,8 @@ def generate(
             result = run_job(opened, "generate", params)
     if as_json:
         print_json(result)
+    elif "texts" in result:
+        texts_generate.show(result, out)
     elif film is not None:
         say(tr("Wrote {path}", path=film))
     else:

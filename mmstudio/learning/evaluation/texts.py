@@ -288,7 +288,7 @@ def _written(
     found: list[str] = []
     for text in model.sample(count, seed, temperature=1.0, top_p=0.95, longest=longest):
         found.append(text)
-        yield Progress(len(found), count, tr("Writing"))
+        yield Progress(len(found), count, tr("Writing texts"))
     return found
 
 
