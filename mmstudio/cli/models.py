@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 def train(
     lib: Lib,
-    family: Annotated[str, typer.Argument(help="image-gan, image-vae, sound-vae, text-lm, text-vae, …")],
+    family: Annotated[str, typer.Argument(help="image-gan, image-vae, sound-vae, text-lm, joint, …")],
     name: Annotated[
         str | None, typer.Option("--name", help="The model's name; the family's by default.")
     ] = None,
@@ -64,6 +64,18 @@ def train(
         str,
         typer.Option("--texts", metavar="files,captions,items,reviews", help="Texts: which to learn from."),
     ] = "",
+    from_image: Annotated[
+        str, typer.Option("--from-image", metavar="NAME", help="Joint: pictures through this picture VAE.")
+    ] = "",
+    from_sound: Annotated[
+        str, typer.Option("--from-sound", metavar="NAME", help="Joint: sounds through this sound VAE.")
+    ] = "",
+    from_text: Annotated[
+        str, typer.Option("--from-text", metavar="NAME", help="Joint: texts through this text VAE.")
+    ] = "",
+    objective: Annotated[
+        str, typer.Option("--objective", metavar="mvtcae|mmvae+|mopoe", help="Joint: what it learns by.")
+    ] = "",
     option: Annotated[
         list[str] | None,
         typer.Option("--option", metavar="NAME=VALUE", help="A setting of the family; may be repeated."),
@@ -84,6 +96,13 @@ def train(
         params["augment"] = recipe_from(augment, seed).as_json()
     if texts:
         params["parts"] = {"texts": [word.strip() for word in texts.split(",") if word.strip()]}
+    below = {"image": from_image, "audio": from_sound, "text": from_text}
+    below = {part: model for part, model in below.items() if model}
+    joined: dict[str, Any] = ({"from": below} if below else {}) | (
+        {"objective": objective} if objective else {}
+    )
+    if joined:
+        params["parts"] = params.get("parts", {}) | joined
     settings = settings_from(option, seamless=seamless, freeze=freeze)
     more = {"fit": fit, "aspect": aspect, "width": width, "options": settings, "leave_out": leave_out}
     usual = {"fit": "crop", "aspect": 1.0, "width": None, "options": {}, "leave_out": None}

@@ -63,6 +63,7 @@ FAMILIES = (
         "mmstudio.learning.engine.joint_task:JointTask",
         "mmstudio.learning.joint.model:load_joint",
         bases=("joint",),
+        network=("hidden", "context", "flow_width", "private", "flow"),
         ranges={
             "alpha": (0.0, 1.0),
             "flow": (0.0, 100.0),

@@ -24,6 +24,8 @@ def to_row(part: Part, value: Any, config: ModelConfig, lower: Any = None) -> ND
     Raises:
         UsageError: nothing that this part could be. StudioError: a silent sound, an empty text.
     """
+    if part.model and lower is None:
+        raise _gone(part)
     if part.name == "image" and part.kind in ("picture", "vector") and _is_picture(value):
         return picture_row(part, np.asarray(value), config, lower)
     if part.name == "audio" and isinstance(value, tuple) and len(value) == 2:
@@ -36,18 +38,19 @@ def to_row(part: Part, value: Any, config: ModelConfig, lower: Any = None) -> ND
         return labels_row(part, value)
     row = np.asarray(value)
     if row.shape != part.shape:
-        raise UsageError("What was given as “{name}” cannot be used.", hint=_hint(part), name=part.name)
+        raise UsageError(
+            "What was given as “{name}” cannot be used.",
+            hint="The model wants {wanted} there.",
+            name=part.name,
+            wanted=_wanted(part),
+        )
     return row[None]
 
 
 def from_row(part: Part, row: NDArray[Any], seed: int = 0, lower: Any = None) -> Any:
     """Media from a row of a part."""
     if part.model and lower is None:
-        raise StudioError(
-            "The model “{name}”, which this joint model draws with, is gone.",
-            hint="Bring it back, or train the joint model again.",
-            name=part.model,
-        )
+        raise _gone(part)
     if part.name == "image" and part.kind == "picture" and part.shape[0] == 3:
         return np.ascontiguousarray(row.transpose(1, 2, 0))
     if part.name == "image" and part.model:
@@ -92,24 +95,18 @@ def sound_row(part: Part, samples: NDArray[np.float32], rate: int, lower: Any) -
     """
     from mmstudio.learning.engine.mel import RATE, to_mel
 
-    if part.model and hasattr(lower, "hear"):
-        return to_scale(part, lower.hear(np.atleast_2d(samples), rate).numpy())
     wave = np.atleast_2d(samples).mean(axis=0)
-    peak = float(np.abs(wave).max(initial=0.0))
+    peak = float(np.abs(wave - wave.mean()).max()) if wave.size else 0.0  # an offset is no sound
     if peak < 1e-4:
         raise StudioError("The sound is silent.", hint="Choose another one.")
-    if rate != RATE:
-        import soxr
-
-        wave = soxr.resample(wave, rate, RATE)
-    mel = to_mel((wave * (0.8 / peak)).astype(np.float32))
-    return mel_row(part, mel, lower)
-
-
-def mel_row(part: Part, mel: NDArray[np.uint8], lower: Any) -> NDArray[Any]:
-    """A 1×128×128 spectrogram as the part has it: smaller, or as the latent of the model underneath."""
     if part.model:
-        return to_scale(part, lower.encode(mel[None]).numpy())
+        return to_scale(part, lower.hear(np.atleast_2d(samples), rate).numpy())
+    if rate != RATE:
+        from mmstudio.media.audio import resample
+
+        wave = resample(wave[None], rate, RATE)[0]
+    wave = wave - wave.mean()
+    mel = to_mel((wave * (0.8 / peak)).astype(np.float32))
     side = part.shape[1]
     step = mel.shape[1] // side
     small = mel.reshape(1, side, step, side, step).astype(np.float32).mean(axis=(2, 4))
@@ -126,13 +123,9 @@ def sound_of(part: Part, row: NDArray[Any], seed: int, lower: Any) -> tuple[NDAr
 
     random = torch.Generator().manual_seed(seed)
     if part.model:
-        z = torch.from_numpy(from_scale(part, row[None]))
-        if getattr(lower, "sound", None) is not None and hasattr(lower, "waves"):
-            return lower.waves(z)[0].numpy(), int(lower.sound.rate)
-        mel = lower.decode(z)[0, 0]
-    else:
-        small = torch.from_numpy(row.astype(np.float32)).div(127.5).sub(1.0)[None]
-        mel = functional.interpolate(small, (BANDS, FRAMES), mode="bilinear", align_corners=False)[0, 0]
+        return lower.waves(torch.from_numpy(from_scale(part, row[None])))[0].numpy(), int(lower.sound.rate)
+    small = torch.from_numpy(row.astype(np.float32)).div(127.5).sub(1.0)[None]
+    mel = functional.interpolate(small, (BANDS, FRAMES), mode="bilinear", align_corners=False)[0, 0]
     return to_sound(mel, random)[None], RATE
 
 
@@ -215,7 +208,14 @@ def _is_picture(value: Any) -> bool:
     return getattr(value, "ndim", 0) == 3 and value.shape[-1] in (3, 4) and value.dtype == np.uint8
 
 
-def _hint(part: Part) -> str:
+def _wanted(part: Part) -> str:
     kinds = {"image": "uint8 H×W×3", "audio": "(float32 C×T, rate)", "text": "str", "tags": "[str]"}
-    wanted = kinds.get(part.name, " × ".join(map(str, part.shape)))
-    return f"Give {wanted}."
+    return kinds.get(part.name, " × ".join(map(str, part.shape)))
+
+
+def _gone(part: Part) -> StudioError:
+    return StudioError(
+        "The model “{name}”, which this joint model draws with, is gone.",
+        hint="Bring it back, or train the joint model again.",
+        name=part.model,
+    )

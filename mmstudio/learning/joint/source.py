@@ -86,6 +86,9 @@ def read_sets(trainings: Trainings, config: ModelConfig) -> Generator[Progress, 
         raise _too_few(told, len(found.forbidden))
     lower = _lower(trainings, config)
     known = {part.name: part for part in read_parts(config.parts)}
+    for part in known.values():
+        if part.kind == "picture":
+            config.size = part.shape[1]  # what a model has learned, or its base
     reader = _Reader(library, config, known, lower)
     yield from reader.read(bundles)
     numbers = {name: index for index, name in enumerate(dict.fromkeys(b.group for b in bundles))}
