@@ -67,7 +67,7 @@ class JobNotices(QObject):
                 lambda: self._context.navigate("library", query="origin:generated", select=made),
             )
             return tr("{n} new assets were generated.", n=len(made)), "", show if made else None
-        if row.kind == "draw" and result.get("assets"):
+        if row.kind in ("draw", "speak") and result.get("assets"):
             kept = list(result["assets"])
             show_kept = (tr("Show"), lambda: self._context.navigate("library", select=kept))
             return tr("Saved to the library, with how it was made."), "", show_kept
