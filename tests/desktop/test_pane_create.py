@@ -14,6 +14,8 @@ from pytestqt.qtbot import QtBot
 from mmstudio.desktop.context import AppContext, Notice
 from mmstudio.desktop.models.results import Batch, Recipe, Result, job_params, waveform
 from mmstudio.desktop.panes.create import CreatePane
+from mmstudio.generation.sounding.wish import SoundWish
+from mmstudio.generation.texts import TextWish
 from mmstudio.studio import Studio
 from support.qt import settle, wait_until
 from support.storefront import click, click_row, make_store, names_missing, open_store, show_pane
@@ -112,9 +114,106 @@ def test_a_sound_without_a_device_says_so(pane: CreatePane, notices: list[Notice
     pane._show(Batch("sounds", [result]))
     pane.grid.setFocus()
     qtbot.keyClick(pane.grid, Qt.Key.Key_Space)
-    wait_until(lambda: pane._sound is not None)
-    assert pane._sound is not None
-    assert not pane._sound.silent or "no sound device" in notices[-1].text
+    wait_until(lambda: pane.detail.sound.playing or pane.detail.sound.position > 0)
+    assert pane.detail.isVisible()
+    assert not pane.detail.sound.play.silent or "No sound device" in notices[-1].text
+
+
+def two_sounds() -> Batch:
+    results = []
+    for seed in (1, 2):
+        noise = np.random.default_rng(seed).normal(0, 0.1, (2, 4410)).astype(np.float32)
+        results.append(Result(Recipe("m", seed, "audio"), waveform(noise), noise))
+    return Batch("sounds", results)
+
+
+def test_two_chosen_sounds_are_compared(pane: CreatePane) -> None:
+    pane._show(two_sounds())
+    pane.grid.selectAll()
+    wait_until(lambda: pane.detail.ab.ready)
+    assert pane.detail.currentWidget() is pane.detail.ab
+    assert "Seed 2" in pane.detail.ab.sides[1].text()
+
+
+def test_a_text_is_shown_whole_with_what_it_copied(pane: CreatePane) -> None:
+    result = Result(Recipe("m", 1, "text"), QImage(8, 8, QImage.Format.Format_ARGB32), text="A calm sea")
+    result.copied, result.longest_copied = 0.25, 6
+    pane._show(Batch("texts", [result]))
+    assert pane.detail.text.text() == "A calm sea"
+    assert "25%" in pane.detail.copied.text()
+    assert "6 words" in pane.detail.copied.text()
+    assert names_missing(pane) == []
+
+
+def choose_sounds(pane: CreatePane) -> None:
+    pane.controls.choose_model("starter-sound-vae")
+    assert pane.controls.sound.isVisible()
+    assert not pane.controls.text.isVisible()
+
+
+def test_a_sound_is_asked_for_by_form_tempo_key_and_loudness(pane: CreatePane) -> None:
+    choose_sounds(pane)
+    sound = pane.controls.sound
+    sound.kind.setCurrentIndex(sound.kind.findData("loop"))
+    sound.seconds.setValue(6)
+    sound.tempo.setValue(96)
+    sound.key.setCurrentIndex(sound.key.findData("F#m"))
+    sound.loudness.setValue(-14)
+    sound.stereo.click()
+    pane.controls.how_many.setValue(2)
+    recipes = pane.controls.recipes(5)
+    wish = SoundWish.of({"model": "m", "seed": 5} | (recipes[0].sound or {}))
+    assert (wish.kind, wish.seconds, wish.tempo, wish.key) == ("loop", 6.0, 96.0, "F#m")
+    assert (wish.loudness, wish.stereo) == (-14.0, False)
+    assert [recipe.seed for recipe in recipes] == [5, 6]
+    assert job_params(recipes[1])["sound"]["tempo"] == 96.0
+
+
+def test_a_given_sound_is_varied_continued_coloured_or_one_of_two(pane: CreatePane) -> None:
+    choose_sounds(pane)
+    controls, sound = pane.controls, pane.controls.sound
+    controls.how_many.setValue(3)
+    assert not sound.use.isVisible()
+    controls.set_like(7)
+    assert sound.use.isVisible()
+
+    def wish(place: int = 0) -> SoundWish:
+        return SoundWish.of({"model": "m"} | (controls.recipes(1)[place].sound or {}))
+
+    assert wish().like == 7
+    sound.how.setCurrentIndex(sound.how.findData("continue"))
+    assert (wish().continue_from, wish().kind) == (7, "bed")
+    sound.how.setCurrentIndex(sound.how.findData("timbre"))
+    sound.set_second(8)
+    assert (wish().timbre_of, wish().like, wish().amount) == (7, 8, 0.7)
+    sound.set_second(None)
+    sound.how.setCurrentIndex(sound.how.findData("between"))
+    assert not controls.generate_button.isEnabled()
+    sound.set_second(8)
+    assert controls.generate_button.isEnabled()
+    assert [wish(place).at for place in range(3)] == [0.0, 0.5, 1.0]
+    assert wish().between == (7, 8)
+
+
+def test_texts_are_asked_for_as_the_model_can(pane: CreatePane) -> None:
+    text = pane.controls.text
+    text.prompt.setPlainText("The sea")
+    text.temperature.setValue(10)
+    wish = TextWish.of({"model": "m"} | text.fields)
+    assert (wish.prompt, wish.temperature) == ("The sea", 0.5)
+    text.set_family("text-vae")
+    text.spread.setValue(20)
+    assert TextWish.of({"model": "m"} | text.fields).spread == 1.0
+    text.other.setPlainText("The mountains")
+    assert TextWish.of({"model": "m"} | text.fields).between == ("The sea", "The mountains")
+
+
+def test_pages_of_create_are_one_press_away(pane: CreatePane, qtbot: QtBot) -> None:
+    seen: list[str] = []
+    pane.context.navigated.connect(lambda key, _args: seen.append(key))
+    click(qtbot, pane.controls.sets_button)
+    click(qtbot, pane.controls.write_button)
+    assert seen == ["sets", "write"]
 
 
 def test_without_a_library_it_leads_to_one(context: AppContext, qtbot: QtBot) -> None:

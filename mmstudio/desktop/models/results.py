@@ -33,6 +33,8 @@ class Recipe:
         seed: of this one result.
         like: asset it varies. seconds: length of a looped sound.
         palette: accent and ground colours of a background. title: what it is for.
+        sound, writing: fields of a ``SoundWish`` or ``TextWish`` beyond model, seed and like.
+        place: which of the texts between two sentences.
     """
 
     model: str
@@ -42,16 +44,27 @@ class Recipe:
     seconds: float | None = None
     palette: tuple[RGB, ...] = ()
     title: str = ""
+    sound: dict[str, Any] | None = None
+    writing: dict[str, Any] | None = None
+    place: int = 0
 
 
 @dataclass(slots=True, eq=False)
 class Result:
-    """One result; ``image`` is None while it is being made."""
+    """One result; ``image`` is None while it is being made, empty where there is nothing to look at.
+
+    Attributes:
+        copied: part of the runs of five words of ``text`` that stand in what the model learned from, 0 to 1;
+            longest_copied: words of the longest such run.
+    """
 
     recipe: Recipe
     image: QImage | None = None
     samples: NDArray[np.float32] | None = None
     rate: int = 44_100
+    text: str = ""
+    copied: float | None = None
+    longest_copied: int = 0
     asset: int | None = None
     error: str = ""
     id: int = field(default_factory=lambda: next(_ids))
@@ -78,7 +91,7 @@ class ResultListModel(RowListModel[Result]):
 
     def spoken(self, row: Result) -> str:
         state = tr("saved to the library") if row.asset is not None else tr("not saved")
-        return f"{self.text(row)}, {state}"
+        return ", ".join(part for part in (self.text(row), row.text, state) if part)
 
     def identity(self, row: Result) -> int:
         return row.id
@@ -100,11 +113,20 @@ class BatchListModel(RowListModel[Batch]):
         return id(row)
 
 
-def make(studio: Studio, recipe: Recipe) -> tuple[QImage, NDArray[np.float32] | None, int]:
-    """Make one result: its picture, and samples float32[2, N] with their rate for a sound.
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """What came of a recipe: fields as in :class:`Result`."""
 
-    Runs on the device thread.
-    """
+    image: QImage
+    samples: NDArray[np.float32] | None = None
+    rate: int = 0
+    text: str = ""
+    copied: float | None = None
+    longest_copied: int = 0
+
+
+def make(studio: Studio, recipe: Recipe) -> Made:
+    """Make one result. Runs on the device thread."""
     generation = studio.generation
     if recipe.palette:
         from mmstudio.composition.palette import hex_of
@@ -113,12 +135,23 @@ def make(studio: Studio, recipe: Recipe) -> tuple[QImage, NDArray[np.float32] | 
         accent, *ground = recipe.palette
         picture = generation.background(generation.default_model(), [accent], PREVIEW, recipe.seed)
         pixels = settle(np.asarray(picture.convert("RGB")), [hex_of(c) for c in ground])
-        return to_qimage(pixels), None, 0
+        return Made(to_qimage(pixels))
     if recipe.modality == "audio":
-        samples, rate = generation.sounds(recipe.model, 1, recipe.seed, recipe.seconds, recipe.like)[0]
-        return waveform(samples), samples, rate
+        sounds = generation.sounds(
+            recipe.model, 1, recipe.seed, recipe.seconds, recipe.like, **(recipe.sound or {})
+        )
+        return Made(waveform(sounds[0][0]), *sounds[0])
+    if recipe.modality == "text":
+        count = recipe.writing.get("n", 1) if recipe.writing else 1
+        wishes = {key: value for key, value in (recipe.writing or {}).items() if key != "n"}
+        like = {"like": str(recipe.like)} if recipe.like is not None else {}
+        texts = generation.texts(recipe.model, count, recipe.seed, **wishes, **like)
+        text = texts[min(recipe.place, len(texts) - 1)]
+        blank = QImage(8, 8, QImage.Format.Format_ARGB32_Premultiplied)
+        blank.fill(QColor(0, 0, 0, 0))
+        return Made(blank, text=text.text, copied=text.copied.rate, longest_copied=text.copied.longest)
     picture = generation.images(recipe.model, 1, recipe.seed, like=recipe.like)[0]
-    return to_qimage(np.asarray(picture.convert("RGB"))), None, 0
+    return Made(to_qimage(np.asarray(picture.convert("RGB"))))
 
 
 def keep_background(studio: Studio, recipe: Recipe) -> int | None:
@@ -155,6 +188,12 @@ def job_params(recipe: Recipe) -> dict[str, Any]:
         params["like"] = recipe.like
     if recipe.seconds is not None:
         params["seconds"] = recipe.seconds
+    if recipe.sound:
+        params["sound"] = dict(recipe.sound)
+    if recipe.modality == "text":
+        writing = dict(recipe.writing or {})
+        params["n"] = writing.pop("n", 1)
+        params["writing"] = writing
     return params
 
 

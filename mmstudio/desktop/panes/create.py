@@ -27,9 +27,9 @@ from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name, say
 from mmstudio.desktop.views.controls import button, row, tool
 from mmstudio.desktop.views.create_controls import CreateControls
+from mmstudio.desktop.views.create_detail import ResultDetail
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.result_delegate import BATCH, BatchDelegate, ResultDelegate
-from mmstudio.desktop.views.sound_clock import SilentClock, SoundClock, open_clock
 from mmstudio.desktop.views.states import StateStack
 from mmstudio.i18n import mark, tr, tr_error
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
 
 _BATCHES = 20
+_MAKES = ("image", "audio", "text")  # a joint model makes sets, on a page of its own
 _ASKED = 2  # results wished for at once: the device thread stays free for other wishes between them
 RGB = tuple[int, int, int]
 
@@ -53,7 +54,6 @@ class CreatePane(Pane):
         self._waiting: list[Result] = []
         self._asked = 0
         self._wanted: dict[str, Any] = {}
-        self._sound: SoundClock | SilentClock | None = None
         self.pictures = Pictures(context, parent=self)
         self.results = ResultListModel(self)
         self.history = BatchListModel(self)
@@ -67,6 +67,7 @@ class CreatePane(Pane):
         self.controls.background_wanted.connect(self.make_backgrounds)
         self.controls.item_chosen.connect(self.choose_item)
         self.controls.play_wanted.connect(self._play_with_model)
+        self.controls.page_wanted.connect(self.context.navigate)
         self.controls.model_box.currentIndexChanged.connect(lambda _i: self._enable())
         self.delegate = ResultDelegate(self)
         self.grid = QListView()
@@ -103,6 +104,7 @@ class CreatePane(Pane):
         self.strip.selectionModel().currentChanged.connect(self._show_batch)
         name(self.strip, mark("What you made before"))
         self.grid_states = StateStack(self.grid)
+        self.detail = ResultDetail(self.context)
         right = QWidget()
         layout = QVBoxLayout(right)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -118,6 +120,7 @@ class CreatePane(Pane):
         bar.setStretch(0, 1)
         layout.addLayout(bar)
         layout.addWidget(self.grid_states, 1)
+        layout.addWidget(self.detail)
         layout.addWidget(self.strip)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(self.controls)
@@ -151,6 +154,7 @@ class CreatePane(Pane):
         self.delegate.forget()
         self.results.set_rows([])
         self.history.set_rows([])
+        self.detail.show_results([])
         self.strip.hide()
         self.controls.set_like(None)
         self.controls.item.clear()
@@ -180,7 +184,7 @@ class CreatePane(Pane):
         return [self._generate_action, self._play_action, self._save_action]
 
     def close_pane(self) -> None:
-        self._silence()
+        self.detail.silence()
 
     # --- models -------------------------------------------------------------------------------------
 
@@ -188,7 +192,7 @@ class CreatePane(Pane):
         studio = self.context.studio
         if studio is not None:
             self.context.background(
-                lambda: [line for line in model_lines(studio.trainings) if line.modality != "items"],
+                lambda: [line for line in model_lines(studio.trainings) if line.modality in _MAKES],
                 self._read_done,
                 self._failed,
                 key="create-models",
@@ -251,11 +255,11 @@ class CreatePane(Pane):
         line = self.controls.line
         if line is None:
             return
+        if self.controls.problem:
+            self.context.notify(tr(self.controls.problem), level="warning")
+            return
         seed = self.controls.seed.take(first=not self.history.rows)
-        recipes = [
-            Recipe(line.name, seed + i, line.modality, self.controls.like, self.controls.loop_seconds)
-            for i in range(self.controls.how_many.value())
-        ]
+        recipes = self.controls.recipes(seed)
         self._begin(recipes, tr("{model}, seed {seed}", model=line.name, seed=seed))
 
     def make_backgrounds(self) -> None:
@@ -293,7 +297,8 @@ class CreatePane(Pane):
             )
 
     def _made(self, result: Result, made: Any) -> None:
-        result.image, result.samples, result.rate = made
+        result.image, result.samples, result.rate = made.image, made.samples, made.rate
+        result.text, result.copied, result.longest_copied = made.text, made.copied, made.longest_copied
         self._arrived(result)
 
     def _not_made(self, result: Result, error: Exception) -> None:
@@ -330,6 +335,7 @@ class CreatePane(Pane):
 
     def _enable(self) -> None:
         chosen = self._selected()
+        self.detail.show_results(chosen)
         unsaved = [r for r in chosen if r.asset is None and r.image is not None]
         say(
             self.save_button,
@@ -338,8 +344,11 @@ class CreatePane(Pane):
         )
         self.save_button.setEnabled(bool(unsaved) and not self.context.read_only)
         one = len(chosen) == 1 and chosen[0].image is not None and not chosen[0].recipe.palette
+        writer = one and bool(chosen[0].text) and not self.controls.text.varies
         self.play_button.setEnabled(self._playable())
-        self.vary_button.setEnabled(one and (chosen[0].asset is not None or not self.context.read_only))
+        self.vary_button.setEnabled(
+            one and not writer and (chosen[0].asset is not None or not self.context.read_only)
+        )
         saved = [r.asset for r in chosen if r.asset is not None]
         if saved:
             self.context.select_assets(saved)
@@ -367,7 +376,12 @@ class CreatePane(Pane):
             return
         handle = self.context.submit("generate", job_params(result.recipe))
         if handle is not None:
-            JobWatch(self.context, handle, self, on_done=lambda done: saved(_first(done.get("assets"))))
+            JobWatch(
+                self.context,
+                handle,
+                self,
+                on_done=lambda done: saved(self._saved_row(result, list(done.get("assets") or []))),
+            )
 
     def play(self) -> None:
         """Go on from the selected picture with sliders and walks."""
@@ -428,24 +442,20 @@ class CreatePane(Pane):
             if result.asset is not None:
                 self.context.quick_look([result.asset])
             return
-        samples, rate, volume = result.samples, result.rate, self.context.settings.volume
-        self._silence()
-        self.context.background(lambda: open_clock(samples, rate, volume), self._sounding, key="create-sound")
+        if self._selected() != [result]:
+            self.grid.setCurrentIndex(index)
+            self.detail.show_results([result])
+        self.detail.play()
 
-    def _sounding(self, clock: SoundClock | SilentClock) -> None:
-        self._silence()
-        self._sound = clock
-        if clock.silent:
-            self.context.notify(
-                tr("This computer has no sound device."), tr("Save the sound to listen elsewhere.")
-            )
-        else:
-            clock.start(0.0)
-
-    def _silence(self) -> None:
-        if isinstance(self._sound, SoundClock):
-            self._sound.close()
-        self._sound = None
+    def _saved_row(self, result: Result, assets: list[int]) -> int | None:
+        """The asset of a result; texts between two sentences are saved as the row they were made as."""
+        if not result.recipe.writing or "between" not in result.recipe.writing:
+            return _first(assets)
+        for other in self.results.rows:
+            if other.recipe.writing is result.recipe.writing and other.recipe.place < len(assets):
+                other.asset = int(assets[other.recipe.place])
+                self.results.changed(other)
+        return result.asset
 
 
 def _first(ids: Any) -> int | None:

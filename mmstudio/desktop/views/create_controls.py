@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QScrollArea,
@@ -19,9 +18,12 @@ from PySide6.QtWidgets import (
 )
 
 from mmstudio.desktop.models.asset_model import ASSETS_MIME, dropped_assets
+from mmstudio.desktop.models.results import Recipe
 from mmstudio.desktop.models.trained import ModelLine
 from mmstudio.desktop.texts import label, name, say
-from mmstudio.desktop.views.controls import button, help_dot, inset, tool
+from mmstudio.desktop.views.controls import button, help_dot, inset, rule, tool
+from mmstudio.desktop.views.create_sound import SoundControls
+from mmstudio.desktop.views.create_text import TextControls
 from mmstudio.desktop.views.flow import empty, let_wrap
 from mmstudio.desktop.views.item_picker import ItemButton
 from mmstudio.desktop.views.pictures import Pictures
@@ -83,6 +85,7 @@ class CreateControls(QTabWidget):
     background_wanted = Signal()
     item_chosen = Signal(int)
     play_wanted = Signal()
+    page_wanted = Signal(str)  # key of a page that belongs to Create
 
     def __init__(self, context: AppContext, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,6 +103,7 @@ class CreateControls(QTabWidget):
         """Name the tabs again."""
         self.setTabText(0, tr("From a model"))
         self.setTabText(1, tr("Background"))
+        self.sound.retranslate()
         self._model_changed()
 
     # --- from a model -------------------------------------------------------------------------------
@@ -115,14 +119,8 @@ class CreateControls(QTabWidget):
         self.how_many.setValue(8)
         name(self.how_many, mark("How many"))
         self.seed = SeedField()
-        self.looped = QComboBox()
-        name(self.looped, mark("Form of the sound"))
-        self.seconds = QDoubleSpinBox()
-        inset(self.seconds)
-        self.seconds.setRange(1.0, 120.0)
-        self.seconds.setValue(8.0)
-        self.seconds.setSuffix(" s")
-        name(self.seconds, mark("Length of the loop"))
+        self.sound, self.text = SoundControls(self._pictures), TextControls()
+        self.sound.changed.connect(self._enable)
         self.like_zone = DropZone((ASSETS_MIME,))
         self.like_zone.setMinimumHeight(72)
         say(self.like_zone, mark("A picture or sound to vary"), "setAccessibleName")
@@ -142,22 +140,32 @@ class CreateControls(QTabWidget):
         form.setVerticalSpacing(8)
         form.addRow(label(mark("How many"), "muted"), self.how_many)
         form.addRow(label(mark("Seed"), "muted"), self.seed)
-        form.addRow(label(mark("Form"), "muted"), self.looped)
-        form.addRow(label(mark("Length"), "muted"), self.seconds)
-        self._form = form
         self.model_box.currentIndexChanged.connect(lambda _i: self._model_changed())
-        self.looped.currentIndexChanged.connect(
-            lambda _i: self.seconds.setEnabled(self.looped.currentIndex() == 1)
-        )
         page, body, layout = _page()
         layout.addWidget(label(mark("Model"), "muted"))
         layout.addWidget(self.model_box)
         layout.addWidget(self.explanation)
         layout.addLayout(form)
-        layout.addWidget(label(mark("Vary"), "muted"))
+        layout.addWidget(self.sound)
+        layout.addWidget(self.text)
+        self.like_label = label(mark("Vary"), "muted")
+        layout.addWidget(self.like_label)
         layout.addWidget(self.like_zone)
+        layout.addWidget(self.sound.use)
         layout.addWidget(self.generate_button)
         layout.addWidget(self.play_button)
+        layout.addSpacing(8)
+        layout.addWidget(rule())
+        self.sets_button = button(
+            mark("Make a set"), lambda: self.page_wanted.emit("sets"), icon="puzzle-piece",
+            tip=mark("A picture, a sound and a text that belong together"),
+        )  # fmt: skip
+        self.write_button = button(
+            mark("Write"), lambda: self.page_wanted.emit("write"), icon="note-pencil",
+            tip=mark("Copy for your items, every claim checked"),
+        )  # fmt: skip
+        layout.addWidget(self.sets_button)
+        layout.addWidget(self.write_button)
         layout.addStretch(1)
         let_wrap(body)
         return page
@@ -207,6 +215,8 @@ class CreateControls(QTabWidget):
             else self._like_words()
         )
         say(self.like_hint, hint)
+        self.sound.show_given(asset is not None and self._modality == "audio")
+        self._enable()
 
     def _new_tile(self, asset: int | None, words: str) -> PictureTile:
         tile = PictureTile(self._pictures, asset, words, side=56, contain=True)
@@ -214,9 +224,10 @@ class CreateControls(QTabWidget):
         return tile
 
     def _like_words(self) -> str:
-        sound = self.line is not None and self.line.modality == "audio"
-        if sound:
-            return mark("Drag a sound here to get variations of it.")
+        if self._modality == "audio":
+            return mark("Drag a sound here to vary it, go on from it, or take its colour on.")
+        if self._modality == "text":
+            return mark("Drag a text here to start from it.")
         return mark("Drag a picture here to get variations of it.")
 
     def _dropped(self, mime: QMimeData) -> None:
@@ -226,28 +237,54 @@ class CreateControls(QTabWidget):
 
     def _model_changed(self) -> None:
         line = self.line
-        sound = line is not None and line.modality == "audio"
         self.explanation.setText(tr(line.explanation) if line is not None else "")
-        if hasattr(self, "_form"):
-            self._form.setRowVisible(self.looped, sound)
-            self._form.setRowVisible(self.seconds, sound)
-        chosen = max(0, self.looped.currentIndex())
-        self.looped.clear()
-        self.looped.addItems([tr("Single sounds"), tr("Seamless loop")])
-        self.looped.setCurrentIndex(chosen)
-        self.seconds.setEnabled(chosen == 1)
-        self.generate_button.setEnabled(line is not None)
+        self.sound.setVisible(self._modality == "audio")
+        self.sound.show_given(self._like is not None and self._modality == "audio")
+        self.text.setVisible(self._modality == "text")
+        if line is not None and self._modality == "text":
+            self.text.set_family(line.info.family)
+        self._enable()
         self.play_button.setVisible(line is not None and line.modality == "image")
         if self._like is None:
             say(self.like_hint, self._like_words())
 
     @property
-    def loop_seconds(self) -> float | None:
-        """Length of a seamless loop, None for single sounds and pictures."""
-        line = self.line
-        if line is None or line.modality != "audio" or self.looped.currentIndex() != 1:
-            return None
-        return self.seconds.value()
+    def _modality(self) -> str:
+        return self.line.modality if self.line is not None else ""
+
+    @property
+    def problem(self) -> str:
+        """What is missing before anything can be made, as a marked sentence."""
+        return self.sound.problem(self._like) if self._modality == "audio" else ""
+
+    def _enable(self) -> None:
+        if hasattr(self, "generate_button"):
+            self.generate_button.setEnabled(self.line is not None and not self.problem)
+            say(self.generate_button, self.problem or mark("Generate"), "setToolTip")
+
+    def recipes(self, seed: int) -> list[Recipe]:
+        """How each result of this press is made, the first from ``seed``."""
+        line, n = self.line, self.how_many.value()
+        if line is None:
+            return []
+        if line.modality == "audio":
+            spread = self.sound.use_as == "between" and n > 1
+            return [
+                Recipe(
+                    line.name,
+                    seed + i,
+                    "audio",
+                    sound=self.sound.fields(self._like, i / (n - 1) if spread else None),
+                )
+                for i in range(n)
+            ]
+        if line.modality == "text":
+            fields = self.text.fields
+            if self.text.between:
+                row = fields | {"n": max(2, n)}
+                return [Recipe(line.name, seed, "text", writing=row, place=i) for i in range(max(2, n))]
+            return [Recipe(line.name, seed + i, "text", self._like, writing=fields) for i in range(n)]
+        return [Recipe(line.name, seed + i, line.modality, self._like) for i in range(n)]
 
     # --- background ---------------------------------------------------------------------------------
 

@@ -36,7 +36,12 @@ class ModelDelegate(QStyledItemDelegate):
         painter.save()
         paint_row_ground(painter, option, rect)
         picture = QRect(rect.x() + 8, rect.y() + 8, 48, 48)
-        icon = {"audio": "music-notes", "items": "share-network"}.get(row.modality, "image")
+        icon = {
+            "audio": "music-notes",
+            "text": "article",
+            "set": "puzzle-piece",
+            "items": "share-network",
+        }.get(row.modality, "image")
         paint_picture(painter, picture, self._pictures.get(row.sample), icon=icon)
         left = picture.right() + 12
         width = rect.right() - left - 12

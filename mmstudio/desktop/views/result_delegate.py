@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewIt
 from mmstudio.desktop import icons, theme
 from mmstudio.desktop.models.results import Batch, Result
 from mmstudio.desktop.models.rows import ROW_ROLE
-from mmstudio.desktop.views.painting import paint_card, paint_picture, paint_text
+from mmstudio.desktop.views.painting import paint_card, paint_lines, paint_picture, paint_text
 from mmstudio.i18n import tr
 
 Index = QModelIndex | QPersistentModelIndex
@@ -42,11 +42,15 @@ class ResultDelegate(QStyledItemDelegate):
         icon = "warning" if row.error else "music-notes" if row.recipe.modality == "audio" else "image"
         pixmap = QPixmap() if row.error else self._pixmap(row)
         paint_picture(painter, picture, pixmap, contain=True, icon=icon)
+        if row.text:
+            paint_lines(painter, picture.adjusted(8, 8, -8, -8), row.text)
         line = QRect(picture.x(), picture.bottom() + 6, picture.width() - 22, 18)
         if row.error:
             paint_text(painter, line, row.error, role="danger", pixels=theme.SMALL)
         else:
             words = tr("Making…") if row.image is None else tr("Seed {seed}", seed=row.recipe.seed)
+            if row.copied is not None:
+                words = tr("{share} copied", share=f"{row.copied:.0%}")
             paint_text(painter, line, words, role="muted", pixels=theme.SMALL)
         mark = QRect(picture.right() - 17, picture.bottom() + 6, 18, 18)
         if row.asset is not None:

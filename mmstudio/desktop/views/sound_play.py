@@ -51,6 +51,11 @@ class SoundPlay(QObject):
         return self._timer.isActive()
 
     @property
+    def silent(self) -> bool:
+        """True while no sound device plays."""
+        return self._clock.silent
+
+    @property
     def position(self) -> float:
         """Seconds from the start."""
         return self._position
