@@ -8,7 +8,9 @@ import pytest
 
 from mmstudio.errors import StudioError, UsageError
 from mmstudio.jobs import run_inline
+from mmstudio.learning import Trainings
 from mmstudio.learning.config import ModelConfig
+from mmstudio.learning.datasets.report import DatasetReport
 from mmstudio.learning.texts.gather import GatheredTexts, gather_texts
 from mmstudio.learning.texts.passages import LONGEST, Passage, alike, clean, cut, held_out
 from mmstudio.library import Library
@@ -142,3 +144,20 @@ def test_mixed_encodings_emoji_nulls_and_right_to_left_are_read(tmp_path: Path) 
 
 def _different(count: int) -> list[tuple[str, str, str, str]]:
     return [(f"alpha{i}", f"beta{i * 7}", f"gamma{i * 13}", f"delta{i * 31}") for i in range(count)]
+
+
+def test_the_texts_are_looked_over_before_a_training(tmp_path: Path) -> None:
+    with text_library(tmp_path) as library:
+        ids = library.assets.ids()
+        library.assets.set_rights(ids[:2], "restricted")
+        work = Trainings(library, "cpu").dataset_work("text-lm", leave_out=ids[2:3])
+        report = DatasetReport.of(run_inline(work))
+        assert report.modality == "text"
+        assert set(report.assets) <= set(ids[3:])
+        assert {one.key for one in report.findings} == {"few", "rights-forbid", "left-out"}
+        assert report.level == "warning"
+        assert report.held > 0
+        library.assets.set_rights(ids, "restricted")
+        nothing = DatasetReport.of(run_inline(Trainings(library, "cpu").dataset_work("text-vae")))
+    assert nothing.level == "blocker"
+    assert "rights" in nothing.findings[0].text

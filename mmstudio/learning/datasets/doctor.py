@@ -90,11 +90,16 @@ def checking(
 ) -> Generator[Progress, None, dict[str, Any]]:
     """:func:`check` as a job, of plain JSON and with plain JSON as its result."""
     from mmstudio.learning.families import default_config
+    from mmstudio.learning.families import family as family_of
 
     config = default_config(family, "", size=int(settings.get("size") or 64))
-    for name in ("query", "fit", "aspect", "leave_out"):
+    for name in ("query", "fit", "aspect", "leave_out", "parts"):
         if name in settings:
             setattr(config, name, settings[name])
+    if family_of(family).modality == "text":
+        from mmstudio.learning.texts.report import check_texts
+
+        return (yield from check_texts(library, config)).as_json()
     return (yield from check(library, config, device)).as_json()
 
 
