@@ -74,9 +74,17 @@ def write(
         writer = opened.copywriter
         reader = named_audience(opened, audience).id if audience is not None else None
         brief = writer.brief(
-            kind, named_item(opened, item).id, reader, tone=tone, locale=locale, limit=limit, count=n, seed=seed,
-            words=tuple(word or ()), context=Context(message=message),
-        )  # fmt: skip
+            kind,
+            named_item(opened, item).id,
+            reader,
+            tone=tone,
+            locale=locale,
+            limit=limit,
+            count=n,
+            seed=seed,
+            words=tuple(word or ()),
+            context=Context(message=message),
+        )
         found = writer.variants(brief, engine)
     if as_json:
         print_json({"item": item, "task": kind, "engine": engine, "variants": [_plain(one) for one in found]})

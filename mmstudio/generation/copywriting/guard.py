@@ -72,11 +72,15 @@ def check(text: str, facts: Sequence[Fact], locale: str = "en", brand: Brand | N
     if len(text) > LONGEST:
         found.append(Span(LONGEST, len(text), text[LONGEST : LONGEST + 40] + "…", "claim", "unsupported"))
     for rule in brand.of("require", locale):
-        if (not rule.when or fold(rule.when) in folded) and squeezed(fold(rule.text)) not in squeezed(folded):
+        if (not rule.when or fold(rule.when) in folded) and not _says(folded, rule.text):
             found.append(
                 Span(len(text), len(text), rule.text, "disclaimer", "missing", f"brand: {rule.text}")
             )
     return found
+
+
+def _says(folded: str, sentence: str) -> bool:
+    return squeezed(fold(sentence)).strip(" .") in squeezed(folded)
 
 
 def blocking(spans: Iterable[Span]) -> list[Span]:
@@ -109,7 +113,7 @@ def _ruled(found: list[Span], folded: str, text: str, brand: Brand, locale: str)
     for span in found:
         cover = next((f"brand: {r.text}" for s, e, r in allowed if s <= span.start and span.end <= e), "")
         if cover and span.blocks:
-            span = Span(span.start, span.end, span.text, span.kind, "supported", cover)  # noqa: PLW2901
+            span = Span(span.start, span.end, span.text, span.kind, "supported", cover)
         kept.append(span)
     lifted = {squeezed(fold(rule.text)) for rule in brand.of("allow", locale)}
     for rule in brand.of("ban", locale):

@@ -39,9 +39,15 @@ _NOT_EST = re.compile(
     r"|northwest|southwest|tempest|conquest|rest|unrest|dishonest|divest|behest|attest|detest|ingest|infest|ernest"
     r"|bequest|best|backrest|headrest|armrest|footrest|amethyst|blest|least|est)$"
 )
-_HAN_MOST = re.compile(r"最(?:好|佳|棒|优|后|近|终|初|多可|多|少|长可|高可|爱|喜欢)")
+_HAN_MOST = re.compile(
+    r"最(?:[长高多少大低快](?=[约可达\d一二两三四五六七八九十])|好|佳|棒|优|后|近|终|初|多可|多|少|长可|高可|爱|喜欢)"
+)
 _MARKED = re.compile(r"([a-z][\w-]{2,24})\s?[®™]")
-_NOT_FREE_OF = frozenset("for care hands set all feel get be break is are the".split())
+_FREE_THING = re.compile(r" (?:shipping|delivery|returns?|gifts?|trial|samples?|time|postage|hand)")
+_NOT_FREE_OF = frozenset(
+    "for care hands set all feel get be break is are the with and our your a an of now plus this that it you to in on"
+    " or as by from has have enjoy".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ def claims(folded: str) -> list[Claim]:
     found += [Claim(m.start(), m.end(), "origin:abroad") for m in _IMPORTED.finditer(folded)]
     for match in _FREE_OF.finditer(folded):
         what = next(group for group in match.groups() if group)
-        if what not in _NOT_FREE_OF:
+        if what not in _NOT_FREE_OF and not _FREE_THING.match(folded, match.end()):
             found.append(Claim(match.start(), match.end(), f"free:{what}"))
     found += _superlatives(folded)
     found += [Claim(m.start(), m.end(), f"mark:{m[1]}") for m in _MARKED.finditer(folded)]

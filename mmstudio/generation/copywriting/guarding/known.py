@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from mmstudio.generation.copywriting.facts import Fact
     from mmstudio.generation.copywriting.guarding.vocabulary import Kind
 
-_SAME_SIDES = {"l": "l", "w": "w", "h": "h", "d": "d", "i": "i", "r": "r"}
+_EDGE = re.compile(r"\n|(?<!\d)\"")  # where a line or a quotation ends: what is beyond is not of it
+_BOUND = re.compile(r"(?:up to|at most|as (?:much|many|long) as|最多|最长|最高|可达)\s?$")
 
 
 @dataclass(slots=True)
@@ -37,29 +39,34 @@ class Known:
     languages: frozenset[bool] = frozenset()
 
     def verbatim(self, folded: str, start: int, end: int) -> str:
-        """Label of a fact that holds these words with two more on either side that there are; "" if none.
+        """Label of a fact that holds these words together with those around them; "" if none does.
 
-        A figure or claim quoted together with its surroundings says what the fact says.
+        Of an item's own facts two words on either side must agree, as far as the line goes; a review supports
+        only what stands within one of its sentences that is quoted whole.
         """
         low, high = max(start - 60, 0), min(end + 60, len(folded))
-        before, here, after = (
-            squeezed(folded[low:start]),
-            squeezed(folded[start:end]),
-            squeezed(folded[end:high]),
-        )
+        low += max((found.end() for found in _EDGE.finditer(folded, low, start)), default=low) - low
+        edge = _EDGE.search(folded, end, high)
+        high = edge.start() if edge else high
+        here = squeezed(folded[start:end])
         if not here:
             return ""
-        joined = (
-            bool(folded[start - 1 : start].strip() and before),
-            bool(folded[end : end + 1].strip() and after),
-        )
-        head = _last(before, joined[0])
-        tail = _first(after, joined[1])
-        wanted = [f"{head}{here}{tail}"]
-        if len(head.split()) + len(tail.split()) < 2 and not HAN.search(head + tail):
-            return ""
-        for text, label in (*self.texts, *self.said):
-            if any(piece in text for piece in wanted):
+        glued = bool(folded[start - 1 : start].strip()), bool(folded[end : end + 1].strip())
+        before, after = squeezed(folded[low:start]), squeezed(folded[end:high])
+        head, tail = _last(before, glued[0] and before != ""), _first(after, glued[1] and after != "")
+        if len(head.split()) + len(tail.split()) >= 2 or HAN.search(head + tail):
+            wanted = f"{head}{here}{tail}".strip(" .,")
+            for text, label in self.texts:
+                at = text.find(wanted)
+                if at >= 0 and not (not head and _BOUND.search(text[:at])):
+                    return label
+        return self._quoted(squeezed(folded[max(start - 300, 0) : end + 300]), here)
+
+    def _quoted(self, around: str, here: str) -> str:
+        for text, label in self.said:
+            bare = text.strip(" .,")
+            whole = len(bare.split()) >= 3 or len(HAN.findall(bare)) >= 6
+            if whole and here in bare and bare in around:
                 return label
         return ""
 
