@@ -250,6 +250,10 @@ class Generation:
         import torch
 
         row = self.library.generations.of_asset(asset_id)
+        if row is not None and "set" in row.params:
+            from mmstudio.generation.sets.recipes import part_again
+
+            return part_again(self, row.params)
         if row is not None and texts.is_text(row):
             return texts.again(self, row)
         if row is None or row.latent is None:

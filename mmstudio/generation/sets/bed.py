@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MODELS = ("starter-sound-vae", "starter-sound-gan")
 TRIED = 4.0  # seconds of each candidate that are heard
-MOST = 3  # candidates: each is itself the best of many pieces, and takes its time
+MOST = 4  # candidates: each is itself the best of many pieces, and takes its time
 _NEAR = 0.06  # share of the tempo that is not heard as another tempo
 
 
@@ -105,8 +105,9 @@ def fitness(
     if not float(np.abs(samples).max(initial=0.0)) > 1e-4:
         return 0.0
     alike = 1.0 - mood.distance(heard, given.mood)
-    # A bed without a beat is in no tempo and so in none that is wrong.
-    timely = 0.6 if not found else max(0.0, 1.0 - max(0.0, tempo_error(found, tempo) - _NEAR) / 0.25)
+    # A bed without a beat is in no tempo and so in none that is wrong; a lively mood asks for one.
+    beatless = 0.75 - 0.6 * given.mood.energy
+    timely = beatless if not found else max(0.0, 1.0 - max(0.0, tempo_error(found, tempo) - _NEAR) / 0.25)
     fit = 0.6 * alike + 0.4 * timely
     shared = judge.sound(sound)
     return float(fit if shared is None else 0.75 * fit + 0.25 * shared)

@@ -92,7 +92,10 @@ def areas(palette: Sequence[RGB]) -> tuple[Floats, Floats]:
     lab = lab_of(palette)[:AREAS]
     weights = [1.0, 0.62, 0.45, 0.34, 0.26][: len(lab)]
     rows = [*lab]
-    for shift, weight in ((0.14, 0.5), (-0.16, 0.3), (0.26, 0.4), (-0.28, 0.2)):
+    # Dark yellow looks like mud: where the first colour is one, only one shade goes down.
+    muddy = 0.2 < float(np.arctan2(lab[0, 2], lab[0, 1]) / (2 * np.pi)) % 1.0 < 0.37
+    shifts = (0.14, 0.24, 0.32, -0.16) if muddy else (0.14, -0.16, 0.26, -0.28)
+    for shift, weight in zip(shifts, (0.5, 0.35, 0.35, 0.2), strict=True):
         if len(rows) == AREAS:
             break
         tint = lab[0].copy()
@@ -105,7 +108,7 @@ def areas(palette: Sequence[RGB]) -> tuple[Floats, Floats]:
     found, share = found[order], share[order]
     spread = float(found[0, 0] - found[-1, 0])
     if spread < _GAP * (AREAS - 1) * 0.8:  # spread out around the middle, inside what a screen shows
-        middle = float(np.clip(found[:, 0].mean(), 0.42, 0.74))
+        middle = float(np.clip(found[:, 0].mean(), 0.68 if muddy else 0.42, 0.76))
         goal = middle + _GAP * np.linspace(2, -2, AREAS, dtype=np.float32)
         found[:, 0] = np.clip(goal, 0.14, 0.97)
     return found, share / share.sum()

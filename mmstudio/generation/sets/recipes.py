@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from mmstudio.errors import NotFound, StudioError
 from mmstudio.generation.sets.packing import unpacked
@@ -80,6 +81,18 @@ def text_of(generation: Generation, recipe: Mapping[str, Any]) -> str:
 
         return str(remade(generation, recipe))
     raise _unknown()
+
+
+def part_again(generation: Generation, params: Mapping[str, Any]) -> Image.Image | Sound | str:
+    """A part of a saved set from what the library keeps of it: a picture, (samples, rate), or a text.
+
+    Raises:
+        As :func:`picture_of`.
+    """
+    recipe, part = params["recipe"], params.get("part")
+    if part == "picture":
+        return Image.fromarray(picture_of(generation, recipe))
+    return sound_of(generation, recipe) if part == "sound" else text_of(generation, recipe)
 
 
 def _given_picture(path: Path) -> NDArray[np.uint8]:

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmstudio.generation.copywriting.contract import Context, Span
+from mmstudio.generation.sets import colours
 from mmstudio.generation.sets.colours import colour_names
 from mmstudio.generation.sets.contract import MadePart
 from mmstudio.generation.sets.source import plain
+from mmstudio.generation.steering import palette_of
 from mmstudio.i18n import tr
 from mmstudio.jobs import Progress
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 LINE, TITLE = 110, 48  # longest, a Han character counts double
 VARIANTS = 5
+_SHORTEST = 10  # of a line: a single word of a catalogue is none
+_OTHER = 0.16  # OKLab distance from which a named colour is not one of the set's
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])")
 _EN = (
@@ -91,9 +95,11 @@ def _about_item(generation: Generation, given: Given, wish: SetWish, seed: int) 
     audience = given.audience.id if given.audience is not None else None
     brief = writer.brief("one_liner", item.id, audience, count=VARIANTS, limit=LINE, words=given.mood.words,
                          **common)  # fmt: skip
-    variants = [variant for variant in writer.variants(brief, wish.engine) if variant.safe and variant.text]
+    written = writer.variants(brief, wish.engine)
+    variants = [one for one in written if one.safe and weight(one.text) >= _SHORTEST]
     if not variants:
         return None
+    variants = sorted(variants, key=lambda variant: _foreign(variant.text, given))
     chosen = variants[seed % len(variants)]
     head = writer.variants(writer.brief("headline", item.id, audience, count=1, limit=TITLE, **common))
     title = next((variant.text for variant in head if variant.safe and variant.text), item.title or item.sku)
@@ -105,6 +111,11 @@ def _about_item(generation: Generation, given: Given, wish: SetWish, seed: int) 
         title, chosen.text, tuple(v.text for v in order), chosen.facts,
         MadePart("text", chosen.engine, seed, 1.0, recipe), chosen.spans,
     )  # fmt: skip
+
+
+def _foreign(text: str, given: Given) -> bool:
+    """Whether a line names a colour that the set does not have: the item has other variants."""
+    return any(colours.distance([named], given.palette[:3]) > _OTHER for named in palette_of(text))
 
 
 def _plain_line(given: Given, wish: SetWish, seed: int) -> Words:
@@ -144,7 +155,7 @@ def name_of(given: Given) -> str:
         return _upper(short) if weight(short) <= 24 else ""
     if given.kind not in ("picture", "sound"):
         return ""
-    own = given.tags[0] if given.tags else given.words.split(". ")[0]
+    own = given.tags[0] if given.tags else given.words.split(". ")[0].rstrip(" .")
     # A camera's or a program's name for a file says nothing to a reader.
     letters = re.sub(r"[\W\d_]+", " ", own).strip()
     if (
