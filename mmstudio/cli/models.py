@@ -20,7 +20,9 @@ def register(app: typer.Typer) -> None:
 
 def train(
     lib: Lib,
-    family: Annotated[str, typer.Argument(help="image-gan, image-vae, sound-vae, text-lm, joint, …")],
+    family: Annotated[
+        str, typer.Argument(help="image-gan, image-vae, sound-vae, sound-gan, text-lm, joint, …")
+    ],
     name: Annotated[
         str | None, typer.Option("--name", help="The model's name; the family's by default.")
     ] = None,
@@ -76,6 +78,14 @@ def train(
     objective: Annotated[
         str, typer.Option("--objective", metavar="mvtcae|mmvae+|mopoe", help="Joint: what it learns by.")
     ] = "",
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", help="Sounds: how long each is, 1 to 12 s.")
+    ] = None,
+    rate: Annotated[int | None, typer.Option("--rate", help="Sounds: 22050 or 44100 Hz.")] = None,
+    stereo: Annotated[bool, typer.Option("--stereo", help="Sounds: left and right.")] = False,
+    loop: Annotated[
+        bool, typer.Option("--loop", help="Sounds: loops whose end runs into their beginning.")
+    ] = False,
     option: Annotated[
         list[str] | None,
         typer.Option("--option", metavar="NAME=VALUE", help="A setting of the family; may be repeated."),
@@ -101,6 +111,8 @@ def train(
     joined: dict[str, Any] = ({"from": below} if below else {}) | (
         {"objective": objective} if objective else {}
     )
+    asked = {"seconds": seconds, "rate": rate, "stereo": stereo or None, "loop": loop or None}
+    joined |= {key: value for key, value in asked.items() if value is not None}
     if joined:
         params["parts"] = params.get("parts", {}) | joined
     settings = settings_from(option, seamless=seamless, freeze=freeze)

@@ -23,6 +23,7 @@ WITH_DATA = {
     "features_quality",
     "guard",
     "pictures",
+    "sound_models",
     "sounds",
     "text_models",
     "texts",

@@ -76,9 +76,7 @@ def data(
     return made, notes + found.notes
 
 
-def gather_sounds(
-    library: Library, folder: Path, config: ModelConfig
-) -> Generator[Progress, None, Gathered]:
+def gather_sounds(library: Library, folder: Path, config: ModelConfig) -> Generator[Progress, None, Gathered]:
     """Decode what ``config.query`` finds into the files of :func:`engine.sound_data.load_sounds`.
 
     About a tenth of the files is held out; with ``config.augment`` varied copies follow the originals. No file

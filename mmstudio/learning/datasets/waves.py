@@ -137,7 +137,11 @@ def told_by(tags: Iterable[str]) -> tuple[float | None, int | None]:
 
 
 def cut(
-    sound: Samples, shape: SoundShape, tempo: float | None = None, key: int | None = None, most: int = MOST_PIECES
+    sound: Samples,
+    shape: SoundShape,
+    tempo: float | None = None,
+    key: int | None = None,
+    most: int = MOST_PIECES,
 ) -> Heard:
     """C×N → pieces of the shape; at most ``most``, the first of a long sound."""
     length, wanted = sound.shape[1], shape.samples

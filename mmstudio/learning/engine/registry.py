@@ -26,7 +26,6 @@ from mmstudio.learning.nets.blocks import materialise
 from mmstudio.learning.nets.vae import VAE, make_vae
 
 ROWS = 16  # latents decoded at once at 64 pixels and for sounds
-POLISH = 4  # rounds of Griffin-Lim after the vocoder
 
 
 @dataclass(slots=True)
@@ -40,6 +39,7 @@ class GenerativeModel:
     prior: Prior
     device: torch.device
     fingerprint: str = ""
+    polish: int = 0  # rounds of Griffin-Lim after the vocoder; see nets.vocoder.best_rounds
 
     def draw(self, count: int, random: torch.Generator, truncation: float = 1.0) -> Tensor:
         """``count`` latents (count×latent, CPU)."""
@@ -83,7 +83,7 @@ class GenerativeModel:
     def _voiced(self, mel: Tensor, shape: SoundShape) -> Tensor:
         vocoder = self.vocoder
         if vocoder is not None:
-            wave: Tensor = vocoder(mel.to(self.device), POLISH)
+            wave: Tensor = vocoder(mel.to(self.device), self.polish)
             return wave.float().cpu()
         magnitude = magnitude_of(fold(mel, shape), shape, 12)
         return from_planes(griffin_lim(magnitude, shape, None, 32).view(1, shape.channels, -1))
@@ -180,12 +180,18 @@ def load_model(folder: Path, device: torch.device) -> GenerativeModel:
         take(discriminator, weights, "discriminator.")
         prior = standard_prior(config.latent)
         mark = weights_id(folder)
-        return GenerativeModel(config, _frozen(decoder), None, discriminator, prior, device, mark)
+        polish = _polish(weights)
+        return GenerativeModel(config, _frozen(decoder), None, discriminator, prior, device, mark, polish)
     vae = materialise(lambda: make_vae(config), device, random)
     take(vae, weights, "vae.")
     _frozen(vae)
     prior = prior_from(weights, config.latent)
-    return GenerativeModel(config, vae.decoder, vae, None, prior, device, weights_id(folder))
+    mark = weights_id(folder)
+    return GenerativeModel(config, vae.decoder, vae, None, prior, device, mark, _polish(weights))
+
+
+def _polish(weights: dict[str, Tensor]) -> int:
+    return int(weights["voice.rounds"][0]) if "voice.rounds" in weights else 0
 
 
 def _frozen(net: nn.Module) -> nn.Module:

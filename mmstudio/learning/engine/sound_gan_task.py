@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from mmstudio.learning.config import ModelConfig
+from mmstudio.learning.engine.checkpoint import TrainingState
 from mmstudio.learning.engine.data import ArrayData, Batch
 from mmstudio.learning.engine.ema import Average
 from mmstudio.learning.engine.gan_task import GanTask
@@ -24,6 +26,7 @@ class SoundGanTask(GanTask):
     """RpGAN + R1 + R2 with adaptive augmentation; the vocoder learns from the true sounds of each batch."""
 
     splits = False
+    _ended = False
 
     def __init__(self, config: ModelConfig, device: torch.device) -> None:
         super().__init__(config, device)
@@ -47,6 +50,18 @@ class SoundGanTask(GanTask):
             held = None if batch.held is None else mel_of(batch.held.to(self.device), self.shape)
         yield from super().parts(replace(batch, x=mel, held=held), step)
         yield from self.voicing.learn(waves, mel, step)
+
+        self._ended = step + 1 >= self.config.steps
+
+    @torch.no_grad()
+    def finish(self, data: Any) -> dict[str, Tensor]:
+        net = self.average.net
+        assert isinstance(net, SoundGenerator)
+        return self.voicing.finish(net.vocoder, data, self._ended)
+
+    def restore(self, state: TrainingState) -> None:
+        super().restore(state)
+        self._ended = int(state.numbers.get("step", 0)) >= self.config.steps
 
     def _augmented(self, x: Tensor) -> Tensor:
         return sound_augment(x, self.random, self.adaptive.strength, self.shape.bands, self.shape.loop)

@@ -12,8 +12,8 @@ from torch.nn import functional
 from mmstudio.learning.conditions import Conditions
 from mmstudio.learning.config import ModelConfig
 from mmstudio.learning.engine.checkpoint import TrainingState
-from mmstudio.learning.engine.device import autocast
 from mmstudio.learning.engine.data import Batch
+from mmstudio.learning.engine.device import autocast
 from mmstudio.learning.engine.ema import Average
 from mmstudio.learning.engine.gan_task import with_gaps
 from mmstudio.learning.engine.prior import fit_prior
@@ -127,7 +127,10 @@ class SoundVaeTask(Task[SoundData]):
     @torch.no_grad()
     def finish(self, data: SoundData) -> dict[str, Tensor]:
         most = PRIOR_EXAMPLES if self._ended else _MEANWHILE
-        return fit_prior(*self._posteriors(data, most), COMPONENTS, self.config.seed).tensors()
+        prior = fit_prior(*self._posteriors(data, most), COMPONENTS, self.config.seed).tensors()
+        vocoder = self._drawn_with.vocoder
+        assert vocoder is not None
+        return prior | self.voicing.finish(vocoder, data, self._ended)
 
     def _posteriors(self, data: SoundData, most: int) -> tuple[Tensor, Tensor]:
         which, means, variances = data.spread(most), [], []

@@ -9,10 +9,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from mmstudio.learning.config import ModelConfig
+from mmstudio.learning.engine.sound_data import SoundData
 from mmstudio.learning.engine.sound_shape import SoundShape
-from mmstudio.learning.engine.spectra import fold, istft, mel_of_power, stft, to_planes
+from mmstudio.learning.engine.spectra import fold, istft, mel_of, mel_of_power, stft, to_planes
 from mmstudio.learning.nets.blocks import materialise
-from mmstudio.learning.nets.vocoder import Vocoder
+from mmstudio.learning.nets.vocoder import ROUNDS, Vocoder, best_rounds
 from mmstudio.learning.nets.wave_critic import WaveCritic
 from mmstudio.learning.objectives.spectral import (
     hinge_discriminator,
@@ -24,6 +25,7 @@ from mmstudio.learning.objectives.vae import feature_l1
 
 FRAMES = 32  # of a stretch that is learned from at once
 ROWS = 8  # stretches a step
+_TRIED = 8  # sounds that rounds of polish are tried on
 _MEL, _PHASE, _MATCH = 5.0, 1.0, 2.0  # weights beside the spectral loss
 
 
@@ -104,6 +106,14 @@ class Voicing:
         if mel is None:
             mel = mel_of_power(stft(real, self.shape, loop=False).abs().square(), self.shape)
         return stft_loss(made, real), functional.l1_loss(own, mel)
+
+    @torch.no_grad()
+    def finish(self, vocoder: Vocoder, data: SoundData, ended: bool) -> dict[str, Tensor]:
+        """How many rounds of polish the trained (averaged) vocoder wants, for the weights file."""
+        if not ended:
+            return {"voice.rounds": torch.tensor([max(ROUNDS)])}
+        waves = data.floats(data.spread(_TRIED)).to(self.device)
+        return {"voice.rounds": torch.tensor([best_rounds(vocoder, mel_of(waves, self.shape), waves)])}
 
     def stretches(self, waves: Tensor, mel: Tensor, most: int) -> tuple[Tensor, Tensor]:
         """Of at most ``most`` rows (of N·C) the same stretch of spectrogram (bands×frames) and wave;

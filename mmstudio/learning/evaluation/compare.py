@@ -52,6 +52,10 @@ def comparing(
         from mmstudio.learning.evaluation.joint import comparing_sets
 
         return (yield from comparing_sets(trainings, context, a, b, samples, seeds))
+    if kinds == {"audio"}:
+        from mmstudio.learning.evaluation.sounds import comparing_sounds
+
+        return (yield from comparing_sounds(trainings, context, a, b, samples, seeds))
     if len(kinds) > 1 or configs[0].channels != configs[1].channels:
         raise UsageError("Models of different media cannot be compared.")
     measure = ruler(configs[0], str(trainings.load(a).device))
@@ -71,19 +75,30 @@ def comparing(
             if len(train) >= 2 and spaces.usual > 1e-6:
                 figures["nearest_ratio"] = float(np.median(spaces.ratios()))
             found[place].append(figures)
-    sides = [_side(name, rows) for name, rows in zip((a, b), found, strict=True)]
-    notes = list(reference.notes)
+    result = yield from compared(trainings, (a, b), found, seeds, measure.name, reference.notes)
+    return result.as_json()
+
+
+def compared(
+    trainings: Trainings,
+    names: tuple[str, str],
+    rows: list[list[dict[str, float]]],
+    seeds: int,
+    features: str,
+    notes: list[str],
+) -> Generator[Progress, None, Comparison]:
+    """Two models from the figures of each seed, with a sheet of what each draws."""
+    sides = [_side(name, figures) for name, figures in zip(names, rows, strict=True)]
     if seeds < 2:
-        notes.append(tr("With one seed there is no spread: a small difference may be chance"))
+        notes = [*notes, tr("With one seed there is no spread: a small difference may be chance")]
     if not trainings.library.read_only:
         where = trainings.library.path / "evaluations" / "comparisons"
         for side in sides:
             pictures = draw(trainings.load(side.model), SHEET, SHEET_SEED)
             side.sheet = save_sheet(where / f"{side.model}.png", pictures, 6)
-            yield Progress(count, count, tr("Drawing"))
+            yield Progress(1, 1, tr("Drawing"))
     better = {key: _better(key, *sides) for key in sides[0].mean if key in sides[1].mean}
-    result = Comparison(sides[0], sides[1], better, seeds, measure.name, notes)
-    return result.as_json()
+    return Comparison(sides[0], sides[1], better, seeds, features, list(notes))
 
 
 def _real(trainings: Trainings, a: str, b: str, size: int) -> Generator[Progress, None, Examples]:

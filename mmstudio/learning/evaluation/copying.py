@@ -82,6 +82,8 @@ def shrunk(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """N×C×S×S at most :data:`PIXELS` wide, by the mean of blocks (S is a power of two)."""
     factor = max(1, pictures.shape[-1] // PIXELS)
     n, c, h, w = pictures.shape
+    h, w = h // factor * factor, w // factor * factor  # spectrograms are of any length
+    pictures = pictures[:, :, :h, :w]
     blocks = pictures.reshape(n, c, h // factor, factor, w // factor, factor)
     small: NDArray[np.uint8] = np.round(blocks.mean(axis=(3, 5))).astype(np.uint8)
     return small

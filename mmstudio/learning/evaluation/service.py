@@ -104,6 +104,8 @@ def evaluating(
     model = trainings.load(name)
     examples = yield from reading(trainings, folder, config)
     found = yield from measuring(model, examples, samples, seed)
+    if examples.train_waves is not None:
+        found.figures |= yield from _listening(model, examples, samples, seed)
     context.raise_if_cancelled()
     nearest = [near for near, _row in found.pairs]
     notes = examples.notes + found.notes
@@ -111,6 +113,23 @@ def evaluating(
     if not trainings.library.read_only:
         _keep(trainings, folder, result, found, examples)
     return result.as_json()
+
+
+def _listening(
+    model: GenerativeModel, examples: Examples, samples: int, seed: int
+) -> Generator[Progress, None, dict[str, Figure]]:
+    from mmstudio.learning.engine.sound_data import to_waves
+    from mmstudio.learning.evaluation.sounds import MOST, measuring_sounds
+
+    assert examples.train_waves is not None
+    train = to_waves(_thin(examples.train_waves, MOST)).numpy()
+    held = examples.held_waves
+    kept = train[:0] if held is None or not len(held) else to_waves(held[:MOST]).numpy()
+    return (yield from measuring_sounds(model, train, kept, samples, seed))
+
+
+def _thin(rows: NDArray[np.int16], most: int) -> NDArray[np.int16]:
+    return rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(int)]
 
 
 @dataclass(slots=True)

@@ -42,7 +42,14 @@ class SpectrogramDecoder(nn.Module):
     """
 
     def __init__(
-        self, bands: int, frames: int, widths: list[int], latent: int, *, loop: bool = False, condition: int = 0
+        self,
+        bands: int,
+        frames: int,
+        widths: list[int],
+        latent: int,
+        *,
+        loop: bool = False,
+        condition: int = 0,
     ) -> None:
         super().__init__()
         self.first, self.start, self.loop = widths[0], frames >> (len(widths) - 1), loop
