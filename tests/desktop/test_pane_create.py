@@ -16,6 +16,8 @@ from mmstudio.desktop.models.results import Batch, Recipe, Result, job_params, w
 from mmstudio.desktop.panes.create import CreatePane
 from mmstudio.generation.sounding.wish import SoundWish
 from mmstudio.generation.texts import TextWish
+from mmstudio.library import AssetFilter
+from mmstudio.media.audio import load_audio
 from mmstudio.studio import Studio
 from support.qt import settle, wait_until
 from support.storefront import click, click_row, make_store, names_missing, open_store, show_pane
@@ -193,6 +195,26 @@ def test_a_given_sound_is_varied_continued_coloured_or_one_of_two(pane: CreatePa
     assert controls.generate_button.isEnabled()
     assert [wish(place).at for place in range(3)] == [0.0, 0.5, 1.0]
     assert wish().between == (7, 8)
+
+
+def test_a_variation_of_a_sound_is_made_shown_and_saved_as_heard(pane: CreatePane, qtbot: QtBot) -> None:
+    choose_sounds(pane)
+    library = pane.context.library
+    given = library.assets.ids(AssetFilter(kinds=("audio",)))[0]
+    pane.controls.set_like(given)
+    generate(pane, qtbot, "starter-sound-vae", 1)
+    result = pane.results.rows[0]
+    assert result.samples is not None
+    wait_until(lambda: pane.detail.sound.duration > 0)
+    click(qtbot, pane.save_button)
+    wait_until(lambda: result.asset is not None)
+    assert result.asset is not None
+    how = library.generations.of_asset(result.asset)
+    assert how is not None
+    assert how.model == "starter-sound-vae"
+    kept, _rate = load_audio(library.assets.path_of(library.assets.get(result.asset)))
+    assert kept.shape == result.samples.shape
+    assert np.abs(kept - result.samples).max() < 1e-3
 
 
 def test_texts_are_asked_for_as_the_model_can(pane: CreatePane) -> None:

@@ -137,10 +137,15 @@ def make(studio: Studio, recipe: Recipe) -> Made:
         pixels = settle(np.asarray(picture.convert("RGB")), [hex_of(c) for c in ground])
         return Made(to_qimage(pixels))
     if recipe.modality == "audio":
-        sounds = generation.sounds(
-            recipe.model, 1, recipe.seed, recipe.seconds, recipe.like, **(recipe.sound or {})
-        )
-        return Made(waveform(sounds[0][0]), *sounds[0])
+        from mmstudio.generation.sounding.wish import SoundWish
+
+        given: dict[str, Any] = {"model": recipe.model, "seed": recipe.seed}
+        if recipe.seconds is not None:
+            given |= {"seconds": recipe.seconds, "kind": "loop"}
+        if recipe.like is not None:
+            given["like"] = recipe.like
+        sound = generation.sound(SoundWish.of(given | (recipe.sound or {})))
+        return Made(waveform(sound.samples), sound.samples, sound.rate)
     if recipe.modality == "text":
         count = recipe.writing.get("n", 1) if recipe.writing else 1
         wishes = {key: value for key, value in (recipe.writing or {}).items() if key != "n"}
