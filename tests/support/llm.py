@@ -25,15 +25,27 @@ _TEXTS = [
 
 
 def tiny_model(
-    folder: Path, *, chat: bool = True, context: int = 2048, seed: int = 0, says: str = ""
+    folder: Path,
+    *,
+    chat: bool = True,
+    context: int = 2048,
+    seed: int = 0,
+    says: str = "",
+    family: str = "llama",
 ) -> Path:
-    """A random two-layer Llama with a byte-level vocabulary of its own, as transformers would save it.
+    """A random two-layer Llama (or GPT-2) with a byte-level vocabulary, as transformers would save it.
 
     With ``says`` (no token in it twice) it has no layers, and each token calls for the next of that text.
     """
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+    from transformers import (
+        GPT2Config,
+        GPT2LMHeadModel,
+        LlamaConfig,
+        LlamaForCausalLM,
+        PreTrainedTokenizerFast,
+    )
 
     tokens = Tokenizer(models.BPE())
     tokens.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -55,9 +67,12 @@ def tiny_model(
         num_attention_heads=2, num_key_value_heads=2, max_position_embeddings=context,
         bos_token_id=0, eos_token_id=1, tie_word_embeddings=False,
     )  # fmt: skip
+    other = GPT2Config(
+        vocab_size=words, n_embd=32, n_layer=2, n_head=2, n_positions=context, bos_token_id=0, eos_token_id=1
+    )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = LlamaForCausalLM(config)
+        model = LlamaForCausalLM(config) if family == "llama" else GPT2LMHeadModel(other)
     if says:
         chain = [4, *tokenizer(says, add_special_tokens=False).input_ids, 1]  # assistant … end
         assert len(set(chain)) == len(chain)
