@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from mmstudio.generation.sounding.measure import Samples, loudness, oversampled
+from mmstudio.generation.sounding.measure import Samples, loudness, peaks_between
 
 CEILING = 0.88  # -1.1 dBFS: a tenth of a decibel below what is promised, for the rounding to 16 bits
 _SILENT = -69.0  # LUFS: nothing to level
@@ -40,37 +40,38 @@ def to_stereo(samples: Samples) -> Samples:
     return np.asarray(mixed - mixed.mean(axis=1, keepdims=True), np.float32)
 
 
-def level(samples: Samples, rate: int, target: float, around: bool = False) -> Samples:
+def level(samples: Samples, rate: int, target: float, around: bool = False) -> tuple[Samples, float]:
     """Bring float32[C, N] to ``target`` LUFS with a true peak below -1 dBTP and no offset; silence stays.
 
     Peaks above that are turned down by a limiter that looks ahead; with ``around`` it takes the end to run
-    into the beginning. What has so much peak that half a decibel is still missing after four rounds keeps
-    what it reached.
+    into the beginning. What is nearly all peak keeps what it reached after four rounds.
+
+    Returns (the samples, the LUFS they have).
     """
     samples = np.asarray(samples - samples.mean(axis=1, keepdims=True, dtype=np.float64), np.float32)
     now = loudness(samples, rate)
     if now < _SILENT:
-        return samples
+        return samples, now
     gain = min(target - now, _MOST_GAIN)
-    out = samples
     for _ in range(4):
-        out = _limited(samples * np.float32(10 ** (gain / 20)), rate, around)
-        missing = target - loudness(out, rate)
-        if abs(missing) < 0.05 or gain + missing > _MOST_GAIN:
+        louder = samples * np.float32(10 ** (gain / 20))
+        out = _limited(louder, rate, around)
+        if out is louder:
+            return out, now + gain
+        reached = loudness(out, rate)
+        if abs(target - reached) < 0.05 or gain + target - reached > _MOST_GAIN:
             break
-        gain += missing
-    return out
+        gain += target - reached
+    return out, reached
 
 
 def _limited(samples: Samples, rate: int, around: bool) -> Samples:
+    """The same object where nothing is too loud."""
     from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
-    top = float(np.abs(samples).max(initial=0.0))
-    if top < CEILING * 0.6:  # between two samples a wave does not rise that far above them
-        return samples
-    peak = np.abs(oversampled(samples)).max(axis=(0, 2))
+    peak = peaks_between(samples, CEILING * 0.6)  # what stays below does not reach the ceiling
     peak = np.maximum(peak, np.roll(peak, 1))  # of both sides of a sample
-    if float(peak.max()) <= CEILING:
+    if float(peak.max(initial=0.0)) <= CEILING:
         return samples
     hold = 2 * max(round(_HOLD * rate), 1) + 1
     mode = "wrap" if around else "nearest"

@@ -16,7 +16,6 @@ from mmstudio.generation.sounding.wish import RATE
 FADE_BEAT, FADE_FREE = 0.06, 0.3  # seconds: short before a beat, long where nothing beats
 _JITTER = 0.006  # seconds a beat may be moved by so that waves meet in phase
 _BAR = 4  # beats
-_TRIED = 400  # places compared before those around the best are
 _MOST = 12.0  # dB that a piece is brought nearer to the level of the one before
 
 
@@ -138,7 +137,7 @@ def _take(piece: Fitted, grid: Grid, at: int, fade: int, tail: Samples | None) -
         size = min(round(_beat_at(grid, at) + beats * grid.period) - at, most)
         jitter = round(_JITTER * RATE)
         starts = np.arange(piece.first, samples.shape[1], grid.period).round().astype(int)
-        around = np.arange(-jitter, jitter + 1, 4)
+        around = np.arange(-jitter, jitter + 1)
         places = (starts[:, None] + around).ravel()
     else:
         size = min(left, most)
@@ -148,7 +147,7 @@ def _take(piece: Fitted, grid: Grid, at: int, fade: int, tail: Samples | None) -
         if grid.tempo and size < left:
             whole = np.floor((at + size) / grid.period) * grid.period
             size = round(whole) - at if whole > at + 0.25 * grid.period else size
-        places = np.arange(fade, samples.shape[1] - size + 1, 4)
+        places = np.arange(fade, samples.shape[1] - size + 1)
     places = places[(places >= fade) & (places + size <= samples.shape[1])]
     if not len(places):
         places = np.array([samples.shape[1] - size])
@@ -177,23 +176,26 @@ def _best(
 ) -> int:
     """The place at which what goes before it is most like what it fades in over: ``tail``, or in a ring of
     one piece its own end; the first place where there is neither."""
-    mono = samples.mean(axis=0)
-    if tail is None and not (grid.around and size >= grid.length):
+    mono = samples.mean(axis=0, dtype=np.float64)
+    if tail is not None:
+        from scipy.signal import correlate
+
+        wanted = tail.mean(axis=0, dtype=np.float64)
+        alike = correlate(mono, wanted, mode="valid")[places - fade]
+        theirs = np.full(len(places), np.linalg.norm(wanted))
+    elif grid.around and size >= grid.length:
+        alike = _sums(mono[:-size] * mono[size:], fade)[places - fade]
+        theirs = np.sqrt(np.maximum(_sums(np.square(mono), fade)[places + size - fade], 0.0))
+    else:
         return int(places[0])
-
-    def score(place: int) -> float:
-        wanted = mono[place + size - fade : place + size] if tail is None else tail.mean(axis=0)
-        return _alike(mono[place - fade : place], wanted)
-
-    some = places[:: max(len(places) // _TRIED, 1)]
-    best: int = max((int(place) for place in some), key=score)
-    close = places[np.abs(places - best) < max(int(some[1] - some[0]), 1)] if len(some) > 1 else some
-    found: int = max((int(place) for place in close), key=score)
-    return found
+    own = np.sqrt(np.maximum(_sums(np.square(mono), fade)[places - fade], 0.0))
+    return int(places[int(np.argmax(alike / np.maximum(own * theirs, 1e-9)))])
 
 
-def _alike(a: Samples, b: Samples) -> float:
-    return float(a @ b) / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-9)
+def _sums(values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """The sum of each ``count`` values in a row."""
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    return np.asarray(total[count:] - total[:-count])
 
 
 def _rms(samples: Samples) -> float:

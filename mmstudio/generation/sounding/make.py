@@ -62,9 +62,9 @@ def making_sound(generation: Generation, wish: SoundWish) -> Generator[Progress,
         yield Progress(round(90 * share), 100, tr("Making"))
     samples = work.samples
     around = wish.kind == "loop"
-    samples = level(samples, RATE, wish.loudness, around)
+    samples, loudness = level(samples, RATE, wish.loudness, around)
     yield Progress(95, 100, tr("Measuring"))
-    return MadeSound(samples, RATE, work.latents(), work.params(samples))
+    return MadeSound(samples, RATE, work.latents(), work.params(samples, loudness))
 
 
 @dataclass(slots=True)
@@ -94,7 +94,7 @@ class _Work:
         """float32[K, L]."""
         return np.stack(self.used) if self.used else np.zeros((0, self.maker.space.length), np.float32)
 
-    def params(self, samples: Samples) -> dict[str, Any]:
+    def params(self, samples: Samples, loudness: float) -> dict[str, Any]:
         """The record of the finished sound."""
         model, part = self.maker.model, samples[:, : round(_HEARD * RATE)]
         beat, key = measure.beat_of(part, RATE), measure.key_of(part, RATE)
@@ -110,7 +110,7 @@ class _Work:
             "seconds": round(samples.shape[1] / RATE, 3),
             "tempo": None if tempo is None else round(tempo, 2),
             "key": None if key is None or key[1] < measure.SURE / 3 else key_name(key[0]),
-            "loudness": round(measure.loudness(samples, RATE), 2),
+            "loudness": round(loudness, 2),
             "true_peak": round(measure.true_peak(samples), 2),
             "pieces": len(self.used),
             "rejected": self.rejected,

@@ -178,28 +178,24 @@ def sustain(mel: NDArray[np.float32], throughout: bool) -> float:
 
 def _voiced(model: GenerativeModel, mel: Tensor) -> Samples:
     """float32[C, T] of one spectrogram."""
-    try:
-        return np.asarray(model.voiced(mel)[0].numpy(), np.float32)
-    except AttributeError:
-        import torch
-
-        from mmstudio.learning.engine.mel import to_sound
-
-        return to_sound(mel[0, 0], torch.Generator().manual_seed(0))[None]
+    return np.asarray(model.voiced(mel)[0].numpy(), np.float32)
 
 
 def heard(model: GenerativeModel, samples: Samples, rate: int, seed: int) -> Floats:
     """float32[L] of float32[C, N]: by the encoder, else by search (see ``sampling.project``)."""
     if model.encoder is not None:
-        try:
-            found: Floats = model.hear(samples, rate)[0].numpy()
-            return found
-        except NotImplementedError:
-            pass
+        found: Floats = model.hear(samples, rate)[0].numpy()
+        return found
+    import torch
+
     from mmstudio.generation.sampling import project
-    from mmstudio.learning.engine.mel import RATE, to_mel
+    from mmstudio.learning.datasets.waves import fit
+    from mmstudio.learning.engine.sound_shape import SoundShape
+    from mmstudio.learning.engine.spectra import mel_of
     from mmstudio.media.audio import resample
 
-    mono = resample(samples.mean(axis=0, keepdims=True), rate, RATE)[0]
-    near: Floats = project(model, to_mel(mono), seed)[0].numpy()
+    shape = SoundShape.of(model.config)
+    wave = torch.from_numpy(fit(resample(samples, rate, shape.rate), shape))[None]
+    picture = np.rint((mel_of(wave, shape)[0].numpy() + 1) * 127.5).astype(np.uint8)
+    near: Floats = project(model, picture, seed)[0].numpy()
     return near

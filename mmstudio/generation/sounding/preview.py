@@ -54,11 +54,12 @@ def _tones(wave: NDArray[np.float32], rate: int, width: int, rows: int, top: flo
     centres = ((np.arange(width) + 0.5) * len(wave) / width).astype(np.int64)
     frames = np.lib.stride_tricks.sliding_window_view(padded, size)[np.minimum(centres, len(wave) - 1)]
     bank, taper = _bank(rate, size, rows, top), np.hanning(size).astype(np.float32)
-    power = np.empty((width, rows), np.float32)
+    power = np.empty((width, size // 2 + 1), np.float32)
     for at in range(0, width, 128):  # stays in a core's cache
         spectrum = rfft(frames[at : at + 128] * taper, axis=1)
-        power[at : at + 128] = (np.square(spectrum.real) + np.square(spectrum.imag)) @ bank
-    decibel = 10 * np.log10(np.maximum(power, 1e-12))
+        power[at : at + 128] = np.square(spectrum.real) + np.square(spectrum.imag)
+    # One product: each wakes all threads of the linear algebra.
+    decibel = 10 * np.log10(np.maximum(power @ bank, 1e-12))
     scaled = (decibel - decibel.max()) / -FLOOR_DB * 255 + 255
     return np.ascontiguousarray(np.rint(scaled.clip(0, 255)).astype(np.uint8).T[::-1])
 

@@ -1,0 +1,118 @@
+"""Sounds as they are made: seams of loops, clicks, loudness, and how much faster than it plays.
+
+    python tests/benchmarks/bench_sounding.py [--model NAME] [--seeds 3] [--data ../shared/data] [--threads 2]
+
+Loops: the energy of the seam that linear prediction does not foretell, in dB against 64 random cuts of the
+same loop (aim: -20), beside a loop cut from the same sound without a cross-fade. Clicks: in 60 s beds, and
+beside them in as much of the real sounds, where there are any. Speed: seconds of sound per second of work
+(aim: 20).
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from mmstudio.generation import Generation
+from mmstudio.generation.sounding import measure
+from mmstudio.generation.sounding.preview import preview
+from mmstudio.generation.sounding.wish import RATE, MadeSound, SoundWish
+from mmstudio.learning import Trainings
+from mmstudio.library import Library
+from mmstudio.media.audio import load_audio
+
+WISHES: dict[str, dict[str, Any]] = {
+    "one-shot": {"kind": "one-shot"},
+    "loop": {"kind": "loop"},
+    "loop 120 bpm": {"kind": "loop", "tempo": 120.0, "seconds": 4.0},
+    "loop 96 bpm, F#m": {"kind": "loop", "tempo": 96.0, "key": "F#m", "seconds": 5.0},
+    "bed 60 s": {"kind": "bed", "seconds": 60.0},
+    "bed 60 s, 110 bpm": {"kind": "bed", "seconds": 60.0, "tempo": 110.0},
+}
+
+
+def made(generation: Generation, wish: SoundWish) -> tuple[MadeSound, float]:
+    begun = time.perf_counter()
+    sound = generation.sound(wish)
+    return sound, time.perf_counter() - begun
+
+
+def row(name: str, found: list[tuple[MadeSound, float]], loop: bool) -> None:
+    length = sum(sound.samples.shape[1] for sound, _ in found) / RATE
+    speed = [sound.samples.shape[1] / RATE / took for sound, took in found]
+    errors = [abs(float(sound.params["loudness"]) + 18.0) for sound, _ in found]
+    peaks = [float(sound.params["true_peak"]) for sound, _ in found]
+    clicks = sum(len(measure.clicks(sound.samples, RATE, around=loop)) for sound, _ in found)
+    line = f"{name:<18} {np.median(speed):5.1f}x real time  loudness off {max(errors):4.2f} LU  "
+    line += f"true peak {max(peaks):5.2f} dBTP  clicks {clicks} in {length:.0f} s"
+    if loop:
+        random = np.random.default_rng(0)
+        seams = [measure.seam_decibel(sound.samples, RATE, random) for sound, _ in found]
+        cut = [
+            measure.seam_decibel(sound.samples[:, : -RATE // 7], RATE, np.random.default_rng(0))
+            for sound, _ in found
+        ]
+        line += f"  seam {np.median(seams):6.1f} dB (worst {max(seams):.1f}; cut: {np.median(cut):.1f})"
+    print(line, flush=True)
+
+
+def real(folder: Path, seconds: float) -> None:
+    """Clicks in as many seconds of real sounds, for comparison."""
+    clicks, heard = 0, 0.0
+    for file in sorted((folder / "sounds").glob("*.flac")):
+        samples, rate = load_audio(file, duration=10.0)
+        clicks += len(measure.clicks(samples, rate))
+        heard += samples.shape[1] / rate
+        if heard >= seconds:
+            break
+    print(f"{'real sounds':<18} clicks {clicks} in {heard:.0f} s (hard beginnings and ends count)")
+
+
+def quick(name: str, work: Callable[[], object], times: int = 5) -> None:
+    took = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        work()
+        took.append(time.perf_counter() - begun)
+    print(f"{name:<18} {1000 * min(took):.1f} ms")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="starter-sound-vae")
+    parser.add_argument("--library", type=Path, default=None, help="where the model is, if not a starter")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--data", type=Path, default=None)
+    told = parser.parse_args()
+    torch.set_num_threads(told.threads)
+    with tempfile.TemporaryDirectory() as folder:
+        place = told.library or Path(folder) / "bench.mmlib"
+        opening = Library.open(place, read_only=True) if told.library else Library.create(place)
+        with opening as library:
+            generation = Generation(library, Trainings(library, "cpu"))
+            model = generation.sound_model(told.model)
+            voice = "its own vocoder" if model.vocoder is not None else "Griffin-Lim"
+            print(f"{told.model}: {model.sound}, {voice}, {told.threads} threads, {told.seeds} seeds")
+            generation.sound(SoundWish(told.model))  # what is loaded once is not counted
+            for name, wish in WISHES.items():
+                found = [
+                    made(generation, SoundWish.of({"model": told.model, "seed": seed, **wish}))
+                    for seed in range(told.seeds)
+                ]
+                row(name, found, wish["kind"] == "loop")
+    if told.data is not None:
+        real(told.data, 60.0 * told.seeds)
+    sound = np.random.default_rng(0).standard_normal((2, 12 * RATE)).astype(np.float32) * 0.1
+    quick("preview of 12 s", lambda: preview(sound, RATE))
+
+
+if __name__ == "__main__":
+    main()
