@@ -17,12 +17,9 @@ from mmstudio.learning.evaluation.joint import RealSets, measuring_sets
 from mmstudio.learning.evaluation.report import MEASURES, stored
 from mmstudio.learning.joint.model import JointModel, model_of
 from mmstudio.learning.service import Trainings
-from mmstudio.library.records import NewItem
 from support.joint import Arrays, joint_config, small_sets
+from support.joint_library import item_library, train_joint
 from support.learning import CPU
-from support.libraries import new_library
-from support.library import add_files
-from support.media import make_image, make_wav
 
 
 def blobs(count: int, classes: int = 3, noise: float = 0.1, seed: int = 0) -> tuple[Any, Any]:
@@ -97,7 +94,7 @@ def figures() -> tuple[dict[str, Any], dict[str, Any]]:
     """Of a trained model, and of the same without a step of training."""
     arrays, _ = small_sets(160)
     held, _ = small_sets(60, seed=5)
-    config = joint_config(arrays, 350, beta=0.3, half_life=200.0)
+    config = joint_config(arrays, 240, beta=0.3, half_life=150.0)
     config.batch, config.rate, config.widths, config.options["hidden"] = 32, 4e-3, [8], 32.0
     found = []
     for steps in (config.steps, 0):
@@ -157,22 +154,10 @@ def test_sets_without_labels_are_measured_as_far_as_that_goes() -> None:
 
 
 def test_evaluate_and_compare_of_joint_models_in_a_library(tmp_path: Path) -> None:
-    library = new_library(tmp_path)
-    pictures = [make_image(tmp_path / f"p/{i}.png", seed=i, size=(24, 24)) for i in range(48)]
-    sounds = [make_wav(tmp_path / f"s/{i}.wav", frequency=200.0 + 40 * i) for i in range(0, 48, 2)]
-    ids = add_files(library, *pictures, *sounds)
-    words = ("Red boots", "Green lamp")
-    items = library.items.upsert_many(
-        NewItem(sku=f"S{i}", title=words[i % 2], category=words[i % 2].split()[1]) for i in range(48)
-    )
-    for i, item in enumerate(items):
-        library.items.link_asset(item, ids[i], "hero")
-        if i % 2 == 0:
-            library.items.link_asset(item, ids[48 + i // 2], "music")
+    library = item_library(tmp_path)
     trainings = Trainings(library, "cpu")
-    small = {"hidden": 16.0, "context": 8.0, "flow_width": 16.0, "latent": 8.0}
     for seed, name in enumerate(("a", "b")):
-        run_inline(trainings.train_work("joint", name, steps=2, size=16, batch=4, options=small, seed=seed))
+        train_joint(library, name, seed)
     found = run_inline(trainings.evaluate_work("a", samples=16))
     assert found["family"] == "joint"
     assert {"round_trip_10", "frechet_image", "copies_image"} <= set(found["figures"])

@@ -233,7 +233,7 @@ def _bed(value: tuple[NDArray[np.float32], int], seconds: float) -> NDArray[np.f
     loop = samples[:, :length].copy()
     loop[:, :fade] = loop[:, :fade] * np.sin(t) + samples[:, length:] * np.cos(t)  # equal power
     played = np.take(loop, np.arange(round(seconds * RATE)) % length, axis=1)
-    return level(faded(played, RATE, end=min(_END, seconds / 4)), RATE, LOUDNESS)
+    return level(faded(played, RATE, end=min(_END, seconds / 4)), RATE, LOUDNESS)[0]
 
 
 def _fit(part: Part, value: Any, given: Given, judge: Judge) -> float:

@@ -1,0 +1,103 @@
+"""The commands "set" and "generate" with a joint model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mmstudio.cli import run
+from mmstudio.library import Library
+from support.joint_library import item_library, train_joint
+from support.media import make_image, make_wav
+
+QUICK = ["--seconds", "1.5", "--size", "64", "--picture-model", "starter-image-gan", "--model", "none"]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with item_library(tmp_path_factory.mktemp("shell"), 24) as library:
+        library.audiences.add("Runners", "fast and lively")
+        train_joint(library)
+        return library.path
+
+
+def told(place: Path, capsys: pytest.CaptureFixture[str], *more: str) -> dict[str, Any]:
+    capsys.readouterr()
+    assert run(["set", str(place), "--json", *more]) == 0
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return document
+
+
+def test_a_set_is_written_and_made_once_more_from_its_manifest(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "one"
+    found = told(place, capsys, "--item", "S1", "--audience", "Runners", "--out", str(folder), *QUICK)
+    (made,) = found["sets"]
+    assert [Path(file).suffix for file in made["files"]] == [".png", ".wav", ".txt", ".json"]
+    assert made["text"]
+    assert made["agreement"]["palette"] < 0.1
+    twice = told(place, capsys, "--manifest", made["manifest"], "--out", str(tmp_path / "two"))
+    for old, new in zip(made["files"], twice["files"], strict=True):
+        assert Path(old).read_bytes() == Path(new).read_bytes()
+
+
+def test_parts_that_are_given_stay_and_the_set_can_be_kept(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture, sound = make_image(tmp_path / "sea.png"), make_wav(tmp_path / "sea.wav", seconds=1.0)
+    given = ["--picture", str(picture), "--sound", str(sound)]
+    (made,) = told(place, capsys, *given, "--keep", "--model", "none")["sets"]
+    assert set(made["assets"]) == {"picture", "sound", "text"}
+    with Library.open(place, read_only=True) as library:
+        assert library.assets.get(made["assets"]["text"]).kind == "text"
+        assert any(str(made["title"]) in one.name for one in library.collections.list())
+
+
+def test_generate_with_a_joint_model_makes_the_rest(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sound = make_wav(tmp_path / "tone.wav", seconds=1.0)
+    line = ["--model", "joint", "--sound", str(sound), "--text", "Red boots", "-n", "1"]
+    assert run(["generate", str(place), *line, "--out", str(tmp_path / "out"), "--json"]) == 0
+    (made,) = json.loads(capsys.readouterr().out)["sets"]
+    assert made["text"] == "Red boots"
+    manifest = json.loads(Path(made["manifest"]).read_text(encoding="utf-8"))
+    assert manifest["parts"]["picture"]["model"] == "joint"
+    assert manifest["parts"]["sound"]["recipe"]["by"] == "file"
+    assert (
+        run(["generate", str(place), "--model", "starter-image-gan", "--sound", str(sound), "--out", "x"])
+        == 2
+    )
+    assert "no joint model" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "says"),
+    [
+        (["--text", " "], 2, "no words"),
+        (["--item", "NONE"], 1, "no item"),
+        (["--audience", "Nobody"], 1, "no audience"),
+        (["--text", "sea", "--seconds", "0.2"], 2, "seconds long"),
+        (["--text", "sea", "--lock", "smell"], 2, "no part"),
+        (["--text", "sea", "--part-seed", "sound"], 2, "--part-seed"),
+        (["--text", "sea", "--temperature", "5"], 2, "Temperature"),
+        (["--picture", "/nowhere/x.png"], 1, "no file"),
+        (["--manifest", "/nowhere/x.json"], 1, "no file"),
+        (["--text", "sea", "--model", "nothing"], 1, "no model"),
+    ],
+)
+def test_what_cannot_be_had_is_one_sentence(
+    line: list[str], status: int, says: str, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["set", str(place), *line, "--out", str(tmp_path / "out")]) == status
+    assert says in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_set_needs_somewhere_to_go(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["set", str(place), "--text", "sea"]) == 2
+    assert "Nowhere to put" in capsys.readouterr().err

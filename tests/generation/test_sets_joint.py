@@ -1,0 +1,80 @@
+"""Sets through a joint model: any part from any other, from nothing, one part anew, made once more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from mmstudio.generation import Generation
+from mmstudio.generation.sets import MadeSet, SetWish, again, finished, making, reroll
+from mmstudio.learning import Trainings
+from mmstudio.library import Library
+from support.joint_library import item_library, train_joint
+
+SMALL = {"seconds": 1.5, "size": 64, "candidates": 2, "picture_model": "starter-image-gan"}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    with item_library(tmp_path_factory.mktemp("shop"), 24) as made:
+        train_joint(made)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def generation(library: Library) -> Generation:
+    return Generation(library, Trainings(library, "cpu"))
+
+
+def same(a: MadeSet, b: MadeSet) -> bool:
+    media = np.array_equal(a.picture, b.picture) and np.array_equal(a.sound, b.sound)
+    return bool(media and a.text == b.text)
+
+
+def by(made: MadeSet) -> dict[str, str]:
+    return {name: str(part.recipe.get("by")) for name, part in made.parts.items()}
+
+
+def test_the_library_s_joint_model_is_used_unless_it_is_refused(generation: Generation) -> None:
+    made = finished(making(generation, SetWish(text="Red boots", **SMALL)))  # type: ignore[arg-type]
+    assert made.wish.model == "joint"
+    assert by(made)["picture"] == "joint"
+    assert made.picture.shape == (64, 64, 3)
+    assert made.sound.shape == (2, 1.5 * made.rate)
+    assert np.abs(made.sound).max() < 0.95
+    assert made.text
+    assert same(again(generation, made.manifest()), made)
+    plain = finished(making(generation, SetWish(text="Red boots", model="none", **SMALL)))  # type: ignore[arg-type]
+    assert by(plain)["picture"] == "picture"
+    assert by(plain)["sound"] == "sound"
+
+
+def test_a_sound_gives_a_picture_and_words(generation: Generation, library: Library) -> None:
+    from mmstudio.library import AssetFilter
+
+    sound = library.assets.ids(AssetFilter(kinds=("audio",)))[0]
+    wish = SetWish(given={"sound": str(sound)}, model="joint", size=64, candidates=2)
+    made = finished(making(generation, wish))
+    assert by(made) == {"picture": "joint", "sound": "asset", "text": by(made)["text"]}
+    assert made.sources == (sound,)
+    assert "audio" in made.parts["picture"].recipe["given"]
+    assert same(again(generation, made.manifest()), made)
+
+
+def test_a_set_from_nothing_and_one_part_anew(generation: Generation) -> None:
+    made = finished(making(generation, SetWish(model="joint", seed=2, **SMALL)))  # type: ignore[arg-type]
+    assert made.parts["picture"].recipe["given"] == {}
+    other = reroll(generation, made, "picture", 9)
+    assert not np.array_equal(other.picture, made.picture)
+    assert np.array_equal(other.sound, made.sound)
+    assert other.text == made.text
+    assert set(other.parts["picture"].recipe["given"]) >= {"audio"}  # it was made to go with the others
+    assert same(again(generation, other.manifest()), other)
+
+
+def test_an_item_s_line_stays_with_its_facts(generation: Generation, library: Library) -> None:
+    item = library.items.ids()[0]
+    made = finished(making(generation, SetWish(item_id=item, model="joint", **SMALL)))  # type: ignore[arg-type]
+    assert made.parts["text"].recipe["by"] == "text"
