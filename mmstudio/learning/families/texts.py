@@ -84,7 +84,7 @@ FAMILIES = (
             "Give it a beginning; it shows how much of what it writes stands in your texts already."
         ),
         "text",
-        {"latent": 128, "steps": 1000, "batch": 16, "rate": 2e-3, "options": _LM_OPTIONS},
+        {"latent": 128, "steps": 1000, "batch": 6, "rate": 3e-3, "options": _LM_OPTIONS},
         _configure,
         _SOURCE,
         "mmstudio.learning.engine.text_task:TextLmTask",
