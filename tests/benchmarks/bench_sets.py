@@ -38,12 +38,8 @@ def main() -> None:
         for seed in range(arguments.seeds):
             chosen = np.random.default_rng(seed).choice(ids, arguments.sets, replace=False).tolist()
             began = time.perf_counter()
-            made = [
-                finished(
-                    making(studio.generation, SetWish(item_id=item, seed=seed, seconds=arguments.seconds))
-                )
-                for item in chosen
-            ]
+            wishes = [SetWish(item_id=item, seed=seed, seconds=arguments.seconds) for item in chosen]
+            made = [finished(making(studio.generation, wish)) for wish in wishes]
             took = time.perf_counter() - began
             show(seed, made)
             print(f"| {seed} | seconds a set | {took / len(made):.1f} | | |")

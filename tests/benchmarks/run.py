@@ -22,6 +22,7 @@ WITH_DATA = {
     "features",
     "features_quality",
     "guard",
+    "sets",
     "pictures",
     "sound_models",
     "sounds",
@@ -30,7 +31,7 @@ WITH_DATA = {
     "transfer",
     "vae",
 }
-ONLY_WITH_DATA = {"finetune", "fused", "features_quality", "guard", "texts", "transfer"}
+ONLY_WITH_DATA = {"finetune", "fused", "features_quality", "guard", "sets", "texts", "transfer"}
 
 
 def main() -> int:
