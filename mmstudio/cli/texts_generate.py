@@ -19,7 +19,9 @@ Prompt = Annotated[
 ]
 TopP = Annotated[float, typer.Option("--top-p", help="Texts: the likeliest words of this share.")]
 Longest = Annotated[int, typer.Option("--longest", min=1, help="Texts: tokens at most.")]
-Stop = Annotated[list[str] | None, typer.Option("--stop", help="Texts: end before this (can be repeated).")]
+Stop = Annotated[
+    list[str] | None, typer.Option("--stop", help="Texts: end before this, e.g. \\n (can be repeated).")
+]
 USUAL: dict[str, Any] = {"top_p": 0.95, "longest": 200, "stop": None, "prompt": ""}
 
 
@@ -59,6 +61,8 @@ def write_texts(
             option="--" + refused[0].removeprefix("--").replace("_", "-"),
         )
     writing = {key: value for key, value in given.items() if value is not None and value != USUAL.get(key)}
+    if "stop" in writing:
+        writing["stop"] = [word.replace("\\n", "\n") for word in writing["stop"]]
     result: dict[str, Any] = run_job(opened, "generate", params | {"writing": writing})
     return result
 
