@@ -170,3 +170,12 @@ def test_spans_are_in_order_and_never_overlap(text: str) -> None:
 @given(st.integers(1, 9999), st.sampled_from(["${n}", "{n} USD", "{n} dollars", "{n}美元", "US${n}.00"]))
 def test_only_the_items_price_is_supported(price: int, form: str) -> None:
     assert bool(held(f"Now {form.format(n=price)}.")) is (price != BAG.price)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Free   shipping", "Free\u00a0 shipping", "Free ship\u00adping", "F\u200bree shipping", "FREE SHIPPING"],
+)
+def test_spaces_and_invisible_characters_hide_nothing(text: str) -> None:
+    [span] = marks(text)
+    assert (span.start, span.end, span.text) == (0, len(text), text)

@@ -1,19 +1,20 @@
 """The fact guard: everything in a text that can be checked, held against what is known of the item.
 
-A span is *supported* where a fact says the same, *unsupported* where none does, *banned* where a rule of the
-brand forbids it; a sentence that the brand requires and the text lacks is *missing*. What the guard does not
+A span is *supported* where a fact says the same, *unsupported* where none does, *banned* where a rule of
+the brand forbids it; a sentence that the brand requires and the text lacks is *missing*. What the guard does not
 recognise as a figure, material, colour or claim it leaves alone: a clean text is not proven, only not refuted.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mmstudio.generation.copywriting.contract import Brand, Span, SpanKind, SpanStatus
 from mmstudio.generation.copywriting.guarding.amounts import supporting
 from mmstudio.generation.copywriting.guarding.claims import claims
-from mmstudio.generation.copywriting.guarding.folding import fold, squeezed
+from mmstudio.generation.copywriting.guarding.folding import fold, squeezed, tightened
 from mmstudio.generation.copywriting.guarding.known import Known, known
 from mmstudio.generation.copywriting.guarding.quantities import quantities
 from mmstudio.generation.copywriting.guarding.vocabulary import Kind, is_kind_of, named
@@ -40,14 +41,14 @@ def check(text: str, facts: Sequence[Fact], locale: str = "en", brand: Brand | N
     Spans do not overlap. A text beyond 20,000 characters is not checked there, so that part is unsupported.
     """
     brand = brand or Brand()
-    folded = fold(text[:LONGEST])
+    folded, places = tightened(fold(text[:LONGEST]))
     facts_known = known(tuple(facts))
     found: list[Span] = []
 
     def add(start: int, end: int, kind: SpanKind, fact: str, status: SpanStatus = "supported") -> None:
         if not fact:
             fact = facts_known.verbatim(folded, start, end)
-        found.append(Span(start, end, text[start:end], kind, status if fact else "unsupported", fact))
+        found.append(Span(start, end, folded[start:end], kind, status if fact else "unsupported", fact))
 
     for one in quantities(folded):
         add(one.start, one.end, one.kind, supporting(one, facts_known))
@@ -68,7 +69,7 @@ def check(text: str, facts: Sequence[Fact], locale: str = "en", brand: Brand | N
             "claim",
             _claimed(claim.name, folded[claim.start : claim.end], facts_known),
         )
-    found = _ruled(found, folded, text, brand, locale)
+    found = [_placed(span, text, places) for span in _ruled(found, folded, brand, locale)]
     if len(text) > LONGEST:
         found.append(Span(LONGEST, len(text), text[LONGEST : LONGEST + 40] + "…", "claim", "unsupported"))
     for rule in brand.of("require", locale):
@@ -77,6 +78,12 @@ def check(text: str, facts: Sequence[Fact], locale: str = "en", brand: Brand | N
                 Span(len(text), len(text), rule.text, "disclaimer", "missing", f"brand: {rule.text}")
             )
     return found
+
+
+def _placed(span: Span, text: str, places: list[int]) -> Span:
+    """A span of the tightened text where it stands in the text itself."""
+    start, end = places[span.start], places[span.end - 1] + 1
+    return replace(span, start=start, end=end, text=text[start:end])
 
 
 def _says(folded: str, sentence: str) -> bool:
@@ -106,7 +113,7 @@ def _claimed(name: str, words: str, facts: Known) -> str:
     return facts.claims.get(f"word:{words}", "") if words.isalpha() else ""
 
 
-def _ruled(found: list[Span], folded: str, text: str, brand: Brand, locale: str) -> list[Span]:
+def _ruled(found: list[Span], folded: str, brand: Brand, locale: str) -> list[Span]:
     """Spans with the brand's rules on them, in order, none over another."""
     allowed = [(s, e, r) for r in brand.of("allow", locale) for s, e in _places(folded, r.text)]
     kept = []
@@ -119,7 +126,7 @@ def _ruled(found: list[Span], folded: str, text: str, brand: Brand, locale: str)
     for rule in brand.of("ban", locale):
         if squeezed(fold(rule.text)) not in lifted:
             for start, end in _places(folded, rule.text):
-                kept.append(Span(start, end, text[start:end], "banned", "banned", f"brand: {rule.text}"))
+                kept.append(Span(start, end, folded[start:end], "banned", "banned", f"brand: {rule.text}"))
     # where two lie over each other the one that blocks stays, then the longer one
     kept.sort(key=lambda span: (span.status != "banned", not span.blocks, span.start - span.end, span.start))
     result: list[Span] = []

@@ -30,7 +30,7 @@ _FORMS: dict[Task, Callable[[Pieces, Brief], Iterator[Told]]] = {
     "report_summary": answers.summaries,
     "explanation": answers.explanations,
 }
-_ROUNDS = 4  # times the pieces are dealt anew for more variants
+_ROUNDS = 8  # times the pieces are dealt anew for more variants
 
 
 class FactsEngine:
@@ -71,4 +71,5 @@ class FactsEngine:
             if cancelled():
                 return
             pieces = pieces_of(brief, random.Random(f"{brief.seed}/{brief.task}/{turn}"))
+            pieces.wide = turn >= _ROUNDS // 2  # first only the tone's own wordings
             yield from islice(form(pieces, brief), 0, 4 * brief.count)

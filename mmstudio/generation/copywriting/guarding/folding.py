@@ -11,10 +11,11 @@ _MAPPED = {
     "’": "'", "‘": "'", "ʼ": "'", "′": "'", "“": '"', "”": '"', "″": '"', "〞": '"', "‐": "-", "‑": "-",
     "−": "-", "﹣": "-", "٪": "%", "﹪": "%", "٫": ".", "٬": ",", "～": "~", "〜": "~", "✕": "×", "✖": "×",
 }  # fmt: skip
+_INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\u200f")
 _STOP = frozenset(
-    "a an the and or of in on at to for from with without by is are was be been it its this that these those as"
-    " you your our we they their he she his her my i me us so too very just also any all each every some no not"
-    " has have had comes come made make makes get gets can will up down out into over than then only here there"
+    "a an the and or of in on at to for from with without by is are was be been it its this that these those"
+    " as you your our we they their he she his her my i me us so too very just also any all each every some no"
+    " not has have had comes come made make makes get gets can will up down out into over than then only here there"
     " about which who what when where while if but both per total other more".split()
 )
 _WORD = re.compile(r"[^\W\d_\u3400-\u9fff]+(?:'[a-z]+)?")
@@ -37,6 +38,25 @@ def _folded(character: str) -> str:
 def fold(text: str) -> str:
     """Lower case, plain digits, quotes and spaces; as long as ``text``, character by character."""
     return "".join(map(_folded, text))
+
+
+def tightened(folded: str) -> tuple[str, list[int]]:
+    """Folded text with single spaces and without invisible characters, and where each of its characters stood.
+
+    A second space or a soft hyphen must not carry a claim past the guard.
+    """
+    kept: list[str] = []
+    places: list[int] = []
+    for place, character in enumerate(folded):
+        if character in _INVISIBLE:
+            continue
+        if character in " \n" and kept and kept[-1] in " \n":
+            if character == "\n":
+                kept[-1] = "\n"
+            continue
+        kept.append(character)
+        places.append(place)
+    return "".join(kept), places
 
 
 def stem(word: str) -> str:

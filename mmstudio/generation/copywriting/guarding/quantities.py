@@ -56,7 +56,7 @@ _SKIP = re.compile(
     re.MULTILINE,
 )
 _CODE = re.compile(
-    r"(?<![\w$€£¥])(?!(?:us|ca|rmb|usd|eur|gbp|cny)\d)(?![lwhdx]\d)[a-z]{1,6}-?\d+[a-z0-9]*\+?|(?<![\w.])\d+(?:k|g|d|x)(?![a-z\d])"
+    r"(?<![a-z0-9_$€£¥])(?!(?:us|ca|rmb|usd|eur|gbp|cny)\d)(?![lwhdx]\d)[a-z]{1,6}-?\d+[a-z0-9]*\+?|(?<![\w.])\d+(?:k|g|d|x)(?![a-z\d])"
 )
 _OVER = re.compile(
     r"(?:\b(?:over|more than|at least|upwards of|exceed(?:s|ing)?|minimum(?: of)?|beyond|above)|超过|至少|不少于|高于|多于)\s?[$€£¥]?$"

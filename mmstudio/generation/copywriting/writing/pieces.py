@@ -70,11 +70,16 @@ class Pieces:
     attributes: list[tuple[str, Piece]]
     quotes: list[Piece]
     phrases: list[str] = field(default_factory=list)
+    wide: bool = False  # whether neutral wordings mix with those of the tone
 
     def words(self, slot: str, **values: str) -> str:
         """A wording of a slot in the tone, filled in; "" where a value it needs is missing."""
         tones = self._book[slot]
-        choices = [w for w in tones.get(self.tone, tones["neutral"]) if all(values.get(k) for k in _needs(w))]
+        wordings = [
+            *tones.get(self.tone, ()),
+            *(tones["neutral"] if self.wide or self.tone not in tones else ()),
+        ]
+        choices = [w for w in wordings if all(values.get(k) for k in _needs(w))]
         if not choices:
             choices = [w for w in tones["neutral"] if all(values.get(k) for k in _needs(w))]
         return self.rng.choice(choices).format(**self._filled(values)) if choices else ""

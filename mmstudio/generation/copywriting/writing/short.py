@@ -165,8 +165,10 @@ def bullets(p: Pieces, brief: Brief) -> Iterator[Told]:
             lines.append((_bare(p.words("price", price=p.price.text)), p.price.fact))
         if not lines and p.name:
             lines = [(p.name.text, p.name.fact)]
+        if turn % 4 == 3:
+            p.rng.shuffle(lines)
         kept: list[tuple[str, str]] = []
-        for text, fact in lines[:6]:
+        for text, fact in lines[: 6 - turn % 3]:
             if sum(weight(t) + 3 for t, _ in kept) + weight(text) + 2 <= brief.longest:
                 kept.append((text, fact))
         if kept:
