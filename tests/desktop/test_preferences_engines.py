@@ -67,7 +67,20 @@ def test_without_a_program_it_is_said_what_to_install(
     press(qtbot, voice.hear_buttons["en"])
     settle(context)
     assert "No speech program is installed" in heard_line(voice)
-    assert voice.state.height() >= voice.state.heightForWidth(voice.state.width())
+    needed = voice.state.heightForWidth(voice.state.width())
+    assert needed <= voice.state.height() < needed + 40
+
+
+def test_notes_keep_their_height_at_every_width(
+    only: Path, context: AppContext, shown: Callable[[], PreferencesPane]
+) -> None:
+    pane = shown()
+    for width in (300, 1000, 420, 1600, 700):
+        pane.resize(width, 600)
+        settle(context)
+        note = pane.voice.state
+        lines = note.text().count("\n") + 1
+        assert lines * 12 <= note.height() < 400
 
 
 @posix_only

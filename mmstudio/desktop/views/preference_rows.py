@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
@@ -67,8 +67,13 @@ class Note(QLabel):
         self._fit()
 
     def _fit(self) -> None:
-        # A form asks for the height of one line and cuts the rest.
-        self.setMinimumHeight(self.heightForWidth(self.width()) + _SPARE if self.text() else 0)
+        # A form asks for the height of one line and cuts the rest. Measured, not asked of the label, whose
+        # answer grows with its own minimum.
+        room = QRect(0, 0, max(self.width(), 80), 10_000)
+        lines = self.fontMetrics().boundingRect(room, int(Qt.TextFlag.TextWordWrap), self.text())
+        wanted = lines.height() + _SPARE if self.text() else 0
+        if wanted != self.minimumHeight():
+            self.setMinimumHeight(wanted)
 
 
 def choice(

@@ -50,7 +50,7 @@ class WritingPreferences(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        column.addWidget(section(mark("Writing texts"), _EXPLANATION))
+        column.addWidget(section(mark("Writing copy"), _EXPLANATION))
         rows = form(column)
         self.engine = choice(mark("Write with"), _ENGINES, settings.writing_engine, self._choose_engine)
         rows.addRow(caption(mark("Write with")), self.engine)

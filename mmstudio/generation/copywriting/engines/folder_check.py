@@ -34,7 +34,7 @@ def look(folder: str) -> FolderInfo:
             they can run code), no tokenizer, or wants to run code of its own.
     """
     if not folder:
-        raise StudioError("No model folder is chosen.", hint="Choose one in Preferences, under Writing texts.")
+        raise StudioError("No model folder is chosen.", hint="Choose one in Preferences, under Writing copy.")
     path = Path(folder)
     if not path.is_dir():
         raise StudioError(
