@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmstudio.features.sounds.tonality import fits
 from mmstudio.generation.sounding.finish import sounding, to_stereo, widened
@@ -63,13 +64,13 @@ def _octaves(tempo: float, wanted: float) -> float:
 
 def semitones_of(piece: Piece, key: int | None) -> int:
     """How far a piece is moved to sound in ``key``: -3…3, as little as does."""
-    return 0 if key is None else _shift(piece, key)[0]
+    return 0 if key is None else _shift(piece.chroma, key)[0]
 
 
-def _shift(piece: Piece, key: int) -> tuple[int, float]:
+def _shift(chroma: NDArray[np.float32], key: int) -> tuple[int, float]:
     """(semitones, how well it then fits -1…1), a farther move only where it fits clearly better."""
     well = {
-        shift: float(fits(np.roll(piece.chroma, shift))[key]) - 0.04 * abs(shift)
+        shift: float(fits(np.roll(chroma, shift))[key]) - 0.04 * abs(shift)
         for shift in range(-FARTHEST, FARTHEST + 1)
     }
     best = max(well, key=lambda shift: (well[shift], -abs(shift)))
@@ -81,8 +82,8 @@ def unfit(piece: Piece, target: Target) -> float:
     total = 0.0
     if target.tempo is not None:
         total += 0.35 if piece.tempo is None else abs(_octaves(piece.tempo, target.tempo))
-    if target.key is not None and piece.quick:
-        total += 0.5 * max(0.0, 0.9 - _shift(piece, target.key)[1])
+    if target.key is not None:
+        total += 0.5 * max(0.0, 0.9 - _shift(piece.hue, target.key)[1])
     return total
 
 

@@ -28,7 +28,6 @@ class Piece:
     Attributes:
         latent: float32[L]. rate: Hz. around: its end runs into its beginning.
         score: 1 or more where it sounds as it should; see :func:`sustain`.
-        quick: whether its samples were cheap to come by.
     """
 
     def __init__(
@@ -39,13 +38,11 @@ class Piece:
         score: float,
         around: bool = False,
         mel: Floats | None = None,
-        quick: bool = False,
     ) -> None:
         self.latent, self.rate, self.score, self.around = latent, rate, score, around
         self._make, self._mel = samples, mel
         self._beat: Beat | None = None
         self._chroma: NDArray[np.float32] | None = None
-        self.quick = quick or not callable(samples)
 
     @property
     def samples(self) -> Samples:
@@ -68,6 +65,13 @@ class Piece:
         if self._mel is None or self._beat is not None:
             return None if self.beat is None else self.beat.tempo
         return measure.tempo_of(self._mel)
+
+    @property
+    def hue(self) -> NDArray[np.float32]:
+        """:attr:`chroma`, from its spectrogram where its samples have not been made yet."""
+        if self._mel is None or self._chroma is not None:
+            return self.chroma
+        return measure.chroma_of_mel(self._mel)
 
     @property
     def chroma(self) -> NDArray[np.float32]:
@@ -150,13 +154,7 @@ class Maker:
                 make = partial(_voiced, self.model, mels[row][None])
                 known = own if self._ordinary else None
                 latent = block[row].numpy()
-                yield Piece(latent, self.shape.rate, make, score, self.shape.loop, known, self.quick)
-
-    @property
-    def quick(self) -> bool:
-        """Whether the model makes waves itself; else phases are searched for, which takes many times as
-        long."""
-        return getattr(self.model, "vocoder", None) is not None
+                yield Piece(latent, self.shape.rate, make, score, self.shape.loop, known)
 
     @property
     def _ordinary(self) -> bool:
