@@ -14,7 +14,7 @@ from mmstudio.i18n import tr
 
 FIELD = 280  # pixels
 _LABEL = 150
-_SPARE = 4  # Chinese characters reach below the line that Qt measures
+_SPARE = 1.25  # lines with Chinese characters are higher than what Qt measures of the first font
 _STEPS = 20  # of a slider in one unit
 
 
@@ -71,7 +71,7 @@ class Note(QLabel):
         # answer grows with its own minimum.
         room = QRect(0, 0, max(self.width(), 80), 10_000)
         lines = self.fontMetrics().boundingRect(room, int(Qt.TextFlag.TextWordWrap), self.text())
-        wanted = lines.height() + _SPARE if self.text() else 0
+        wanted = round(_SPARE * lines.height()) if self.text() else 0
         if wanted != self.minimumHeight():
             self.setMinimumHeight(wanted)
 
