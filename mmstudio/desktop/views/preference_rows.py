@@ -14,7 +14,7 @@ from mmstudio.i18n import tr
 
 FIELD = 280  # pixels
 _LABEL = 150
-_SPARE = 1.25  # lines with Chinese characters are higher than what Qt measures of the first font
+_SPARE = 1.4  # lines with Chinese characters are higher than what Qt measures of the first font
 _STEPS = 20  # of a slider in one unit
 
 
