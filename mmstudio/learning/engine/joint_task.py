@@ -96,7 +96,7 @@ class JointTask(Task[SetData]):
                 loss = loss + options["align"] * aligned
                 said["align"] = aligned
         self.optimisers["joint"].zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimisers["joint"].step()
         found = {"loss": loss.item(), "gradient": float(norm)}
@@ -226,12 +226,12 @@ class JointTask(Task[SetData]):
         score_real, r1 = gradient_penalty(_flat(d), z[:, :, None, None])
         score_fake, r2 = gradient_penalty(_flat(d), fake[:, :, None, None])
         loss = discriminator_loss(score_real, score_fake)
-        (loss + gamma * (r1 + r2)).backward()
+        torch.autograd.backward(loss + gamma * (r1 + r2))
         self.optimisers["critic"].step()
         self.optimisers["generator"].zero_grad(set_to_none=True)
         fake = g(torch.randn(z.shape, generator=self.random).to(self.device))
         own = generator_loss(score_real.detach(), d(fake).flatten())
-        own.backward()
+        torch.autograd.backward(own)
         self.optimisers["generator"].step()
         return {"critic": loss.item(), "generator": own.item()}
 

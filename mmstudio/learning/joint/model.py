@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor, nn
 
-    from mmstudio.learning.engine.joint_task import Coded
+    from mmstudio.learning.engine.joint_codes import Coded
     from mmstudio.learning.engine.prior import Prior
     from mmstudio.learning.nets.joint import JointNet
 
@@ -89,7 +89,7 @@ class JointModel:
         if arrays:
             made = self.generate_arrays(arrays, wanted, seed, temperature)
         else:
-            made = self._decoded(self._whole(count, seed, self._best_sampler(), temperature), wanted, seed)
+            made = self._decoded(self._whole(count, seed, "mixture", temperature), wanted, seed)
         return self._as_sets(made, count, seed, locked)
 
     def unconditional(self, count: int, seed: int = 0, sampler: Sampler = "mixture") -> list[dict[str, Any]]:
@@ -161,9 +161,6 @@ class JointModel:
         if want is None:
             return [name for name in self.modalities if name not in known and name != "audience"]
         return [named(self.parts, name).name for name in want if name not in known]
-
-    def _best_sampler(self) -> Sampler:
-        return "learned" if self.net.flow is not None else "mixture"
 
     def _as_sets(
         self, made: Mapping[str, NDArray[Any]], count: int, seed: int, locked: Mapping[str, Any]

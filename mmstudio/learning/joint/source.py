@@ -166,8 +166,8 @@ class _Reader:
             part = self.known.get(name) or Part(name, "vector", first.shape, model=model, scale=scale)
             good = {key: media.to_scale(part, row) for key, row in good.items()}
         else:
-            scale = {"mel": 1} if name == "audio" else None
-            part = self.known.get(name) or Part(name, "picture", first.shape, scale=scale)
+            spectrogram = {"mel": 1} if name == "audio" else None
+            part = self.known.get(name) or Part(name, "picture", first.shape, scale=spectrogram)
         blank = np.zeros(part.shape, first.dtype)
         self._put(
             part, [good.get(key, blank) if key else blank for key in keys], [key in good for key in keys]
@@ -225,7 +225,7 @@ class _Reader:
             words = Words.of(known.words) if known and known.words else fit_words(learned or said)
             part = known or Part("text", "tokens", (words.length,), words.vocabulary, words=words.as_json())
             rows = words.encode(said)
-            there = list(rows.any(axis=1))
+            there = (rows > 0).any(axis=1).tolist()
         self._put(part, list(np.where(np.array(there)[:, None], rows, 0)), there)
 
     def tags(self, bundles: Sequence[Bundle], group: NDArray[np.int64]) -> None:
@@ -244,7 +244,7 @@ class _Reader:
         for index, label in enumerate(known.labels):
             if label.casefold() in place:
                 rows[:, index] = labels.Y[:, place[label.casefold()]]
-        self._put(known, list(rows), list(labels.known.any(axis=1)))
+        self._put(known, list(rows), (labels.known > 0).any(axis=1).tolist())
 
     def audiences(self, bundles: Sequence[Bundle]) -> None:
         """How much each audience did with the item of a set."""

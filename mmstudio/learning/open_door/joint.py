@@ -103,8 +103,7 @@ def draw(
         UsageError: an unknown modality, or rows that it cannot be.
     """
     if not given:
-        sampler = "learned" if model.net.flow is not None else "mixture"
-        made = model.unconditional_arrays(count, seed, sampler)
+        made = model.unconditional_arrays(count, seed)
         return {name: made[name] for name in want or made}
     rows = {name: as_rows(name, array) for name, array in given.items()}
     wanted = want or [name for name in model.modalities if name not in given]
