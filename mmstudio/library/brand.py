@@ -55,7 +55,8 @@ class BrandStore:
                 return int(known[0])
             rule = last_id(
                 tx.execute(
-                    "INSERT INTO brand_rule(kind, text, locale, needed_when, created_at) VALUES (?, ?, ?, ?, ?)",
+                    "INSERT INTO brand_rule(kind, text, locale, needed_when, created_at) VALUES (?, "
+                    "?, ?, ?, ?)",
                     (*row, now()),
                 )
             )
@@ -100,7 +101,8 @@ class OverrideStore:
             values = (item_id, sku, locale, text, to_json([dict(span) for span in spans]), who, reason, now())
             number = last_id(
                 tx.execute(
-                    "INSERT INTO copy_override(item_id, sku, locale, text, spans, who, reason, created_at, digest)"
+                    "INSERT INTO copy_override(item_id, sku, locale, text, spans, who, reason, "
+                    "created_at, digest)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (*values, digest_of(text)),
                 )
@@ -141,4 +143,5 @@ def digest_of(text: str) -> str:
 
 
 def _override(row: tuple[Any, ...]) -> Override:
-    return Override(*row[:5], tuple(json.loads(row[5])), *row[6:])
+    number, item_id, sku, locale, text, spans, who, reason, created_at = row
+    return Override(number, item_id, sku, locale, text, tuple(json.loads(spans)), who, reason, created_at)

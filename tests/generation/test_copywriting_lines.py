@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmstudio.generation.copywriting.lines import CALL, HEADLINE, LINE, CopyLine, FactsWriter, shorten, weight
 from mmstudio.generation.copywriting.facts import attributes_of, category_of, facts_of
+from mmstudio.generation.copywriting.lines import CALL, HEADLINE, LINE, CopyLine, FactsWriter, shorten, weight
 from mmstudio.generation.price import format_price
 from mmstudio.library import Audience, Item, Review
 

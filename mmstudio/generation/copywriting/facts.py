@@ -129,8 +129,8 @@ def facts_of(item: Item, reviews: Iterable[Review] = (), locale: str = "en") -> 
 def known_of(item: Item | None, reviews: Iterable[Review] = (), locale: str = "en") -> list[Fact]:
     """Everything that can support a text: :func:`facts_of`, and what no writer would say by itself.
 
-    That is the sku, yes-answers (``waterproof: yes``), long attributes, the item's words in the library's other
-    languages, and how its reviews rate it on the whole.
+    That is the sku, yes-answers (``waterproof: yes``), long attributes, the item's words in the library's
+    other languages, and how its reviews rate it on the whole.
     """
     if item is None:
         return []

@@ -1,8 +1,9 @@
 """The fact guard: everything in a text that can be checked, held against what is known of the item.
 
 A span is *supported* where a fact says the same, *unsupported* where none does, *banned* where a rule of
-the brand forbids it; a sentence that the brand requires and the text lacks is *missing*. What the guard does not
-recognise as a figure, material, colour or claim it leaves alone: a clean text is not proven, only not refuted.
+the brand forbids it; a sentence that the brand requires and the text lacks is *missing*. What the guard does
+not recognise as a figure, material, colour or claim it leaves alone: a clean text is not proven, only not
+refuted.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mmstudio.generation.copywriting.guarding.folding import HAN, fold, words_of
@@ -36,8 +37,9 @@ _ALIKE = 0.8  # what a text loses that says the same as a better one
 def rate(variant: Variant, brief: Brief) -> float:
     """How good a text is by itself, about 0 to 3 less 1 for every span that blocks.
 
-    Length fit is a bell around the best share of the limit; interest the words shared with the audience's brief
-    and the wished words; readability falls with the length of sentences and words; resting on facts counts.
+    Length fit is a bell around the best share of the limit; interest the words shared with the audience's
+    brief and the wished words; readability falls with the length of sentences and words; resting on facts
+    counts.
     """
     text = variant.text
     full = weight(text) / max(brief.longest, 1)
@@ -92,7 +94,7 @@ def ranked(variants: Sequence[Variant], brief: Brief) -> list[Variant]:
 def _bag(text: str) -> frozenset[str]:
     folded = fold(text)
     han = HAN.findall(folded)
-    return frozenset([*words_of(folded), *(a + b for a, b in zip(han, han[1:], strict=False))])
+    return frozenset([*words_of(folded), *(a + b for a, b in pairwise(han))])
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> float:

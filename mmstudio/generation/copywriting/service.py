@@ -134,7 +134,7 @@ class Copywriter:
 
 
 def facts_for(brief: Brief) -> list[Fact]:
-    """What can support a text of a brief: the item's facts, and what the context gives (rows, reasons, title)."""
+    """What can support a text of a brief: the item's facts, and what the context gives."""
     facts = known_of(brief.item, brief.reviews, brief.language)
     context: Context = brief.context
     if brief.task == "report_summary":

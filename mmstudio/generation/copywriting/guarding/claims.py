@@ -18,7 +18,8 @@ _GOODS = (
 )
 _MAKING = (
     r"(?:(?:made|manufactured|produced|crafted|sewn|woven|designed|assembled|handmade|born|grown|built|spun|imported"
-    r"|sourced)(?: by hand)? (?:in|from) (?:the )?|(?:a )?product of (?:the )?|from the (?:heart|hills|workshops?) of "
+    r"|sourced)(?: by hand)? (?:in|from) (?:the )?|(?:a )?product of (?:the )?|from the (?:heart"
+    r"|hills|workshops?) of "
     r"|产自|产于|原产(?:地为?|于)?|来自|进口自)"
 )
 _IMPORTED = re.compile(
@@ -28,7 +29,8 @@ _MADE_IN = re.compile(
     r"\b(?:made|manufactured|assembled) in (?!(?:a|an|the|one|two|three|our|your|small|minutes)\b)([a-z]{3,})"
 )
 _FREE_OF = re.compile(
-    r"(?<![a-z])([a-z]{2,})[- ]free(?![a-z])|\bfree (?:of|from) ([a-z]{3,})|(?:不含|零添加|无添加)([\u3400-\u9fff]{1,4})"
+    r"(?<![a-z])([a-z]{2,})[- ]free(?![a-z])|\bfree (?:of|from) ([a-z]{3,})|(?:不含|零添加"
+    r"|无添加)([\u3400-\u9fff]{1,4})"
 )
 _SUPERLATIVE = re.compile(
     r"(?<![a-z])(?:([a-z]{3,}?)(i?est)(?![a-z])|(?:the|our|its) (most|least) ([a-z]+)|最([\u3400-\u9fff]))"
@@ -45,8 +47,43 @@ _HAN_MOST = re.compile(
 _MARKED = re.compile(r"([a-z][\w-]{2,24})\s?[®™]")
 _FREE_THING = re.compile(r" (?:shipping|delivery|returns?|gifts?|trial|samples?|time|postage|hand)")
 _NOT_FREE_OF = frozenset(
-    "for care hands set all feel get be break is are the with and our your a an of now plus this that it you to in on"
-    " or as by from has have enjoy".split()
+    [
+        "for",
+        "care",
+        "hands",
+        "set",
+        "all",
+        "feel",
+        "get",
+        "be",
+        "break",
+        "is",
+        "are",
+        "the",
+        "with",
+        "and",
+        "our",
+        "your",
+        "a",
+        "an",
+        "of",
+        "now",
+        "plus",
+        "this",
+        "that",
+        "it",
+        "you",
+        "to",
+        "in",
+        "on",
+        "or",
+        "as",
+        "by",
+        "from",
+        "has",
+        "have",
+        "enjoy",
+    ]
 )
 
 
@@ -90,8 +127,7 @@ def claims(folded: str) -> list[Claim]:
         for match in origin.finditer(folded):
             place = next(k for k, v in match.groupdict().items() if v)
             found.append(Claim(match.start(), match.end(), f"origin:{places[int(place[1:])]}"))
-    for match in _MADE_IN.finditer(folded):
-        found.append(Claim(match.start(), match.end(), f"origin:{match[1]}"))
+    found += [Claim(m.start(), m.end(), f"origin:{m[1]}") for m in _MADE_IN.finditer(folded)]
     found += [Claim(m.start(), m.end(), "origin:abroad") for m in _IMPORTED.finditer(folded)]
     for match in _FREE_OF.finditer(folded):
         what = next(group for group in match.groups() if group)

@@ -13,10 +13,97 @@ _MAPPED = {
 }  # fmt: skip
 _INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\u200f")
 _STOP = frozenset(
-    "a an the and or of in on at to for from with without by is are was be been it its this that these those"
-    " as you your our we they their he she his her my i me us so too very just also any all each every some no"
-    " not has have had comes come made make makes get gets can will up down out into over than then only here there"
-    " about which who what when where while if but both per total other more".split()
+    [
+        "a",
+        "an",
+        "the",
+        "and",
+        "or",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "for",
+        "from",
+        "with",
+        "without",
+        "by",
+        "is",
+        "are",
+        "was",
+        "be",
+        "been",
+        "it",
+        "its",
+        "this",
+        "that",
+        "these",
+        "those",
+        "as",
+        "you",
+        "your",
+        "our",
+        "we",
+        "they",
+        "their",
+        "he",
+        "she",
+        "his",
+        "her",
+        "my",
+        "i",
+        "me",
+        "us",
+        "so",
+        "too",
+        "very",
+        "just",
+        "also",
+        "any",
+        "all",
+        "each",
+        "every",
+        "some",
+        "no",
+        "not",
+        "has",
+        "have",
+        "had",
+        "comes",
+        "come",
+        "made",
+        "make",
+        "makes",
+        "get",
+        "gets",
+        "can",
+        "will",
+        "up",
+        "down",
+        "out",
+        "into",
+        "over",
+        "than",
+        "then",
+        "only",
+        "here",
+        "there",
+        "about",
+        "which",
+        "who",
+        "what",
+        "when",
+        "where",
+        "while",
+        "if",
+        "but",
+        "both",
+        "per",
+        "total",
+        "other",
+        "more",
+    ]
 )
 _WORD = re.compile(r"[^\W\d_\u3400-\u9fff]+(?:'[a-z]+)?")
 _SPELLING = {"colour": "color", "grey": "gray", "fibre": "fiber", "litre": "liter", "metre": "meter"}
@@ -41,7 +128,7 @@ def fold(text: str) -> str:
 
 
 def tightened(folded: str) -> tuple[str, list[int]]:
-    """Folded text with single spaces and without invisible characters, and where each of its characters stood.
+    """Folded text with single spaces and without invisible characters, and where each character stood.
 
     A second space or a soft hyphen must not carry a claim past the guard.
     """

@@ -32,9 +32,12 @@ _HAN_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {
 _HAN_TIMES = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
 # Han numerals that count nothing.
 _IDIOMS = (
-    "十分", "万一", "千万别", "百搭", "四季", "五彩", "七夕", "三明治", "百货", "千变万化", "四周", "五金", "一般",
-    "一样", "一起", "一直", "一些", "一定", "一切", "一边", "一点", "统一", "唯一", "第一", "万能", "百变", "四肢", "五官",
-    "三文鱼", "一如既往", "百叶", "千层", "八角", "一体", "一流", "双十一", "十足", "一旦", "一致", "一生", "一身",
+    "十分", "万一", "千万别", "百搭", "四季", "五彩", "七夕", "三明治", "百货",
+    "千变万化", "四周", "五金", "一般",
+    "一样", "一起", "一直", "一些", "一定", "一切", "一边", "一点",
+    "统一", "唯一", "第一", "万能", "百变", "四肢", "五官",
+    "三文鱼", "一如既往", "百叶", "千层", "八角", "一体",
+    "一流", "双十一", "十足", "一旦", "一致", "一生", "一身",
 )  # fmt: skip
 _WORD = "|".join(sorted([*_ONES, *_TIMES], key=len, reverse=True))
 _NUMERAL = re.compile(
@@ -45,7 +48,8 @@ _NUMERAL = re.compile(
     r"|(?P<digits>\d{1,3}(?:[,.\u202f' ]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?|(?<!\d)\.\d+)"
     rf"|(?P<word>\b(?:(?:half\s+)?an?\s+(?=dozen|hundred|thousand|million))?(?:{_WORD})"
     rf"(?:[\s-]+(?:and\s+)?(?:{_WORD}))*(?:s(?=\s+of\b))?\b)"
-    r"|(?P<multiple>\b(?:half|quarter|double|twice(?=[ -](?:as|the|more)\b)|dual|twin|triple|threefold|twofold|quadruple)\b"
+    r"|(?P<multiple>\b(?:half|quarter|double|twice(?=[ -](?:as|the|more)\b)|dual|twin|triple"
+    r"|threefold|twofold|quadruple)\b"
     r"|一半|两倍|双倍|翻倍|加倍|双层|三倍)"
     r"|(?P<idiom>" + "|".join(_IDIOMS) + ")"
     r"|(?P<han>[零〇一二三四五六七八九十百千万亿两俩仨]+(?:点[零〇一二三四五六七八九]+)?)"

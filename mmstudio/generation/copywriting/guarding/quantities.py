@@ -18,7 +18,20 @@ if TYPE_CHECKING:
 Bound = Literal["", "over", "under", "upto"]
 QuantityKind = Literal["number", "price", "percentage", "measure", "size", "date"]
 
-_MONTHS = "january february march april may june july august september october november december".split()
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 _MONTH = "|".join([*_MONTHS, *(rf"{m[:3]}\.?" for m in _MONTHS if m != "may"), r"sept\.?"])
 _DATES = [
     re.compile(r"(?P<y>(?:19|20)\d\d)[-/.年](?P<m>1[0-2]|0?[1-9])(?:[-/.月](?P<d>3[01]|[12]\d|0?[1-9])日?|月)(?!\d)"),
@@ -36,7 +49,8 @@ _SIZES = re.compile(
     rf"|(?<![a-z'])(?P<b>(?:xs|s|m|l)(?:\s?[-–/]\s?(?:s|m|l|xl|xxl|xxxl|[2-6]xl))+)(?![a-z'])"
     rf"|(?<![a-z'])(?P<c>xxxl|xxl|xl|xxs|xs|[2-6]xl)(?![a-z'])"
     rf"|\bsizes?:?\s(?P<d>\d{{1,2}}(?:\.5)?(?:\s?(?:[-–]|to)\s?\d{{1,2}}(?:\.5)?)?)(?![\d%\"'])"
-    rf"|(?P<e>[smlx]{{1,3}})\s?[码号]|(?P<f>\d{{2}}(?:\.5)?)\s?[码号]|(?P<g>均码|one size fits (?:all|most)|one[- ]size|大码|加大码)"
+    rf"|(?P<e>[smlx]{{1,3}})\s?[码号]|(?P<f>\d{{2}}(?:\.5)?)\s?[码号]|(?P<g>均码|one size fits "
+    rf"(?:all|most)|one[- ]size|大码|加大码)"
 )
 _SIZE_NAMES = {
     "small": "s",
@@ -51,7 +65,8 @@ _SKIP = re.compile(
     r"|\b(?:scene|step|act|part|lesson|chapter|day|shot|take|slide|section|unit|module|question|exercise)\s(?:\d{1,2}|one|two|three|four|five|six)\b(?!\s?(?:%|percent))"
     r"|第\s?[\d一二三四五六七八九十]{1,3}\s?[步幕场章节课部分集天页]|场景\s?[\d一二三四五六七八九十]{1,2}|步骤\s?[\d一二三四五六七八九十]{1,2}"
     r"|(?<!\d)\d{1,2}:\d\d(?::\d\d)?(?:\s?[-–]\s?\d{1,2}:\d\d(?::\d\d)?)?"  # time codes
-    r"|\bone (?:of|another|by one|day|thing|more|and|that|who|with)\b|\b(?:no|any|every|some|each|this|that|the|which) one\b"
+    r"|\bone (?:of|another|by one|day|thing|more|and|that|who|with)\b|\b(?:no|any|every|some|each"
+    r"|this|that|the|which) one\b"
     r"|^[ \t]*[一二三四五六七八九十]{1,3}[、.]",
     re.MULTILINE,
 )
@@ -59,7 +74,8 @@ _CODE = re.compile(
     r"(?<![a-z0-9_$€£¥])(?!(?:us|ca|rmb|usd|eur|gbp|cny)\d)(?![lwhdx]\d)[a-z]{1,6}-?\d+[a-z0-9]*\+?|(?<![\w.])\d+(?:k|g|d|x)(?![a-z\d])"
 )
 _OVER = re.compile(
-    r"(?:\b(?:over|more than|at least|upwards of|exceed(?:s|ing)?|minimum(?: of)?|beyond|above)|超过|至少|不少于|高于|多于)\s?[$€£¥]?$"
+    r"(?:\b(?:over|more than|at least|upwards of|exceed(?:s|ing)?|minimum(?: of)?|beyond|above)"
+    r"|超过|至少|不少于|高于|多于)\s?[$€£¥]?$"
 )
 _UNDER = re.compile(
     r"(?:\b(?:under|less than|below|fewer than|no more than|at most)|不到|低于|少于|不超过)\s?[$€£¥]?$"
@@ -69,7 +85,8 @@ _JOIN = re.compile(r"\s?(?:[x×*]|by|乘)\s?")
 _RANGE = re.compile(r"\s?(?:-|–|—|~|to|through|至|到)\s?")
 _LABEL_BEFORE = re.compile(
     r"(?:(?<![a-z])(?P<l>l)|(?<![a-z])(?P<w>w)|(?<![a-z])(?P<h>h)|(?<![a-z])(?P<d>d)"
-    r"|(?P<l2>length(?: of| is)?|长度?|长约?)|(?P<w2>width(?: of| is)?|宽度?)|(?P<h2>height(?: of| is)?|高度?)|(?P<d2>depth(?: of| is)?|深度?)"
+    r"|(?P<l2>length(?: of| is)?|长度?|长约?)|(?P<w2>width(?: of| is)?|宽度?)|(?P<h2>height(?: of| "
+    r"is)?|高度?)|(?P<d2>depth(?: of| is)?|深度?)"
     r"|(?P<i2>inseam(?: of| is)?|内长)|(?P<r2>diameter(?: of| is)?|直径))\s?[:=]?\s?(?:约\s?)?$"
 )
 _LABEL_AFTER = re.compile(
@@ -271,10 +288,8 @@ def _placed(folded: str, one: Quantity, low: int, high: int, column: str) -> Qua
         bound = "upto"
     label = ""
     if one.unit == "length":
-        if found := _LABEL_AFTER.match(folded, one.end):
-            label = (found.lastgroup or "")[:1]
-        elif found := _LABEL_BEFORE.search(head):
-            label = (found.lastgroup or "")[:1]
+        found = _LABEL_AFTER.match(folded, one.end) or _LABEL_BEFORE.search(head)
+        label = (found.lastgroup or "")[:1] if found else ""
     clauses = _CLAUSE.split(head)
     before = _near(clauses[-1])[-4:]
     if column:

@@ -91,7 +91,7 @@ _FOOT = re.compile(r"'(?![a-z'])")
 _GAP = re.compile(r"\s?-?\s?")
 PERCENT = re.compile(r"\s?(?:%|percent\b|per\scent\b|pct\b)")
 
-_DOLLARS = frozenset("USD CAD AUD NZD HKD TWD SGD MXN".split())
+_DOLLARS = frozenset(["USD", "CAD", "AUD", "NZD", "HKD", "TWD", "SGD", "MXN"])
 CODES = {
     "usd": "USD",
     "eur": "EUR",

@@ -11,17 +11,21 @@ from mmstudio.generation.copywriting.tables import table
 
 # Names of colours that mean something else more often: read as one only where a colour is spoken of.
 _OFTEN_ELSE = {
-    "rose", "mint", "peach", "coral", "olive", "tan", "cream", "orange", "lavender", "mustard", "charcoal", "gold",
+    "rose", "mint", "peach", "coral", "olive", "tan", "cream", "orange", "lavender", "mustard", "charcoal",
+    "gold",
     "silver", "ivory", "violet", "emerald", "indigo", "aqua", "golden", "lilac",
 }  # fmt: skip
 _NOT_COLOUR = re.compile(
-    r"\b(?:black friday|red[- ]eye|green (?:light|tea|thumb)|blue(?:tooth|print|s\b)|white (?:noise|water|label)"
-    r"|red tape|out of the blue|golden (?:hour|rule)|silver lining|gold standard|black belt|white board|grey area"
+    r"\b(?:black friday|red[- ]eye|green (?:light|tea|thumb)|blue(?:tooth|print|s\b)|white (?:noise"
+    r"|water|label)"
+    r"|red tape|out of the blue|golden (?:hour|rule)|silver lining|gold standard|black belt|white "
+    r"board|grey area"
     r"|caught red|in the (?:black|red)|red carpet|red hot|cream of|cork board|think pink)\b"
     r"|红包|红茶|绿茶|黑科技|黑夜|白天|明白|空白|网红|黑马|分红|红利|灰心|红枣|蓝牙|红外|绿植|黑暗|黑五|口红|白领|蓝图|绿道"
 )
 _COLOUR_SPOKEN = re.compile(
-    r"(?:\b(?:in|in a|colou?rs?|shades? of|tones? of|hues? of|and|or|with|,|/|dyed|painted|deep|bright|light|dark|pale"
+    r"(?:\b(?:in|in a|colou?rs?|shades? of|tones? of|hues? of|and|or|with|,|/|dyed|painted|deep"
+    r"|bright|light|dark|pale"
     r"|soft|dusty)\s?)$"
 )
 _COLOUR_GOES_ON = re.compile(r"\s?(?:/|-?colou?r|-?tone|\band\b (?:black|white|blue|red|gr[ae]y|pink|green))")

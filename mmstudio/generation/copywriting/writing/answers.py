@@ -39,7 +39,7 @@ _MEASURED = re.compile(r"\d\s?(?:\"|'|cm|mm|m\b|inch|in\b|ft|foot|厘米|毫米|
 
 
 def replies(p: Pieces, brief: Brief) -> Iterator[Told]:
-    """An answer to a question or a review: thanks or regret, what the facts say of it, or that they do not."""
+    """An answer to a question or a review: thanks or regret, what the facts say, or that they do not."""
     message = fold(brief.context.message[:4000])
     rating = brief.context.rating
     lines = answering(p, message)

@@ -60,8 +60,10 @@ def stories(p: Pieces, brief: Brief) -> Iterator[Told]:
         blocks.append([(f"{heads[0]}{colon}{p.words('story_begin')}", "")])
         blocks.append([(f"{heads[1]}{colon}{p.words('story_meet', name=name)}", p.name.fact)])
         most = {"urgent": 1, "calm": 2}.get(p.tone, 3)
-        for detail in _details(p, turn, most):
-            blocks.append([(f"{heads[2]}{colon}{p.words('story_look', point=detail.text)}", detail.fact)])
+        blocks += [
+            [(f"{heads[2]}{colon}{p.words('story_look', point=detail.text)}", detail.fact)]
+            for detail in _details(p, turn, most)
+        ]
         if p.quotes:
             quote = p.quotes[turn % len(p.quotes)]
             blocks.append([(f"{heads[3]}{colon}{p.words('story_voice', quote=quote.text)}", quote.fact)])
@@ -161,8 +163,7 @@ def sheets(p: Pieces, brief: Brief) -> Iterator[Told]:
         if made:
             blocks.append([(f"{heads[3]}{colon}{made[0].text}", made[0].fact)])
         able = [point for point in _rotated(p.points, turn) if not any(c.isdigit() for c in point.text)]
-        for point in able[:3]:
-            blocks.append([(f"{heads[4]}{colon}{point.text}", point.fact)])
+        blocks += [[(f"{heads[4]}{colon}{point.text}", point.fact)] for point in able[:3]]
         if p.quotes:
             quote = p.quotes[turn % len(p.quotes)]
             blocks.append([(f"{heads[6]}{colon}“{quote.text}”", quote.fact)])

@@ -1,4 +1,4 @@
-"""What can be said of an item, piece by piece, each with the fact it is: the grammar's only words with meaning."""
+"""What can be said of an item, piece by piece, each with its fact: the grammar's only words with meaning."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Told(str):
     __slots__ = ("facts",)
     facts: tuple[str, ...]
 
-    def __new__(cls, text: str, facts: Iterable[str] = ()) -> Told:  # noqa: PYI034 - no subclass of it is made
+    def __new__(cls, text: str, facts: Iterable[str] = ()) -> Told:
         made = super().__new__(cls, text)
         made.facts = tuple(dict.fromkeys(facts))
         return made

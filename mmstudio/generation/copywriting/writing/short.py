@@ -29,9 +29,12 @@ def headlines(p: Pieces, brief: Brief) -> Iterator[Told]:
         "quote": _bare(short[0].text) if short else "",
     }
     facts = {
-        "name": name.fact, "category": p.category.fact if p.category else "", "price": p.price.fact if p.price else "",
-        "attributes": p.attributes[0][1].fact if p.attributes else "", "quote": short[0].fact if short else "",
-    }  # fmt: skip
+        "name": name.fact,
+        "category": p.category.fact if p.category else "",
+        "price": p.price.fact if p.price else "",
+        "attributes": p.attributes[0][1].fact if p.attributes else "",
+        "quote": short[0].fact if short else "",
+    }
     for point in points[:6]:
         filled = {**values, "point": _bare(point.text)}
         for text in p.every("headline", **filled):
@@ -143,7 +146,7 @@ def _fitted(p: Pieces, brief: Brief, entries: list[tuple[str, str]]) -> Told:
     kept: list[tuple[str, str]] = []
     used = 0
     for text, fact in entries:
-        text = tidy(text)  # noqa: PLW2901
+        text = tidy(text)
         room = weight(text) + (0 if p.chinese else 1)
         if text and used + room <= brief.longest + 1:
             kept.append((text, fact))
