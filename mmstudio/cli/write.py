@@ -137,9 +137,9 @@ def check_text(
         say(tr("Recorded: {who} answers for this text.", who=recorded.who))
     if blocked and recorded is None:
         raise StudioError(
-            "{n} places of this text are not supported by facts.",
-            hint="Change them, or answer for the text: --override REASON --who NAME.",
-            n=len(blocked),
+            "This text says what facts do not support: {words}.",
+            hint="Change it, or answer for it: --override REASON --who NAME.",
+            words=", ".join(f"“{span.text}”" for span in blocked[:5]),
         )
 
 

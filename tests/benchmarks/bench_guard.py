@@ -3,13 +3,14 @@
     python tests/benchmarks/bench_guard.py --data FOLDER [--half dev|test] [--seed N] [--show]
 
 FOLDER holds shop/items.csv. A sentence is a template filled with a fact of the item (true) or with one that
-belongs to another item and not to this (false); figures are put in other words: spelled out, in other units, in
-Chinese. Facts are read from the catalogue by patterns of this file and the sentences are wordings of this file:
-the guard shares neither. Items fall in two halves by the CRC-32 of their sku, and the halves have different
-wordings. The guard was mended on the dev half only; the test half is what counts.
+belongs to another item and not to this (false); figures are put in other words: spelled out, in other units,
+in Chinese. Facts are read from the catalogue by patterns of this file and the sentences are wordings of this
+file: the guard shares neither. Items fall in two halves by the CRC-32 of their sku, and the halves have
+different wordings. The guard was mended on the dev half only; the test half is what counts.
 
-Recall is the share of false facts whose span is marked, a false alarm a true sentence with any mark. Beside it,
-a plain reference of the same run: numbers and words of the lists that do not stand in the item's text literally.
+Recall is the share of false facts whose span is marked, a false alarm a true sentence with any mark. Beside
+it, a plain reference of the same run: numbers and words of the lists that do not stand in the item's text
+literally.
 """
 
 from __future__ import annotations
@@ -26,21 +27,38 @@ from pathlib import Path
 
 from mmstudio.generation.copywriting.facts import known_of
 from mmstudio.generation.copywriting.guard import check
+from mmstudio.jobs import run_inline
 from mmstudio.library import Item, Library
 from mmstudio.library.importing import import_work
-from mmstudio.jobs import run_inline
 
 KINDS = ("number", "price", "percentage", "material")
-SMALL = "zero one two three four five six seven eight nine ten eleven twelve".split()
+SMALL = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+]
 FABRICS = "organic cotton|merino wool|cotton|polyester|spandex|nylon|hemp|lycra|wool|tencel"
 HAN = {
-    "cotton": "棉", "organic cotton": "有机棉", "polyester": "涤纶", "nylon": "尼龙", "wool": "羊毛", "spandex": "氨纶",
-    "hemp": "汉麻", "merino wool": "美利奴羊毛", "leather": "皮革", "plastic": "塑料", "rubber": "橡胶", "silicone": "硅胶",
-    "canvas": "帆布", "linen": "亚麻", "metal": "金属", "rayon": "人造丝", "foam": "泡棉", "mesh": "网布", "fleece": "抓绒",
+    "cotton": "棉", "organic cotton": "有机棉", "polyester": "涤纶", "nylon": "尼龙", "wool": "羊毛",
+    "spandex": "氨纶",
+    "hemp": "汉麻", "merino wool": "美利奴羊毛", "leather": "皮革", "plastic": "塑料",
+    "rubber": "橡胶", "silicone": "硅胶",
+    "canvas": "帆布", "linen": "亚麻", "metal": "金属", "rayon": "人造丝", "foam": "泡棉",
+    "mesh": "网布", "fleece": "抓绒",
 }  # fmt: skip
 
-# Wordings: {t} the title, {m} a measure, {n} a count, {o} what is counted or measured, {p} a price, {s} a share,
-# {f} a material.
+# Wordings: {t} the title, {m} a measure, {n} a count, {o} what is counted or measured, {p} a price,
+# {s} a share, {f} a material.
 DEV = {
     'measure': (
         'Take the {t} along: {o} {m}.',
@@ -310,7 +328,7 @@ def one(
         text = rng.choice(wordings["words"]).format(t=title, d=rng.choice(row.sentences))
         return Sentence(row, kind, text)
     if kind == "price":
-        if wrong and source.item.price == row.item.price or source.item.price is None:
+        if source.item.price is None or (wrong and source.item.price == row.item.price):
             return None
         fact = priced(source.item.price, rng)
         text = rng.choice(wordings["price"]).format(t=title, p=fact)
@@ -334,11 +352,8 @@ def one(
         value, name = rng.choice(source.shares)
         if wrong and row.shares and rng.random() < 0.5:  # a share of this item, of the wrong material
             value = rng.choice(row.shares)[0]
-        if (
-            wrong
-            and (value, name) in row.shares
-            or (wrong and re.search(rf"\b{value}\s?%[^.]*{name}", row.words))
-        ):
+        there = (value, name) in row.shares or re.search(rf"\b{value}\s?%[^.]*{name}", row.words)
+        if wrong and there:
             return None
         wording = rng.choice(wordings["percentage"])
         fact = share(value, rng, "{h}" in wording)
@@ -367,13 +382,9 @@ def word(value: float) -> str:
 def literal(row: Row, text: str) -> list[tuple[int, int]]:
     """The reference: numbers and fabrics that do not stand in the item's text letter by letter."""
     price = f"{row.item.price:g}" if row.item.price is not None else ""
-    marks = []
-    for found in re.finditer(
-        rf"\d+(?:\.\d+)?|\b(?:{FABRICS}|leather|plastic|rubber|canvas|metal|rayon|foam|mesh)\b", text.lower()
-    ):
-        if found[0] != price and found[0] not in row.words:
-            marks.append(found.span())
-    return marks
+    pattern = rf"\d+(?:\.\d+)?|\b(?:{FABRICS}|leather|plastic|rubber|canvas|metal|rayon|foam|mesh)\b"
+    found = re.finditer(pattern, text.lower())
+    return [one.span() for one in found if one[0] != price and one[0] not in row.words]
 
 
 def main() -> None:
@@ -396,7 +407,8 @@ def main() -> None:
     spent = time.process_time() - started
     plain = {s: literal(s.row, s.text) for s in (*false, *true)}
     print(
-        f"{given.half} half, seed {given.seed}: {len(false)} sentences with one false fact, {len(true)} with none"
+        f"{given.half} half, seed {given.seed}: {len(false)} sentences with one false fact, "
+        f"{len(true)} with none"
     )
     print(f"{'':12s} {'false facts found':>28s} {'literal reference':>20s}")
     for kind in KINDS:
@@ -404,7 +416,8 @@ def main() -> None:
         print(f"{kind:12s} {rate(there, marked):>28s} {rate(there, plain):>20s}")
     alarms = Counter(s.kind for s in true if marked[s])
     print(
-        f"{'false alarms':12s} {part(sum(alarms.values()), len(true)):>28s} {part(sum(bool(plain[s]) for s in true), len(true)):>20s}"
+        f"{'false alarms':12s} {part(sum(alarms.values()), len(true)):>28s} "
+        f"{part(sum(bool(plain[s]) for s in true), len(true)):>20s}"
     )
     print(f"  by kind: {dict(alarms)}" if alarms else "")
     print(f"{1000 * spent / max(len(marked), 1):.1f} ms of processor a sentence, reading the facts included")

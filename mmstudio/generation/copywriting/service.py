@@ -98,7 +98,11 @@ class Copywriter:
         spans = tuple(check(said, facts, brief.language, brand))
         blocked = blocking(spans)
         if blocked:
-            notes.append(tr("{n} places are not supported by facts.", n=len(blocked)))
+            notes.append(
+                tr("One place is not supported by facts.")
+                if len(blocked) == 1
+                else tr("{n} places are not supported by facts.", n=len(blocked))
+            )
         rests = (
             text.facts if isinstance(text, Told) else tuple(dict.fromkeys(s.fact for s in spans if s.fact))
         )
