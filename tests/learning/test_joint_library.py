@@ -14,7 +14,7 @@ from mmstudio.learning.config import ModelConfig, load_config
 from mmstudio.learning.families import default_config
 from mmstudio.learning.joint.belongs import find_bundles, short
 from mmstudio.learning.joint.model import JointModel
-from mmstudio.learning.joint.source import Sets, read_sets
+from mmstudio.learning.joint.source import Sets, data, read_sets
 from mmstudio.learning.joint.words import Words, fit_words
 from mmstudio.learning.service import Trainings
 from mmstudio.library import Library
@@ -155,6 +155,19 @@ def test_a_model_is_trained_and_makes_the_rest_from_anything(tmp_path: Path) -> 
         model.generate({"audience": "Nobody"})
     with pytest.raises(StudioError, match="no word or letter"):
         model.generate({"text": "Ωψ"})
+
+
+def test_a_model_trained_anew_forgets_the_words_of_what_was_forgotten(tmp_path: Path) -> None:
+    library, _ = shop(tmp_path)
+    once, config = sets_of(library)
+    for item in library.items.ids():
+        library.items.update(item, title="Plain things")
+    trainings = Trainings(library, "cpu")
+    config.name = "j"
+    found, _ = run_inline(lambda context: data(trainings, library.models_dir / "j", config))
+    words = config.parts["modalities"][2]["words"]["pieces"]
+    assert found.names == list(once.arrays)
+    assert not any("lamp" in piece for piece in words)
 
 
 def test_real_media_go_through_the_models_underneath(tmp_path: Path) -> None:

@@ -282,8 +282,10 @@ def data(
     below = [*config.parts.get("from", {}).values(), *([config.base] if config.base else [])]
     if below and "inherited_assets" not in config.trained:
         config.trained["inherited_assets"] = sorted({i for name in below for i in inherited(trainings, name)})
-    sets = yield from read_sets(trainings, config)
     before = config.trained if trainings.has_weights(folder) else {}
+    if not before and not config.base:  # trained anew after something was forgotten: its words go too
+        config.parts = {key: value for key, value in config.parts.items() if key != "modalities"}
+    sets = yield from read_sets(trainings, config)
     config.trained |= as_record(sets, before) | {"library": trainings.library.id}
     rest = ~sets.held
     found = SetData(
