@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,7 @@ PAGES: list[tuple[str, str, str, str, str, str]] = [
     ("catalogue", mark("Catalogue of networks"), "books", "catalogue", "CataloguePane", "models"),
 ]
 _WITHOUT_LIBRARY = {"preferences"}
+_LARGE = {"sets", "write"}  # whose code brings much along: loaded in a worker
 _HEADER_WIDTH = 720
 _CLOSE_MS = 5500  # jobs get five seconds to save their state; then the window closes all the same
 
@@ -81,6 +83,7 @@ class MainWindow(QMainWindow):
         self.panes: dict[str, Pane] = {}
         self.current = ""
         self._closing = False
+        self._coming = ""
         self._wanted: tuple[str, dict[str, Any]] = (context.settings.last_pane, {})
         self.setWindowTitle("MM Studio")
         self.setWindowIcon(_window_icon())
@@ -210,6 +213,8 @@ class MainWindow(QMainWindow):
             self.stack.setCurrentWidget(self.welcome)
             self._show_frame(None)
             return
+        if self._load_ahead(key, args):
+            return
         try:
             pane = self.pane(key)
         except Exception as error:  # noqa: BLE001 - one broken pane must not take the window along
@@ -226,6 +231,24 @@ class MainWindow(QMainWindow):
         if self.quick.isVisible():
             self.quick.close_look()
         self.context.change_setting("last_pane", key)
+
+    def _load_ahead(self, key: str, args: dict[str, Any] | None) -> bool:
+        """Load the code of a large page in a worker, then show it; False where nothing is to be loaded."""
+        module = f"mmstudio.desktop.panes.{key}"
+        self._coming = key
+        if key not in _LARGE or module in sys.modules:
+            return False
+
+        def loaded(_module: object) -> None:
+            if self._coming == key:  # the person has not gone elsewhere
+                self.show_pane(key, args)
+
+        def failed(error: Exception) -> None:
+            self.context.report(error)
+            self._show_broken(key, error)
+
+        self.context.background(lambda: importlib.import_module(module), loaded, failed, owner=self)
+        return True
 
     def _show_broken(self, key: str, error: Exception) -> None:
         page = StateStack(QWidget())

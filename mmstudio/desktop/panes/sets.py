@@ -20,7 +20,7 @@ from mmstudio.desktop.views.ab_player import ABPlayer
 from mmstudio.desktop.views.controls import action_tool, button, row
 from mmstudio.desktop.views.files import copy_text
 from mmstudio.desktop.views.pictures import Pictures
-from mmstudio.desktop.views.set_controls import SetControls
+from mmstudio.desktop.views.set_controls import ENGINES, SetControls
 from mmstudio.desktop.views.set_delegate import CELL, SetDelegate
 from mmstudio.desktop.views.set_shared import SharedBar, fit_text
 from mmstudio.desktop.views.set_slots import PictureSlot, Slot, SoundSlot, TextSlot
@@ -137,7 +137,7 @@ class SetsPane(Pane):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setStretchFactor(0, 0)
         self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([264, 800])
+        self.splitter.setSizes([288, 800])
         self.states = StateStack(self.splitter)
         self.root.addWidget(self.states)
 
@@ -334,8 +334,6 @@ class SetsPane(Pane):
         self._enable()
 
     def _progressed(self, progress: Any, shown: Shown) -> None:
-        self.bar.setRange(0, progress.total or 0)
-        self.bar.setValue(progress.done)
         if progress.note:
             self.note.setText(progress.note)
         if self._shows:
@@ -458,12 +456,7 @@ class SetsPane(Pane):
             self._saving = False
             step.assets = tuple(int(asset) for asset in _assets(result))
             self.history.model.refresh()
-            self.context.notify(
-                tr("The set is in the library."),
-                level="success",
-                action=(tr("Show"), lambda: self.context.navigate("library", select=list(step.assets))),
-            )
-            self._enable()
+            self._enable()  # the notice of the job says that it is there
 
         def ended(_event: Any) -> None:
             self._saving = False
@@ -560,7 +553,8 @@ def _choices(studio: Studio) -> tuple[list[str], list[Any], list[str]]:
 def _part_note(made: MadeSet, part: str, how: Any) -> str:
     if not how.model:
         return tr("given")
-    return tr("{model}, seed {seed}, fits {how}", model=how.model, seed=how.seed, how=fit_text(how.fit))
+    model = tr(ENGINES[how.model]) if how.model in ENGINES else how.model
+    return tr("{model}, seed {seed}, fits {how}", model=model, seed=how.seed, how=fit_text(how.fit))
 
 
 def _assets(result: dict[str, Any]) -> list[int]:

@@ -52,7 +52,7 @@ _TEMPERATURE_HELP = mark(
     "Temperature says how far the models may stray from what is usual for them. At 1 they are as varied as "
     "what they learned from; lower is calmer, higher is more daring."
 )
-_ENGINES = {
+ENGINES = {
     "facts": mark("Facts writer"),
     "folder": mark("Local language model"),
     "server": mark("Local server"),
@@ -136,7 +136,7 @@ class SetControls(QScrollArea):
         for box in (self.model_box, self.engine_box, self.audience, self.kind_box):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.model_box.addItem(tr("No model"), "")
-        for key, words in _ENGINES.items():
+        for key, words in ENGINES.items():
             self.engine_box.addItem(tr(words), key)
         self.seconds = QDoubleSpinBox()
         inset(self.seconds)
@@ -311,7 +311,7 @@ class SetControls(QScrollArea):
 
     def retranslate(self) -> None:
         """Words in choices."""
-        for box, words in ((self.kind_box, SOURCES), (self.engine_box, _ENGINES)):
+        for box, words in ((self.kind_box, SOURCES), (self.engine_box, ENGINES)):
             for place in range(box.count()):
                 box.setItemText(place, tr(words[box.itemData(place)]))
         self.model_box.setItemText(0, tr("No model"))

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
+    QScrollArea,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -34,6 +35,7 @@ from mmstudio.desktop.models.items import ITEMS_MIME
 from mmstudio.desktop.previewers.sound import SoundView
 from mmstudio.desktop.texts import label, name, say, unsay
 from mmstudio.desktop.views.controls import button, tool
+from mmstudio.desktop.views.flow import let_wrap
 from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
@@ -303,7 +305,13 @@ class TextSlot(Slot):
         layout.addWidget(self.others_title)
         layout.addWidget(self.others)
         layout.addStretch(1)
-        self.put(page)
+        let_wrap(page)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(page)
+        self.put(scroll)
 
     def show_text(self, title: str, text: str, others: tuple[str, ...]) -> None:
         """Show it; at most three other lines."""
