@@ -1,4 +1,4 @@
-"""What a picture or a sound is described by beside its latent: tags, a palette, a fused vector, tempo and key.
+"""What a picture or a sound is described by beside its latent: tags, a palette, a fused vector, tempo, key.
 Knows no torch.
 
 A condition is one row of numbers in groups. Each group ends in a flag that is 1 where it is known and 0 where
@@ -52,7 +52,7 @@ class Conditions:
 
     @property
     def groups(self) -> list[slice]:
-        """Where tags, palette, vector, tempo and key lie in a row; groups a model does not have are left out."""
+        """Where tags, palette, vector, tempo and key lie in a row; what a model does not have is left out."""
         lengths = [len(self.tags), 3 * self.palette, self.vector, TEMPO * self.tempo, KEY * self.key]
         found, first = [], 0
         for length in lengths:
@@ -80,8 +80,8 @@ class Conditions:
             tags: the picture's tags; ones the model does not know are ignored.
             palette: RGB 0–255, most common first; repeated where there are fewer than the model takes.
             vector: float32[``self.vector``], brought to unit length times √length.
-            tempo: beats per minute, above 0: octaves from 120, and where in its octave it lies (a beat counted
-                twice as fast is nearly the same beat).
+            tempo: beats per minute, above 0: octaves from 120, and where in its octave it lies (a beat
+                counted twice as fast is nearly the same beat).
             key: 0–11 the major keys from C, 12–23 the minor ones.
         """
         from mmstudio.media.oklab import srgb_to_oklab

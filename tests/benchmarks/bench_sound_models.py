@@ -2,8 +2,8 @@
 
     python tests/benchmarks/bench_sound_models.py --data ../shared/data [--steps N] [--keep DIR]
 
-The held-out tenth is every tenth file by name. Griffin-Lim plays the *true* spectrogram of each held-out sound
-(32 rounds); "vocoder" plays the same true spectrogram, with 0, 8 and 16 rounds after it; "VAE" plays what 64 numbers keep.
+The held-out tenth is every tenth file by name. Griffin-Lim plays the *true* spectrogram of each of them (32
+rounds); "vocoder" plays the same, with 0, 8 and 16 rounds after it; "VAE" plays what 64 numbers keep.
 ``--steps 0 --keep DIR`` measures what an earlier run left there.
 """
 

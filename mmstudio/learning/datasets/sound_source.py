@@ -79,8 +79,8 @@ def data(
 def gather_sounds(library: Library, folder: Path, config: ModelConfig) -> Generator[Progress, None, Gathered]:
     """Decode what ``config.query`` finds into the files of :func:`engine.sound_data.load_sounds`.
 
-    About a tenth of the files is held out; with ``config.augment`` varied copies follow the originals. No file
-    counts more than another, however long it is.
+    About a tenth of the files is held out; with ``config.augment`` varied copies follow the originals. No
+    file counts more than another, however long it is.
 
     Raises:
         StudioError: nothing to learn from.
@@ -203,7 +203,7 @@ def _notes(found: Gathered, files: int, originals: int) -> list[str]:
 
 
 def judge(config: ModelConfig, data: SoundData | Any, device: str) -> Judge | None:
-    """Measures spectrograms by their thumbnails; short trainings and models of the first kind are not judged."""
+    """Measures spectrograms by their thumbnails; not for short trainings and models of the first kind."""
     if "sound" not in config.parts or config.steps < 25:
         return None
     from mmstudio.learning.engine.judge import Judge

@@ -91,21 +91,23 @@ def prepared(samples: NDArray[np.float32], channels: int) -> Samples | None:
 
 
 def downmixed(samples: NDArray[np.float32], channels: int) -> Samples:
-    """C×N → ``channels``×N (1 or 2). Of 5.1 and 7.1 the centre and the back go to both sides at -3 dB and the
-    low-frequency channel is left out (ITU-R BS.775, table 2); of other layouts every second channel is left."""
+    """C×N → ``channels``×N (1 or 2). Of 5.1 and 7.1 the centre and the back go to both sides at -3 dB and
+    the low-frequency channel is left out (ITU-R BS.775, table 2); of others every second channel is left."""
     count = len(samples)
+    both: Samples
     if channels == 1 and count <= 2:
-        return samples.mean(axis=0, keepdims=True, dtype=np.float32)
-    if count == 1:
-        return np.repeat(samples, 2, axis=0)
-    if count in (6, 8):
+        both = samples
+    elif count == 1:
+        both = np.repeat(samples, 2, axis=0)
+    elif count in (6, 8):
         left, right, centre = samples[:3]
         back_left, back_right = samples[4::2].sum(axis=0), samples[5::2].sum(axis=0)
         half = np.float32(0.5**0.5)
         both = np.stack([left + half * (centre + back_left), right + half * (centre + back_right)])
     else:
         both = np.stack([samples[0::2].mean(axis=0), samples[1::2].mean(axis=0)])
-    return both.mean(axis=0, keepdims=True) if channels == 1 else both
+    mixed: Samples = both.mean(axis=0, keepdims=True) if channels == 1 else both
+    return mixed
 
 
 def measures_of(sound: Samples, rate: int) -> tuple[float | None, int | None]:
@@ -175,8 +177,8 @@ def loops(sound: Samples) -> bool:
 
 
 def seamless(sound: Samples, length: int, rate: int) -> Samples:
-    """The first ``length`` samples of C×N whose end runs into their beginning: what comes after fades out over
-    the head, in equal power."""
+    """The first ``length`` samples of C×N whose end runs into their beginning: what comes after fades out
+    over the head, in equal power."""
     piece = sound[:, :length].astype(np.float32).copy()
     fade = min(int(_FADE * rate), sound.shape[1] - length, length)
     if fade > 0:

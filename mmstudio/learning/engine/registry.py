@@ -25,6 +25,7 @@ from mmstudio.learning.families import family
 from mmstudio.learning.nets.blocks import materialise
 from mmstudio.learning.nets.vae import VAE, make_vae
 
+_PEAK = 0.98  # of what is played, at most
 ROWS = 16  # latents decoded at once at 64 pixels and for sounds
 
 
@@ -70,23 +71,22 @@ class GenerativeModel:
 
     @torch.inference_mode()
     def voiced(self, mel: Tensor) -> Tensor:
-        """Spectrograms (N×1×(C·bands)×frames, as :meth:`decode` gives them) → N×C×samples, as :meth:`waves`."""
+        """Spectrograms (N×1×(C·bands)×frames, as of :meth:`decode`) → N×C×samples, as :meth:`waves`."""
         shape = self.sound
         if shape is None:
             raise TypeError(f"{self.config.family} makes no sounds")
         made = [self._voiced(mel[at : at + 1].clamp(-1.0, 1.0), shape) for at in range(len(mel))]
-        waves = torch.cat(made) if made else torch.zeros(0, shape.channels, shape.samples)
-        waves = waves - waves.mean(dim=2, keepdim=True)
-        peak = waves.abs().amax(dim=(1, 2), keepdim=True)  # turned down as a whole rather than clipped
-        return waves / peak.clamp_min(1.0)
+        return torch.cat(made) if made else torch.zeros(0, shape.channels, shape.samples)
 
     def _voiced(self, mel: Tensor, shape: SoundShape) -> Tensor:
         vocoder = self.vocoder
         if vocoder is not None:
-            wave: Tensor = vocoder(mel.to(self.device), self.polish)
-            return wave.float().cpu()
-        magnitude = magnitude_of(fold(mel, shape), shape, 12)
-        return from_planes(griffin_lim(magnitude, shape, None, 32).view(1, shape.channels, -1))
+            wave: Tensor = vocoder(mel.to(self.device), self.polish).float().cpu()
+        else:
+            magnitude = magnitude_of(fold(mel, shape), shape, 12)
+            wave = from_planes(griffin_lim(magnitude, shape, None, 32).view(1, shape.channels, -1))
+        wave = wave - wave.mean(dim=2, keepdim=True)
+        return wave * (_PEAK / wave.abs().max().clamp_min(_PEAK))  # turned down as a whole, not clipped
 
     @property
     def vocoder(self) -> nn.Module | None:

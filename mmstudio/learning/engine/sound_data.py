@@ -21,8 +21,8 @@ _FULL = 32767.0
 class SoundData:
     """N×C×T int16 (often memory-mapped), mapped to [-1, 1] on the way out.
 
-    ``groups`` names the file of each piece (int64[N], any numbers): an epoch takes one piece of every file, so
-    that a long file does not count more than a short one. ``conditions`` is float32[N, width] or None;
+    ``groups`` names the file of each piece (int64[N], any numbers): an epoch takes one piece of every file,
+    so that a long file does not count more than a short one. ``conditions`` is float32[N, width] or None;
     ``held`` are pieces kept out of the training.
     """
 
@@ -48,7 +48,7 @@ class SoundData:
         return len(self.waves)
 
     def batch(self, seen: int, count: int, random: torch.Generator) -> Batch:
-        """One piece of each of the next ``count`` files: x is N×C×T; every epoch is a permutation of the files.
+        """One piece of each of the next ``count`` files: x is N×C×T; an epoch is a permutation of the files.
 
         With them come half as many held-out pieces, at random, where there are any.
         """

@@ -40,8 +40,8 @@ def sound_vae_task(config: ModelConfig, device: torch.device) -> Task[Any]:
 class SoundVaeTask(Task[SoundData]):
     """L1 + multi-scale gradient L1 + beta · KL of spectrograms, plus what the vocoder hears in them.
 
-    The vocoder learns from true spectrograms (:mod:`engine.voicing`); every ``wave_every``-th step the decoder
-    also learns from the wave of its reconstruction.
+    The vocoder learns from true spectrograms (:mod:`engine.voicing`); every ``wave_every``-th step the
+    decoder also learns from the wave of its reconstruction.
     """
 
     averaged = "vae"

@@ -18,7 +18,8 @@ from mmstudio.learning.engine.sound_shape import SoundShape
 
 @lru_cache(maxsize=16)
 def _window(frame: int, device: torch.device) -> Tensor:
-    return torch.hann_window(frame, device=device)
+    with torch.inference_mode(False):  # kept for trainings too, whoever asks first
+        return torch.hann_window(frame, device=device)
 
 
 @lru_cache(maxsize=16)
@@ -26,10 +27,11 @@ def _bank(rate: int, frame: int, bands: int, device: torch.device) -> Tensor:
     """bins×bands triangular filters, Slaney scale and normalisation."""
     from torchaudio.functional import melscale_fbanks
 
-    bank: Tensor = melscale_fbanks(
-        frame // 2 + 1, 20.0, rate / 2, bands, rate, norm="slaney", mel_scale="slaney"
-    )
-    return bank.to(device)
+    with torch.inference_mode(False):
+        bank: Tensor = melscale_fbanks(
+            frame // 2 + 1, 20.0, rate / 2, bands, rate, norm="slaney", mel_scale="slaney"
+        )
+        return bank.to(device)
 
 
 def bank_of(shape: SoundShape, device: torch.device) -> Tensor:
@@ -38,8 +40,8 @@ def bank_of(shape: SoundShape, device: torch.device) -> Tensor:
 
 
 def stft(wave: Tensor, shape: SoundShape, *, loop: bool | None = None) -> Tensor:
-    """B×T → complex B×bins×frames, frame t around sample t·hop; silence beyond the ends, or the other end of a
-    loop (``loop`` overrides the shape's)."""
+    """B×T → complex B×bins×frames, frame t around sample t·hop; silence beyond the ends, or the other end of
+    a loop (``loop`` overrides the shape's)."""
     around = shape.loop if loop is None else loop
     padded = functional.pad(
         wave.unsqueeze(1), (shape.frame // 2,) * 2, mode="circular" if around else "constant"

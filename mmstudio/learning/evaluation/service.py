@@ -129,7 +129,8 @@ def _listening(
 
 
 def _thin(rows: NDArray[np.int16], most: int) -> NDArray[np.int16]:
-    return rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(int)]
+    thinned: NDArray[np.int16] = rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(int)]
+    return thinned
 
 
 @dataclass(slots=True)

@@ -1,8 +1,8 @@
 """Figures of sounds: what a model plays against what it learned from, by ear rather than by pixel.
 
 The Fréchet and kernel distances are taken in the columns of "sound-shape" (pitch classes, brightness, noise,
-onsets, tempo, loudness: ``features.sounds.shape``), standardised by the real sounds, and named so. They are no
-FAD, which means VGGish and its protocol (Kilgour et al., "Fréchet audio distance", Interspeech 2019).
+onsets, tempo, loudness: ``features.sounds.shape``), standardised by the real sounds, and named so. They are
+no FAD, which means VGGish and its protocol (Kilgour et al., "Fréchet audio distance", Interspeech 2019).
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def set_distances(
 
 
 def quality(waves: Waves) -> dict[str, Figure]:
-    """How N×C×T in [-1, 1] sound on their own: level_db (RMS of the median sound, 0 dB is full scale), clipping
+    """How N×C×T in [-1, 1] sound on their own: level_db (RMS of the median sound, 0 is full scale), clipping
     (share of samples at full scale), offset (the largest mean), silent (share of sounds below −60 dB)."""
     flat = waves.reshape(len(waves), -1).astype(np.float64)
     level = 10 * np.log10(np.square(flat).mean(axis=1).clip(1e-12))

@@ -62,7 +62,7 @@ _ASKED = ("seconds", "rate", "stereo", "loop")
 
 
 def _configure(info: FamilyInfo, wanted: Wanted) -> ModelConfig:
-    """The shape says how large a sound is, not ``size``; tempo and key are told where they can be measured."""
+    """The shape says how large a sound is, not ``size``; tempo and key are told where they are measured."""
     config = info.config(wanted, size=SOUND_SIZE, channels=1, widths=[10 * wanted.width] * 5)
     config.parts = {"sound": SoundShape().as_json()}
     config.condition = {"tempo": True, "key": True}
@@ -94,8 +94,8 @@ FAMILIES = (
         "sound-vae",
         mark("Sound VAE"),
         mark(
-            "Learns short sounds and loops, one to twelve seconds, as a short list of numbers, and plays them "
-            "again. Calm to train, good for variations and in-betweens."
+            "Learns sounds and loops of one to twelve seconds as a short list of numbers, and plays them. "
+            "Calm to train, good for variations and in-betweens."
         ),
         "audio",
         _VAE,
@@ -113,8 +113,8 @@ FAMILIES = (
         "sound-gan",
         mark("Sound GAN"),
         mark(
-            "Two networks compete: one makes spectra of sounds, the other tells made from real. More varied and "
-            "crisper than a VAE, longer to train; best started from a sound VAE."
+            "Two networks compete: one makes spectra of sounds, the other tells made from real. "
+            "Crisper than a VAE, longer to train; best started from a sound VAE."
         ),
         "audio",
         _GAN,

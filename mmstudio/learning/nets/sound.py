@@ -63,7 +63,8 @@ class SpectrogramDecoder(nn.Module):
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
         if self.embed is not None and c is not None:
-            z = z + self.embed(c)
+            # Row by row: a product of matrices rounds by where in the batch a row lies.
+            z = z + (c.unsqueeze(1) * self.embed.weight).sum(dim=2)
         h = self.from_latent(z).view(z.shape[0], self.first, self.start)
         for stage, (change, block) in enumerate(zip(self.changes, self.blocks, strict=True)):
             if stage:

@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from mmstudio.learning.engine.sound_shape import SoundShape
 from mmstudio.learning.engine.spectra import fold, from_planes, griffin_lim, istft, magnitude_of
+from mmstudio.learning.nets.blocks import padding
 from mmstudio.learning.objectives.spectral import stft_loss
 
 _REACH = 2.0  # bins that a frequency may lie beside the middle of its bin
@@ -33,8 +34,7 @@ class ConvNeXt1d(nn.Module):
 
     def __init__(self, channels: int, inner: int, loop: bool) -> None:
         super().__init__()
-        mode = "circular" if loop else "zeros"
-        self.mix = nn.Conv1d(channels, channels, 7, padding=3, groups=channels, padding_mode=mode)
+        self.mix = nn.Conv1d(channels, channels, 7, padding=3, groups=channels, padding_mode=padding(loop))
         self.norm = nn.LayerNorm(channels)
         self.widen = nn.Linear(channels, inner)
         self.expand = nn.Linear(inner, channels)
@@ -51,7 +51,7 @@ class Vocoder(nn.Module):
     def __init__(self, shape: SoundShape, width: int = 192, depth: int = 4) -> None:
         super().__init__()
         self.shape = shape
-        self.stem = nn.Conv1d(shape.bands, width, 7, padding=3, padding_mode=_mode(shape))
+        self.stem = nn.Conv1d(shape.bands, width, 7, padding=3, padding_mode=padding(shape.loop))
         self.blocks = nn.ModuleList(ConvNeXt1d(width, 3 * width, shape.loop) for _ in range(depth))
         self.norm = nn.LayerNorm(width)
         self.out = nn.Linear(width, 5 * (shape.frame // 2 + 1))
@@ -127,8 +127,8 @@ class Vocoder(nn.Module):
 
 @torch.no_grad()
 def best_rounds(vocoder: Vocoder, mel: Tensor, waves: Tensor) -> int:
-    """The number of rounds of :data:`ROUNDS` that plays true spectrograms nearest to their waves (N×C×samples);
-    the smaller one where more gain less than 2 %. Distance: ``objectives.spectral.stft_loss``."""
+    """The number of rounds of :data:`ROUNDS` that plays true spectrograms nearest to their waves; the
+    smaller one where more gain less than 2 %; N×C×samples. Distance: ``objectives.spectral.stft_loss``."""
     real, best, least = waves.mean(dim=1), 0, math.inf
     for rounds in ROUNDS:
         made = torch.cat([vocoder(mel[i : i + 1], rounds) for i in range(len(mel))]).mean(dim=1)
@@ -136,7 +136,3 @@ def best_rounds(vocoder: Vocoder, mel: Tensor, waves: Tensor) -> int:
         if apart < 0.98 * least:
             best, least = rounds, apart
     return best
-
-
-def _mode(shape: SoundShape) -> str:
-    return "circular" if shape.loop else "zeros"

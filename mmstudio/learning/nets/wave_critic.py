@@ -6,6 +6,8 @@ Jang et al., "UnivNet", Interspeech 2021 (multi-resolution spectrogram discrimin
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -24,9 +26,7 @@ class _Stack(nn.Module):
         super().__init__()
         pad = (kernel[0] // 2, kernel[1] // 2)
         widths = [1] + [_WIDTH * min(4, 2**i) for i in range(depth)]
-        self.layers = nn.ModuleList(
-            nn.Conv2d(a, b, kernel, stride, pad) for a, b in zip(widths[:-1], widths[1:], strict=True)
-        )
+        self.layers = nn.ModuleList(nn.Conv2d(a, b, kernel, stride, pad) for a, b in pairwise(widths))
         self.out = nn.Conv2d(widths[-1], 1, (3, 1), padding=(1, 0))
 
     def forward(self, x: Tensor) -> list[Tensor]:

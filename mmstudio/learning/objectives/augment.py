@@ -65,8 +65,8 @@ def sound_augment(x: Tensor, random: torch.Generator, strength: float, bands: in
     """The same for log-mel spectrograms, N×1×(C·bands)×T in about [-1, 1], -1 being silence.
 
     A roll in time (of a loop: by any amount; else a shift by up to an eighth, silence moving in), gain of
-    ±6 dB, a shift by up to three bands, a mask of up to a quarter of the time and one of an eighth of the bands
-    (Park et al., "SpecAugment", Interspeech 2019). ``strength`` (0–1) is the share each of them touches.
+    ±6 dB, a shift by up to three bands, a mask of up to a quarter of the time and one of an eighth of the
+    bands (Park et al., "SpecAugment", Interspeech 2019). ``strength`` (0–1) is the share each touches.
     """
     if strength <= 0.0:
         return x

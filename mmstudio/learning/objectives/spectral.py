@@ -40,7 +40,8 @@ def stft_loss(made: Tensor, real: Tensor, resolutions: Sequence[tuple[int, int]]
 def spectral_convergence(made: Tensor, real: Tensor, frame: int = 1024, hop: int = 256) -> Tensor:
     """‖|R| − |M|‖ / ‖|R|‖ of each of B×T: B; 0 is equal, 1 is silence against a sound."""
     mine, theirs = magnitudes(made, frame, hop), magnitudes(real, frame, hop)
-    return (theirs - mine).flatten(1).norm(dim=1) / theirs.flatten(1).norm(dim=1).clamp_min(1e-3)
+    apart, whole = (x.flatten(1).square().sum(dim=1).sqrt() for x in (theirs - mine, theirs))
+    return apart / whole.clamp_min(1e-3)
 
 
 def phase_loss(cosine: Tensor, sine: Tensor, real: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Sound families without a library: train, play and measure on an array of waves; docs/open-door.md shows it."""
+"""Sound families without a library: train, play and measure on waves; docs/open-door.md shows it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,148 @@
+"""Sound VAE and GAN: from a library's files to played sounds, and what is measured of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from mmstudio.errors import UsageError
+from mmstudio.jobs import run_inline
+from mmstudio.learning import Trainings
+from mmstudio.learning.config import load_config
+from mmstudio.learning.engine.registry import build_task, load_model
+from mmstudio.learning.engine.sound_shape import SoundShape
+from mmstudio.learning.evaluation.sounds import FEATURES, quality, seam_db
+from mmstudio.learning.open_door.sounds import as_waves, measure, sample, train
+from support.learning import CPU, drive, make_trainer, noise_pixels, sound_library, tiny_config
+
+SHAPE = SoundShape(rate=8000, frame=256, hop=64, bands=32, frames=64)
+SMALL = {"vocoder_width": 16.0, "vocoder_depth": 1.0}
+
+
+def tones(count: int = 16, channels: int = 1) -> np.ndarray:
+    t = np.arange(SHAPE.samples) / SHAPE.rate
+    made = [np.sin(2 * np.pi * (200 + 30 * i) * t) * np.exp(-t * (1 + i % 4)) for i in range(count)]
+    return np.repeat(0.5 * np.stack(made)[:, None].astype(np.float32), channels, axis=1)
+
+
+def trained(folder: Path, family: str, **more: Any) -> Any:
+    return train(family, tones(), 8000, folder, shape=SHAPE, width=16, latent=8, batch=4, seed=1,
+                 options=SMALL, **more)  # fmt: skip
+
+
+def test_a_vae_learns_to_play_tones_again(tmp_path: Path) -> None:
+    before = trained(tmp_path / "a", "sound-vae", steps=1)
+    after = trained(tmp_path / "b", "sound-vae", steps=60)
+    first, second = (measure(model, tones(), 8000, samples=8) for model in (before, after))
+    assert second["mel_distance_db"] < 0.6 * first["mel_distance_db"]
+    assert second["audio_features"] == FEATURES
+    assert after.polish in (0, 8, 16)
+    made = after.waves(after.draw(6, torch.Generator().manual_seed(0))).numpy()
+    heard = quality(made)
+    assert (made.shape, made.dtype) == ((6, 1, SHAPE.samples), np.float32)
+    assert heard["clipping"] == heard["silent"] == 0.0
+    assert heard["offset"] < 1e-4
+    assert -40 < heard["level_db"] < -6
+
+
+@pytest.mark.parametrize("family", ["sound-vae", "sound-gan"])
+@pytest.mark.parametrize("adversarial", [0.0, 1.0])
+def test_stereo_loops_with_tempo_and_key_resume_exactly(
+    family: str, adversarial: float, tmp_path: Path
+) -> None:
+    config = tiny_config(family, steps=4)
+    config.options |= {"adversarial": adversarial, "adversarial_from": 0.3}
+    shape = SoundShape(rate=8000, frame=256, hop=64, bands=16, frames=16, channels=2, loop=True)
+    config.parts["sound"] = shape.as_json()
+    drive(make_trainer(tmp_path / "whole", config))
+    drive(make_trainer(tmp_path / "parts", config), until=2)
+    drive(make_trainer(tmp_path / "parts", config, resume=True))
+    one, two = load_model(tmp_path / "whole", CPU), load_model(tmp_path / "parts", CPU)
+    z = one.draw(3, torch.Generator().manual_seed(0))
+    slow, fast = (torch.from_numpy(one.conditions.row(tempo=t, key=3)).expand(3, -1) for t in (60.0, 170.0))
+    assert torch.equal(one.waves(z, slow), two.waves(z, slow))
+    assert torch.equal(one.waves(z[1:2], slow[1:2])[0], one.waves(z, slow)[1])
+    assert not torch.equal(one.waves(z, slow), one.waves(z, fast))
+    assert one.waves(z).shape == (3, 2, shape.samples)
+    weights = [model.decoder.state_dict() for model in (one, two)]
+    assert all(torch.equal(value, weights[1][key]) for key, value in weights[0].items())
+
+
+def test_a_model_of_the_first_kind_still_loads_plays_hears_and_learns(tmp_path: Path) -> None:
+    config = tiny_config("sound-vae", steps=2)
+    config.parts, config.condition, config.size = {}, {}, 128
+    config.save(tmp_path)
+    from mmstudio.learning.engine.data import ArrayData
+    from mmstudio.learning.engine.trainer import Trainer
+
+    drive(Trainer(tmp_path, config, build_task(config, CPU), ArrayData(noise_pixels(config, 4), 0)))
+    model = load_model(tmp_path, CPU)
+    assert model.sound == SoundShape()
+    assert model.vocoder is None
+    wave = model.waves(model.draw(1, torch.Generator().manual_seed(0)))
+    assert wave.shape == (1, 1, SoundShape().samples)
+    assert torch.isfinite(wave).all()
+    assert model.hear(tones(1)[0], 8000).shape == (1, 8)
+
+
+@pytest.mark.parametrize("samples", [np.zeros((1, 10), np.float32), np.full((2, 9), np.nan, np.float32),
+                                     3 * tones(1)[0] + 0.2, np.ones((8, 200_000), np.float32)])  # fmt: skip
+def test_anything_can_be_heard(samples: np.ndarray, tmp_path: Path) -> None:
+    drive(make_trainer(tmp_path, tiny_config("sound-vae", steps=1)))
+    z = load_model(tmp_path, CPU).hear(samples, 48_000)
+    assert z.shape == (1, 8)
+    assert torch.isfinite(z).all()
+
+
+def test_a_gan_starts_from_a_vae(tmp_path: Path) -> None:
+    drive(make_trainer(tmp_path, tiny_config("sound-vae", steps=2)))
+    vae = load_model(tmp_path, CPU)
+    from mmstudio.learning.engine.checkpoint import load_weights
+
+    task = build_task(tiny_config("sound-gan"), CPU)
+    task.start_from(load_weights(tmp_path))
+    vocoder = task.nets["generator"].vocoder
+    assert vae.vocoder is not None
+    assert isinstance(vocoder, torch.nn.Module)
+    theirs = vae.vocoder.state_dict()
+    assert all(torch.equal(value, theirs[key]) for key, value in vocoder.state_dict().items())
+    assert torch.equal(task.nets["generator"].out.weight, vae.decoder.out.weight)
+
+
+def test_from_a_librarys_files_to_figures_and_a_comparison(tmp_path: Path) -> None:
+    with sound_library(tmp_path, 5) as library:
+        trainings = Trainings(library, "cpu")
+        for name, family in (("v", "sound-vae"), ("g", "sound-gan")):
+            result = run_inline(trainings.train_work(
+                family, name, steps=2, batch=2, parts={"seconds": 1.0, "loop": name == "v"}, options=SMALL
+            ))  # fmt: skip
+            assert result["status"] == "done"
+        config = load_config(trainings.folder("v"))
+        assert len(config.trained["assets"]) == 5
+        shape = SoundShape.of(config)
+        assert (shape.frames, shape.loop, config.size) == (48, True, 48)
+        assert not list(trainings.folder("v").glob("*.npy"))
+        found = run_inline(trainings.evaluate_work("v", samples=8))["figures"]
+        assert {"audio_frechet_distance", "audio_kernel_distance", "stft_distance", "seam_db"} <= set(found)
+        both = run_inline(trainings.compare_work("v", "g", seeds=1, samples=8))
+        assert both["features"] == FEATURES
+        assert "audio_kernel_distance" in both["a"]["mean"]
+
+
+def test_seams_and_arrays_are_judged() -> None:
+    t = np.arange(4000) / 4000
+    whole = np.sin(2 * np.pi * 40 * t)[None, None].astype(np.float32)
+    assert seam_db(whole, np.random.default_rng(0)) < -40
+    assert seam_db(whole[..., :3970], np.random.default_rng(0)) > -20
+    for bad in (tones()[0], np.zeros((2, 3, 10), np.float32), np.zeros((2, 1, 10), np.int16)):
+        with pytest.raises(UsageError, match="float32"):
+            as_waves(bad)
+
+
+def test_samples_are_the_same_for_a_seed(tmp_path: Path) -> None:
+    model = trained(tmp_path, "sound-gan", steps=2, tempo=np.full(16, 100.0))
+    assert np.array_equal(sample(model, 2, 3, tempo=90), sample(model, 2, 3, tempo=90))
