@@ -107,6 +107,9 @@ def test_what_was_given_stays_where_it_is_locked(generation: Generation, tmp_pat
     assert same(again(generation, both.manifest()), both)
     with pytest.raises(UsageError, match="given"):
         reroll(generation, both, "sound", 1)
+    run_inline(set_work(generation, manifest=both.manifest(), out=tmp_path / "out", add_to_library=False))
+    (kept,) = (tmp_path / "out").glob("*.png")
+    assert str(tmp_path) not in json.dumps(metadata.read_stamp(kept))
     make_image(picture, seed=9, size=(50, 40))
     with pytest.raises(StudioError, match="has changed"):
         again(generation, both.manifest())

@@ -151,7 +151,10 @@ def _watched(
 
 def _record(made: MadeSet, part: Part, mark: str) -> dict[str, Any]:
     own = made.parts[part]
-    small = {key: value for key, value in own.recipe.items() if key not in ("latent", "given")}
+    # A file that is passed on does not tell where things lie on this computer.
+    small = {key: value for key, value in own.recipe.items() if key not in ("latent", "given", "path")}
+    if isinstance(small.get("wish"), dict) and isinstance(small["wish"].get("like"), str):
+        small["wish"] = {**small["wish"], "like": Path(small["wish"]["like"]).name}
     return {
         "title": made.title,
         "software": "MM Studio",
