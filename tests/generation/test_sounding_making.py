@@ -16,9 +16,12 @@ from mmstudio.generation.sounding import earlier, measure
 from mmstudio.generation.sounding.wish import RATE, SoundWish
 from mmstudio.jobs import run_inline
 from mmstudio.learning import Trainings
+from mmstudio.learning.engine.sound_shape import SoundShape
 from mmstudio.library import AssetFilter, Library
 from mmstudio.media.audio import load_audio
 from support import waves
+from support.latents import random_model
+from support.learning import tiny_config
 from support.libraries import new_library
 from support.library import add_files
 
@@ -235,3 +238,29 @@ def test_the_shell_makes_a_loop_and_says_what_does_not_go_together(
     assert "makes pictures, not sounds" in capsys.readouterr().err
     assert run([*pictures, "--between", "a", "b"]) == 2
     assert "Pictures lie between two seeds." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("family", ["sound-vae", "sound-gan"])
+@pytest.mark.parametrize("shape", ["crumb", "stereo loop"])
+def test_every_family_and_shape_makes_every_kind(family: str, shape: str, tmp_path: Path) -> None:
+    config = tiny_config(family, "tiny")
+    if shape == "stereo loop":
+        wide = SoundShape.for_seconds(1.0, 44_100, channels=2, loop=True)
+        config.parts, config.size = {"sound": wide.as_json()}, wide.frames
+        config.condition = {"tempo": True, "key": True}
+    with new_library(tmp_path) as library:
+        random_model(library.models_dir / "tiny", config)
+        maker = Generation(library, Trainings(library, "cpu"))
+        soundfile.write(str(tmp_path / "tone.wav"), waves.chords(0, "minor", steps=(0, 3)) * 0.5, 22_050)
+        for told, seconds in (
+            ({"kind": "loop", "tempo": 120.0, "key": "C", "seconds": 2.0}, 2.0),
+            ({"kind": "bed", "seconds": 1.7}, 1.7),
+            ({"kind": "bed", "continue_from": str(tmp_path / "tone.wav"), "seconds": 2.0}, 2.0),
+            ({"kind": "one-shot", "like": str(tmp_path / "tone.wav")}, None),
+            ({"kind": "loop"}, None),
+        ):
+            made = maker.sound(SoundWish.of({"model": "tiny", **told}))
+            clean(made.samples)
+            assert seconds is None or made.samples.shape[1] == round(seconds * RATE)
+            if told == {"kind": "loop"} and shape == "stereo loop":
+                assert made.samples.shape[1] == wide.samples  # it runs into itself as it is

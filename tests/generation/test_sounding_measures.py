@@ -226,3 +226,19 @@ def test_a_wish_that_cannot_be_is_a_sentence(fields: dict[str, object]) -> None:
     with pytest.raises(UsageError) as caught:
         SoundWish.of({"model": "m", **fields})
     assert caught.value.hint or str(caught.value)
+
+
+def test_a_spectrogram_tells_the_tempo() -> None:
+    import torch
+
+    from mmstudio.learning.engine.sound_shape import SoundShape
+    from mmstudio.learning.engine.spectra import mel_of
+
+    shape = SoundShape(frames=112)
+
+    def mel(wave: np.ndarray) -> np.ndarray:
+        part = np.pad(wave, (0, max(0, shape.samples - len(wave))))[: shape.samples]
+        return mel_of(torch.from_numpy(part.astype(np.float32))[None, None], shape)[0, 0].numpy()
+
+    assert measure.tempo_of(mel(waves.clicks(110, 3.0))) == pytest.approx(110, rel=0.03)
+    assert measure.tempo_of(mel(np.zeros(8))) is None

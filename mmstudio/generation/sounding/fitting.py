@@ -82,8 +82,9 @@ def unfit(piece: Piece, target: Target) -> float:
     total = 0.0
     if target.tempo is not None:
         total += 0.35 if piece.tempo is None else abs(_octaves(piece.tempo, target.tempo))
-    if target.key is not None:
-        total += 0.5 * max(0.0, 0.9 - _shift(piece.hue, target.key)[1])
+    # A spectrogram of 128 bands does not tell one key from another: it takes the samples.
+    if target.key is not None and piece.quick:
+        total += 0.5 * max(0.0, 0.9 - _shift(piece.chroma, target.key)[1])
     return total
 
 
@@ -122,10 +123,11 @@ def choose(pieces: Iterable[Piece], target: Target, looks: int = LOOKS) -> Choic
     return None if fallback is None else Choice(fallback, rejected - 1, below=True)
 
 
-def fitted(piece: Piece, target: Target, stereo: bool, seed: int) -> Fitted:
-    """A piece in the target's tempo and key, at 44.1 kHz in two channels."""
+def fitted(piece: Piece, target: Target, stereo: bool, seed: int, once: bool = False) -> Fitted:
+    """A piece in the target's tempo and key, at 44.1 kHz in two channels; one that runs into its beginning is
+    prolonged at both ends unless it is heard ``once``."""
     samples, rate = piece.samples, piece.rate
-    wrap = min(round(_WRAP * rate), samples.shape[1]) if piece.around else 0
+    wrap = min(round(_WRAP * rate), samples.shape[1]) if piece.around and not once else 0
     if wrap:
         size = samples.shape[1]
         samples = np.take(samples, np.arange(-wrap, size + wrap), axis=1, mode="wrap")

@@ -256,7 +256,7 @@ class _Stream:
 
 def _one_shot(work: _Work, piece: Piece, target: Target) -> Samples:
     wish = work.wish
-    samples = fitted(piece, target, wish.stereo, wish.seed).samples
+    samples = fitted(piece, target, wish.stereo, wish.seed, once=True).samples
     samples = trimmed(samples, RATE)
     if wish.seconds is not None:
         samples = samples[:, : round(wish.seconds * RATE)]

@@ -28,6 +28,7 @@ class Piece:
     Attributes:
         latent: float32[L]. rate: Hz. around: its end runs into its beginning.
         score: 1 or more where it sounds as it should; see :func:`sustain`.
+        quick: whether its samples are cheap to come by.
     """
 
     def __init__(
@@ -38,9 +39,10 @@ class Piece:
         score: float,
         around: bool = False,
         mel: Floats | None = None,
+        quick: bool = True,
     ) -> None:
         self.latent, self.rate, self.score, self.around = latent, rate, score, around
-        self._make, self._mel = samples, mel
+        self._make, self._mel, self.quick = samples, mel, quick
         self._beat: Beat | None = None
         self._chroma: NDArray[np.float32] | None = None
 
@@ -65,13 +67,6 @@ class Piece:
         if self._mel is None or self._beat is not None:
             return None if self.beat is None else self.beat.tempo
         return measure.tempo_of(self._mel)
-
-    @property
-    def hue(self) -> NDArray[np.float32]:
-        """:attr:`chroma`, from its spectrogram where its samples have not been made yet."""
-        if self._mel is None or self._chroma is not None:
-            return self.chroma
-        return measure.chroma_of_mel(self._mel)
 
     @property
     def chroma(self) -> NDArray[np.float32]:
@@ -147,14 +142,14 @@ class Maker:
         for start in range(0, len(z), BLOCK):
             block = z[start : start + BLOCK]
             told = None if self._told is None else self._told.expand(len(block), -1)
-            mels = self.model.decode(block, told)
+            mels, quick = self.model.decode(block, told), self.model.vocoder is not None
             for row, mel in enumerate(mels.numpy()):
                 own = mel[0, : self.shape.bands]  # of stereo the middle, which holds most of it
                 score = sustain(own, throughout)
                 make = partial(_voiced, self.model, mels[row][None])
                 known = own if self._ordinary else None
                 latent = block[row].numpy()
-                yield Piece(latent, self.shape.rate, make, score, self.shape.loop, known)
+                yield Piece(latent, self.shape.rate, make, score, self.shape.loop, known, quick)
 
     @property
     def _ordinary(self) -> bool:

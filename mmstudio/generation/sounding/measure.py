@@ -200,23 +200,6 @@ def tempo_of(mel: Samples) -> float | None:
     return found[0] if found is not None and known else None
 
 
-def chroma_of_mel(mel: Samples) -> NDArray[np.float32]:
-    """float32[12] of a spectrogram as in :func:`tempo_of`: bands spread over their bins, good enough to
-    choose by."""
-    from mmstudio.features.sounds.filters import mel_filters
-    from mmstudio.features.sounds.hearing import RATE, WINDOW
-    from mmstudio.features.sounds.tonality import chroma
-
-    filters = mel_filters(RATE, WINDOW, len(mel))
-    power = 10 ** ((-80.0 + 55.0 * (mel.T.clip(-1, 1) + 1)) / 10)
-    total = power.sum(axis=1)
-    loud = power[total > max(float(total.max(initial=0.0)) * 1e-4, 1e-6)]
-    if not len(loud):
-        return np.zeros(12, np.float32)
-    spread = loud.astype(np.float32) @ (filters / (np.square(filters).sum(axis=0) + 1e-8)).T
-    return np.asarray(chroma(np.sqrt(spread)).mean(axis=0), np.float32)
-
-
 def _attack(wave: Samples, heard: Sound, rough: float, period: float) -> float:
     """The time of the first beat, in steps of 3 ms: where, around the rough one, the energy of all beats
     rises most."""

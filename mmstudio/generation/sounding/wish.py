@@ -39,7 +39,7 @@ class SoundWish:
         kind: a "one-shot" ends by itself, a "loop" runs into its own beginning, a "bed" goes on for as long
             as asked and fades out.
         seconds: of a one-shot at most (None: as the model makes them); of a bed exactly (None: 30); of a loop
-            exactly where no tempo is asked for, else the nearest whole number of beats (None: one piece).
+            exactly where no tempo is asked for, else the nearest whole bars (None: one piece).
         tempo: beats per minute, 40 to 210; None: whatever it comes with.
         key: "C", "F#m", "B♭ minor", …; None: whatever it comes with.
         like: the sound to vary. spread: how far from it, 0 (itself) to 1 (any other).
