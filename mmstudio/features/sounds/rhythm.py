@@ -112,7 +112,10 @@ def _refined(curve: NDArray[np.float64], lag: float) -> float:
         bend = left - 2 * peak + right
         if peak < 0.3 * curve[round(lag)] or bend >= 0:
             break
-        lag = (top + 0.5 * (left - right) / bend) / count
+        place = (top + 0.5 * (left - right) / bend) / count
+        if place <= 0:  # not the top of a peak: the curve still rises towards lag 0
+            break
+        lag = place
     return float(60.0 * FRAMES_PER_SECOND / lag)
 
 
