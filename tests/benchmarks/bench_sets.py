@@ -46,14 +46,15 @@ def main() -> None:
 
 
 def show(seed: int, made: list[MadeSet]) -> None:
-    """One row for each figure: mean of the sets, mean of all pairs of different sets."""
-    others = [between(a, b) for a in made for b in made if a is not b]
+    """One row for each figure: mean of the sets, and of each set against the next three."""
+    count = len(made)
+    others = [between(made[i], made[(i + k) % count]) for i in range(count) for k in range(1, min(4, count))]
     for key in KEYS:
         own = [one.agreement[key] for one in made if key in one.agreement]
         chance = [one[key] for one in others if key in one]
         if own and chance:
             a, b = float(np.mean(own)), float(np.mean(chance))
-            print(f"| {seed} | {key} | {a:.4f} | {b:.4f} | {a / b:.2f} |")
+            print(f"| {seed} | {key} | {a:.4f} | {b:.4f} | {a / max(b, 1e-9):.2f} |")
     beats = sum("tempo" in one.agreement for one in made)
     print(f"| {seed} | sets with a beat | {beats} of {len(made)} | | |")
 

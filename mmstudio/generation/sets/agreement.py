@@ -51,11 +51,18 @@ def agreement(
 
 
 def between(first: MadeSet, second: MadeSet) -> dict[str, float]:
-    """The same figures for the picture of one set with the sound, words and aim of another: what chance
-    gives."""
-    return agreement(
-        first.picture, second.sound, second.rate, second.text, second.palette, second.mood, second.tempo
-    )
+    """The same figures for the parts of one set against the aim of another, "mood" for the picture of the one
+    with the sound of the other: what chance gives."""
+    palette, aim, tempo = second.palette, second.mood, _aimed_tempo(second)
+    crossed = agreement(first.picture, second.sound, second.rate, first.text, palette, aim, tempo)
+    result = agreement(first.picture, first.sound, first.rate, first.text, palette, aim, tempo)
+    return result | {"mood": crossed["mood"]}
+
+
+def _aimed_tempo(made: MadeSet) -> float:
+    """What a bed was asked for; ``MadeSet.tempo`` is what is heard in it."""
+    aim = made.parts["sound"].recipe.get("aim") or {}
+    return float(aim.get("tempo") or made.tempo or mood.tempo_of(made.mood))
 
 
 def _said(text: str, palette: Sequence[RGB], aim: Mood) -> float:
