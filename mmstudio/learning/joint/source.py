@@ -225,7 +225,7 @@ class _Reader:
             words = Words.of(known.words) if known and known.words else fit_words(learned or said)
             part = known or Part("text", "tokens", (words.length,), words.vocabulary, words=words.as_json())
             rows = words.encode(said)
-            there = (rows > 0).any(axis=1).tolist()
+            there = [bool(row.any()) for row in rows]
         self._put(part, list(np.where(np.array(there)[:, None], rows, 0)), there)
 
     def tags(self, bundles: Sequence[Bundle], group: NDArray[np.int64]) -> None:
@@ -244,7 +244,7 @@ class _Reader:
         for index, label in enumerate(known.labels):
             if label.casefold() in place:
                 rows[:, index] = labels.Y[:, place[label.casefold()]]
-        self._put(known, list(rows), (labels.known > 0).any(axis=1).tolist())
+        self._put(known, list(rows), [bool(row.any()) for row in labels.known])
 
     def audiences(self, bundles: Sequence[Bundle]) -> None:
         """How much each audience did with the item of a set."""
