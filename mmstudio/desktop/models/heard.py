@@ -34,7 +34,7 @@ class Heard:
     @property
     def duration(self) -> float:
         """Seconds."""
-        return self.samples.shape[1] / self.rate
+        return float(self.samples.shape[1] / self.rate)
 
 
 def heard(samples: NDArray[np.float32], rate: int, *, tones: bool = True) -> Heard:

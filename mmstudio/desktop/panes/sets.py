@@ -51,6 +51,7 @@ class SetsPane(Pane):
         self._wanted: dict[str, Any] = {}
         self._random = Random()
         self._saving = False
+        self._ab: ABPlayer | None = None
         self.pictures = Pictures(context, parent=self)
         self.history = SetHistory(self)
         self.maker = SetMaker(context, self)
@@ -87,9 +88,6 @@ class SetsPane(Pane):
         slots.addWidget(self.picture, 1)
         slots.addLayout(right, 1)
         self.shared = SharedBar()
-        self.ab = ABPlayer(self.context)
-        self.ab.closed.connect(self.ab.hide)
-        self.ab.hide()
         self.note = label(role="muted", wrap=True)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -129,8 +127,8 @@ class SetsPane(Pane):
         layout.addLayout(bar)
         layout.addLayout(slots, 1)
         layout.addLayout(shared)
-        layout.addWidget(self.ab)
         layout.addWidget(self.strip)
+        self._middle = layout
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(self.controls)
         self.splitter.addWidget(middle)
@@ -198,8 +196,7 @@ class SetsPane(Pane):
         self.history.clear()
         self.pictures.forget()
         self.controls.clear()
-        self.ab.clear()
-        self.ab.hide()
+        self._drop_comparison()
         self.strip.hide()
         for slot in self.slots.values():
             slot.set_locked(False)
@@ -224,7 +221,8 @@ class SetsPane(Pane):
     def retranslate(self) -> None:
         self.controls.retranslate()
         self.shared.retranslate()
-        self.ab.retranslate()
+        if self._ab is not None:
+            self._ab.retranslate()
         self.history.model.refresh()
         self._show_step(self.history.current)
 
@@ -234,7 +232,7 @@ class SetsPane(Pane):
     def close_pane(self) -> None:
         self.maker.stop()
         self.sound.view.clear()
-        self.ab.clear()
+        self._drop_comparison()
 
     def _read(self) -> None:
         studio = self.context.studio
@@ -484,6 +482,20 @@ class SetsPane(Pane):
             (step.made.sound, step.made.rate), (other.made.sound, other.made.rate), (step.words, other.words)
         )
         self.ab.setFocus()
+
+    @property
+    def ab(self) -> ABPlayer:
+        """The comparison, made when first asked for."""
+        if self._ab is None:
+            self._ab = ABPlayer(self.context)
+            self._ab.closed.connect(self._ab.hide)
+            self._middle.insertWidget(self._middle.indexOf(self.strip), self._ab)
+        return self._ab
+
+    def _drop_comparison(self) -> None:
+        if self._ab is not None:
+            self._ab.clear()
+            self._ab.hide()
 
     def _other_sound(self) -> SetStep | None:
         """The newest earlier set whose sound is another one, else a later one."""

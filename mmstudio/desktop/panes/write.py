@@ -52,7 +52,7 @@ class WritePane(Pane):
         self._wanted: dict[str, Any] = {}
         self._batches: list[list[Draft]] = []  # earlier texts, newest first
         self._at = 0
-        self._items = False
+        self._rules: BrandRules | None = None
         self.cards: list[VariantCard] = []
         self.pictures = Pictures(context, parent=self)
         self.writing = Writing(context, self)
@@ -98,16 +98,16 @@ class WritePane(Pane):
         column.addLayout(self._list)
         column.addStretch(1)
         let_wrap(body)
-        self.scroll = QScrollArea()
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setWidget(body)
+        self.cards_area = QScrollArea()
+        self.cards_area.setWidgetResizable(True)
+        self.cards_area.setFrameShape(QFrame.Shape.NoFrame)
+        self.cards_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.cards_area.setWidget(body)
         self.coming = GuardedText()  # what an engine writes, while it does
         self.coming.set_read_only(True)
         self.coming.hide()
         name(self.coming.field, mark("Text that is being written"))
-        self.card_states = StateStack(self.scroll)
+        self.card_states = StateStack(self.cards_area)
         texts = QWidget()
         layout = QVBoxLayout(texts)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -118,13 +118,8 @@ class WritePane(Pane):
         live.addWidget(self.coming)
         layout.addLayout(live)
         layout.addWidget(self.card_states, 1)
-        self.rules = BrandRules()
-        self.rules.added.connect(self._add_rule)
-        self.rules.removed.connect(self._remove_rule)
-        self.rules.closed.connect(lambda: self.pages.setCurrentIndex(0))
         self.pages = QStackedWidget()
         self.pages.addWidget(texts)
-        self.pages.addWidget(self.rules)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(self.controls)
         self.splitter.addWidget(self.pages)
@@ -192,7 +187,8 @@ class WritePane(Pane):
 
     def retranslate(self) -> None:
         self.controls.retranslate()
-        self.rules.retranslate()
+        if self._rules is not None:
+            self._rules.retranslate()
         for card in self.cards:
             card.retranslate()
         self._show_heading()
@@ -268,7 +264,7 @@ class WritePane(Pane):
         del self._batches[20:]
         self._at = 0
         self._show_batch()
-        self.scroll.verticalScrollBar().setValue(0)
+        self.cards_area.verticalScrollBar().setValue(0)
 
     def _failed(self, error: Exception) -> None:
         if self._batches:
@@ -429,15 +425,26 @@ class WritePane(Pane):
 
     # --- rules of the brand -------------------------------------------------------------------------
 
+    @property
+    def rules(self) -> BrandRules:
+        """The brand's rules, made when first asked for: the page opens sooner without them."""
+        if self._rules is None:
+            self._rules = BrandRules()
+            self._rules.added.connect(self._add_rule)
+            self._rules.removed.connect(self._remove_rule)
+            self._rules.closed.connect(lambda: self.pages.setCurrentIndex(0))
+            self.pages.addWidget(self._rules)
+        return self._rules
+
     def show_rules(self) -> None:
         """The brand's rules."""
-        self._read_rules()
         self.pages.setCurrentWidget(self.rules)
+        self._read_rules()
         self.rules.fields["ban"].setFocus()
 
     def _read_rules(self) -> None:
         studio = self.context.studio
-        if studio is not None:
+        if studio is not None and self._rules is not None:
             self.context.background(studio.library.brand.get, self._show_rules, key="brand-rules", owner=self)
 
     def _show_rules(self, brand: Brand) -> None:

@@ -59,7 +59,7 @@ class ResultDetail(QStackedWidget):
         ids = tuple(result.id for result in chosen)
         sounds = [result for result in chosen if result.samples is not None]
         texts = [result for result in chosen if result.text]
-        if ids == self._shown and self.isVisibleTo(self.parentWidget()):
+        if ids == self._shown and not self.isHidden():
             return
         self._shown = ids
         self.silence()

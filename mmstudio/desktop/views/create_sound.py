@@ -72,8 +72,8 @@ class SoundControls(QWidget):
         name(self.kind, mark("Form of the sound"))
         name(self.key, mark("Key"))
         name(self.how, mark("What to do with the given sound"))
-        for form, words in _KINDS.items():
-            self.kind.addItem(tr(words), form)
+        for kind, words in _KINDS.items():
+            self.kind.addItem(tr(words), kind)
         self.key.addItem(tr("any"), None)
         for number in range(24):
             self.key.addItem(key_text(number), key_name(number))

@@ -178,11 +178,11 @@ class GuardedText(QWidget):
             form = QTextCharFormat()
             form.setUnderlineStyle(style)
             form.setUnderlineColor(theme.color(role))
-            look.format = form  # type: ignore[attr-defined]
+            look.format = form
             cursor = QTextCursor(self.field.document())
             cursor.setPosition(places[min(span.start, len(places) - 1)])
             cursor.setPosition(places[min(span.end, len(places) - 1)], QTextCursor.MoveMode.KeepAnchor)
-            look.cursor = cursor  # type: ignore[attr-defined]
+            look.cursor = cursor
             marks.append(look)
         self.field.setExtraSelections(marks)
         self.field.setAccessibleDescription("; ".join(span_words(span) for span in self.spans if span.blocks))

@@ -336,7 +336,10 @@ class HowStep(QWidget):
         for key in ("batch", "width") if modality == "image" else ("batch",):
             if key in options:
                 params[key] = int(options.pop(key))
-        own = {"audio": self.sound, "text": self.texts, "set": self.sets}.get(modality)
+        choices: dict[str, SoundParts | TextParts | SetParts] = {
+            "audio": self.sound, "text": self.texts, "set": self.sets,
+        }  # fmt: skip
+        own = choices.get(modality)
         if own is not None and not own.isHidden() and own.parts:
             params["parts"] = own.parts
         if not self.seamless.isHidden() and self.seamless.isChecked():

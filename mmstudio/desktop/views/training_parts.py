@@ -94,13 +94,8 @@ class SoundParts(QWidget):
     @property
     def cost(self) -> float:
         """How much longer a step takes than with three seconds in mono at the lower rate."""
-        return (
-            self.seconds.value()
-            / 3.0
-            * self.rate.currentData()
-            / 22_050
-            * (1.5 if self.stereo.isChecked() else 1)
-        )
+        wide = 1.5 if self.stereo.isChecked() else 1.0
+        return float(self.seconds.value() / 3.0 * int(self.rate.currentData()) / 22_050 * wide)
 
 
 class TextParts(QWidget):
