@@ -25,6 +25,7 @@ WITH_DATA = {
     "sets",
     "pictures",
     "sound_models",
+    "sounding",
     "sounds",
     "text_models",
     "texts",
