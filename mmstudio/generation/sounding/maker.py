@@ -89,17 +89,17 @@ class Maker:
         self.space = Space.of(model.prior)
         self.random = np.random.default_rng([wish.seed % 2**63, wish.index, 5])
         self._torch = torch.Generator().manual_seed(int(self.random.integers(2**62)))
-        self._told = self._condition(torch)
+        self._told = self._condition()
 
-    def _condition(self, torch: object) -> Tensor | None:
+    def _condition(self) -> Tensor | None:
         """What the wish tells the model: its tempo and key, where it can be told."""
-        import torch as t
+        import torch
 
         conditions = self.model.conditions
         if not conditions.width:
             return None
         key = None if self.wish.key is None else key_number(self.wish.key)
-        return t.from_numpy(conditions.row(tempo=self.wish.tempo, key=key))[None]
+        return torch.from_numpy(conditions.row(tempo=self.wish.tempo, key=key))[None]
 
     # -- latents -----------------------------------------------------------------------------------------
 
