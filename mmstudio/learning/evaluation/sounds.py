@@ -41,7 +41,7 @@ def shape_rows(waves: Waves, rate: int) -> NDArray[np.float64]:
     from mmstudio.features.sounds.shape import describe, gaps
 
     rows = np.stack([describe(Sound([np.ascontiguousarray(wave)], rate)) for wave in waves])
-    return np.where(gaps(rows), 0.0, rows).astype(np.float64)
+    return np.nan_to_num(np.where(gaps(rows), 0.0, rows).astype(np.float64), posinf=0.0, neginf=0.0)
 
 
 def measuring_sounds(
