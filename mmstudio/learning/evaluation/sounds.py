@@ -31,6 +31,7 @@ FEATURES = "sound-shape"
 AGAIN = 64  # sounds played again
 MOST = 256  # sounds of a side that are compared
 _CHUNK = 8
+_LEAST = 0.05  # of octaves, decibels or shares
 _DECIBELS = 55.0  # of one unit of a spectrogram
 Waves = NDArray[np.float32]
 
@@ -88,7 +89,7 @@ def set_distances(
     if len(train) < 4 or len(made) < 4:
         return {}
     centre, spread = train.mean(axis=0), train.std(axis=0)
-    spread = np.where(spread > 1e-6, spread, 1.0)
+    spread = np.maximum(spread, _LEAST)  # a column in which all real sounds agree does not outweigh the rest
     train, made = (train - centre) / spread, (made - centre) / spread
     held = (held - centre) / spread if len(held) else held
     reduce = metrics.Reduction.of(train, min(16, len(train) // 2))
