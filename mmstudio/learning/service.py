@@ -326,7 +326,7 @@ class Trainings:
         )
 
     def steps_of(self, name: str) -> int:
-        """How many steps a model has learned, as far as they are on the disk. Raises NotFound, StudioError."""
+        """How many steps a model has learned, as far as the disk tells. Raises NotFound, StudioError."""
         folder = self.folder(name)
         return _steps(folder, load_config(folder))
 

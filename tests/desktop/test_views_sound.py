@@ -126,7 +126,7 @@ def test_time_runs_and_stops_at_the_end(view: SoundView, qtbot: QtBot) -> None:
     view.show_heard(heard(tone(seconds=0.1), RATE))
     qtbot.keyClick(view.waveform, Qt.Key.Key_K)
     wait_until(lambda: view.playing or view.position > 0)
-    wait_until(lambda: not view.playing, 10)
+    wait_until(lambda: not view.playing)
     assert view.position == pytest.approx(0.1)
 
 

@@ -500,4 +500,4 @@ class PlayPane(Pane):
 
 
 def _draws(line: ModelLine) -> bool:
-    return line.info.family.startswith("image-") and line.info.status in ("ready", "training", "damaged", "newer")
+    return line.info.family.startswith("image-") and line.info.status != "empty"
