@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
+from mmstudio.desktop.models.held import read_held
 from mmstudio.desktop.models.job_model import JobModel, JobRow
 from mmstudio.desktop.views.files import open_path
 from mmstudio.i18n import tr
@@ -36,18 +37,45 @@ class JobNotices(QObject):
 
     def _ended(self, row: JobRow) -> None:
         title = tr(row.title)
-        if row.state == "failed":
-            self._context.notify(
-                tr("{job} failed: {what}", job=title, what=row.error),
-                row.hint,
-                action=(tr("Try again"), lambda: self._jobs.resume(row.id)),
-                level="error",
-            )
+        if row.state == "failed" and row.kind == "export":
+            self._export_failed(row, title)
+        elif row.state == "failed":
+            self._failed(row, title, (tr("Try again"), lambda: self._jobs.resume(row.id)))
         elif row.state == "cancelled":
             self._context.notify(tr("{job} was cancelled. What was finished stays.", job=title))
         elif row.state == "done" and row.kind not in _QUIET and not _found_nothing(row):
             text, hint, action = self._summary(row, title)
             self._context.notify(text, hint, action=action, level="success" if not hint else "warning")
+
+    def _failed(self, row: JobRow, title: str, action: tuple[str, Callable[[], Any]]) -> None:
+        self._context.notify(
+            tr("{job} failed: {what}", job=title, what=row.error), row.hint, action=action, level="error"
+        )
+
+    def _export_failed(self, row: JobRow, title: str) -> None:
+        """An export that the copy gate refused is shown; any other can be tried again."""
+        studio = self._context.studio
+        again = (tr("Try again"), lambda: self._jobs.resume(row.id))
+        if studio is None:
+            return
+
+        def read() -> dict[str, Any]:
+            params = studio.library.jobs.get(row.id).params
+            return params if read_held(studio.library, int(params["storyboard_id"])).texts else {}
+
+        def told(params: dict[str, Any]) -> None:
+            def show() -> None:
+                self._context.navigate(
+                    "preview",
+                    storyboard=int(params["storyboard_id"]),
+                    held=True,
+                    channels=params.get("channels"),
+                    folder=params.get("out", ""),
+                )
+
+            self._failed(row, title, (tr("Show"), show) if params else again)
+
+        self._context.background(read, told, lambda _error: self._failed(row, title, again), owner=self)
 
     def _summary(self, row: JobRow, title: str) -> tuple[str, str, tuple[str, Callable[[], Any]] | None]:
         result = row.result

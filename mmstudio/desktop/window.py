@@ -69,7 +69,11 @@ PAGES: list[tuple[str, str, str, str, str, str]] = [
     ("catalogue", mark("Catalogue of networks"), "books", "catalogue", "CataloguePane", "models"),
 ]
 _WITHOUT_LIBRARY = {"preferences"}
-_LARGE = {"sets", "write"}  # whose code brings much along: loaded in a worker
+# What large pages bring along, loaded in a worker first. No Qt: its types are made on the GUI thread only.
+_AHEAD = {
+    "sets": ("mmstudio.features", "mmstudio.generation.sets", "mmstudio.generation.copywriting"),
+    "write": ("mmstudio.features", "mmstudio.generation.copywriting"),
+}
 _HEADER_WIDTH = 720
 _CLOSE_MS = 5500  # jobs get five seconds to save their state; then the window closes all the same
 
@@ -179,6 +183,7 @@ class MainWindow(QMainWindow):
         context.quick_look_requested.connect(self.quick.look)
         context.language_changed.connect(self._retranslate)
         context.theme_changed.connect(self._theme_changed)
+        context.setting_changed.connect(self._setting_changed)
         self.quick.stepped.connect(self._step_quick_look)
         self.welcome.sample_wanted.connect(lambda: open_sample(context))
         self.welcome.folder_wanted.connect(self.menus.add_my_folder)
@@ -233,13 +238,17 @@ class MainWindow(QMainWindow):
         self.context.change_setting("last_pane", key)
 
     def _load_ahead(self, key: str, args: dict[str, Any] | None) -> bool:
-        """Load the code of a large page in a worker, then show it; False where nothing is to be loaded."""
-        module = f"mmstudio.desktop.panes.{key}"
+        """Load what a large page needs in a worker, then show it; False where all is there."""
         self._coming = key
-        if key not in _LARGE or module in sys.modules:
+        missing = [module for module in _AHEAD.get(key, ()) if module not in sys.modules]
+        if not missing:
             return False
 
-        def loaded(_module: object) -> None:
+        def load() -> None:
+            for module in missing:
+                importlib.import_module(module)
+
+        def loaded(_nothing: object) -> None:
             if self._coming == key:  # the person has not gone elsewhere
                 self.show_pane(key, args)
 
@@ -247,7 +256,7 @@ class MainWindow(QMainWindow):
             self.context.report(error)
             self._show_broken(key, error)
 
-        self.context.background(lambda: importlib.import_module(module), loaded, failed, owner=self)
+        self.context.background(load, loaded, failed, owner=self)
         return True
 
     def _show_broken(self, key: str, error: Exception) -> None:
@@ -277,7 +286,12 @@ class MainWindow(QMainWindow):
     def set_inspector_visible(self, visible: bool) -> None:
         """Fold or unfold the inspector."""
         self.context.change_setting("inspector_visible", visible)
-        self.side.setVisible(visible and self.menus.inspector.isEnabled())
+
+    def _setting_changed(self, setting: str) -> None:
+        if setting == "inspector_visible":
+            visible = self.context.settings.inspector_visible
+            self.menus.inspector.setChecked(visible)
+            self.side.setVisible(visible and self.menus.inspector.isEnabled())
 
     # --- library ------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from mmstudio.desktop.models.export_lines import ExportLine
+from mmstudio.desktop.models.held import HeldBoard, read_held
 from mmstudio.desktop.models.job_watch import JobWatch
 
 if TYPE_CHECKING:
@@ -21,12 +22,14 @@ class ExportRun(QObject):
         composed: a line and the storyboard it got.
         progressed: (lines finished, lines in all).
         line_done: an exported line.
+        held: a line whose texts may not leave, its storyboard and its channels; it is not exported.
         finished: nothing is left to do; the job notices have told what came of it.
     """
 
     composed = Signal(object, int)
     progressed = Signal(int, int)
     line_done = Signal(object)
+    held = Signal(object, int, list)
     finished = Signal()
 
     def __init__(
@@ -72,6 +75,28 @@ class ExportRun(QObject):
         self._submit("compose", params, done)
 
     def _export(self, line: ExportLine, storyboard: int, channels: list[str]) -> None:
+        """Ask the copy gate first, in a worker."""
+        studio = self._context.studio
+        if studio is None:
+            self._over()
+            return
+
+        def answered(board: HeldBoard) -> None:
+            if self._cancelled:
+                self._over()
+            elif board.texts:
+                self.held.emit(line, storyboard, channels)
+                self._over()
+            else:
+                self._export_now(line, storyboard, channels)
+
+        def failed(error: Exception) -> None:
+            self._context.report(error)
+            self._over()
+
+        self._context.background(lambda: read_held(studio.library, storyboard), answered, failed, owner=self)
+
+    def _export_now(self, line: ExportLine, storyboard: int, channels: list[str]) -> None:
         params = {"storyboard_id": storyboard, "channels": channels, "out": self._folder}
 
         def done(_result: dict[str, Any]) -> None:

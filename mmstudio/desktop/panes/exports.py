@@ -33,6 +33,7 @@ from mmstudio.desktop.models.export_lines import (
     exported_files,
 )
 from mmstudio.desktop.models.export_run import ExportRun
+from mmstudio.desktop.models.held import ExportWish
 from mmstudio.desktop.models.items import item_rows
 from mmstudio.desktop.models.rows import ROW_ROLE
 from mmstudio.desktop.pane import Pane
@@ -40,6 +41,7 @@ from mmstudio.desktop.texts import action, label, name, say
 from mmstudio.desktop.views.controls import button, row
 from mmstudio.desktop.views.export_delegates import LINE_HEIGHT, AdDelegate, ExportedDelegate, TickDelegate
 from mmstudio.desktop.views.files import copy_text, open_path
+from mmstudio.desktop.views.held_bar import HeldBar
 from mmstudio.desktop.views.item_picker import ItemPicker
 from mmstudio.desktop.views.painting import sized
 from mmstudio.desktop.views.pictures import Pictures
@@ -148,6 +150,9 @@ class ExportsPane(Pane):
         head.setStretch(2, 1)
         layout.addLayout(head)
         layout.addWidget(self.table_states, 1)
+        self.held_bar = HeldBar(self.context)
+        self.held_bar.show_wanted.connect(self._show_held)
+        layout.addWidget(self.held_bar)
         foot = QFrame()
         foot.setProperty("surface", "strip")
         foot.setLayout(
@@ -217,6 +222,7 @@ class ExportsPane(Pane):
     def library_changed(self) -> None:
         self.pictures.forget()
         self.matrix.clear()
+        self.held_bar.clear()
         self.finished.set_rows([])
         studio = self.context.studio
         if studio is None:
@@ -227,6 +233,8 @@ class ExportsPane(Pane):
         self._read()
 
     def data_changed(self, topic: str, ids: list[int] | None) -> None:
+        if topic in ("storyboards", "items", "brand", "overrides"):
+            self.held_bar.look_again()
         if topic in ("storyboards", "exports", "audiences", "items"):
             self._read()
 
@@ -384,12 +392,28 @@ class ExportsPane(Pane):
         self._run = run = ExportRun(self.context, wanted, self._folder, self._recipe, self)
         run.composed.connect(self.matrix.composed)
         run.line_done.connect(self.matrix.untick)
+        run.held.connect(self._held)
         run.progressed.connect(self._progressed)
         run.finished.connect(self._finished)
         self.bar.show()
         self.cancel_button.show()
         self.export_button.setEnabled(False)
         run.start()
+
+    def _held(self, _line: ExportLine, storyboard: int, channels: list[str]) -> None:
+        self.held_bar.add(ExportWish(storyboard, tuple(channels), self._folder))
+
+    def _show_held(self, wish: ExportWish) -> None:
+        for line in self.matrix.lines:
+            if line.storyboard == wish.storyboard:
+                self.matrix.untick(line)  # its export goes on from there
+        self.context.navigate(
+            "preview",
+            storyboard=wish.storyboard,
+            held=True,
+            channels=list(wish.channels),
+            folder=wish.folder,
+        )
 
     def _cancel(self) -> None:
         if self._run is not None:

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.board import BoardFacts, SavedBoard, read_board, saved_boards
 from mmstudio.desktop.models.channels import ChannelRow, default_folder, read_channels
+from mmstudio.desktop.models.held import ExportWish, HeldBoard
 from mmstudio.desktop.models.job_watch import JobWatch
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name
 from mmstudio.desktop.views.controls import button, row, tool
+from mmstudio.desktop.views.export_gate import ExportGate
 from mmstudio.desktop.views.export_popup import ExportPopup
 from mmstudio.desktop.views.item_picker import ItemButton
 from mmstudio.desktop.views.pictures import Pictures
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from mmstudio.composition import Storyboard
     from mmstudio.desktop.context import AppContext
     from mmstudio.desktop.views.playback import FrameSource
+    from mmstudio.export.copy_gate import Held
     from mmstudio.jobs import JobEvent
     from mmstudio.library import Library
     from mmstudio.library.records import Audience
@@ -95,12 +98,20 @@ class PreviewPane(Pane):
         self.stage.format_chosen.connect(lambda _key: self._load_player(keep_position=True))
         self.progress = label(role="muted")
         self.stage_states = StateStack(self.stage)
+        self.gate = ExportGate(self.context)
+        self.middle = QStackedWidget()
+        self.middle.addWidget(self.stage_states)
+        self.middle.addWidget(self.gate)
+        self.gate.opened.connect(self._gate_opened)
+        self.gate.closed.connect(self._gate_closed)
+        self.gate.passed.connect(self._gate_passed)
+        self.gate.edit_wanted.connect(self._edit_held)
         body = QWidget()
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(bar)
-        layout.addWidget(self.stage_states, 1)
+        layout.addWidget(self.middle, 1)
         self.states = StateStack(body)
         self.root.addWidget(self.states)
         self.panel = PreviewPanel(self.pictures)
@@ -116,7 +127,11 @@ class PreviewPane(Pane):
     # --- pane ---------------------------------------------------------------------------------------
 
     def activated(self, **args: Any) -> None:
-        """``item``, ``audience``, ``storyboard`` ids, ``recipe`` name. An item composes at once."""
+        """``item``, ``audience``, ``storyboard`` ids, ``recipe`` name. An item composes at once.
+
+        With ``held`` the texts of the storyboard that may not leave are shown; ``channels`` and ``folder``
+        are those of the export that waits for them.
+        """
         wanted = {k: v for k, v in args.items() if v is not None}
         if wanted:
             self._wanted = wanted
@@ -124,6 +139,7 @@ class PreviewPane(Pane):
 
     def library_changed(self) -> None:
         self._facts, self._ready, self._folder = None, False, ""
+        self.gate.close_gate()
         self.pictures.forget()
         self.item.clear()
         self.stage.player.unload()
@@ -137,10 +153,12 @@ class PreviewPane(Pane):
             self._read_choices()
 
     def data_changed(self, topic: str, ids: list[int] | None) -> None:
+        self.gate.data_changed(topic)
         if topic in ("audiences", "items", "storyboards"):
             self._read_choices()
 
     def retranslate(self) -> None:
+        self.gate.retranslate()
         self._read_choices()
         if self._facts is not None and self._facts.board.id is not None:
             self._open(self._facts.board.id)
@@ -221,6 +239,10 @@ class PreviewPane(Pane):
         wanted, self._wanted = self._wanted, {}
         if "storyboard" in wanted:
             self._open(int(wanted["storyboard"]))
+            if wanted.get("held"):
+                channels = tuple(wanted.get("channels") or ())
+                folder = str(wanted.get("folder", ""))
+                self.gate.ask(ExportWish(int(wanted["storyboard"]), channels, folder, look_only=True))
             return
         for box, key in ((self.audience, "audience"), (self.recipe, "recipe")):
             if key in wanted and box.findData(wanted[key]) >= 0:
@@ -292,6 +314,8 @@ class PreviewPane(Pane):
         again = self._facts is not None and self._facts.board.id == facts.board.id
         self._facts = facts
         board = facts.board
+        if self.gate.wish is not None and self.gate.wish.storyboard != board.id:
+            self.gate.close_gate()
         if board.item_id is not None:
             self.item.show_item(board.item_id)
         for box, value in ((self.audience, board.audience_id), (self.recipe, board.recipe)):
@@ -413,12 +437,48 @@ class PreviewPane(Pane):
             self.popup.offer(self._channels, folder, self.export_button)
 
     def export(self, channels: list[str], folder: str) -> None:
-        """Export the ad shown for these channels."""
+        """Export the ad shown for these channels, once its texts may leave."""
         if self._facts is None or self._facts.board.id is None:
             return
         self._folder = folder
-        params = {"storyboard_id": self._facts.board.id, "channels": channels, "out": folder}
-        self.context.submit("export", params)
+        self.gate.ask(ExportWish(self._facts.board.id, tuple(channels), folder))
+
+    def _gate_passed(self, wish: ExportWish) -> None:
+        if not self.context.read_only:
+            params = {"storyboard_id": wish.storyboard, "channels": list(wish.channels), "out": wish.folder}
+            self.context.submit("export", params)
+
+    def _gate_opened(self) -> None:
+        self.stage.player.pause()
+        self.middle.setCurrentWidget(self.gate)
+
+    def _gate_closed(self) -> None:
+        if self.middle.currentWidget() is self.gate:
+            self.middle.setCurrentWidget(self.stage_states)
+            self.export_button.setFocus()
+
+    def _edit_held(self, held: Held, board: HeldBoard) -> None:
+        """The field of the panel that holds a text; the Write page where there is none."""
+        slot = self._slot_of(held)
+        if slot is None:
+            self.context.navigate("write", item=board.item, audience=board.audience)
+            return
+        self.context.change_setting("inspector_visible", True)
+        field = self.panel.fields[slot]
+        self.panel.ensureWidgetVisible(field)
+        field.setFocus(Qt.FocusReason.OtherFocusReason)
+        field.selectAll()
+
+    def _slot_of(self, held: Held) -> str | None:
+        if self._facts is None:
+            return None
+        shown = [slot for slot, field in self.panel.fields.items() if not field.isHidden()]
+        if held.slot in shown:
+            return held.slot
+        if not held.slot:  # a sentence that is missing can stand in any text
+            return "line" if "line" in shown else None
+        copy = self._facts.board.copy
+        return next((slot for slot in shown if held.text in copy.get(slot, "")), None)
 
 
 def frame_source(board: Storyboard, library: Library, size: tuple[int, int]) -> Callable[[], FrameSource]:

@@ -68,8 +68,17 @@ def span_words(span: Span) -> str:
     return tr("“{text}” ({kind}): no fact says so", text=span.text, kind=what)
 
 
+def span_sign(span: Span) -> tuple[str, str]:
+    """The sign of a mark, and the colour's role."""
+    _style, role, sign = _LOOKS[span.status]
+    return sign, role
+
+
 class GuardedText(QWidget):
     """
+    Args:
+        with_chips: name the marks below the text; False where the owner says them in its own way.
+
     Signals:
         edited: the text, a moment after the person stopped typing; the owner checks it in a worker and
             answers with :meth:`show_spans`.
@@ -79,8 +88,9 @@ class GuardedText(QWidget):
     edited = Signal(str)
     typed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, with_chips: bool = True) -> None:
         super().__init__(parent)
+        self._with_chips = with_chips
         self.spans: tuple[Span, ...] = ()
         self.field = _Field(self)
         self.field.setProperty("quiet", "true")
@@ -191,6 +201,7 @@ class GuardedText(QWidget):
     def _show_chips(self) -> None:
         self._chips.clear()
         shown = sorted(self.spans, key=lambda span: (_WORST.index(span.status), span.start))
+        shown = shown if self._with_chips else []
         for span in shown[:_CHIPS]:
             chip = QToolButton()
             chip.setProperty("role", "chip")

@@ -1,0 +1,61 @@
+"""What the copy gate of the export says of a storyboard, as the window needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mmstudio.errors import NotFound
+
+if TYPE_CHECKING:
+    from mmstudio.export.copy_gate import Held
+    from mmstudio.library import Library
+
+
+@dataclass(frozen=True, slots=True)
+class ExportWish:
+    """An export that waits for the gate.
+
+    Attributes:
+        channels: none where there is no export to go on with.
+        look_only: the person came to see what is held; where nothing is, no export begins by itself.
+    """
+
+    storyboard: int
+    channels: tuple[str, ...] = ()
+    folder: str = ""
+    look_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBoard:
+    """The texts of a storyboard that may not leave, and what it is about."""
+
+    title: str
+    texts: tuple[Held, ...]
+    item: int | None
+    audience: int | None
+
+
+def read_held(library: Library, storyboard: int) -> HeldBoard:
+    """Ask the gate. Not for the GUI thread. Raises NotFound, StudioError."""
+    from mmstudio.composition import Storyboard
+    from mmstudio.export.copy_gate import look
+
+    kept = library.storyboards.get(storyboard)
+    board = Storyboard.from_dict(kept.data, kept.id)
+    found = library.items.get_many([board.item_id])[:1] if board.item_id is not None else []
+    title = (found[0].title or found[0].sku) if found else board.name
+    return HeldBoard(title, look(library, board).held, board.item_id, board.audience_id)
+
+
+def still_held(library: Library, storyboards: list[int]) -> set[int]:
+    """Those of some storyboards whose texts may not leave; one that is gone does not wait."""
+    held = set()
+    for storyboard in storyboards:
+        try:
+            if read_held(library, storyboard).texts:
+                held.add(storyboard)
+        except NotFound:
+            continue
+    return held
