@@ -65,7 +65,7 @@ class PreviewPane(Pane):
 
     def _build(self) -> None:
         self.item = ItemButton(self.context, self.pictures)
-        self.item.setMinimumWidth(140)
+        self.item.setMinimumWidth(112)
         self.audience = QComboBox()
         self.audience.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         name(self.audience, mark("Audience"))
