@@ -54,6 +54,12 @@ def say(text: str) -> None:
     out.print(_literal(text))
 
 
+def say_text(text: str) -> None:
+    """A text of several lines for the person, its line breaks kept; else as :func:`say`."""
+    for line in text.splitlines() or [""]:
+        say(line)
+
+
 def wrote(n: int, path: Path | None) -> str:
     """The line after files were written."""
     if n == 1:

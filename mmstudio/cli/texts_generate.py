@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mmstudio.cli.console import run_job, say
+from mmstudio.cli.console import run_job, say, say_text
 from mmstudio.errors import UsageError
 from mmstudio.i18n import tr
 
@@ -70,7 +70,7 @@ def write_texts(
 def show(result: dict[str, Any], out: Path | None) -> None:
     """Each text, with how much of it stands in the training texts."""
     for made in result["texts"]:
-        say(made["text"])
+        say_text(made["text"])
         share = f"{100 * made['copy_rate']:.0f}"
         words = made["longest_copied"]
         say(tr("({share} % copied; the longest copied run has {n} words)", share=share, n=words))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mmstudio.cli.assets import named_audience, named_item
-from mmstudio.cli.console import print_json, say, table, warn
+from mmstudio.cli.console import print_json, say, say_text, table, warn
 from mmstudio.cli.options import Json, Lib, Seed, studio
 from mmstudio.errors import StudioError, UsageError
 from mmstudio.i18n import mark, tr
@@ -47,7 +47,12 @@ def write(
     lib: Lib,
     item: _Item,
     task: Annotated[
-        str, typer.Option("--task", help="headline, one_liner, description, script …")
+        str,
+        typer.Option(
+            "--task",
+            help="headline, one_liner, description, bullets, call_to_action, story_outline, script, "
+            "character_sheet, lesson_outline, reply, report_summary or explanation.",
+        ),
     ] = "headline",
     audience: Annotated[str | None, typer.Option("--audience", help="The audience's name.")] = None,
     engine: Annotated[
@@ -90,9 +95,12 @@ def write(
         print_json({"item": item, "task": kind, "engine": engine, "variants": [_plain(one) for one in found]})
         return
     if not found:
-        say(tr("Nothing was written."))
+        raise StudioError(
+            "Nothing could be written for this.",
+            hint="Allow a longer text (--limit), or choose another task.",
+        )
     for one in found:
-        say(one.text)
+        say_text(one.text)
         for note in one.notes:
             warn(note)
         _show([span for span in one.spans if span.blocks])
@@ -137,9 +145,10 @@ def check_text(
         say(tr("Recorded: {who} answers for this text.", who=recorded.who))
     if blocked and recorded is None:
         raise StudioError(
-            "This text says what facts do not support: {words}.",
+            "{n} places of this text cannot leave as they are: {words}.",
             hint="Change it, or answer for it: --override REASON --who NAME.",
-            words=", ".join(f"“{span.text}”" for span in blocked[:5]),
+            n=len(blocked),
+            words=", ".join(f"“{span.text}” ({tr(_STATUS[span.status])})" for span in blocked),
         )
 
 

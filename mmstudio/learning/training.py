@@ -109,6 +109,9 @@ def new_config(trainings: Trainings, wish: Wish, name: str) -> ModelConfig:
         # Stages that the base lacks are added at the fine end, as thin as its last one.
         more = len(config.widths) - len(start.widths)
         config.widths = start.widths + [start.widths[-1]] * max(0, more)
+        for key in info.network:  # a base from before there was such a part goes on without it
+            if key not in start.options:
+                config.options.pop(key, None)
         kept = ("styles", "seamless", "spatial", *info.network)  # options that are part of the network
         config.options |= {key: start.options.get(key, 0.0) for key in kept if key in config.options}
         config.options |= {key: start.options[key] for key in kept if key in start.options}

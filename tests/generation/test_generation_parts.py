@@ -8,8 +8,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmstudio.generation import backgrounds, sounds, steering
+from mmstudio.generation import backgrounds, steering
 from mmstudio.generation.quality import measure
+from mmstudio.generation.sounding import earlier
+from mmstudio.generation.sounding.measure import loudness
 from mmstudio.media.oklab import oklab_to_bytes, srgb_to_oklab
 
 
@@ -74,53 +76,22 @@ def test_loudness_of_the_reference_tone() -> None:
     # ITU-R BS.1770-4: a full-scale 997 Hz sine in one channel reads -3.01 LUFS.
     left = _tone(gain=1.0)
     left[1] = 0
-    assert sounds.loudness(left, 44_100) == pytest.approx(-3.01, abs=0.1)
-    assert sounds.loudness(_tone(gain=0.0), 44_100) == -np.inf
-
-
-def test_levelling_reaches_the_target_without_clipping() -> None:
-    quiet = sounds.level(_tone(gain=0.01), 44_100)
-    assert sounds.loudness(quiet, 44_100) == pytest.approx(sounds.LOUDNESS, abs=0.2)
-    clicks = np.zeros((2, 44_100), np.float32)
-    clicks[:, ::4410] = 1.0
-    assert np.abs(sounds.level(clicks, 44_100)).max() <= sounds.PEAK + 1e-6
-    assert not sounds.level(np.zeros((2, 1000), np.float32), 44_100).any()
-
-
-def test_a_loop_has_no_seam() -> None:
-    random = np.random.default_rng(0)
-    wave = np.cumsum(random.normal(size=60_000)).astype(np.float32)
-    wave /= np.abs(wave).max()
-    length = 40_000
-    out = sounds.loop(wave, length, 22_050)
-    assert len(out) == length
-    seam = abs(float(out[0] - out[-1]))
-    cut = abs(float(wave[length - 1] - wave[0]))
-    assert seam < 0.05 * cut
-    twice = sounds.repeat(np.stack([out, out]), 100_000, 22_050)
-    assert twice.shape == (2, 100_000)
-    assert np.abs(np.diff(twice, axis=1)).max() < 3 * np.abs(np.diff(wave)).max()
-    assert np.abs(twice[:, 0] - twice[:, -1]).max() < 3 * np.abs(np.diff(wave)).max()
-
-
-def test_a_beat_is_found_as_the_loop_length() -> None:
-    mel = np.full((128, 128), -1.0, np.float32)
-    mel[:20, ::20] = 0.5
-    assert sounds.loop_frames(mel) % 20 == 0
+    assert loudness(left, 44_100) == pytest.approx(-3.01, abs=0.1)
+    assert loudness(_tone(gain=0.0), 44_100) <= -70.0  # below the gate
 
 
 def test_a_spectrogram_becomes_a_sound_that_is_heard() -> None:
     mel = torch.full((128, 128), -1.0)
     mel[20, :] = 0.4
-    made = sounds.finish(mel, 4.0, torch.Generator().manual_seed(0))
+    made = earlier.finish(mel, 4.0, torch.Generator().manual_seed(0))
     assert made.shape == (2, 4 * 44_100)
-    assert 0.05 < np.abs(made).max() <= sounds.PEAK + 1e-6
+    assert 0.05 < np.abs(made).max() <= 0.89 + 1e-6
     # No click where the loop starts over: broadband energy there is that of any other moment.
     jumps = np.abs(np.diff(np.diff(np.concatenate([made, made], axis=1), axis=1), axis=1)).max(axis=0)
     assert jumps.max() < 6 * np.median(jumps[jumps > 0])
-    again = sounds.finish(mel, 4.0, torch.Generator().manual_seed(0))
+    again = earlier.finish(mel, 4.0, torch.Generator().manual_seed(0))
     assert np.array_equal(made, again)
-    assert 0 < sounds.finish(mel, None, torch.Generator().manual_seed(0)).shape[1] < 3.1 * 44_100
+    assert 0 < earlier.finish(mel, None, torch.Generator().manual_seed(0)).shape[1] < 3.1 * 44_100
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_both_are_drawn_from_the_same_seeds_and_measured_alike(tmp_path: Path) -
         assert other.b.mean == found.a.mean
         with pytest.raises(UsageError, match="different"):
             run_inline(trainings.compare_work("a", "a"))
-        with pytest.raises(UsageError, match="sounds"):
+        with pytest.raises(UsageError, match="different media"):
             run_inline(trainings.compare_work("a", "s"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +12,7 @@ from mmstudio.errors import UsageError
 from mmstudio.learning.open_door.joint import as_rows, draw, part_of, train
 from support.joint import small_sets
 
-PAGE = Path(__file__).parents[2] / "docs/open-door.md"
 SMALL = {"hidden": 16.0, "context": 8.0, "flow_width": 16.0}
-
-
-def test_the_example_on_the_page_runs_and_is_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    (block,) = [block for block in blocks if "open_door.joint" in block]
-    assert len(block.splitlines()) < 20
-    names: dict[str, Any] = {}
-    exec(compile(block, str(PAGE), "exec"), names)
-    assert names["pictures"].shape == (10, 1, 8, 8)
-    assert set(names["told"]) == {"word", "even"}
-    assert names["whole"]["picture"].shape == (5, 1, 8, 8)
-    assert "gan" in names["model"].scores
 
 
 def test_the_same_call_goes_on_and_the_same_seed_is_the_same_model(tmp_path: Path) -> None:

@@ -27,6 +27,9 @@ def test_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         if "drawn" in names:
             assert names["drawn"].shape == (100, 3, 16, 16)
     assert names["again"].shape == (40, 16, 16, 3)
+    assert set(names["told"]) == {"word", "even"}
+    assert names["whole"]["picture"].shape == (5, 1, 8, 8)
+    assert "gan" in names["model"].scores
     assert names["played"].shape == (5, 1, 4032)
     assert load_config(tmp_path / "sound-gan").trained["steps"] == 3
     assert load_config(tmp_path / "digits-vae").trained["steps"] == 6

@@ -133,6 +133,21 @@ def test_from_a_librarys_files_to_figures_and_a_comparison(tmp_path: Path) -> No
         assert "audio_kernel_distance" in both["a"]["mean"]
 
 
+def test_a_model_without_a_vocoder_can_be_started_from(tmp_path: Path) -> None:
+    """The starter is of the first kind; what starts from it stays so, unless a shape is wished for."""
+    with sound_library(tmp_path, 4) as library:
+        trainings = Trainings(library, "cpu")
+        wishes: dict[str, Any] = {"steps": 1, "batch": 2, "base": "starter-sound-vae"}
+        run_inline(trainings.train_work("sound-vae", "as it was", **wishes))
+        assert load_config(trainings.folder("as it was")).parts == {}
+        run_inline(trainings.train_work("sound-vae", "shaped", parts={"seconds": 3.0}, **wishes))
+        run_inline(trainings.train_work("sound-gan", "made", **wishes))
+        for name in ("shaped", "made"):
+            model = trainings.load(name)
+            assert model.vocoder is not None
+            assert model.waves(model.draw(1, torch.Generator().manual_seed(0))).isfinite().all()
+
+
 def test_seams_and_arrays_are_judged() -> None:
     t = np.arange(4000) / 4000
     whole = np.sin(2 * np.pi * 40 * t)[None, None].astype(np.float32)

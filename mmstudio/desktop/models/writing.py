@@ -84,7 +84,7 @@ class Draft:
 def draft_of(variant: Variant, wish: WriteWish, longest: int, locale: str) -> Draft:
     """A draft of a variant; what its marks say is not said again in notes and facts."""
     blocked = [span for span in variant.spans if span.blocks]
-    counted = tr("{n} places are not supported by facts.", n=len(blocked))
+    counted = tr("{n} places cannot leave as they are.", n=len(blocked))
     notes = tuple(note for note in variant.notes if note != counted)
     against = {span.fact for span in blocked}
     facts = tuple(fact for fact in variant.facts if fact not in against)

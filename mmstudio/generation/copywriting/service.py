@@ -99,9 +99,9 @@ class Copywriter:
         blocked = blocking(spans)
         if blocked:
             notes.append(
-                tr("One place is not supported by facts.")
+                tr("One place cannot leave as it is.")
                 if len(blocked) == 1
-                else tr("{n} places are not supported by facts.", n=len(blocked))
+                else tr("{n} places cannot leave as they are.", n=len(blocked))
             )
         rests = (
             text.facts if isinstance(text, Told) else tuple(dict.fromkeys(s.fact for s in spans if s.fact))

@@ -85,8 +85,12 @@ def _settle(config: ModelConfig) -> None:
             bool(asked.get("loop", now.loop)),
         )
         config.parts["sound"] = shape.as_json()
+    if config.family == "sound-gan":  # there were none of the first kind
+        config.parts.setdefault("sound", SoundShape().as_json())
     if "sound" in config.parts:
         config.size = SoundShape.of(config).frames
+        for key in _NETWORK:  # a shape wished for from a base that has no vocoder: that part begins anew
+            config.options.setdefault(key, _VOICE[key])
 
 
 FAMILIES = (
