@@ -65,7 +65,7 @@ def test_what_a_fact_says_is_supported_in_other_words_too(text: str) -> None:
         ("better than others", "better than"), ("lifetime warranty", "lifetime"), ("only 3 left", "3"),
         ("IP67", "IP67"), ("UPF 50+", "50"), ("loved by thousands", "thousands"),
         ("TechWeave®", "TechWeave®"),
-        ("holds 3 bottles", "3"),
+        ("holds 3 bottles", "3"), ("全球领先", "全球领先"), ("World's number one", "World's number one"),
     ],
 )  # fmt: skip
 def test_what_no_fact_says_is_not_supported(text: str, words: str) -> None:
