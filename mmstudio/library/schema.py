@@ -310,3 +310,59 @@ CREATE TABLE copy_override (
 CREATE INDEX copy_override_digest ON copy_override(digest);
 CREATE INDEX copy_override_item ON copy_override(item_id);
 """
+
+VERSION_103 = """
+ALTER TABLE audience ADD COLUMN origin TEXT NOT NULL DEFAULT 'hand' CHECK (origin IN ('hand', 'found'));
+-- How a segment was found in the events; {} for an audience made by hand.
+ALTER TABLE audience ADD COLUMN segment TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(segment));
+-- Who a member is, encrypted, and only where a person asked for it to be kept: `name` is a keyed pseudonym.
+ALTER TABLE member ADD COLUMN sealed BLOB;
+-- 1: the author agreed to be named; otherwise initials are shown.
+ALTER TABLE review ADD COLUMN consent INTEGER NOT NULL DEFAULT 0 CHECK (consent IN (0, 1));
+
+-- What a person in the studio decided about an item for an audience: approve, reject, pin, ban.
+CREATE TABLE audience_event (
+    id INTEGER PRIMARY KEY,
+    audience_id INTEGER NOT NULL REFERENCES audience(id) ON DELETE CASCADE,
+    item_id INTEGER NOT NULL REFERENCES item(id) ON DELETE CASCADE,
+    event TEXT NOT NULL, weight REAL NOT NULL DEFAULT 1.0,
+    source TEXT NOT NULL DEFAULT '',      -- "storyboard 12", "variant v-…", "window"
+    created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX audience_event_audience ON audience_event(audience_id, item_id);
+
+-- A finished asset that can be shown to an audience: a storyboard, a set, a picture.
+CREATE TABLE variant (
+    id TEXT PRIMARY KEY,                  -- stable: stands in file names, feeds and links
+    audience_id INTEGER REFERENCES audience(id) ON DELETE SET NULL,
+    item_id INTEGER REFERENCES item(id) ON DELETE SET NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('storyboard', 'set', 'asset')),
+    source TEXT NOT NULL CHECK (json_valid(source)), -- storyboard_id, or asset_ids and manifest
+    features TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(features)),
+    checks TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(checks)),
+    appeal REAL, created_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX variant_audience ON variant(audience_id);
+CREATE INDEX variant_item ON variant(item_id);
+-- A comparison of variants: what is measured, and how many must see each.
+CREATE TABLE ab_plan (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL,
+    audience_id INTEGER REFERENCES audience(id) ON DELETE SET NULL,
+    data TEXT NOT NULL CHECK (json_valid(data)), created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX ab_plan_audience ON ab_plan(audience_id);
+CREATE TABLE ab_plan_variant (
+    plan_id INTEGER NOT NULL REFERENCES ab_plan(id) ON DELETE CASCADE,
+    variant_id TEXT NOT NULL REFERENCES variant(id) ON DELETE CASCADE,
+    share REAL NOT NULL,
+    PRIMARY KEY (plan_id, variant_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ab_plan_variant_variant ON ab_plan_variant(variant_id);
+-- What came back: how often a variant was shown and how often each event followed. A day comes in once.
+CREATE TABLE variant_result (
+    variant_id TEXT NOT NULL REFERENCES variant(id) ON DELETE CASCADE,
+    day TEXT NOT NULL, channel TEXT NOT NULL DEFAULT '', event TEXT NOT NULL,
+    shown INTEGER NOT NULL CHECK (shown >= 0), happened INTEGER NOT NULL CHECK (happened >= 0),
+    PRIMARY KEY (variant_id, day, channel, event)
+) STRICT, WITHOUT ROWID;
+"""
