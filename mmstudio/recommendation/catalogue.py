@@ -92,6 +92,16 @@ class Catalogue:
         return out
 
     @cached_property
+    def links(self) -> dict[int, list[tuple[int, str]]]:
+        """Row → (row it is linked to by the shop, kind of the link)."""
+        found: dict[int, list[tuple[int, str]]] = {}
+        for link in self.library.items.links():
+            here, there = self.row.get(link.item_id), self.row.get(link.linked_id)
+            if here is not None and there is not None:
+                found.setdefault(here, []).append((there, link.kind))
+        return found
+
+    @cached_property
     def rare_facts(self) -> list[frozenset[str]]:
         """Facts per item that at most half of the items share: what makes a likeness worth telling."""
         own = [frozenset(facts(item)) for item in self.items]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmstudio.recommendation.events import Events
-from mmstudio.recommendation.signals import Profile, signals
+from mmstudio.recommendation.baseline import signals
+from mmstudio.recommendation.signals import Profile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

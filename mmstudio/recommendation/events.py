@@ -10,6 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from mmstudio.recommendation.signals import Split
+
 EASE_ITEMS = 5000  # the dense items × items inverse stays below 100 MB and a few seconds
 _FEWEST = 2  # people who touched an item before EASE looks at it
 _SINGLE = 2000  # items above which single precision is exact enough and half the work
@@ -64,6 +66,7 @@ class Events:
         self._by_item: Any = self._x.tocsc()
         self.people = np.diff(self._by_item.indptr).astype(np.int64)
         self._ease: tuple[NDArray[np.int64], NDArray[np.float32]] | None = None
+        self.kept: dict[str, Any] = {}  # what methods fitted to these events
 
     @property
     def count(self) -> int:
@@ -84,28 +87,48 @@ class Events:
         return {int(i): float(mean[i]) for i in np.flatnonzero(mean)}
 
     def score(self, profile: Mapping[int, float]) -> NDArray[np.float32]:
-        """float32[N], scaled to at most 1: how well items go with a weighted profile of item rows.
+        """float32[N], scaled to at most 1: see :meth:`scored`."""
+        return self.scored(profile)[0].astype(np.float32)
+
+    def scored(self, profile: Mapping[int, float]) -> tuple[NDArray[np.float64], Split]:
+        """(float64[N] 0…1 how well items go with a weighted profile of item rows, its shares by those rows).
 
         EASE, Steck 2019 (arXiv:1905.03375), over the most used items; for profile items beyond them cosine
         item-kNN.
         """
-        out = np.zeros(self.items, np.float32)
+        out = np.zeros(self.items)
         if not profile or not self.count:
-            return out
+            return out, lambda _row: []
         columns, weights = self._fit()
         place = {int(c): k for k, c in enumerate(columns)}
-        inside = {place[i]: w for i, w in profile.items() if i in place}
+        inside = {i: w for i, w in profile.items() if i in place}
+        dense_top = 1.0
         if inside:
-            dense = np.array(list(inside.values()), np.float32) @ weights[list(inside)]
-            out[columns] = dense / max(float(dense.max()), 1e-9)
+            rows = [place[i] for i in inside]
+            dense = np.array(list(inside.values()), np.float32) @ weights[rows]
+            dense_top = max(float(dense.max()), 1e-9)
+            out[columns] = dense / dense_top
+        beyond = np.ones(self.items, bool)
+        beyond[columns] = not inside
+        # Cosine flatters rare items, and both scales end at 1: they must not push out what EASE knows.
+        rare, rare_top = (_RARE if inside else 1.0), 1.0
         if len(inside) < len(profile) or len(columns) < np.count_nonzero(self.people):
             knn = self._neighbours(profile)
-            beyond = np.ones(self.items, bool)
-            beyond[columns] = not inside
-            # Cosine flatters rare items, and both scales end at 1: they must not push out what EASE knows.
-            out[beyond] = (_RARE if inside else 1.0) * knn[beyond]
+            rare_top = max(float(knn.max()), 1e-9)
+            out[beyond] = rare * np.clip(knn[beyond] / rare_top, 0, 1)
         top = float(out.max())
-        return np.clip(out / top, 0, 1) if top > 0 else np.zeros_like(out)
+        if top <= 0:
+            return np.zeros(self.items), lambda _row: []
+        values = np.clip(out / top, 0, 1)
+
+        def split(row: int) -> list[tuple[int, float]]:
+            if beyond[row]:
+                scale = rare / (rare_top * top)
+                return [(i, scale * v) for i, v in self._neighbour_shares(profile, row)]
+            at = place[row]
+            return [(i, w * float(weights[place[i], at]) / (dense_top * top)) for i, w in inside.items()]
+
+        return values, split
 
     def together(self, one: int, other: int) -> tuple[int, int]:
         """(members who chose both, members who chose `other`), by item rows."""
@@ -137,13 +160,25 @@ class Events:
             self._ease = (columns, weights.astype(np.float32))
         return self._ease
 
-    def _neighbours(self, profile: Mapping[int, float]) -> NDArray[np.float32]:
-        norms = np.sqrt(np.asarray(self._by_item.power(2).sum(axis=0)).ravel())
+    def _neighbours(self, profile: Mapping[int, float]) -> NDArray[np.float64]:
+        """float64[N] cosines over people, weighted by the profile; an item is no neighbour of its own."""
+        norms = self._norms()
         rows = [i for i in profile if norms[i] > 0]
         if not rows:
-            return np.zeros(self.items, np.float32)
+            return np.zeros(self.items)
         wanted = np.array([profile[i] / norms[i] for i in rows], np.float32)
         both = self._x.T @ (self._by_item[:, rows] @ wanted)
-        out = np.asarray(both, np.float32) / np.maximum(norms, 1e-9)
-        out[rows] -= np.array([profile[i] for i in rows], np.float32)
-        return np.asarray(np.clip(out / max(float(out.max()), 1e-9), 0, 1), np.float32)
+        out = np.asarray(both, np.float64) / np.maximum(norms, 1e-9)
+        out[rows] -= np.array([profile[i] for i in rows])
+        return out
+
+    def _neighbour_shares(self, profile: Mapping[int, float], row: int) -> list[tuple[int, float]]:
+        norms = self._norms()
+        rows = [i for i in profile if norms[i] > 0 and i != row]
+        if not rows or norms[row] <= 0:
+            return []
+        both = np.asarray((self._by_item[:, rows].T @ self._by_item[:, [row]]).todense()).ravel()
+        return [(i, profile[i] * float(b) / (norms[i] * norms[row])) for i, b in zip(rows, both, strict=True)]
+
+    def _norms(self) -> NDArray[np.float64]:
+        return np.asarray(np.sqrt(np.asarray(self._by_item.power(2).sum(axis=0)).ravel()), np.float64)

@@ -1,0 +1,197 @@
+"""What members did with items: written in large steps, read as NumPy columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mmstudio.library.database import Database, in_batches
+from mmstudio.library.pseudonyms import Pseudonyms
+from mmstudio.library.records import Interactions, NewInteraction
+
+if TYPE_CHECKING:
+    from mmstudio.library.sqlite import sqlite3
+
+WRITTEN = (
+    10_000  # rows per transaction: commits cost little, and sorted rows fill pages of the index in order
+)
+_READ = 50_000  # rows that exist as Python objects at a time
+_CACHE_KB = 65_536  # page cache while writing: the unique index of millions of rows is hit at random
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of one batch: rows that were new, and rows that were there before (their weight is replaced)."""
+
+    new: int
+    again: int
+
+
+class InteractionStore:
+    """All interactions of a library."""
+
+    def __init__(self, db: Database, pseudonyms: Pseudonyms) -> None:
+        self._db = db
+        self._pseudonyms = pseudonyms
+
+    def count(self) -> int:
+        """Number of interactions."""
+        return int(self._db.read().execute("SELECT COUNT(*) FROM interaction").fetchone()[0])
+
+    def add(self, interactions: Iterable[NewInteraction]) -> int:
+        """Add interactions and the members they name; returns how many were new.
+
+        The same member, item, event and time come in once; a later weight replaces the earlier.
+        """
+        new = 0
+        with self.writer() as writer:
+            for batch in in_batches(interactions, WRITTEN):
+                new += writer.add(
+                    [one.member or f"audience {one.audience_id}" for one in batch],
+                    [one.item_id for one in batch],
+                    [one.event for one in batch],
+                    [one.weight for one in batch],
+                    [one.time for one in batch],
+                    [one.audience_id for one in batch],
+                ).new
+        return new
+
+    @contextmanager
+    def writer(self, *, keep_ids: bool = False) -> Iterator[InteractionWriter]:
+        """Write many batches; with ``keep_ids`` members' own ids are kept too, encrypted.
+
+        Raises:
+            StudioError: ``keep_ids`` where there is no keyring. ReadOnly.
+        """
+        with self._db.write() as tx:
+            before = int(tx.execute("PRAGMA cache_size").fetchone()[0])
+        self._cache(-_CACHE_KB)
+        try:
+            yield InteractionWriter(self._db, self._pseudonyms, keep_ids)
+        finally:
+            self._cache(before)
+
+    def read(self) -> Interactions:
+        """Every interaction, oldest first (those without a time before all), as columns.
+
+        At most 50,000 rows are Python objects at a time: about 30 bytes stay per row.
+        """
+        connection = self._db.read()
+        blocks: list[tuple[np.ndarray[Any, Any], ...]] = []
+        names: dict[str, int] = {}
+        cursor = connection.cursor()
+        cursor.row_factory = None
+        cursor.execute("SELECT member_id, item_id, weight, time, event FROM interaction ORDER BY id")
+        while rows := cursor.fetchmany(_READ):
+            member, item, weight, time, event = zip(*rows, strict=True)
+            for name in set(event):
+                names.setdefault(name, len(names))
+            blocks.append(
+                (
+                    np.array(member, np.int64),
+                    np.array(item, np.int64),
+                    np.array(weight, np.float32),
+                    np.array(time, np.float64),  # None becomes NaN
+                    np.fromiter(map(names.__getitem__, event), np.int16, len(event)),
+                )
+            )
+        if not blocks:
+            none = np.zeros(0, np.int64)
+            return Interactions(none, none, none.astype(np.float32), none * 1.0, none.astype(np.int16), ())
+        columns = [np.concatenate([block[k] for block in blocks]) for k in range(5)]
+        del blocks
+        order = np.argsort(np.nan_to_num(columns[3], nan=-np.inf), kind="stable")
+        member_, item_, weight_, time_, code = (column[order] for column in columns)
+        return Interactions(member_, item_, weight_, time_, code, tuple(names))
+
+    def member_names(self) -> tuple[np.ndarray[Any, np.dtype[np.int64]], list[str]]:
+        """(int64[M] ids, their pseudonyms) of every member, by id."""
+        rows = self._db.read().execute("SELECT id, name FROM member ORDER BY id").fetchall()
+        return np.array([row[0] for row in rows], np.int64), [row[1] for row in rows]
+
+    def _cache(self, kilobytes: int) -> None:
+        with self._db.write() as tx:
+            tx.execute(f"PRAGMA cache_size={kilobytes}")
+
+
+class InteractionWriter:
+    """Writes batches; knows the members it has met."""
+
+    def __init__(self, db: Database, pseudonyms: Pseudonyms, keep_ids: bool) -> None:
+        self._db = db
+        self._pseudonyms = pseudonyms
+        self._keep_ids = keep_ids
+        self._ids: dict[str, int] = {}
+        self._audience: dict[str, int] = {}
+
+    def add(
+        self,
+        members: Sequence[str],
+        items: Sequence[int],
+        events: Sequence[str],
+        weights: Sequence[float],
+        times: Sequence[float | None],
+        audiences: Sequence[int | None] | None = None,
+    ) -> Written:
+        """Write one batch as one transaction.
+
+        Args:
+            members: own ids of the members, none empty.
+            items: item ids. events: names of events. weights: their weights.
+            times: seconds since 1970, UTC, or None.
+            audiences: ids of the audience each member is in, or None where that is not said.
+        """
+        with self._db.write() as tx:
+            connection = tx.conn
+            self._meet(connection, members, audiences)
+            ids = self._ids
+            rows = sorted(
+                zip([ids[name] for name in members], items, events, weights, times, strict=True),
+                key=lambda row: (row[0], row[1]),
+            )
+            inserted = connection.total_changes
+            connection.executemany(
+                "INSERT INTO interaction(member_id, item_id, event, weight, time) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT DO NOTHING",
+                rows,
+            )
+            new = connection.total_changes - inserted
+            if new < len(rows):
+                connection.executemany(
+                    "UPDATE interaction SET weight = ?4 WHERE member_id = ?1 AND item_id = ?2 AND event = ?3"
+                    " AND COALESCE(time, -1.0) = COALESCE(?5, -1.0) AND weight <> ?4",
+                    rows,
+                )
+            self._db.note("audiences")
+        return Written(new, len(rows) - new)
+
+    def _meet(
+        self, connection: sqlite3.Connection, members: Sequence[str], audiences: Sequence[int | None] | None
+    ) -> None:
+        """Add the members that are new here, and put those of which it is said into their audience."""
+        placed: dict[str, int] = {}
+        if audiences is not None:
+            for name, audience in zip(members, audiences, strict=True):
+                if audience is not None and self._audience.get(name) != audience:
+                    placed[name] = audience
+        fresh = [name for name in dict.fromkeys(members) if name not in self._ids or name in placed]
+        if not fresh:
+            return
+        pseudonyms = self._pseudonyms.of_many(fresh)
+        sealed = [self._pseudonyms.seal(name) if self._keep_ids else None for name in fresh]
+        connection.executemany(
+            "INSERT INTO member(name, audience_id, sealed) VALUES (?, ?, ?) ON CONFLICT(name) DO UPDATE SET"
+            " audience_id = COALESCE(excluded.audience_id, audience_id),"
+            " sealed = COALESCE(excluded.sealed, sealed)"
+            " WHERE excluded.audience_id IS NOT NULL OR excluded.sealed IS NOT NULL",
+            [(p, placed.get(n), s) for p, n, s in zip(pseudonyms, fresh, sealed, strict=True)],
+        )
+        find = "SELECT id FROM member WHERE name = ?"
+        for name, pseudonym in zip(fresh, pseudonyms, strict=True):
+            self._ids[name] = connection.execute(find, (pseudonym,)).fetchone()[0]
+        self._audience.update(placed)
+        self._pseudonyms.remember_numbers()
