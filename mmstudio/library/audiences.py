@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from mmstudio.errors import NotFound, StudioError
 from mmstudio.i18n import mark
-from mmstudio.library.database import Database, in_batches, last_id, now, to_json
-from mmstudio.library.records import Audience, Interactions, NewInteraction
+from mmstudio.library.database import IN_IDS, Database, ids_json, in_batches, last_id, now, to_json
+from mmstudio.library.interactions import InteractionStore
+from mmstudio.library.pseudonyms import Pseudonyms
+from mmstudio.library.records import Audience, Decision, Interactions, NewInteraction
 from mmstudio.library.undo import Change, UndoLog
 
 if TYPE_CHECKING:
@@ -19,21 +19,24 @@ if TYPE_CHECKING:
 
     from mmstudio.library.sqlite import sqlite3
 
-_COLUMNS = "id, name, brief, locale, tone, traits, liked, disliked, rules"
+_COLUMNS = "id, name, brief, locale, tone, traits, liked, disliked, rules, origin, segment"
 _JSON = ("traits", "liked", "disliked", "rules")
 _EDITABLE = ("name", "brief", "locale", "tone", *_JSON)
+DECISIONS = {"approve": 1.0, "reject": -1.0}
 
 
 def _audience(row: sqlite3.Row) -> Audience:
-    return Audience(*tuple(row)[:5], *(json.loads(row[name]) for name in _JSON))
+    told = (json.loads(row[name]) for name in _JSON)
+    return Audience(*tuple(row)[:5], *told, row["origin"], json.loads(row["segment"]))
 
 
 class AudienceStore:
     """All audiences. Adding, editing and removing can be undone."""
 
-    def __init__(self, db: Database, undo: UndoLog) -> None:
+    def __init__(self, db: Database, undo: UndoLog, pseudonyms: Pseudonyms) -> None:
         self._db = db
         self._undo = undo
+        self._pseudonyms = pseudonyms
 
     def add(
         self,
@@ -46,14 +49,19 @@ class AudienceStore:
         liked: Iterable[int] = (),
         disliked: Iterable[int] = (),
         rules: dict[str, Any] | None = None,
+        segment: dict[str, Any] | None = None,
     ) -> int:
-        """Add an audience and return its id. Raises StudioError where the name is taken or empty."""
+        """Add an audience and return its id; with ``segment`` one that was found in the events.
+
+        Raises StudioError where the name is taken or empty.
+        """
         values = (to_json(traits or {}), to_json(list(liked)), to_json(list(disliked)), to_json(rules or {}))
+        found = ("hand" if segment is None else "found", to_json(segment or {}))
         with self._db.write() as tx:
             cursor = tx.execute(
-                "INSERT INTO audience(name, brief, locale, tone, traits, liked, disliked, rules, created_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (self._free_name(name, None), brief, locale, tone, *values, now()),
+                "INSERT INTO audience(name, brief, locale, tone, traits, liked, disliked, rules, origin,"
+                " segment, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (self._free_name(name, None), brief, locale, tone, *values, *found, now()),
             )
             audience_id = last_id(cursor)
             self._edited(
@@ -124,7 +132,7 @@ class AudienceStore:
                 tx, mark("Remove the audience {name}"), audience.name, audience_id, ("removed",), (0,), (1,)
             )
 
-    # -- members and interactions ------------------------------------------------------------------------
+    # -- members -----------------------------------------------------------------------------------------
 
     def members(self, audience_id: int) -> Sequence[int]:
         """Ids of the members of an audience."""
@@ -133,57 +141,100 @@ class AudienceStore:
         )
         return [row[0] for row in rows]
 
-    def add_interactions(self, interactions: Iterable[NewInteraction]) -> int:
-        """Add interactions and the members they name; returns how many were new.
+    def member_count(self, audience_id: int) -> int:
+        """How many members an audience has."""
+        sql = "SELECT COUNT(*) FROM member WHERE audience_id = ?"
+        return int(self._db.read().execute(sql, (audience_id,)).fetchone()[0])
 
-        The same member, item, event and time come in once; a later weight replaces the earlier.
+    def names_of(self, member_ids: Iterable[int]) -> dict[int, str]:
+        """Member id → pseudonym."""
+        sql = f"SELECT id, name FROM member WHERE id {IN_IDS}"
+        return {row[0]: row[1] for row in self._db.read().execute(sql, (ids_json(member_ids),))}
+
+    def add_members(self, audience_id: int, names: Iterable[str], *, keep_ids: bool = False) -> int:
+        """Put people into an audience by their own ids; returns how many are new there.
+
+        Pseudonyms of the ids are kept; with ``keep_ids`` the ids too, encrypted
+        (:mod:`mmstudio.library.pseudonyms`). A person is in one audience: the last one.
+
+        Raises:
+            NotFound: no such audience. StudioError: ``keep_ids`` where there is no keyring.
         """
-        known: dict[str, tuple[int, int | None]] = {}
-        before = self._count()
-        for batch in in_batches(interactions):
+        audience = self.get(audience_id)
+        before = self.member_count(audience.id)
+        for batch in in_batches(dict.fromkeys(name.strip() for name in names if name.strip())):
+            pseudonyms = self._pseudonyms.of_many(batch)
+            sealed = [self._pseudonyms.seal(name) if keep_ids else None for name in batch]
             with self._db.write() as tx:
-                rows = [
-                    (self._member(tx, one, known), one.item_id, one.event, one.weight, one.time)
-                    for one in batch
-                ]
                 tx.conn.executemany(
-                    "INSERT INTO interaction(member_id, item_id, event, weight, time) VALUES (?, ?, ?, ?, ?)"
-                    " ON CONFLICT DO UPDATE SET weight = excluded.weight",
-                    rows,
+                    "INSERT INTO member(name, audience_id, sealed) VALUES (?, ?, ?) ON CONFLICT(name)"
+                    " DO UPDATE SET audience_id = excluded.audience_id,"
+                    " sealed = COALESCE(excluded.sealed, sealed)",
+                    [(name, audience_id, blob) for name, blob in zip(pseudonyms, sealed, strict=True)],
                 )
-                self._db.note("audiences")
-        return self._count() - before
+                self._pseudonyms.remember_numbers()
+                self._db.note("audiences", [audience_id])
+        return self.member_count(audience_id) - before
+
+    def take_members(self, audience_id: int, member_ids: Iterable[int]) -> int:
+        """Put members into a segment's audience, except those a person put elsewhere; returns how many."""
+        with self._db.write() as tx:
+            cursor = tx.execute(
+                f"UPDATE member SET audience_id = ? WHERE id {IN_IDS} AND (audience_id IS NULL OR"
+                " audience_id IN (SELECT id FROM audience WHERE removed = 1 OR origin = 'found'))",
+                (audience_id, ids_json(member_ids)),
+            )
+            self._db.note("audiences", [audience_id])
+        return int(cursor.rowcount)
+
+    # -- decisions ---------------------------------------------------------------------------------------
+
+    def decide(
+        self, audience_id: int, item_id: int, event: str, *, weight: float = 1.0, source: str = ""
+    ) -> None:
+        """Record that a person approved or rejected an item for an audience; the newest decision counts.
+
+        Raises:
+            NotFound: no such audience or item. ValueError: another event, or a weight that is not above 0.
+        """
+        if event not in DECISIONS or not weight > 0:
+            raise ValueError(f"no decision: {event!r} with weight {weight}")
+        self.get(audience_id)
+        with self._db.write() as tx:
+            if tx.execute("SELECT 1 FROM item WHERE id = ?", (item_id,)).fetchone() is None:
+                raise NotFound("The library has no item with the number {id}.", id=item_id)
+            tx.execute(
+                "INSERT INTO audience_event(audience_id, item_id, event, weight, source, created_at)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (audience_id, item_id, event, weight, source, now()),
+            )
+            self._db.note("audiences", [audience_id])
+
+    def decision_log(self, audience_id: int) -> list[Decision]:
+        """Every approval and rejection, oldest first."""
+        rows = self._db.read().execute(
+            "SELECT audience_id, item_id, event, weight, source, created_at FROM audience_event"
+            " WHERE audience_id = ? ORDER BY id",
+            (audience_id,),
+        )
+        return [Decision(*row) for row in rows]
+
+    def decisions(self, audience_id: int) -> dict[int, float]:
+        """Item id → what holds now: above 0 approved, below 0 rejected; the newest decision per item."""
+        held: dict[int, float] = {}
+        for one in self.decision_log(audience_id):
+            held[one.item_id] = DECISIONS.get(one.event, 0.0) * one.weight
+        return held
+
+    # -- interactions ------------------------------------------------------------------------------------
+
+    def add_interactions(self, interactions: Iterable[NewInteraction]) -> int:
+        """See :meth:`mmstudio.library.interactions.InteractionStore.add`."""
+        return InteractionStore(self._db, self._pseudonyms).add(interactions)
 
     def interactions(self) -> Interactions:
-        """Every interaction, oldest first, as columns."""
-        rows = self._db.read().execute(
-            "SELECT member_id, item_id, weight, time, event FROM interaction ORDER BY time, id"
-        ).fetchall()  # fmt: skip
-        return Interactions(
-            np.array([row[0] for row in rows], np.int64),
-            np.array([row[1] for row in rows], np.int64),
-            np.array([row[2] for row in rows], np.float32),
-            np.array([np.nan if row[3] is None else row[3] for row in rows], np.float64),
-            [row[4] for row in rows],
-        )
-
-    def _count(self) -> int:
-        return int(self._db.read().execute("SELECT COUNT(*) FROM interaction").fetchone()[0])
-
-    def _member(
-        self, tx: sqlite_utils.Database, one: NewInteraction, known: dict[str, tuple[int, int | None]]
-    ) -> int:
-        name = one.member.strip() or f"audience {one.audience_id}"
-        found = known.get(name)
-        if found is None or (one.audience_id is not None and found[1] != one.audience_id):
-            tx.execute(
-                "INSERT INTO member(name, audience_id) VALUES (?, ?) ON CONFLICT(name)"
-                " DO UPDATE SET audience_id = COALESCE(excluded.audience_id, audience_id)",
-                (name, one.audience_id),
-            )
-            row = tx.execute("SELECT id, audience_id FROM member WHERE name = ?", (name,)).fetchone()
-            found = known[name] = (row[0], row[1])
-        return found[0]
+        """See :meth:`mmstudio.library.interactions.InteractionStore.read`."""
+        return InteractionStore(self._db, self._pseudonyms).read()
 
     def _free_name(self, name: str, own_id: int | None) -> str:
         wanted = name.strip()

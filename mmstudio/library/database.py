@@ -243,6 +243,13 @@ class Database:
                 tx.execute("PRAGMA analysis_limit=1000")
                 tx.execute("PRAGMA optimize")
 
+    def vacuum(self) -> None:
+        """Write the file anew without freed pages, so that nothing deleted can be read in it."""
+        with self._lock:
+            if self._writer is not None and not self._depth:
+                self._writer.conn.execute("VACUUM")
+                self._writer.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def backup(self, target: Path) -> None:
         """Copy the database to ``target`` through SQLite's backup API, while it is in use."""
         source = connect(self.path, "ro", immutable=self._immutable)

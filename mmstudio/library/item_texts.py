@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from mmstudio.library.database import Database, in_batches
+from mmstudio.library.database import IN_IDS, Database, ids_json, in_batches
 from mmstudio.library.records import ItemLink, NewReview, Review
 
 
@@ -18,11 +18,21 @@ class ItemTexts:
     def reviews_of(self, item_id: int) -> list[Review]:
         """Reviews of an item in the order they came in."""
         rows = self._db.read().execute(
-            "SELECT id, item_id, author, rating, title, text, created_at FROM review"
+            "SELECT id, item_id, author, rating, title, text, created_at, consent FROM review"
             " WHERE item_id = ? ORDER BY id",
             (item_id,),
         )
-        return [Review(*row) for row in rows]
+        return [Review(*tuple(row)[:7], bool(row[7])) for row in rows]
+
+    def set_consent(self, review_ids: Iterable[int], consent: bool) -> int:
+        """Record that authors of reviews agreed to be named, or no longer do; returns how many changed."""
+        with self._db.write() as tx:
+            cursor = tx.execute(
+                f"UPDATE review SET consent = ? WHERE consent <> ? AND id {IN_IDS}",
+                (int(consent), int(consent), ids_json(review_ids)),
+            )
+            self._db.note("items")
+        return int(cursor.rowcount)
 
     def add_reviews(self, reviews: Iterable[NewReview]) -> int:
         """Add reviews; returns how many were new."""
@@ -30,17 +40,26 @@ class ItemTexts:
         for batch in in_batches(reviews):
             with self._db.write() as tx:
                 cursor = tx.conn.executemany(
-                    "INSERT OR IGNORE INTO review(item_id, author, rating, title, text, created_at, digest)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT OR IGNORE INTO review(item_id, author, rating, title, text, created_at, digest,"
+                    " consent) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     [
                         (
                             review.item_id, review.author, review.rating, review.title, review.text,
-                            review.created_at, _digest(review),
+                            review.created_at, _digest(review), int(bool(review.consent)),
                         )
                         for review in batch
                     ],
                 )  # fmt: skip
                 new += cursor.rowcount
+                # A source that says so, either way, is right about consent even where the review is known.
+                tx.conn.executemany(
+                    "UPDATE review SET consent = ? WHERE digest = ? AND consent <> ?",
+                    [
+                        (int(review.consent), _digest(review), int(review.consent))
+                        for review in batch
+                        if review.consent is not None
+                    ],
+                )
                 self._db.note("items", {review.item_id for review in batch})
         return new
 

@@ -19,16 +19,19 @@ from mmstudio.library.collections import CollectionStore
 from mmstudio.library.database import Database, connect, copy_database
 from mmstudio.library.facts import FactStore
 from mmstudio.library.ignored import IgnoredStore
+from mmstudio.library.interactions import InteractionStore
 from mmstudio.library.items import ItemStore
 from mmstudio.library.job_store import SqlJobStore
 from mmstudio.library.migrations import migrate, newest, refuse_newer, version_of
 from mmstudio.library.models import GenerationStore, ModelStore
+from mmstudio.library.pseudonyms import Pseudonyms
 from mmstudio.library.records import CheckReport
 from mmstudio.library.roots import RootStore
 from mmstudio.library.searches import SavedSearchStore
 from mmstudio.library.storyboards import ExportStore, RecommendationStore, StoryboardStore
 from mmstudio.library.trash import TrashCan
 from mmstudio.library.undo import UndoLog
+from mmstudio.library.variants import VariantStore
 from mmstudio.library.vectors import FeatureStore
 
 log = logging.getLogger(__name__)
@@ -78,7 +81,9 @@ class Library:
         self.assets = AssetStore(self.undo, db, self.roots, self.trash, self.thumbnails_dir)
         self.collections = CollectionStore(db, self.undo)
         self.items = ItemStore(db, self.undo)
-        self.audiences = AudienceStore(db, self.undo)
+        self.pseudonyms = Pseudonyms(db, self.path, lambda: self.id)
+        self.interactions = InteractionStore(db, self.pseudonyms)
+        self.audiences = AudienceStore(db, self.undo, self.pseudonyms)
         self.features = FeatureStore(db)
         self.facts = FactStore(db)
         self.searches = SavedSearchStore(db)
@@ -91,6 +96,7 @@ class Library:
         self.exports = ExportStore(db)
         self.brand = BrandStore(db)
         self.overrides = OverrideStore(db)
+        self.variants = VariantStore(db)
         self.id = self._identify()
         if not self.read_only:
             self.jobs.pause_interrupted()

@@ -199,7 +199,11 @@ class ItemAsset:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What somebody wrote about an item; ``rating`` as given (usually 0 to 5), ``created_at`` ISO 8601."""
+    """What somebody wrote about an item; ``rating`` as given (usually 0 to 5), ``created_at`` ISO 8601.
+
+    ``author`` is never shown as it is: :func:`mmstudio.library.reviewers.shown_author` gives the initials, or
+    the name where ``consent`` is recorded.
+    """
 
     id: int
     item_id: int
@@ -208,11 +212,15 @@ class Review:
     title: str
     text: str
     created_at: str | None
+    consent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class NewReview:
-    """A review to be added; one that is there already is left alone."""
+    """A review to be added; one that is there already is left alone, but for the author's consent.
+
+    ``consent``: whether the author agreed to be named, None where the source does not say.
+    """
 
     item_id: int
     text: str
@@ -220,6 +228,7 @@ class NewReview:
     rating: float | None = None
     title: str = ""
     created_at: str | None = None
+    consent: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +242,12 @@ class ItemLink:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """People to make something for; ``liked`` and ``disliked`` are item ids."""
+    """People to make something for; ``liked`` and ``disliked`` are item ids.
+
+    Attributes:
+        origin: "found" for a segment of the events, "hand" for all others.
+        segment: how a segment was found (size, words, seed …); {} for an audience made by hand.
+    """
 
     id: int
     name: str
@@ -244,13 +258,33 @@ class Audience:
     liked: list[int]
     disliked: list[int]
     rules: dict[str, Any]
+    origin: str = "hand"
+    segment: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person in the studio decided about an item for an audience.
+
+    Attributes:
+        event: "approve" or "reject". weight: above 0.
+        source: what it was decided on: "storyboard 12", "variant v-…", "window", "shell".
+    """
+
+    audience_id: int
+    item_id: int
+    event: str
+    weight: float
+    source: str
+    created_at: str
 
 
 @dataclass(frozen=True, slots=True)
 class NewInteraction:
     """What one member did with one item; ``time`` in seconds since 1970, UTC.
 
-    ``member`` is any name that is stable within the source; empty stands for the audience as a whole.
+    ``member`` is any name that is stable within the source, kept as a keyed pseudonym
+    (:mod:`mmstudio.library.pseudonyms`); empty stands for the audience as a whole.
     """
 
     member: str
@@ -263,13 +297,25 @@ class NewInteraction:
 
 @dataclass(frozen=True, slots=True)
 class Interactions:
-    """All interactions as columns of one length; an unknown time is NaN."""
+    """All interactions as columns of one length.
+
+    Attributes:
+        member, item: ids. weight: as given. time: seconds since 1970, UTC; NaN where it is not known.
+        code: index into `names`.
+        names: the different events ("view", "buy", "rating" …).
+    """
 
     member: npt.NDArray[np.int64]
     item: npt.NDArray[np.int64]
     weight: npt.NDArray[np.float32]
     time: npt.NDArray[np.float64]
-    event: list[str]
+    code: npt.NDArray[np.int16]
+    names: tuple[str, ...]
+
+    @property
+    def event(self) -> list[str]:
+        """The event of every row, in words; for millions of rows use `code`."""
+        return [self.names[code] for code in self.code.tolist()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 from mmstudio.features.texts.lexicon import polarity
 from mmstudio.features.texts.sentences import is_whole, sentences
 from mmstudio.features.texts.words import MAX_CHARACTERS
+from mmstudio.library.reviewers import initials, shown_author
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from mmstudio.library.records import Review
+
+__all__ = ["Quote", "choose_quotes", "initials", "quotable", "review_sentences", "source_of"]
 
 LEAST_RATING = 4.0  # a review rated less is never quoted
 LONGEST = 120  # characters, Han counts double
@@ -46,7 +49,7 @@ class Quote:
     """A whole sentence of a review, word for word, and what may be said about where it is from.
 
     Attributes:
-        author: initials only ("B. L."), "" where the review has none.
+        author: initials ("B. L."), the name where consent is recorded, "" where the review has none.
         rating: as the review gives it; date: its day (ISO 8601) or "".
         score: how well it quotes, larger is better.
     """
@@ -65,8 +68,8 @@ class Quote:
 
 
 def source_of(review: Review) -> str:
-    """Where a sentence of a review is from: initials, rating and day, what there is of them."""
-    return _source(initials(review.author), review.rating, _day(review))
+    """Where a sentence of a review is from: initials (the name with consent), rating, day."""
+    return _source(shown_author(review), review.rating, _day(review))
 
 
 def _source(author: str, rating: float | None, date: str) -> str:
@@ -90,17 +93,6 @@ def review_sentences(text: str) -> list[str]:
     text = _TAGS.sub(" ", _BREAKS.sub("\n", _UNSPOKEN.sub(" ", text)))
     text = "".join(c if c >= " " or c == "\n" else " " for c in html.unescape(text))
     return sentences(text)
-
-
-def initials(author: str) -> str:
-    """``Bo Lindqvist`` → ``B. L.``, ``王小明`` → ``王**``, "" for none; of an address the part before "@"."""
-    name = author.split("@")[0]
-    words = [word for word in re.split(r"[\s._\-]+", name) if word[:1].isalnum()]
-    if not words:
-        return ""
-    if _HAN.match(words[0]):
-        return words[0][0] + "*" * min(len(words[0]) - 1, 2)
-    return " ".join(f"{word[0].upper()}." for word in words[:3])
 
 
 def quotable(text: str, chinese: bool | None = None) -> float:
@@ -146,5 +138,5 @@ def choose_quotes(
             if content < _LEAST_SCORE:
                 continue
             value += 0.5 * content + extra(text) + 0.1 * min(review.rating or 0, 5)
-            found.append(Quote(text, initials(review.author), review.rating, _day(review), review.id, value))
+            found.append(Quote(text, shown_author(review), review.rating, _day(review), review.id, value))
     return sorted(found, key=lambda quote: -quote.score)
