@@ -197,6 +197,16 @@ class ItemStore(ItemTexts):
             heroes.setdefault(item_id, asset_id)
         return heroes
 
+    def rights_by_item(self) -> dict[int, frozenset[str]]:
+        """Rights of the usable assets of every item, in one query; items without assets are left out."""
+        found: dict[int, set[str]] = {}
+        for item_id, rights in self._db.read().execute(
+            "SELECT DISTINCT item_id, rights FROM item_asset JOIN asset ON asset.id = asset_id"
+            " WHERE status = 'ok'"
+        ):
+            found.setdefault(item_id, set()).add(rights)
+        return {item_id: frozenset(rights) for item_id, rights in found.items()}
+
     def items_of_asset(self, asset_id: int) -> list[int]:
         """Items that use an asset."""
         rows = self._db.read().execute(

@@ -1,13 +1,15 @@
-"""Rules that take items out, and re-ranking that keeps a list varied."""
+"""Re-ranking that keeps a list varied; the rules are in :mod:`mmstudio.recommendation.lists.rules`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mmstudio.i18n import tr
+from mmstudio.recommendation.lists.rules import apply, filters
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,31 +19,25 @@ if TYPE_CHECKING:
 POOL = 100  # candidates that re-ranking looks at, per ten places
 
 
-def allowed(catalogue: Catalogue, rules: Mapping[str, Any]) -> tuple[NDArray[np.bool_], dict[str, int]]:
-    """(bool[N] which items pass, rule in words → how many it removed).
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most `most` items of a group in a list.
 
-    Rules: price_under, price_over (numbers), must, must_not (tags or lists of tags; every `must` is needed).
-    An item without a price does not pass a price rule.
+    Attributes:
+        words: the rule as a person reads it.
+        members: bool[N].
     """
-    keep = np.ones(len(catalogue.ids), bool)
-    removed: dict[str, int] = {}
 
-    def drop(words: str, passes: NDArray[np.bool_]) -> None:
-        removed[words] = int(np.count_nonzero(keep & ~passes))
-        keep[:] &= passes
+    words: str
+    members: NDArray[np.bool_]
+    most: int
 
-    price = np.array([np.nan if item.price is None else item.price for item in catalogue.items])
-    if (limit := _number(rules.get("price_under"))) is not None:
-        drop(tr("price under {limit}", limit=f"{limit:g}"), price < limit)
-    if (limit := _number(rules.get("price_over"))) is not None:
-        drop(tr("price over {limit}", limit=f"{limit:g}"), price > limit)
-    for tag in _list(rules.get("must")):
-        has = np.array([tag in tags for tags in catalogue.tags], bool)
-        drop(tr("must have {tag}", tag=tag), has)
-    for tag in _list(rules.get("must_not")):
-        has = np.array([tag in tags for tags in catalogue.tags], bool)
-        drop(tr("must not have {tag}", tag=tag), ~has)
-    return keep, removed
+
+def allowed(
+    catalogue: Catalogue, rules: Mapping[str, Any], today: date | None = None
+) -> tuple[NDArray[np.bool_], dict[str, int]]:
+    """(bool[N] which items pass an audience's rules, rule in words → how many it removed)."""
+    return apply(filters(catalogue, rules, today), len(catalogue.ids))
 
 
 def diversify(
@@ -50,6 +46,9 @@ def diversify(
     vectors: NDArray[np.float32],
     k: int,
     relevance: float,
+    *,
+    caps: Sequence[Cap] = (),
+    first: Sequence[int] = (),
 ) -> list[int]:
     """Choose k rows by maximal marginal relevance (Carbonell & Goldstein 1998).
 
@@ -57,34 +56,42 @@ def diversify(
         rows: int64[M] candidates, best first.
         scores: float64[N] of all items.
         vectors: float32[N,D], rows of length 1 or 0.
-        k: how many.
+        k: how many, `first` included.
         relevance: λ, 1 ranks by score alone, 0 by difference alone.
+        caps: groups of which only so many may be chosen.
+        first: rows that stand before all others, whatever caps say; they count for caps and likeness.
     """
-    if relevance >= 1 or len(rows) <= 1 or vectors.shape[1] == 0:
-        return [int(r) for r in rows[:k]]
+    chosen = [int(row) for row in first][:k]
+    if first:
+        rows = rows[~np.isin(rows, list(first))]
+    plain = relevance >= 1 or vectors.shape[1] == 0
+    if plain and not caps:
+        return chosen + [int(row) for row in rows[: k - len(chosen)]]
+    if not len(rows):
+        return chosen
     own = scores[rows]
     low, high = float(own.min()), float(own.max())
     gain = relevance * (own - low) / max(high - low, 1e-12)
-    block = vectors[rows]
+    block = None if plain else vectors[rows]
     nearest = np.zeros(len(rows))
+    if block is not None and chosen:
+        nearest = np.maximum(nearest, (block @ vectors[chosen].T).max(axis=1))
+    groups = [(cap.members, cap.members[rows], cap.most) for cap in caps]
+    left = [most - int(members[chosen].sum()) for members, _, most in groups]
     free = np.ones(len(rows), bool)
-    chosen: list[int] = []
-    for _ in range(min(k, len(rows))):
+    for (_, inside, _), room in zip(groups, left, strict=True):
+        if room <= 0:
+            free &= ~inside
+    while len(chosen) < k and free.any():
         value = np.where(free, gain - (1 - relevance) * nearest, -np.inf)
         best = int(value.argmax())
         chosen.append(int(rows[best]))
         free[best] = False
-        nearest = np.maximum(nearest, block @ block[best])
+        for n, (_, inside, _) in enumerate(groups):
+            if inside[best]:
+                left[n] -= 1
+                if left[n] <= 0:
+                    free &= ~inside
+        if block is not None:
+            nearest = np.maximum(nearest, block @ block[best])
     return chosen
-
-
-def _number(value: Any) -> float | None:
-    try:
-        return None if value in (None, "") else float(value)
-    except (TypeError, ValueError):
-        return None
-
-
-def _list(value: Any) -> list[str]:
-    words = value.split(",") if isinstance(value, str) else list(value or [])
-    return [str(word).strip().lower() for word in words if str(word).strip()]

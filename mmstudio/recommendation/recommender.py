@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,12 +11,16 @@ import numpy as np
 from mmstudio.i18n import tr
 from mmstudio.recommendation import evaluation
 from mmstudio.recommendation.catalogue import Catalogue
-from mmstudio.recommendation.ranking import POOL, allowed, diversify
-from mmstudio.recommendation.reasons import sentence, split
+from mmstudio.recommendation.lists.making import Placed, Wish, make
+from mmstudio.recommendation.lists.rules import Filter, apply, caps_of, filters, ids_of, removing_all
+from mmstudio.recommendation.reasons import name_of, sentence, split
 from mmstudio.recommendation.records import Ranked, Recommendation
-from mmstudio.recommendation.signals import Profile, signals
+from mmstudio.recommendation.scoring import Scored, Scoring
+from mmstudio.recommendation.signals import Profile
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from mmstudio.features import Features
     from mmstudio.library import Library
     from mmstudio.library.records import Audience
@@ -46,60 +50,94 @@ class Recommender:
             self._catalogue = None
 
     def recommend(
-        self, audience_id: int, k: int = 10, diversity: float = 0.8, exclude: Sequence[int] = ()
+        self,
+        audience_id: int,
+        k: int = 10,
+        diversity: float = 0.8,
+        exclude: Sequence[int] = (),
+        *,
+        method: str = "auto",
+        novelty: float = 0.0,
+        explore: float = 0.0,
+        caps: Mapping[str, int] | None = None,
+        seed: int = 0,
+        draft: Audience | None = None,
+        save: bool = True,
     ) -> Ranked:
-        """The best k items for an audience, saved with the library unless that is open for reading only.
+        """The best k items for an audience.
 
         Args:
             audience_id: whose likes, members, brief and rules count.
             k: how many.
             diversity: λ of maximal marginal relevance: 1 ranks by score alone, less mixes more.
             exclude: item ids to leave out, besides the liked and disliked.
+            method: "auto" takes what validation chose; otherwise a name as in `recommendation.methods`.
+            novelty: 0…1, how far what few people know and what is unlike the likes is moved up.
+            explore: 0…1, how much chance the uncertainty of the scores gets (Thompson sampling).
+            caps: category → most items in the list ("*": of each category); beside those of the rules.
+            seed: of the chance; the same seed gives the same list.
+            draft: an audience as it is being edited, instead of the stored one; nothing is saved then.
+            save: keep the list with the library, unless that is open for reading only.
 
         Raises:
             NotFound: where there is no such audience.
+            StudioError: where there is no method of that name, or it cannot score here.
         """
-        audience = self.library.audiences.get(audience_id)
-        catalogue = self._read()
+        audience = self.library.audiences.get(audience_id) if draft is None else draft
+        catalogue = self.catalogue()
         if not len(catalogue.ids):
             return Ranked(note=tr("No data yet: import items first."))
-        profile = self._profile(catalogue, audience)
-        keep, removed = allowed(catalogue, audience.rules)
-        for row in catalogue.rows([*audience.liked, *audience.disliked, *exclude]):
-            keep[row] = False
-        found = signals(catalogue, profile)
-        total = np.zeros(len(catalogue.ids))
-        for signal in found:
-            total += signal.values
-        rows = np.flatnonzero(keep)
-        rows = rows[np.argsort(-total[rows], kind="stable")][: max(POOL, POOL * k // 10)]
-        chosen = diversify(rows, total, catalogue.fused, k, diversity)
-        ranked = Ranked(
-            (self._row(catalogue, profile, found, row, rank) for rank, row in enumerate(chosen, 1)),
-            removed,
-            self._note(catalogue, audience, profile, bool(len(rows))),
+        profile = self.profile(audience)
+        rules = audience.rules
+        found = filters(catalogue, rules)
+        keep, removed = apply(found, len(catalogue.ids))
+        pinned = catalogue.rows(ids_of(rules.get("pinned")))
+        out = catalogue.rows(exclude)
+        known = catalogue.rows([*audience.liked, *audience.disliked])
+        allowed = keep.copy()
+        keep[out] = False
+        keep[[row for row in known if row not in pinned]] = False
+        scored = Scoring.of(catalogue, profile, method)
+        wish = Wish(
+            k=max(0, k),
+            diversity=float(np.clip(diversity, 0, 1)),
+            novelty=float(np.clip(novelty, 0, 1)),
+            explore=max(0.0, explore),
+            caps={**caps_of(rules.get("caps")), **(caps or {})},
+            pinned=pinned,
+            anchors=list(profile.liked) or list(profile.taste)[:50],
+            seed=seed,
         )
+        placed, passed_over = make(catalogue, scored.total, scored.spread, keep, wish)
+        ranked = Ranked(
+            (self._row(catalogue, profile, scored, one, rank) for rank, one in enumerate(placed, 1)),
+            {**removed, **passed_over},
+            " ".join(self._notes(catalogue, audience, profile, found, allowed, keep, pinned)),
+            scored.choice,
+        )
+        if save and draft is None:
+            self.keep(audience_id, ranked)
+        return ranked
+
+    def keep(self, audience_id: int, ranked: Sequence[Recommendation]) -> None:
+        """Save a list with the library, unless that is open for reading only."""
         if not self.library.read_only:
             self.library.recommendations.save(audience_id, [one.to_dict() for one in ranked])
-        return ranked
 
     def evaluate(self, k: int = 10, seeds: int = 3) -> list[dict[str, Any]]:
         """Held-out interactions: see :func:`mmstudio.recommendation.evaluation.evaluate`."""
-        return evaluation.evaluate(self._read(), k, seeds)
+        return evaluation.evaluate(self.catalogue(), k, seeds)
 
-    # -- inside ------------------------------------------------------------------------------------------
-
-    def _changed(self, topic: str, _ids: list[int] | None) -> None:
-        if topic in _TOPICS:
-            self.refresh()
-
-    def _read(self) -> Catalogue:
+    def catalogue(self) -> Catalogue:
+        """The items with their vectors and events, read once until the library changes."""
         with self._lock:
             if self._catalogue is None:
                 self._catalogue = Catalogue.load(self.library, self.features)
             return self._catalogue
 
-    def _profile(self, catalogue: Catalogue, audience: Audience) -> Profile:
+    def profile(self, audience: Audience) -> Profile:
+        """What is known about an audience, stored or being edited."""
+        catalogue = self.catalogue()
         liked = dict.fromkeys(catalogue.rows(audience.liked), 1.0)
         members = self.library.audiences.members(audience.id)
         taste = catalogue.events.taste(members) if members else {}
@@ -111,17 +149,48 @@ class Recommender:
             evidence=len(liked) + min(len(taste), 20) / 2,
         )
 
-    def _row(
-        self, catalogue: Catalogue, profile: Profile, found: list[Any], row: int, rank: int
-    ) -> Recommendation:
-        parts = split(catalogue, found, row)
-        why = sentence(catalogue, profile, found, row)
-        score = sum(part.value for part in parts)
-        return Recommendation(int(catalogue.ids[row]), rank, score, parts, why)
+    # -- inside ------------------------------------------------------------------------------------------
 
-    def _note(self, catalogue: Catalogue, audience: Audience, profile: Profile, any_left: bool) -> str:
-        if not any_left:
-            return tr("The rules of this audience leave no item. Loosen one of them.")
+    def _changed(self, topic: str, _ids: list[int] | None) -> None:
+        if topic in _TOPICS:
+            self.refresh()
+
+    def _row(
+        self, catalogue: Catalogue, profile: Profile, scored: Scored, placed: Placed, rank: int
+    ) -> Recommendation:
+        parts = split(catalogue, scored.signals, placed.row)
+        why = sentence(catalogue, profile, scored.signals, placed.row)
+        score = sum(part.value for part in parts)
+        return Recommendation(int(catalogue.ids[placed.row]), rank, score, parts, why, placed.why)
+
+    def _notes(
+        self,
+        catalogue: Catalogue,
+        audience: Audience,
+        profile: Profile,
+        found: Sequence[Filter],
+        allowed: NDArray[np.bool_],
+        keep: NDArray[np.bool_],
+        pinned: Sequence[int],
+    ) -> list[str]:
+        notes = [one.problem for one in found if one.problem]
+        for row in pinned:
+            if not allowed[row]:
+                rule = next(one.words for one in found if not one.passes[row])
+                name = name_of(catalogue, row)
+                notes.append(
+                    tr("{item} is pinned, but the rule “{rule}” takes it out.", item=name, rule=rule)
+                )
+        if not allowed.any():
+            alone = removing_all(found)
+            if alone:
+                notes.append(tr("The rule “{rule}” removes every item.", rule=alone[0]))
+            return [*notes, tr("The rules of this audience leave no item. Loosen one of them.")]
+        if not keep.any():
+            return [*notes, tr("Nothing is left to recommend: the audience knows every item.")]
+        return [*notes, *filter(None, [self._evidence(catalogue, audience, profile)])]
+
+    def _evidence(self, catalogue: Catalogue, audience: Audience, profile: Profile) -> str:
         if profile.liked or profile.taste:
             return ""
         if audience.brief.strip() and catalogue.brief(audience.brief).any():
