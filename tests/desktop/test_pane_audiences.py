@@ -46,8 +46,8 @@ def test_choosing_an_audience_ranks_for_it(pane: AudiencesPane, qtbot: QtBot) ->
 
 def test_more_variety_asks_again(pane: AudiencesPane) -> None:
     before = [row.item.id for row in pane.recommended.rows]
-    pane.diversity.setValue(100)
-    wait_until(lambda: not pane._sliding.isActive() and pane.context.idle)
+    pane.view.bar.diversity.setValue(100)
+    wait_until(lambda: not pane.view._sliding.isActive() and pane.context.idle)
     assert sorted(before) == sorted(row.item.id for row in pane.recommended.rows)
 
 
@@ -55,7 +55,7 @@ def test_compose_takes_item_and_audience_along(pane: AudiencesPane, qtbot: QtBot
     asked: list[tuple[str, Any]] = []
     pane.context.navigated.connect(lambda key, args: asked.append((key, args)))
     click_row(qtbot, pane.cards, 1)
-    click(qtbot, pane.compose_button)
+    click(qtbot, pane.view.bar.compose_button)
     chosen = pane.cards.currentIndex().data(ROW_ROLE)
     assert asked == [("preview", {"item": chosen.item.id, "audience": pane.model.rows[0].id})]
 
@@ -91,16 +91,16 @@ def test_rules_and_words_are_kept(pane: AudiencesPane) -> None:
     id_ = pane.model.rows[0].id
     editor.brief.setPlainText("They like it warm.")
     editor.brief.left.emit()
-    editor.price_to.setValue(13.0)
-    editor.price_to.editingFinished.emit()
+    editor.rules.price_to.setValue(13.0)
+    editor.rules.price_to.editingFinished.emit()
     settle(pane.context)
-    editor.never.setText("mug，bottle")
-    editor.never.editingFinished.emit()
-    wait_until(lambda: not pane._sliding.isActive() and pane.context.idle)
+    editor.rules.never.setText("mug，bottle")
+    editor.rules.never.editingFinished.emit()
+    wait_until(lambda: not pane.view._sliding.isActive() and pane.context.idle)
     kept = audiences.get(id_)
     assert kept.brief == "They like it warm."
     assert kept.rules == {"price_under": 13.0, "must_not": ["mug", "bottle"]}
-    wait_until(lambda: "left out" in pane.note.text())
+    wait_until(lambda: "left out" in pane.view.note.text())
 
 
 def test_removing_can_be_undone(pane: AudiencesPane, qtbot: QtBot) -> None:
@@ -115,7 +115,7 @@ def test_removing_can_be_undone(pane: AudiencesPane, qtbot: QtBot) -> None:
 
 def test_the_page_is_written(pane: AudiencesPane, tmp_path: Path) -> None:
     pane.export_page(str(tmp_path / "page"))
-    wait_until(lambda: pane.page_link.isVisibleTo(pane))
+    wait_until(lambda: pane.view.bar.page_link.isVisibleTo(pane))
     assert Path(pane._page).is_file()
 
 

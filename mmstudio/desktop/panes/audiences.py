@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QListView, QSlider, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QListView, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from mmstudio.desktop.models.audiences import AudienceListModel, Ranking, RecommendationModel, Recommended
-from mmstudio.desktop.models.items import ItemRow, item_rows
+from mmstudio.desktop.models.audience_detail import AudienceDetail, read_detail, shelf_ids
+from mmstudio.desktop.models.audiences import AudienceListModel, Ranking
 from mmstudio.desktop.models.job_watch import JobWatch
+from mmstudio.desktop.models.latest import InTurn, Latest
 from mmstudio.desktop.models.rows import ROW_ROLE
 from mmstudio.desktop.pane import Pane
-from mmstudio.desktop.texts import action, label, name
+from mmstudio.desktop.texts import action, name
 from mmstudio.desktop.views.audience_editor import AudienceEditor
-from mmstudio.desktop.views.controls import button, help_dot, row
+from mmstudio.desktop.views.controls import button
 from mmstudio.desktop.views.files import open_path
-from mmstudio.desktop.views.flow import FlowLayout
 from mmstudio.desktop.views.pictures import Pictures
-from mmstudio.desktop.views.recommendation_delegate import RecommendationDelegate
+from mmstudio.desktop.views.recommend_view import RecommendView
 from mmstudio.desktop.views.states import StateStack
 from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
     from mmstudio.library.records import Audience
-    from mmstudio.studio import Studio
+    from mmstudio.recommendation.assistant import Proposal
+    from mmstudio.recommendation.taste import Taste
 
-_K = 12
-_SLIDE_MS = 200
-Shown = tuple["Audience", list[ItemRow], list[ItemRow]]
+_PAGES = (
+    ("segments", mark("Find segments"), "circles-three"),
+    ("variants", mark("Variants and tests"), "flask"),
+    ("measure", mark("How good is it?"), "gauge"),
+)
 
 
 class AudiencesPane(Pane):
@@ -44,14 +49,12 @@ class AudiencesPane(Pane):
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._chosen: int | None = None
+        self._detail: AudienceDetail | None = None
         self._page = ""
         self.pictures = Pictures(context, parent=self)
         self.model = AudienceListModel(self)
-        self.recommended = RecommendationModel(self)
-        self._sliding = QTimer(self)
-        self._sliding.setSingleShot(True)
-        self._sliding.setInterval(_SLIDE_MS)
-        self._sliding.timeout.connect(self._recommend)
+        self._writes = InTurn(context, self)
+        self._tastes = Latest(context, self)
         self._build()
         self.library_changed()
 
@@ -59,24 +62,41 @@ class AudiencesPane(Pane):
         self.list = QListView()
         self.list.setProperty("role", "menu")
         self.list.setModel(self.model)
-        name(self.list, mark("Audiences"))
+        name(self.list, mark("Audiences"), mark("Made by hand, or found in the events as a segment"))
         self.list.selectionModel().currentChanged.connect(self._current_changed)
         self.new_button = button(mark("New audience"), self.new_audience, icon="plus")
         left = QWidget()
         left_layout = QVBoxLayout(left)
         left_layout.setContentsMargins(8, 12, 8, 8)
+        left_layout.setSpacing(4)
         left_layout.addWidget(self.list, 1)
         left_layout.addWidget(self.new_button)
-        left.setMinimumWidth(140)
+        self.page_buttons = {
+            key: button(words, partial(self._go, key), "quiet", icon=symbol) for key, words, symbol in _PAGES
+        }
+        for made in self.page_buttons.values():
+            left_layout.addWidget(made)
+        left.setMinimumWidth(150)
 
+        self.view = RecommendView(self.context, self.pictures)
+        self.recommended = self.view.model
+        self.view.edited.connect(self._edit)
+        self.view.ranked.connect(self._ranked)
+        self.view.page_wanted.connect(self._export_page)
+        self.view.page_opened.connect(lambda: open_path(self._page))
+        self.view.two_wanted.connect(lambda: self.context.navigate("two", a=self._chosen))
+        self.view.rules_wanted.connect(lambda: self.tabs.setCurrentIndex(1))
+        self.cards = self.view.cards
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
-        self.tabs.addTab(self._build_recommendations(), "")
+        self.tabs.addTab(self.view, "")
         self.editor = AudienceEditor(self.context, self.pictures)
         self.editor.edited.connect(self._edit)
         self.editor.removed.connect(self._remove)
         self.editor.items_dropped.connect(self._assets_dropped)
+        self.editor.brief_wanted.connect(self._read_brief)
+        self.editor.proposal_taken.connect(self._take)
         self.tabs.addTab(self.editor, "")
         self._name_tabs()
 
@@ -92,60 +112,9 @@ class AudiencesPane(Pane):
         self._page_action = action(
             self, mark("Export the recommendation page"), self._export_page, icon="browser"
         )
-
-    def _build_recommendations(self) -> QWidget:
-        self.diversity = QSlider(Qt.Orientation.Horizontal)
-        self.diversity.setRange(0, 100)
-        self.diversity.setValue(20)
-        self.diversity.setFixedWidth(140)
-        name(self.diversity, mark("Variety"))
-        self.diversity.valueChanged.connect(lambda _v: self._sliding.start())
-        explanation = mark(
-            "How different the recommendations are from each other. At the left the best fits come first "
-            "even when they are alike; further right each next one must also bring something new."
+        self._why_action = action(
+            self, mark("Why not this item?"), lambda: self.view.bar.why_button.click(), icon="question"
         )
-        self.compose_button = button(mark("Compose ad"), self._compose, "primary", icon="film-strip")
-        self.page_button = button(mark("Export page"), self._export_page, icon="browser")
-        self.page_link = button(mark("Open the page"), lambda: open_path(self._page), "link")
-        self.page_link.hide()
-        bar = QWidget()
-        flow = FlowLayout(bar)
-        flow.setContentsMargins(16, 12, 16, 8)
-        variety = QWidget()
-        variety.setLayout(
-            row(label(mark("Variety"), "muted"), help_dot(explanation), self.diversity, spacing=4)
-        )
-        for part in (self.compose_button, self.page_button, variety, self.page_link):
-            flow.addWidget(part)
-        self.cards = QListView()
-        self.cards.setViewMode(QListView.ViewMode.IconMode)
-        self.cards.setResizeMode(QListView.ResizeMode.Adjust)
-        self.cards.setMovement(QListView.Movement.Static)
-        self.cards.setUniformItemSizes(True)
-        self.cards.setSpacing(0)
-        self.cards.setMouseTracking(True)
-        self.cards.setModel(self.recommended)
-        self.cards.setItemDelegate(RecommendationDelegate(self.pictures, self.cards))
-        self.cards.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        name(self.cards, mark("Recommendations"))
-        self.cards.activated.connect(self._open_item)
-        self.cards.selectionModel().currentChanged.connect(lambda current, _previous: self._inspect(current))
-        self.pictures.arrived.connect(self.cards.viewport().update)
-        self.card_states = StateStack(self.cards)
-        page = QWidget()
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(bar)
-        self.note = label(role="small", wrap=True)
-        self.note.setContentsMargins(16, 0, 16, 8)
-        self.note.hide()
-        layout.addWidget(self.note)
-        holder = QVBoxLayout()
-        holder.setContentsMargins(12, 0, 4, 0)
-        holder.addWidget(self.card_states)
-        layout.addLayout(holder, 1)
-        return page
 
     def _name_tabs(self) -> None:
         self.tabs.setTabText(0, tr("Recommendations"))
@@ -154,16 +123,19 @@ class AudiencesPane(Pane):
     # --- pane ---------------------------------------------------------------------------------------
 
     def activated(self, **args: Any) -> None:
-        """``audience``: an id to show."""
+        """``audience``: an id to show; ``about``: show the audience itself rather than its list."""
         if args.get("audience") is not None:
             self._chosen = int(args["audience"])
             self._select_chosen()
+        if args.get("about"):
+            self.tabs.setCurrentIndex(1)
 
     def library_changed(self) -> None:
-        self._chosen = None
+        self._chosen, self._detail = None, None
         self.pictures.forget()
+        self._tastes.forget()
         self.model.set_rows([])
-        self.recommended.set_rows([])
+        self.view.clear()
         if self.context.studio is None:
             self._show_empty()
         else:
@@ -174,14 +146,24 @@ class AudiencesPane(Pane):
         if topic == "audiences":
             self._read()
         elif topic in ("items", "features"):
-            self._sliding.start()
+            self.view.refresh()
+        elif topic == "assets":
+            self.pictures.forget_assets(ids)
 
     def retranslate(self) -> None:
         self._name_tabs()
-        self._sliding.start()
+        self.editor.retranslate()
+        self.view.retranslate()
+        self._show_chosen()
+
+    def inspector(self) -> QWidget | None:
+        return self.view.reasons
 
     def actions_menu(self) -> list[QAction]:
-        return [self._new_action, self._page_action]
+        return [self._new_action, self._page_action, self._why_action]
+
+    def _go(self, page: str) -> None:
+        self.context.navigate(page, **({"audience": self._chosen} if page == "variants" else {}))
 
     # --- audiences ----------------------------------------------------------------------------------
 
@@ -196,8 +178,8 @@ class AudiencesPane(Pane):
         self.model.set_rows(audiences)
         self.new_button.setEnabled(not self.context.read_only)
         self._new_action.setEnabled(not self.context.read_only)
-        self.compose_button.setEnabled(not self.context.read_only)
         if not audiences:
+            self.view.clear()
             self._show_empty()
             return
         self.states.show_content()
@@ -229,27 +211,47 @@ class AudiencesPane(Pane):
     def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
         audience: Audience | None = current.data(ROW_ROLE) if current.isValid() else None
         if audience is not None:
-            if audience.id != self._chosen:
-                self.recommended.set_rows([])
             self._chosen = audience.id
             self._show_chosen()
 
+    @property
+    def audience(self) -> Audience | None:
+        """The chosen audience as the list knows it."""
+        place = self.model.row_of(self._chosen)
+        return self.model.rows[place] if place >= 0 else None
+
     def _show_chosen(self) -> None:
-        studio, chosen = self.context.studio, self._chosen
-        if studio is None or chosen is None:
+        studio, audience = self.context.studio, self.audience
+        if studio is None or audience is None or self._writes.busy:
+            return  # what is on its way would come back as it was; the last write asks again
+        self.view.show_audience(audience)
+        self._show_detail(audience)
+
+    def _show_detail(self, audience: Audience) -> None:
+        studio = self.context.studio
+        if studio is None:
             return
+        self.context.background(lambda: read_detail(studio, audience), self._shown, key="audience-detail")
 
-        def work() -> Shown:
-            audience = studio.library.audiences.get(chosen)
-            rows = item_rows(studio.library, [*audience.liked, *audience.disliked])
-            liked = [rows[i] for i in audience.liked if i in rows]
-            return audience, liked, [rows[i] for i in audience.disliked if i in rows]
+        def taste() -> Taste:
+            from mmstudio.recommendation.taste import taste
 
-        self.context.background(work, self._shown, key="audience-detail")
-        self._recommend()
+            return taste(studio.recommender, audience.id, draft=audience)
 
-    def _shown(self, shown: Shown) -> None:
-        self.editor.show_audience(*shown, read_only=self.context.read_only)
+        self._tastes.ask(
+            taste, self.editor.taste.show_taste, lambda _error: self.editor.taste.show_taste(None)
+        )
+
+    def _shown(self, detail: AudienceDetail) -> None:
+        if detail.audience.id != self._chosen:
+            return
+        self._detail = detail
+        self.editor.show_detail(detail, read_only=self.context.read_only)
+        self.view.show_likes(detail.shelves["liked"])
+
+    def _ranked(self, ranking: Ranking) -> None:
+        if self._detail is not None and self._detail.audience.id == self._chosen:
+            self.editor.show_passed_over(ranking.removed, self._detail)
 
     def new_audience(self) -> None:
         """Add an audience with a free name and put the cursor into its name."""
@@ -273,92 +275,99 @@ class AudiencesPane(Pane):
         self.editor.name_field.setFocus()
         self.editor.name_field.selectAll()
 
+    # --- editing ------------------------------------------------------------------------------------
+
     def _edit(self, audience_id: int, field: str, value: object) -> None:
+        """Show the change at once and keep it behind that."""
         studio = self.context.studio
-        if studio is not None and not self.context.read_only:
-            self.context.background(lambda: studio.library.audiences.update(audience_id, **{field: value}))
+        if studio is None or self.context.read_only:
+            return
+        place = self.model.row_of(audience_id)
+        if place >= 0 and field != "name":
+            rows = list(self.model.rows)
+            rows[place] = draft = replace(rows[place], **{field: value})
+            self.model.set_rows(rows)
+            if audience_id == self._chosen:
+                self.view.show_audience(draft)
+                self._show_detail(draft)
+        self._writes.put(
+            lambda: studio.library.audiences.update(audience_id, **{field: value}),
+            lambda _none: self._read(),
+            lambda _error: self._read(),
+        )
 
     def _remove(self, audience_id: int) -> None:
         studio = self.context.studio
         if studio is not None and not self.context.read_only:
-            self.context.background(lambda: studio.library.audiences.remove(audience_id), self._removed)
+            self._writes.put(lambda: studio.library.audiences.remove(audience_id), self._removed)
 
     def _removed(self, _result: object) -> None:
         self._chosen = None
+        self._read()
         self.context.notify(tr("The audience was removed."), action=(tr("Undo"), self.context.undo))
 
-    def _assets_dropped(self, audience_id: int, field: str, assets: list[int]) -> None:
-        studio = self.context.studio
-        if studio is None:
+    def _assets_dropped(self, audience_id: int, shelf: str, assets: list[int]) -> None:
+        studio, audience = self.context.studio, self.audience
+        if studio is None or audience is None or audience.id != audience_id:
             return
 
-        def work() -> int:
-            items = [i for asset in assets for i in studio.library.items.items_of_asset(asset)]
-            audience = studio.library.audiences.get(audience_id)
-            before: list[int] = getattr(audience, field)
-            new = [i for i in dict.fromkeys(items) if i not in before]
-            if new:
-                studio.library.audiences.update(audience_id, **{field: [*before, *new]})
-            return len(items)
-
-        def done(found: int) -> None:
-            if not found:
+        def done(items: list[int]) -> None:
+            if not items:
                 self.context.notify(
                     tr("These pictures belong to no item, so there is nothing to like."), level="warning"
                 )
+                return
+            before = shelf_ids(audience, shelf)
+            new = [i for i in dict.fromkeys(items) if i not in before]
+            if not new:
+                return
+            if shelf in ("liked", "disliked"):
+                self._edit(audience_id, shelf, [*before, *new])
+            else:
+                self._edit(audience_id, "rules", {**audience.rules, shelf: [*before, *new]})
 
-        self.context.background(work, done, owner=self)
-
-    # --- recommendations ----------------------------------------------------------------------------
-
-    def _recommend(self) -> None:
-        studio, chosen = self.context.studio, self._chosen
-        if studio is None or chosen is None:
-            return
-        relevance = 1.0 - self.diversity.value() / 100
-        if not self.recommended.rowCount():
-            self.card_states.show_loading(mark("Ranking the items"))
-        self.context.ask(
-            "recommend",
-            lambda: recommend(studio, chosen, relevance),
-            self._recommendations,
-            self._recommend_failed,
+        self.context.background(
+            lambda: [i for asset in assets for i in studio.library.items.items_of_asset(asset)],
+            done,
+            owner=self,
         )
 
-    def _recommendations(self, ranking: Ranking) -> None:
-        self.recommended.set_rows(ranking.rows)
-        self.note.setText(ranking.note)
-        self.note.setVisible(bool(ranking.note))
-        if ranking.rows:
-            self.card_states.show_content()
-            if not self.cards.currentIndex().isValid():
-                self.cards.setCurrentIndex(self.recommended.index(0))
-            self._inspect(self.cards.currentIndex())
-        else:
-            self.card_states.show_message(
-                mark("Nothing to recommend yet"),
-                mark("Either there are no items, or the rules of this audience leave none."),
-                mark("Look at the rules"),
-                lambda: self.tabs.setCurrentIndex(1),
-            )
+    # --- the brief ----------------------------------------------------------------------------------
 
-    def _recommend_failed(self, error: Exception) -> None:
-        self.card_states.show_failure(error, self._recommend)
+    def _read_brief(self, audience_id: int) -> None:
+        studio, audience = self.context.studio, self.audience
+        if studio is None or audience is None or audience.id != audience_id:
+            return
+        self.editor.reader.begin()
 
-    def _inspect(self, index: QModelIndex) -> None:
-        row_: Recommended | None = index.data(ROW_ROLE) if index.isValid() else None
-        if row_ is not None and row_.item.hero is not None:
-            self.context.select_assets([row_.item.hero])
+        def work() -> list[Proposal]:
+            from mmstudio.recommendation.assistant import propose
 
-    def _open_item(self, index: QModelIndex) -> None:
-        row_: Recommended | None = index.data(ROW_ROLE)
-        if row_ is not None:
-            self.context.navigate("items", item=row_.item.id)
+            return propose(studio.library, audience)
 
-    def _compose(self) -> None:
-        row_: Recommended | None = self.cards.currentIndex().data(ROW_ROLE)
-        if row_ is not None and self._chosen is not None:
-            self.context.navigate("preview", item=row_.item.id, audience=self._chosen)
+        def done(found: list[Proposal]) -> None:
+            if self._chosen == audience_id:
+                self.editor.reader.show_proposals(found)
+
+        def failed(error: Exception) -> None:
+            self.editor.reader.end()
+            self.context.report(error)
+
+        self.context.background(work, done, failed, key="audience-brief", owner=self)
+
+    def _take(self, audience_id: int, proposal: Proposal) -> None:
+        studio = self.context.studio
+        if studio is None or self.context.read_only:
+            return
+
+        def work() -> None:
+            from mmstudio.recommendation.assistant import apply
+
+            apply(studio.library, audience_id, [proposal])
+
+        self._writes.put(work, lambda _none: self._read())
+
+    # --- the page -----------------------------------------------------------------------------------
 
     def _export_page(self) -> None:
         if self.context.studio is None or not self.model.rows:
@@ -376,25 +385,4 @@ class AudiencesPane(Pane):
     def _page_done(self, result: dict[str, Any]) -> None:
         files = [str(f["path"] if isinstance(f, dict) else f) for f in result.get("files", [])]
         self._page = next((f for f in files if f.endswith(".html")), "")
-        self.page_link.setVisible(bool(self._page))
-
-
-def recommend(studio: Studio, audience: int, relevance: float) -> Ranking:
-    """Cards for an audience; on the device thread, since features may need the engine."""
-    found = studio.recommender.recommend(audience, k=_K, diversity=relevance)
-    rows = item_rows(studio.library, [r.item_id for r in found])
-    best = max((p.value for r in found for p in r.parts), default=1.0) or 1.0
-    cards = [
-        Recommended(
-            rows[r.item_id],
-            r.rank,
-            r.score,
-            r.why,
-            tuple((p.label, p.value / best) for p in r.parts),
-        )
-        for r in found
-        if r.item_id in rows
-    ]
-    left_out = sum(found.removed.values())
-    rules = tr("{n} items are left out by the rules.", n=left_out) if left_out else ""
-    return Ranking(cards, " ".join(words for words in (found.note, rules) if words))
+        self.view.bar.page_link.setVisible(bool(self._page))

@@ -1,4 +1,4 @@
-"""Who an audience is: name, brief, language, tone, likes and rules. Every change is kept at once."""
+"""Who an audience is: brief, traits, likes, rules, members, taste. Every change is kept at once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QDoubleSpinBox,
     QFormLayout,
     QFrame,
     QLineEdit,
@@ -17,13 +16,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mmstudio.desktop.models.items import ItemRow
+from mmstudio.desktop.models.audience_detail import SHELVES, AudienceDetail
+from mmstudio.desktop.models.audiences import is_found
 from mmstudio.desktop.texts import label, name, say
-from mmstudio.desktop.views.controls import button, inset, row, section
+from mmstudio.desktop.views.audience_rules import AudienceRules
+from mmstudio.desktop.views.brief_reader import BriefReader
+from mmstudio.desktop.views.controls import button, row, section
 from mmstudio.desktop.views.fields import TextField
 from mmstudio.desktop.views.flow import let_wrap
 from mmstudio.desktop.views.item_shelf import ItemShelf
 from mmstudio.desktop.views.pictures import Pictures
+from mmstudio.desktop.views.taste_strip import TasteStrip, taste_heading
+from mmstudio.desktop.views.trait_chips import TraitChips
 from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
@@ -32,7 +36,12 @@ if TYPE_CHECKING:
 
 LOCALES = {"en": "English", "zh-CN": "简体中文"}
 TONES = (mark("plain"), mark("warm"), mark("playful"), mark("precise"), mark("bold"))
-_MOST = 100_000.0
+_TITLES = {
+    "liked": mark("They like"),
+    "disliked": mark("They do not like"),
+    "pinned": mark("Always shown"),
+    "banned": mark("Never shown"),
+}
 
 
 class AudienceEditor(QScrollArea):
@@ -40,7 +49,9 @@ class AudienceEditor(QScrollArea):
 
     edited = Signal(int, str, object)
     removed = Signal(int)
-    items_dropped = Signal(int, str, list)  # audience id, "liked" or "disliked", asset ids
+    items_dropped = Signal(int, str, list)  # audience id, shelf, asset ids
+    brief_wanted = Signal(int)
+    proposal_taken = Signal(int, object)
 
     def __init__(self, context: AppContext, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,16 +66,48 @@ class AudienceEditor(QScrollArea):
         self.setWidget(body)
         self._build_form(layout)
         hint = mark("Drag items or pictures here, or press Add.")
-        self.liked = ItemShelf(context, pictures, mark("They like"), hint)
-        self.disliked = ItemShelf(context, pictures, mark("They do not like"), hint)
-        for field, shelf in (("liked", self.liked), ("disliked", self.disliked)):
-            shelf.added.connect(
-                lambda ids, f=field, s=shelf: self._put(f, [*s.ids, *(i for i in ids if i not in s.ids)])
+        self.shelves = {shelf: ItemShelf(context, pictures, _TITLES[shelf], hint) for shelf in SHELVES}
+        self.liked, self.disliked = self.shelves["liked"], self.shelves["disliked"]
+        for shelf, widget in self.shelves.items():
+            widget.added.connect(
+                lambda ids, f=shelf, s=widget: self._shelve(f, [*s.ids, *(i for i in ids if i not in s.ids)])
             )
-            shelf.removed.connect(lambda id_, f=field, s=shelf: self._put(f, [i for i in s.ids if i != id_]))
-            shelf.assets_dropped.connect(lambda ids, f=field: self._assets_dropped(f, ids))
-            layout.addWidget(shelf)
-        self._build_rules(layout)
+            widget.removed.connect(
+                lambda id_, f=shelf, s=widget: self._shelve(f, [i for i in s.ids if i != id_])
+            )
+            widget.assets_dropped.connect(lambda ids, f=shelf: self._assets_dropped(f, ids))
+        layout.addWidget(self.liked)
+        layout.addWidget(self.disliked)
+        layout.addWidget(section(*taste_heading()))
+        self.taste = TasteStrip()
+        layout.addWidget(self.taste)
+        layout.addWidget(
+            section(
+                mark("Rules"),
+                mark(
+                    "Rules are kept strictly. An item that breaks one is never recommended. Beside each "
+                    "stands how many of your items it takes out by itself."
+                ),
+            )
+        )
+        self.rules = AudienceRules()
+        self.rules.edited.connect(lambda rules: self._put("rules", rules))
+        layout.addWidget(self.rules)
+        layout.addWidget(self.shelves["pinned"])
+        layout.addWidget(self.shelves["banned"])
+        layout.addWidget(
+            section(
+                mark("Members"),
+                mark(
+                    "People whose views, likes or purchases you imported. The studio keeps neither names nor "
+                    "e-mail addresses, only a code that nobody can turn back without the key of this library."
+                ),
+            )
+        )
+        self.members = label(wrap=True)
+        self.privacy = label(role="small", wrap=True)
+        layout.addWidget(self.members)
+        layout.addWidget(self.privacy)
         self.remove_button = button(mark("Remove this audience"), self._remove, "danger", icon="trash")
         layout.addLayout(row(self.remove_button, None))
         layout.addStretch(1)
@@ -75,12 +118,20 @@ class AudienceEditor(QScrollArea):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setHorizontalSpacing(16)
         form.setVerticalSpacing(8)
+        self.origin = label(role="small", wrap=True)
+        self.origin.hide()
+        layout.addWidget(self.origin)
         self.name_field = QLineEdit()
         name(self.name_field, mark("Name of the audience"))
         self.brief = TextField(3)
         self.brief.left.connect(lambda: self._put("brief", self.brief.words()))
         name(self.brief, mark("Brief"), mark("Who they are and what they care about, in a sentence or two"))
         say(self.brief, mark("Who they are and what they care about"), "setPlaceholderText")
+        self.reader = BriefReader()
+        self.reader.wanted.connect(self._read_brief)
+        self.reader.taken.connect(self._take)
+        self.traits = TraitChips()
+        self.traits.edited.connect(lambda traits: self._put("traits", traits))
         self.locale_box = QComboBox()
         name(self.locale_box, mark("Language of the copy"))
         for code, words in LOCALES.items():
@@ -92,6 +143,8 @@ class AudienceEditor(QScrollArea):
             box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         form.addRow(label(mark("Name"), "muted"), self.name_field)
         form.addRow(label(mark("Brief"), "muted"), self.brief)
+        form.addRow("", self.reader)
+        form.addRow(label(mark("Traits"), "muted"), self.traits)
         form.addRow(label(mark("Language"), "muted"), self.locale_box)
         form.addRow(label(mark("Tone"), "muted"), self.tone)
         layout.addLayout(form)
@@ -102,46 +155,6 @@ class AudienceEditor(QScrollArea):
         if editor is not None:
             editor.editingFinished.connect(self._tone_edited)
 
-    def _build_rules(self, layout: QVBoxLayout) -> None:
-        layout.addWidget(
-            section(
-                mark("Rules"), mark("Rules are kept strictly. An item that breaks one is never recommended.")
-            )
-        )
-        self.price_from, self.price_to = QDoubleSpinBox(), QDoubleSpinBox()
-        inset(self.price_from, self.price_to)
-        for box, words in ((self.price_from, mark("Price above")), (self.price_to, mark("Price below"))):
-            box.setRange(0, _MOST)
-            box.setDecimals(2)
-            box.setKeyboardTracking(False)
-            name(box, words)
-            say(box, mark("any"), "setSpecialValueText")
-            box.editingFinished.connect(self._rules_edited)
-        self.only = QLineEdit()
-        self.never = QLineEdit()
-        name(
-            self.only,
-            mark("Every item must have"),
-            mark("Words such as a category or a material, with commas between"),
-        )
-        name(
-            self.never,
-            mark("No item may have"),
-            mark("Words such as a category or a material, with commas between"),
-        )
-        say(self.only, mark("anything"), "setPlaceholderText")
-        say(self.never, mark("nothing"), "setPlaceholderText")
-        for field in (self.only, self.never):
-            field.editingFinished.connect(self._rules_edited)
-        form = QFormLayout()
-        form.setHorizontalSpacing(16)
-        form.setVerticalSpacing(8)
-        form.addRow(label(mark("Price above"), "muted"), self.price_from)
-        form.addRow(label(mark("Price below"), "muted"), self.price_to)
-        form.addRow(label(mark("Must have"), "muted"), self.only)
-        form.addRow(label(mark("Must not have"), "muted"), self.never)
-        layout.addLayout(form)
-
     # --- showing ----------------------------------------------------------------------------------
 
     @property
@@ -149,37 +162,62 @@ class AudienceEditor(QScrollArea):
         """The audience shown."""
         return self._audience.id if self._audience else None
 
-    def show_audience(
-        self, audience: Audience, liked: list[ItemRow], disliked: list[ItemRow], *, read_only: bool
-    ) -> None:
+    def show_detail(self, detail: AudienceDetail, *, read_only: bool) -> None:
         """Show an audience; a field the person is typing in is left alone."""
+        audience = detail.audience
         new = self._audience is None or self._audience.id != audience.id
         self._audience = audience
-        rules = audience.rules
-        for field, text in (
-            (self.name_field, audience.name),
-            (self.only, _joined(rules.get("must"))),
-            (self.never, _joined(rules.get("must_not"))),
-        ):
-            field.setReadOnly(read_only)
-            if new or not field.hasFocus():
-                field.setText(text)
+        self.name_field.setReadOnly(read_only)
+        if new or not self.name_field.hasFocus():
+            self.name_field.setText(audience.name)
         self.brief.setReadOnly(read_only)
         if new or not self.brief.hasFocus():
             self.brief.setPlainText(audience.brief)
+        if new:
+            self.reader.forget()
+            self.taste.show_taste(None)
+        self.reader.button.setEnabled(not read_only)
         self._show_tone(audience.tone)
         if self.locale_box.findData(audience.locale) < 0:
             self.locale_box.addItem(audience.locale, audience.locale)
         self.locale_box.setCurrentIndex(self.locale_box.findData(audience.locale))
-        for box, key in ((self.price_from, "price_over"), (self.price_to, "price_under")):
-            box.setValue(float(rules.get(key) or 0.0))
-            box.setReadOnly(read_only)
         for control in (self.locale_box, self.tone, self.remove_button):
             control.setEnabled(not read_only)
-        self.liked.show_rows(liked, read_only=read_only)
-        self.disliked.show_rows(disliked, read_only=read_only)
+        self.traits.show_traits(audience.traits, read_only=read_only)
+        self.rules.show_rules(audience.rules, read_only=read_only, new=new)
+        self.rules.show_counts(detail.counts)
+        for shelf, rows in detail.shelves.items():
+            self.shelves[shelf].show_rows(rows, read_only=read_only)
+        self._show_members(detail)
         if new:
             self.verticalScrollBar().setValue(0)
+
+    def show_passed_over(self, removed: dict[str, int], detail: AudienceDetail) -> None:
+        """What the cap of categories held back in the list that was just made."""
+        known = sum(count.removed for count in detail.counts.values())
+        self.rules.show_counts(detail.counts, max(0, sum(removed.values()) - known))
+
+    def _show_members(self, detail: AudienceDetail) -> None:
+        found = is_found(detail.audience)
+        self.origin.setVisible(found)
+        if found:
+            say(
+                self.origin, mark("A segment that the studio found in the events. Everything can be changed.")
+            )
+        if detail.members:
+            say(self.members, mark("{n} members with events."), n=f"{detail.members:,}")
+        else:
+            say(self.members, mark("No members: the likes and the brief say what they like."))
+        self.privacy.setText(detail.privacy)
+        self.privacy.setVisible(bool(detail.privacy))
+
+    def retranslate(self) -> None:
+        """Say again what was not said with ``say``."""
+        self.traits.retranslate()
+        self.reader.retranslate()
+        self.taste.retranslate()
+        if self._audience is not None:
+            self._show_tone(self._audience.tone)
 
     def _show_tone(self, tone: str) -> None:
         self.tone.clear()
@@ -208,38 +246,34 @@ class AudienceEditor(QScrollArea):
         found = self.tone.findText(text)
         self._put("tone", self.tone.itemData(found) if found >= 0 else text)
 
-    def _rules_edited(self) -> None:
+    def _shelve(self, shelf: str, ids: list[int]) -> None:
         if self._audience is None:
             return
-        rules: dict[str, Any] = dict(self._audience.rules)
-        for key, value in (
-            ("price_over", self.price_from.value()),
-            ("price_under", self.price_to.value()),
-            ("must", _names(self.only.text())),
-            ("must_not", _names(self.never.text())),
-        ):
-            if value:
-                rules[key] = value
-            else:
-                rules.pop(key, None)
+        if shelf in ("liked", "disliked"):
+            self._put(shelf, ids)
+            return
+        rules: dict[str, Any] = {k: v for k, v in self._audience.rules.items() if k != shelf}
+        if ids:
+            rules[shelf] = ids
         self._put("rules", rules)
 
     def _put(self, field: str, value: Any) -> None:
         if self._audience is not None and getattr(self._audience, field) != value:
             self.edited.emit(self._audience.id, field, value)
 
-    def _assets_dropped(self, field: str, ids: list[int]) -> None:
+    def _assets_dropped(self, shelf: str, ids: list[int]) -> None:
         if self._audience is not None:
-            self.items_dropped.emit(self._audience.id, field, ids)
+            self.items_dropped.emit(self._audience.id, shelf, ids)
+
+    def _read_brief(self) -> None:
+        if self._audience is not None:
+            self._put("brief", self.brief.words())
+            self.brief_wanted.emit(self._audience.id)
+
+    def _take(self, proposal: object) -> None:
+        if self._audience is not None:
+            self.proposal_taken.emit(self._audience.id, proposal)
 
     def _remove(self) -> None:
         if self._audience is not None:
             self.removed.emit(self._audience.id)
-
-
-def _joined(value: Any) -> str:
-    return value if isinstance(value, str) else ", ".join(map(str, value or []))
-
-
-def _names(text: str) -> list[str]:
-    return [part.strip() for part in text.replace("，", ",").split(",") if part.strip()]

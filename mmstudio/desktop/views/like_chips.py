@@ -1,0 +1,106 @@
+"""Likes as switches: what if this one were not liked?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QToolButton, QWidget
+
+from mmstudio.desktop.icons import icon
+from mmstudio.desktop.models.items import ItemRow
+from mmstudio.desktop.texts import label
+from mmstudio.desktop.views.controls import button, help_dot
+from mmstudio.desktop.views.flow import FlowLayout
+from mmstudio.i18n import mark, tr
+
+_LONGEST = 28
+
+
+class LikeChips(QWidget):
+    """One switch per liked item; switching one off is a try and changes nothing that is kept.
+
+    Signals:
+        changed: frozenset of the items that are switched off.
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[ItemRow] = []
+        self.off: frozenset[int] = frozenset()
+        self.chips: dict[int, QToolButton] = {}
+        self._flow = FlowLayout(self, 6)
+        self._flow.setContentsMargins(16, 0, 16, 6)
+        self.hide()
+
+    def show_likes(self, rows: Sequence[ItemRow]) -> None:
+        """Show the likes of an audience; those that are switched off stay off."""
+        rows = list(rows)
+        off = self.off & {row.id for row in rows}
+        if rows == self._rows and off == self.off and self.chips:
+            return
+        self._rows, self.off = rows, off
+        self._fill()
+
+    def reset(self) -> None:
+        """All likes count again."""
+        if self.off:
+            self._switch(frozenset())
+
+    def retranslate(self) -> None:
+        """Say the chips in the language in use."""
+        self._fill()
+
+    def _fill(self) -> None:
+        self._flow.clear()
+        self.chips = {}
+        self.setVisible(bool(self._rows))
+        if not self._rows:
+            return
+        self._flow.addWidget(label(mark("What if they did not like:"), "muted"))
+        self._flow.addWidget(
+            help_dot(
+                mark(
+                    "Switch a like off to see how the list would change. It is only a try: nothing is kept, "
+                    "and the like counts again when you switch it on."
+                )
+            )
+        )
+        for row in self._rows:
+            chip = self._chip(row)
+            self.chips[row.id] = chip
+            self._flow.addWidget(chip)
+        self.reset_button = button(mark("Count all again"), self.reset, "link")
+        self.reset_button.setVisible(bool(self.off))
+        self._flow.addWidget(self.reset_button)
+        self.updateGeometry()
+
+    def _chip(self, row: ItemRow) -> QToolButton:
+        chip = QToolButton()
+        chip.setProperty("role", "chip")
+        chip.setCheckable(True)
+        chip.setText(row.title if len(row.title) <= _LONGEST else row.title[: _LONGEST - 1] + "…")
+        chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        chip.setIconSize(QSize(14, 14))
+        chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        chip.clicked.connect(lambda on, i=row.id: self._switch(self.off - {i} if on else self.off | {i}))
+        self._dress(chip, row)
+        return chip
+
+    def _dress(self, chip: QToolButton, row: ItemRow) -> None:
+        on = row.id not in self.off
+        chip.setChecked(on)
+        chip.setIcon(icon("check" if on else "minus-circle", "accent" if on else "muted"))
+        words = tr("{title}: counts", title=row.title) if on else tr("{title}: left out", title=row.title)
+        chip.setAccessibleName(words)
+        chip.setToolTip(words)
+
+    def _switch(self, off: frozenset[int]) -> None:
+        self.off = off
+        for row in self._rows:
+            self._dress(self.chips[row.id], row)
+        self.reset_button.setVisible(bool(off))
+        self._flow.invalidate()
+        self.changed.emit(off)

@@ -1,0 +1,348 @@
+"""Recommendations for one audience, live: cards with reasons, sliders, tries, and decisions on each card."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QModelIndex, QTimer, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from mmstudio.desktop.models.audiences import Ranking, RecommendationModel, Recommended
+from mmstudio.desktop.models.items import ItemRow, item_rows
+from mmstudio.desktop.models.latest import Latest
+from mmstudio.desktop.models.ranking import CARDS, Wish, ask, rank
+from mmstudio.desktop.models.rows import ROW_ROLE
+from mmstudio.desktop.texts import label
+from mmstudio.desktop.views.card_list import CardList
+from mmstudio.desktop.views.item_picker import ItemPicker
+from mmstudio.desktop.views.like_chips import LikeChips
+from mmstudio.desktop.views.pictures import Pictures
+from mmstudio.desktop.views.reason_panel import ReasonPanel, anchors_of
+from mmstudio.desktop.views.recommend_bar import RecommendBar
+from mmstudio.desktop.views.states import StateStack
+from mmstudio.desktop.views.why_not import WhyNotCard
+from mmstudio.i18n import mark, tr
+
+if TYPE_CHECKING:
+    from mmstudio.desktop.context import AppContext
+    from mmstudio.library.records import Audience
+
+_SLIDE_MS = 30  # between two answers while a slider is dragged
+_KEEP_MS = 1500  # after the last change the list is kept with the library
+_ANCHORS = 8
+
+
+class RecommendView(QWidget):
+    """Owns the cards; what the person decides goes out as edits.
+
+    Signals:
+        edited: audience id, field, value.
+        ranked: a Ranking was shown.
+        page_wanted, page_opened, two_wanted, rules_wanted: buttons of the bar and the empty state.
+    """
+
+    edited = Signal(int, str, object)
+    ranked = Signal(object)
+    page_wanted = Signal()
+    page_opened = Signal()
+    two_wanted = Signal()
+    rules_wanted = Signal()
+
+    def __init__(self, context: AppContext, pictures: Pictures, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.context, self._pictures = context, pictures
+        self.audience: Audience | None = None
+        self._base: dict[int, int] = {}  # item → rank while every like counts
+        self._titles: dict[int, str] = {}
+        self.model = RecommendationModel(self)
+        self.latest = Latest(context, self)
+        self._sliding, self._keeping = QTimer(self), QTimer(self)
+        for timer, wait, slot in (
+            (self._sliding, _SLIDE_MS, self.refresh),
+            (self._keeping, _KEEP_MS, self._keep),
+        ):
+            timer.setSingleShot(True)
+            timer.setInterval(wait)
+            timer.timeout.connect(slot)
+        self._build()
+
+    def _build(self) -> None:
+        self.bar = RecommendBar(
+            self._compose, self.page_wanted.emit, self.page_opened.emit, self.two_wanted.emit, self._ask_why
+        )
+        self.bar.moved.connect(lambda: self._sliding.isActive() or self._sliding.start())
+        self.chips = LikeChips()
+        self.chips.changed.connect(lambda _off: self.refresh())
+        self.method = label(role="small", wrap=True)
+        self.note = label(role="small", wrap=True)
+        self.gone = label(role="small", wrap=True)
+        for words in (self.method, self.note, self.gone):
+            words.setContentsMargins(16, 0, 16, 6)
+            words.setMinimumWidth(1)
+            words.hide()
+        self.picker = ItemPicker(self.context, self._pictures, self)
+        self.picker.picked.connect(self.why_not)
+        self.why_card = WhyNotCard(self._pictures)
+        self.why_card.pinned.connect(self._pin)
+        self.why_card.liked.connect(self._like)
+        self.cards = CardList(self._pictures, self.model)
+        self.cards.activated.connect(self._open_item)
+        self.cards.decided.connect(self.decide)
+        self.cards.looked.connect(self._look)
+        self.cards.selectionModel().currentChanged.connect(lambda _now, _before: self._inspect())
+        self.states = StateStack(self.cards)
+        self.reasons = ReasonPanel(self._pictures)
+        self.reasons.decided.connect(self.decide)
+        self.reasons.opened.connect(lambda item: self.context.navigate("items", item=item))
+        self.reasons.looked.connect(lambda asset: self.context.quick_look([asset]))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for part in (self.bar, self.chips, self.method, self.note, self.gone):
+            layout.addWidget(part)
+        answer = QVBoxLayout()
+        answer.setContentsMargins(16, 0, 16, 0)
+        answer.addWidget(self.why_card)
+        layout.addLayout(answer)
+        holder = QVBoxLayout()
+        holder.setContentsMargins(12, 0, 4, 0)
+        holder.addWidget(self.states)
+        layout.addLayout(holder, 1)
+
+    # --- what is shown ------------------------------------------------------------------------------
+
+    def clear(self) -> None:
+        """No library, or none of its audiences."""
+        self.latest.forget()
+        self._sliding.stop()
+        self._keeping.stop()
+        self.audience = None
+        self._base, self._titles = {}, {}
+        self.chips.off = frozenset()
+        self.chips.show_likes([])
+        self.model.set_rows([])
+        self.why_card.hide()
+        self.reasons.show_row(None, 1.0, read_only=True)
+
+    def show_audience(self, audience: Audience) -> None:
+        """Rank for an audience as it stands in the window; the same call follows every edit."""
+        before = self.audience
+        if before is None or before.id != audience.id:
+            self.clear()
+        elif before == audience and self.model.rowCount():
+            return
+        self.audience = audience
+        self.cards.set_read_only(self.context.read_only)
+        self.bar.compose_button.setEnabled(not self.context.read_only)
+        self.refresh()
+
+    def show_likes(self, rows: list[ItemRow]) -> None:
+        """Offer these likes as switches."""
+        self.chips.show_likes(rows)
+
+    def retranslate(self) -> None:
+        """Ask again: reasons come in the language in use."""
+        self.chips.retranslate()
+        self.refresh()
+
+    @property
+    def wish(self) -> Wish | None:
+        """What the person wants to see now."""
+        if self.audience is None:
+            return None
+        return Wish(
+            self.audience,
+            relevance=1.0 - self.bar.diversity.value() / 100,
+            novelty=self.bar.novelty.value() / 100,
+            explore=self.bar.explore.value() / 100,
+            without=self.chips.off,
+        )
+
+    def refresh(self) -> None:
+        """Ask the recommender; the newest wish wins."""
+        studio, wish = self.context.studio, self.wish
+        if studio is None or wish is None:
+            return
+        if not self.model.rowCount():
+            self.states.show_loading(mark("Ranking the items"))
+        trying = bool(wish.without)
+        before = dict(self._base) if trying else None
+        titles = dict(self._titles)
+        self.latest.ask(lambda: (wish, rank(studio, wish, before, titles)), self._show, self._failed)
+
+    def _show(self, answer: tuple[Wish, Ranking]) -> None:
+        wish, ranking = answer
+        if self.audience is None or wish.audience.id != self.audience.id:
+            return
+        current = self.cards.current
+        self.model.show(ranking)
+        if not wish.without:
+            self._base = {row.item.id: row.rank for row in ranking.rows}
+            self._titles = {row.item.id: row.item.title for row in ranking.rows}
+            self._keeping.start()
+        self._say(self.method, ranking.method)
+        left_out = sum(ranking.removed.values())
+        rules = tr("{n} items are left out by the rules.", n=left_out) if left_out else ""
+        self._say(self.note, " ".join(words for words in (ranking.note, rules) if words))
+        gone = tr("No longer in the list: {titles}", titles=tr(", ").join(ranking.gone))
+        self._say(self.gone, gone if wish.without and ranking.gone else "")
+        if ranking.rows:
+            self.states.show_content()
+            place = self.model.row_of(current.item.id) if current is not None else -1
+            self.cards.setCurrentIndex(self.model.index(max(0, place)))
+            self._inspect()
+        else:
+            self.reasons.show_row(None, 1.0, read_only=True)
+            self.states.show_message(
+                mark("Nothing to recommend yet"),
+                mark("Either there are no items, or the rules of this audience leave none."),
+                mark("Look at the rules"),
+                self.rules_wanted.emit,
+            )
+        self.ranked.emit(ranking)
+
+    def _say(self, target: Any, words: str) -> None:
+        target.setText(words)
+        target.setVisible(bool(words))
+
+    def _failed(self, error: Exception) -> None:
+        self.states.show_failure(error, self.refresh)
+
+    def _keep(self) -> None:
+        """Keep the list with the library: pages and the shell show what the window showed."""
+        studio, wish = self.context.studio, self.wish
+        if studio is not None and wish is not None and not self.context.read_only and not wish.without:
+            self.context.background(
+                lambda: ask(studio, wish, save=True),
+                failed=lambda _error: None,
+                key="recommend-keep",
+                owner=self,
+            )
+
+    # --- why ----------------------------------------------------------------------------------------
+
+    def _inspect(self) -> None:
+        row = self.cards.current
+        self.reasons.show_row(row, self.model.full, read_only=self.context.read_only)
+        if row is None:
+            return
+        if row.item.hero is not None:
+            self.context.select_assets([row.item.hero])
+        studio, wish = self.context.studio, self.wish
+        if studio is None or wish is None:
+            return
+
+        def work() -> list[tuple[ItemRow, float]]:
+            from mmstudio.recommendation.explanations import explain
+
+            found = explain(studio.recommender, wish.audience.id, row.item.id, draft=wish.draft)
+            sums = list(anchors_of(found).items())[:_ANCHORS]
+            rows = item_rows(studio.library, [item for item, _value in sums])
+            return [(rows[item], value) for item, value in sums if item in rows]
+
+        self.context.background(
+            work,
+            self.reasons.show_anchors,
+            lambda _error: self.reasons.show_anchors(None),
+            key="recommend-why",
+        )
+
+    def _ask_why(self) -> None:
+        self.picker.open_below(self.bar.why_button)
+
+    def why_not(self, item: int) -> None:
+        """Say why an item is not in the list."""
+        studio, wish = self.context.studio, self.wish
+        if studio is None or wish is None:
+            return
+
+        def work() -> tuple[ItemRow | None, Any]:
+            from mmstudio.recommendation.explanations import why_not
+
+            answer = why_not(studio.recommender, wish.audience.id, item, k=CARDS, draft=wish.draft)
+            return item_rows(studio.library, [item]).get(item), answer
+
+        def done(found: tuple[ItemRow | None, Any]) -> None:
+            if found[0] is not None:
+                self.why_card.show_answer(found[0], found[1], read_only=self.context.read_only)
+
+        self.context.background(work, done, key="recommend-why-not", owner=self)
+
+    # --- deciding -----------------------------------------------------------------------------------
+
+    def decide(self, row: Recommended, key: str) -> None:
+        """Pin, ban, approve or reject a card; pins and bans are rules, approvals and rejections events."""
+        if self.audience is None or self.context.read_only:
+            return
+        item = row.item.id
+        if key == "pin":
+            if "pinned" in row.marks:
+                self._rule("pinned", [i for i in self._listed("pinned") if i != item])
+            else:
+                self._pin(item)
+        elif key == "ban":
+            self._rule("banned", [*(i for i in self._listed("banned") if i != item), item])
+            self.context.notify(
+                tr(
+                    "{item} is never shown to {audience} again.",
+                    item=row.item.title,
+                    audience=self.audience.name,
+                ),
+                action=(tr("Undo"), self.context.undo),
+            )
+        else:
+            self._judge(row, key)
+
+    def _judge(self, row: Recommended, key: str) -> None:
+        studio, audience = self.context.studio, self.audience
+        if studio is None or audience is None:
+            return
+        now = "approved" if key == "approve" else "rejected"
+        if now in row.marks:
+            return  # the newest decision counts, and this is it
+
+        def work() -> None:
+            from mmstudio.recommendation import decisions
+
+            decisions.record(studio.library, audience.id, row.item.id, key, "window")  # type: ignore[arg-type]
+
+        marks = (row.marks - {"approved", "rejected"}) | {now}
+        shown = [replace(r, marks=marks) if r.item.id == row.item.id else r for r in self.model.rows]
+        self.model.set_rows(shown)
+        self._inspect()
+        self.context.background(work, lambda _none: self.refresh(), owner=self)
+
+    def _pin(self, item: int) -> None:
+        self._rule("pinned", [*(i for i in self._listed("pinned") if i != item), item])
+
+    def _like(self, item: int) -> None:
+        if self.audience is not None and item not in self.audience.liked:
+            self.edited.emit(self.audience.id, "liked", [*self.audience.liked, item])
+
+    def _listed(self, rule: str) -> list[int]:
+        return [int(i) for i in (self.audience.rules.get(rule) if self.audience else None) or ()]
+
+    def _rule(self, rule: str, items: list[int]) -> None:
+        if self.audience is None:
+            return
+        rules: dict[str, Any] = {key: value for key, value in self.audience.rules.items() if key != rule}
+        if items:
+            rules[rule] = items
+        self.edited.emit(self.audience.id, "rules", rules)
+
+    # --- going on -----------------------------------------------------------------------------------
+
+    def _look(self, row: Recommended) -> None:
+        if row.item.hero is not None:
+            self.context.quick_look([row.item.hero])
+
+    def _open_item(self, index: QModelIndex) -> None:
+        row: Recommended | None = index.data(ROW_ROLE)
+        if row is not None:
+            self.context.navigate("items", item=row.item.id)
+
+    def _compose(self) -> None:
+        row = self.cards.current
+        if row is not None and self.audience is not None:
+            self.context.navigate("preview", item=row.item.id, audience=self.audience.id)
