@@ -176,7 +176,9 @@ def brief_words(catalogue: Catalogue, brief: str, row: int, value: float) -> lis
     whole = float(share.sum())
     if abs(whole) < 1e-9:
         return []
-    pairs = exact([(k, value * float(one) / whole) for k, one in enumerate(share)], value)
+    share[np.abs(share) < 1e-6 * abs(whole)] = 0  # what only rounding left says nothing
+    whole = float(share.sum())
+    pairs = exact([(k, value * float(one) / whole) for k, one in enumerate(share) if one], value)
     return sorted(((words[k], part) for k, part in pairs if k >= 0), key=lambda pair: -pair[1])
 
 
