@@ -75,6 +75,14 @@ def train(
     from_text: Annotated[
         str, typer.Option("--from-text", metavar="NAME", help="Joint: texts through this text VAE.")
     ] = "",
+    modalities: Annotated[
+        str,
+        typer.Option(
+            "--modalities",
+            metavar="image,audio,text,tags,audience",
+            help="Joint: only these are tied together; two at least.",
+        ),
+    ] = "",
     objective: Annotated[
         str, typer.Option("--objective", metavar="mvtcae|mmvae+|mopoe", help="Joint: what it learns by.")
     ] = "",
@@ -111,6 +119,8 @@ def train(
     joined: dict[str, Any] = ({"from": below} if below else {}) | (
         {"objective": objective} if objective else {}
     )
+    if modalities:
+        joined["only"] = _modalities(modalities)
     asked = {"seconds": seconds, "rate": rate, "stereo": stereo or None, "loop": loop or None}
     joined |= {key: value for key, value in asked.items() if value is not None}
     if joined:
@@ -130,3 +140,13 @@ def train(
         say(tr("Trained {name}: {steps} steps", name=params["name"], steps=(result or {}).get("steps", "")))
         for line in (result or {}).get("notes", []):
             say(line)
+
+
+def _modalities(text: str) -> list[str]:
+    """What a joint model is to tie, as a training knows it. Raises UsageError for another word."""
+    from mmstudio.learning.joint.parts import only_of
+
+    usual = {"picture": "image", "pictures": "image", "images": "image", "sound": "audio", "sounds": "audio",
+             "texts": "text", "tag": "tags", "audiences": "audience"}  # fmt: skip
+    words = [word.strip().lower() for word in text.split(",") if word.strip()]
+    return list(only_of({"only": [usual.get(word, word) for word in words] or [text]}))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mmstudio.cli.console import print_json, run_job, say, table
+from mmstudio.cli.console import print_json, run_job, say, table, warn
 from mmstudio.cli.options import Device, Json, Lib, Seed, studio
 from mmstudio.errors import NotFound, UsageError
 from mmstudio.i18n import tr
@@ -128,6 +128,8 @@ def show(result: dict[str, Any], out: Path | None, as_json: bool) -> None:
         for one in result["sets"]
     ]  # fmt: skip
     table(["set", "line", "beats per minute", "mood", "colours"], rows)
+    for note in dict.fromkeys(note for one in result["sets"] for note in one.get("notes", ())):
+        warn(note)
     if out is not None:
         say(tr("Wrote {path}", path=out))
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import pytest
 
 from mmstudio.generation import Generation
 from mmstudio.generation.sets import MadeSet, SetWish, again, finished, making, reroll
+from mmstudio.generation.sets.joint import chosen, traits_told
 from mmstudio.learning import Trainings
+from mmstudio.learning.config import load_config
 from mmstudio.library import Library
 from support.joint_library import item_library, train_joint
 
-SMALL = {"seconds": 1.5, "size": 64, "candidates": 2, "picture_model": "starter-image-gan"}
+SMALL = {"seconds": 1.5, "size": 64, "candidates": 1, "picture_model": "starter-image-gan"}
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +41,26 @@ def by(made: MadeSet) -> dict[str, str]:
     return {name: str(part.recipe.get("by")) for name, part in made.parts.items()}
 
 
+@contextmanager
+def learned(generation: Generation, **trained: Any) -> Iterator[None]:
+    """The joint model as if it had learned longer, or been evaluated."""
+    folder = generation.trainings.folder("joint")
+    config = load_config(folder)
+    before = dict(config.trained)
+    config.trained |= trained
+    config.save(folder)
+    try:
+        yield
+    finally:
+        config.trained = before
+        config.save(folder)
+
+
 def test_the_library_s_joint_model_is_used_unless_it_is_refused(generation: Generation) -> None:
-    made = finished(making(generation, SetWish(text="Red boots", **SMALL)))  # type: ignore[arg-type]
+    with learned(generation, steps=400):
+        made = finished(making(generation, SetWish(text="Red boots", **SMALL)))  # type: ignore[arg-type]
     assert made.wish.model == "joint"
+    assert made.notes == ()
     assert by(made)["picture"] == "joint"
     assert made.picture.shape == (64, 64, 3)
     assert made.sound.shape == (2, 1.5 * made.rate)
@@ -49,6 +70,45 @@ def test_the_library_s_joint_model_is_used_unless_it_is_refused(generation: Gene
     plain = finished(making(generation, SetWish(text="Red boots", model="none", **SMALL)))  # type: ignore[arg-type]
     assert by(plain)["picture"] == "picture"
     assert by(plain)["sound"] == "sound"
+
+
+def test_a_model_that_has_learned_little_is_left_out_unless_it_is_named(generation: Generation) -> None:
+    model, notes = chosen(generation, SetWish(text="Red boots"))
+    assert model == ""
+    assert ["joint" in note for note in notes] == [True]
+    named = finished(making(generation, SetWish(text="Red boots", model="joint", **SMALL)))  # type: ignore[arg-type]
+    assert by(named)["picture"] == "joint"
+    assert ["2 steps" in note for note in named.notes] == [True]
+    assert again(generation, named.manifest()).notes == named.notes
+
+
+def test_a_model_no_better_than_chance_is_left_out(generation: Generation) -> None:
+    poor = {"round_trip_10": 0.1, "chance_round_trip_10": 0.1, "coherence": 0.4, "coherence_chance": 0.5}
+    with learned(generation, steps=4000, metrics=poor):
+        assert chosen(generation, SetWish(text="Red boots"))[0] == ""
+    with learned(generation, steps=4000, metrics=poor | {"coherence": 0.9}):
+        assert chosen(generation, SetWish(text="Red boots")) == ("joint", ())
+
+
+def test_one_part_anew_decodes_that_part_only(generation: Generation) -> None:
+    made = finished(making(generation, SetWish(model="joint", seed=4, **SMALL)))  # type: ignore[arg-type]
+    assert set(made.parts["picture"].recipe["want"]) == {"image", "audio", "text"}
+    other = reroll(generation, made, "sound", 5)
+    assert other.parts["sound"].recipe["want"] == ["audio"]
+    assert same(again(generation, other.manifest()), other)
+
+
+def test_traits_of_an_audience_are_told(generation: Generation, library: Library) -> None:
+    traits = {"likes": ["Boots", "walking"], "age": 30, "local": True, "shy": False}
+    audience = library.audiences.add("Walkers", brief="They walk", traits=traits)
+    made = finished(making(generation, SetWish(model="joint", audience_id=audience, **SMALL)))  # type: ignore[arg-type]
+    told = made.parts["picture"].recipe["given"]
+    assert told["tags"]["value"] == ["30", "Boots", "walking", "local"]  # the model knows the category Boots
+    assert traits_told(library.audiences.get(audience))["audience"] == [
+        "Walkers", "age: 30", "likes: Boots", "likes: walking", "local",
+    ]  # fmt: skip
+    assert same(again(generation, made.manifest()), made)
+    library.audiences.remove(audience)
 
 
 def test_a_sound_gives_a_picture_and_words(generation: Generation, library: Library) -> None:

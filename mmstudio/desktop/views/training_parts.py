@@ -33,6 +33,13 @@ _UNDER_HELP = mark(
     "A VAE that is trained already turns large media into a few numbers, and the joint model ties those. "
     "Without one it learns small pictures and spectra of its own."
 )
+_KINDS = {
+    "image": mark("Pictures"),
+    "audio": mark("Sounds"),
+    "text": mark("Texts"),
+    "tags": mark("Tags"),
+    "audience": mark("Audiences"),
+}
 _OBJECTIVES = {
     "mvtcae": mark("Usual (MVTCAE)"),
     "mmvae+": mark("Mixture of experts (MMVAE+)"),
@@ -137,6 +144,15 @@ class SetParts(QWidget):
         for key, words in _OBJECTIVES.items():
             self.objective.addItem(tr(words), key)
         form.addRow(label(mark("Tied"), "small"), _line(self.objective, _OBJECTIVE_HELP))
+        self.only: dict[str, QCheckBox] = {}
+        kinds = QWidget()
+        flow = FlowLayout(kinds, gap=8)
+        for key, words in _KINDS.items():
+            tick = self.only[key] = QCheckBox()
+            say(tick, words)
+            tick.setChecked(True)
+            flow.addWidget(tick)
+        form.addRow(label(mark("Learns from"), "small"), kinds)
         self.offer([])
 
     def offer(self, lines: Sequence[ModelLine]) -> None:
@@ -156,7 +172,12 @@ class SetParts(QWidget):
         """For ``Wish.parts``."""
         under = {key: box.currentData() for key, box in self.under.items() if box.currentData()}
         tied = str(self.objective.currentData())
-        return ({"from": under} if under else {}) | ({"objective": tied} if tied != "mvtcae" else {})
+        found: dict[str, Any] = ({"from": under} if under else {}) | (
+            {"objective": tied} if tied != "mvtcae" else {}
+        )
+        only = [key for key, tick in self.only.items() if tick.isChecked()]
+        # One alone is passed on too: the training says that two are needed.
+        return found | ({"only": only} if 0 < len(only) < len(self.only) else {})
 
     def retranslate(self) -> None:
         """Words in choices."""

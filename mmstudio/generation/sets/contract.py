@@ -205,6 +205,8 @@ class MadeSet:
         sources: asset ids the set rests on. parts: by name. agreement: measured, see
             :func:`mmstudio.generation.sets.agreement.agreement`.
         facts: what the text rests on, in words.
+        notes: sentences a person should read (a model that has learned little), in their language; of the
+            moment, so not in the manifest.
     """
 
     wish: SetWish
@@ -222,6 +224,7 @@ class MadeSet:
     parts: Mapping[str, MadePart]
     agreement: Mapping[str, float] = field(default_factory=dict)
     facts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def seeds(self) -> dict[str, int]:

@@ -10,42 +10,50 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmstudio.errors import StudioError, UsageError
-from mmstudio.generation.sets import bed, colours, pictures, recipes
+from mmstudio.generation.sets import bed, colours, pictures, recipes, trust
 from mmstudio.generation.sets.contract import PARTS, MadePart, Part, SetWish
 from mmstudio.generation.sets.judge import Judge
 from mmstudio.generation.sets.source import Given, plain
 from mmstudio.generation.sounding.finish import faded, level, to_stereo
 from mmstudio.generation.sounding.wish import LOUDNESS, RATE
-from mmstudio.i18n import tr
+from mmstudio.i18n import mark, tr
 from mmstudio.jobs import Progress
 
 if TYPE_CHECKING:
     from mmstudio.generation.service import Generation
     from mmstudio.learning.joint.model import JointModel
+    from mmstudio.library import Audience
 
 log = logging.getLogger(__name__)
 NONE = "none"  # as a model's name: tie the parts by rules although there is a joint model
 MODALITY: dict[Part, str] = {"picture": "image", "sound": "audio", "text": "text"}
 MOST = 4  # sets drawn from one seed
 _FAMILY = "joint"
+_LEFT_OUT = mark(
+    "The joint model “{name}” was left out: it has learned too little. Choose it to use it all the same."
+)
 _FADE = 0.08  # seconds over which a short sound runs into its own beginning
 _END = 1.5  # seconds over which a bed ends
 
 
-def chosen(generation: Generation, wish: SetWish) -> str:
-    """The joint model of a wish: the one it names, else the library's newest; "" for rules.
+def chosen(generation: Generation, wish: SetWish) -> tuple[str, tuple[str, ...]]:
+    """The joint model of a wish: the one it names, else the library's newest that has learned enough to be
+    taken unasked (see :mod:`mmstudio.generation.sets.trust`), "" for rules; and what is to be said of it.
 
     Raises:
         NotFound: no such model. UsageError: the model is of another family.
     """
     if wish.model == NONE:
-        return ""
+        return "", ()
     if wish.model:
         model_of(generation, wish.model)
-        return wish.model
+        return wish.model, ()
     ready = {m.name for m in generation.trainings.models() if m.family == _FAMILY and m.status == "ready"}
     rows = [row.name for row in generation.library.models.list() if row.name in ready]
-    return rows[0] if rows else ""
+    for name in rows:
+        if not trust.doubts(generation, name):
+            return name, ()
+    return "", tuple(tr(_LEFT_OUT, name=name) for name in rows[:1])
 
 
 def model_of(generation: Generation, name: str) -> JointModel:
@@ -85,7 +93,8 @@ def joining(
         judge.aim(given)
         for seed in sorted({wish.seed_of(part) for part in wanted}):
             own = [part for part in wanted if wish.seed_of(part) == seed]
-            yield from _of_seed(generation, model, given, wish, seed, own, told, found, parts, judge)
+            alone = own if others else [part for part in PARTS if MODALITY[part] in model.modalities]
+            yield from _of_seed(generation, model, given, wish, seed, own, alone, told, found, parts, judge)
     finally:
         judge.close()
     if "picture" in own_parts(parts) and given.picture is None:
@@ -108,8 +117,8 @@ def remade(generation: Generation, recipe: Mapping[str, Any]) -> Any:
             hint="What it made before is kept in the library.",
             name=recipe["model"],
         )
-    sets = _draw(generation, model, recipe)
-    return _finish(sets[int(recipe["index"])], recipe)
+    rows = _draw(generation, model, recipe)
+    return _finish(_media(model, rows, recipe, int(recipe["index"])), recipe)
 
 
 # -- inside ------------------------------------------------------------------------------------------------
@@ -122,6 +131,7 @@ def _of_seed(
     wish: SetWish,
     seed: int,
     own: list[Part],
+    drawn: list[Part],
     told: dict[str, Any],
     found: dict[str, Any],
     parts: dict[str, MadePart],
@@ -135,25 +145,27 @@ def _of_seed(
         "seed": seed,
         "count": max(1, min(wish.candidates, MOST)),
         "temperature": wish.temperature,
-        # All of them whatever is wanted: so a part is the same with and without the others.
-        "want": [MODALITY[part] for part in PARTS if MODALITY[part] in model.modalities],
+        # In a new set all of them whatever is wanted, so that a part is the same with and without the
+        # others; of one that is made anew only itself.
+        "want": [MODALITY[part] for part in drawn],
         "given": told,
         "size": wish.size,
         "seconds": wish.seconds,
     }
-    sets = _draw(generation, model, common)
+    rows = _draw(generation, model, common)
     best: tuple[float, int, dict[Part, Any]] | None = None
-    for index, one in enumerate(sets):
+    for index in range(common["count"]):
         made: dict[Part, Any] = {}
         for part in own:
-            value = _finish(one, {**common, "part": part})
+            recipe = {**common, "part": part}
+            value = _finish(_media(model, rows, recipe, index), recipe)
             if value is not None:
                 made[part] = value
         fits = [_fit(part, value, given, judge) for part, value in made.items()]
         fit = float(np.mean(fits)) if fits else 0.0
         if best is None or (len(made), fit) > (len(best[2]), best[0]):
             best = fit, index, made
-        yield Progress(index + 1, len(sets), tr("Asking the joint model"))
+        yield Progress(index + 1, common["count"], tr("Asking the joint model"))
     if best is None:
         return
     fit, index, made = best
@@ -170,10 +182,12 @@ def _told(generation: Generation, model: JointModel, given: Given) -> dict[str, 
     offered |= {MODALITY[part]: given.origins[part] for part in PARTS if part in given.origins}
     if "text" not in offered and given.item is not None and given.item.title:
         offered["text"] = {"by": "text", "text": given.item.title}
-    if given.tags:
-        offered["tags"] = {"by": "value", "value": list(given.tags)}
+    traits = traits_told(given.audience)
+    tags = [*given.tags, *traits["tags"]]
+    if tags:
+        offered["tags"] = {"by": "value", "value": list(dict.fromkeys(tags))}
     if given.audience is not None:
-        offered["audience"] = {"by": "value", "value": given.audience.name}
+        offered["audience"] = {"by": "value", "value": dict.fromkeys(traits["audience"], 1.0)}
     kept: dict[str, Any] = {}
     for name, recipe in offered.items():
         if name not in model.modalities:
@@ -187,6 +201,17 @@ def _told(generation: Generation, model: JointModel, given: Given) -> dict[str, 
     return kept
 
 
+def traits_told(audience: Audience | None) -> dict[str, list[str]]:
+    """What an audience says to a joint model: its name and traits as it learned them from who did what, and
+    the words of the traits as tags, which also hold for people of whom nothing was learned."""
+    if audience is None:
+        return {"audience": [], "tags": []}
+    from mmstudio.learning.joint.belongs import trait_labels
+
+    labels = trait_labels(audience.traits)
+    return {"audience": [audience.name, *labels], "tags": [label.split(": ", 1)[-1] for label in labels]}
+
+
 def _medium(generation: Generation, name: str, recipe: Mapping[str, Any]) -> Any:
     if recipe.get("by") == "value":
         return recipe["value"]
@@ -195,18 +220,21 @@ def _medium(generation: Generation, name: str, recipe: Mapping[str, Any]) -> Any
     return recipes.sound_of(generation, recipe) if name == "audio" else recipes.text_of(generation, recipe)
 
 
-def _draw(generation: Generation, model: JointModel, recipe: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _draw(generation: Generation, model: JointModel, recipe: Mapping[str, Any]) -> Mapping[str, NDArray[Any]]:
     given = {name: _medium(generation, name, one) for name, one in recipe["given"].items()}
-    want = list(recipe["want"])
-    return model.generate(
-        given, want, int(recipe["count"]), int(recipe["seed"]), float(recipe["temperature"])
-    )
+    want = [name for name in recipe["want"] if name not in given]
+    return model.rows(given, want, int(recipe["count"]), int(recipe["seed"]), float(recipe["temperature"]))
 
 
-def _finish(one: Mapping[str, Any], recipe: Mapping[str, Any]) -> Any:
+def _media(model: JointModel, rows: Mapping[str, NDArray[Any]], recipe: Mapping[str, Any], index: int) -> Any:
+    """The one medium of a recipe: what is not asked for is not decoded (a vocoder takes its time)."""
+    name = MODALITY[recipe["part"]]
+    return model.as_media(name, rows[name][index], int(recipe["seed"]) + index) if name in rows else None
+
+
+def _finish(value: Any, recipe: Mapping[str, Any]) -> Any:
     """What a joint model gives → a part as the set has it; None where it gives nothing usable."""
     part: Part = recipe["part"]
-    value = one.get(MODALITY[part])
     if value is None:
         return None
     if part == "picture":

@@ -49,7 +49,7 @@ def set_work(
         out: a folder for the files. add_to_library: also picture, sound and text as assets of one collection.
 
     Returns (from the job) {"sets": [{"title", "text", "palette", "tempo", "key", "mood", "agreement",
-    "files", "assets", "collection", "manifest"}], "files": [paths], "assets": [ids]}.
+    "notes", "files", "assets", "collection", "manifest"}], "files": [paths], "assets": [ids]}.
 
     Raises (inside the job):
         UsageError, NotFound, MediaError, ReadOnly: see :func:`making`.
@@ -95,6 +95,7 @@ def save(generation: Generation, made: MadeSet, out: str | Path | None, add: boo
         "key": made.key,
         "mood": list(made.mood.words),
         "agreement": dict(made.agreement),
+        "notes": list(made.notes),
         "files": [],
         "assets": {},
         "collection": 0,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from mmstudio.errors import MediaError, UsageError
-from mmstudio.generation.sets import bed, joint, mood, pictures, recipes, words
+from mmstudio.generation.sets import bed, joint, mood, pictures, recipes, trust, words
 from mmstudio.generation.sets.agreement import agreement
 from mmstudio.generation.sets.contract import FORMAT, PARTS, MadePart, MadeSet, Mood, Part, SetWish
 from mmstudio.generation.sets.judge import Judge
@@ -35,8 +35,10 @@ def making(generation: Generation, wish: SetWish) -> Making:
     wish = wish.checked()
     yield Progress(0, 4, tr("Looking at what was given"))
     given = read(generation.library, wish)
-    wish = replace(wish, model=joint.chosen(generation, wish))
+    name, notes = joint.chosen(generation, wish)
+    wish = replace(wish, model=name)
     made = yield from _made(generation, given, wish, {})
+    made = replace(made, notes=(*notes, *made.notes))
     yield Progress(4, 4, tr("The set is made"))
     return made
 
@@ -109,6 +111,7 @@ def again(generation: Generation, manifest: Mapping[str, Any]) -> MadeSet:
         parts=parts,
         agreement={str(k): float(v) for k, v in manifest.get("agreement", {}).items()},
         facts=told["facts"],
+        notes=trust.notes_of(generation, [parts[name].model for name in PARTS]),
     )
 
 
@@ -179,6 +182,7 @@ def _made(
     return MadeSet(
         wish, found["picture"], samples, rate, title, found["text"], variants, given.palette, float(tempo),
         int(key or 0), given.mood, given.sources, {name: parts[name] for name in PARTS}, agreed, facts,
+        trust.notes_of(generation, [parts[name].model for name in PARTS]),
     )  # fmt: skip
 
 

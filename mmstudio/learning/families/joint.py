@@ -6,7 +6,7 @@ from mmstudio.errors import UsageError
 from mmstudio.i18n import mark
 from mmstudio.learning.config import ModelConfig
 from mmstudio.learning.families.info import FamilyInfo, Wanted
-from mmstudio.learning.joint.parts import objective_of
+from mmstudio.learning.joint.parts import objective_of, only_of
 
 SIZES = (8, 16, 32, 64)
 
@@ -25,6 +25,7 @@ def _configure(info: FamilyInfo, wanted: Wanted) -> ModelConfig:
 
 def _settle(config: ModelConfig) -> None:
     objective_of(config.parts)
+    only_of(config.parts)
 
 
 FAMILIES = (

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MOST_OF_ITEM = 4  # sets of one item or video: its further pictures tell little more
 MOST_OF_COLLECTION = 12  # media above which a collection is a shelf, not a set
 LONGEST = 90  # letters of a text
+MOST_TRAITS = 32  # of one audience
 _SHARE_OF_VIDEO = (0.25, 0.5, 0.75)
 
 
@@ -33,7 +34,8 @@ class Bundle:
         image, audio: the assets it is seen and heard in, or None; a video may be either.
         moment: of a video's picture, 0 to 1 of its length.
         text, tags, category: what it says and what is said of it.
-        audiences: audience → how much it did with the item, 1 the most.
+        audiences: audience → how much it did with the item, 1 the most; so too each trait of an audience
+            (see :func:`trait_labels`), as much as the one of them that did most.
     """
 
     group: str
@@ -159,9 +161,11 @@ def _alone(library: Library, asset: Asset, tags: Sequence[str]) -> list[Bundle]:
 
 
 def engagement(library: Library) -> dict[int, dict[str, float]]:
-    """item → audience → how much its members did with it: log(1 + summed weights), 1 the most of an item."""
+    """item → audience, or trait of audiences → how much their members did with it: log(1 + summed weights), 1
+    the most of an item."""
     audiences = library.audiences.list()
     owner = {member: a.name for a in audiences for member in library.audiences.members(a.id)}
+    traits = {a.name: trait_labels(a.traits) for a in audiences}
     seen = library.audiences.interactions()
     total: dict[int, dict[str, float]] = {}
     for member, item, weight in zip(seen.member, seen.item, seen.weight, strict=True):
@@ -172,8 +176,25 @@ def engagement(library: Library) -> dict[int, dict[str, float]]:
     found = {}
     for item, row in total.items():
         most = float(np.log1p(max(row.values())))
-        found[item] = {name: round(float(np.log1p(value)) / most, 4) for name, value in row.items()}
+        own = {name: round(float(np.log1p(value)) / most, 4) for name, value in row.items()}
+        for name, value in list(own.items()):
+            for label in traits[name]:
+                own[label] = max(own.get(label, 0.0), value)
+        found[item] = own
     return found
+
+
+def trait_labels(traits: Mapping[str, Any]) -> list[str]:
+    """What is said of an audience, one label each: {"age": "young", "likes": ["yoga"]} gives "age: young" and
+    "likes: yoga"; yes counts by its name, no not at all; at most :data:`MOST_TRAITS` of them."""
+    found: list[str] = []
+    for key, value in sorted(traits.items()):
+        for one in value if isinstance(value, (list, tuple)) else [value]:
+            if one is True:
+                found.append(str(key))
+            elif isinstance(one, (str, int, float)) and one is not False and str(one).strip():
+                found.append(f"{key}: {str(one).strip()}")
+    return list(dict.fromkeys(found))[:MOST_TRAITS]
 
 
 def own_text(asset: Asset) -> str:

@@ -79,7 +79,20 @@ class JointModel:
             StudioError: media that cannot be used; a model underneath that is gone.
         """
         locked = dict(locks or {})
-        known = {name: value for name, value in (dict(given) | locked).items() if value is not None}
+        made = self.rows(dict(given) | locked, want, count, seed, temperature)
+        return self._as_sets(made, count, seed, locked)
+
+    def rows(
+        self,
+        given: Mapping[str, Any],
+        want: Sequence[str] | None = None,
+        count: int = 1,
+        seed: int = 0,
+        temperature: float = 1.0,
+    ) -> dict[str, NDArray[Any]]:
+        """As :meth:`generate`, before rows become media (a vocoder takes its time): modality → ``count``
+        rows; row i is media by ``as_media(name, row, seed + i)``. Raises as :meth:`generate`."""
+        known = {name: value for name, value in given.items() if value is not None}
         wanted = self._wanted(want, known)
         if not wanted:
             raise UsageError("There is nothing to make.", hint="Leave at least one of the parts open.")
@@ -87,10 +100,8 @@ class JointModel:
             raise UsageError("The temperature must lie between 0 and 2, the count from 1 on.")
         arrays = {name: np.repeat(self.as_array(name, known[name]), count, axis=0) for name in known}
         if arrays:
-            made = self.generate_arrays(arrays, wanted, seed, temperature)
-        else:
-            made = self._decoded(self._whole(count, seed, "mixture", temperature), wanted, seed)
-        return self._as_sets(made, count, seed, locked)
+            return self.generate_arrays(arrays, wanted, seed, temperature)
+        return self._decoded(self._whole(count, seed, "mixture", temperature), wanted, seed)
 
     def unconditional(self, count: int, seed: int = 0, sampler: Sampler = "mixture") -> list[dict[str, Any]]:
         """``count`` whole sets from a Gaussian mixture over the joint latents, a latent GAN, the learned

@@ -84,6 +84,27 @@ def objective_of(config_parts: Mapping[str, Any]) -> str:
     return name
 
 
+def only_of(config_parts: Mapping[str, Any]) -> tuple[str, ...]:
+    """The modalities that a training is to learn from a library (``parts["only"]``); all where it says none.
+
+    Raises:
+        UsageError: another word, or fewer than two that a model could tie together.
+    """
+    wanted = config_parts.get("only") or MODALITIES
+    wanted = [wanted] if isinstance(wanted, str) else list(wanted)
+    for name in wanted:
+        if name not in MODALITIES:
+            raise UsageError(
+                "A joint model knows no “{name}”.",
+                hint="It knows: {known}.",
+                name=name,
+                known=", ".join(MODALITIES),
+            )
+    if len(set(wanted)) < 2:
+        raise UsageError("A joint model ties at least two kinds of media together.", hint="Name one more.")
+    return tuple(name for name in MODALITIES if name in wanted)
+
+
 def named(parts: Sequence[Part], name: str) -> Part:
     """The part of a name. Raises UsageError."""
     for part in parts:

@@ -20,7 +20,7 @@ from mmstudio.learning.fusion.examples import hold_out
 from mmstudio.learning.fusion.inputs import label_rows
 from mmstudio.learning.joint import media
 from mmstudio.learning.joint.belongs import Bundle, find_bundles
-from mmstudio.learning.joint.parts import Part, objective_of, read_parts
+from mmstudio.learning.joint.parts import Part, objective_of, only_of, read_parts
 from mmstudio.learning.joint.words import Words, fit_words
 from mmstudio.learning.rights import inherited
 
@@ -132,7 +132,7 @@ class _Reader:
     def read(self, bundles: Sequence[Bundle]) -> Generator[Progress, None, None]:
         """Pictures and sounds; each file is decoded once."""
         for name, one in (("image", self._picture), ("audio", self._sound)):
-            if self.known and name not in self.known:
+            if not self._takes(name):
                 continue
             yield from self._media(name, bundles, one)
 
@@ -211,7 +211,7 @@ class _Reader:
         """Words, learned from what is not held out; or the latents of a text model."""
         said = [bundle.text for bundle in bundles]
         there = [bool(text) for text in said]
-        if not any(there) or (self.known and "text" not in self.known):
+        if not any(there) or not self._takes("text"):
             return
         lower, known = self.lower.get("text"), self.known.get("text")
         if lower is not None:
@@ -231,7 +231,7 @@ class _Reader:
     def tags(self, bundles: Sequence[Bundle], group: NDArray[np.int64]) -> None:
         """Tags and categories that enough sets have."""
         known = self.known.get("tags")
-        if self.known and known is None:
+        if not self._takes("tags"):
             return
         labels = label_rows([b.tags for b in bundles], [b.category for b in bundles], group)
         if known is None and labels.names:
@@ -247,16 +247,20 @@ class _Reader:
         self._put(known, list(rows), [bool(row.any()) for row in labels.known])
 
     def audiences(self, bundles: Sequence[Bundle]) -> None:
-        """How much each audience did with the item of a set."""
+        """How much each audience, and each trait of audiences, had to do with the item of a set."""
         known = self.known.get("audience")
         names = (
             known.labels if known else tuple(sorted({n for b in bundles for n in b.audiences}))[:MOST_LABELS]
         )
-        if not names or (self.known and known is None):
+        if not names or not self._takes("audience"):
             return
         part = known or Part("audience", "vector", (len(names),), labels=names)
         rows = [np.array([b.audiences.get(name, 0.0) for name in names], np.float32) for b in bundles]
         self._put(part, rows, [bool(bundle.audiences) for bundle in bundles])
+
+    def _takes(self, name: str) -> bool:
+        """Whether a modality is one of the model's: those it has learned, else those asked for."""
+        return name in self.known if self.known else name in only_of(self.config.parts)
 
     def _put(self, part: Part, rows: Sequence[NDArray[Any]], there: Sequence[Any]) -> None:
         self.parts[part.name] = part
