@@ -166,7 +166,7 @@ def show_report(report: dict[str, Any], as_json: bool) -> None:
     else:
         _say_report(report)
     done = ("added", "updated", "moved", "unchanged", "missing", "items", "items_unchanged", "reviews",
-            "links", "interactions")  # fmt: skip
+            "links", "interactions", "interactions_again")  # fmt: skip
     headers = any(line == 1 for _file, line, _reason in report["row_errors"])
     if (report["failed_count"] or headers) and not any(report[key] for key in done):
         raise typer.Exit(1)
@@ -188,10 +188,15 @@ def _say_report(report: dict[str, Any]) -> None:
     say(", ".join(counts) if counts else tr("Nothing new."))
     problems = [f"{path}: {reason}" for path, reason in report["failed"]]
     problems += [f"{file}:{line}: {reason}" for file, line, reason in report["row_errors"]]
+    problems += [f"{file}:{line}: {said}" for file, line, said in report["row_notes"]]
     for line in problems[:_SHOWN]:
         warn(line)
-    more = report["failed_count"] + report["row_error_count"] - _SHOWN
+    more = report["failed_count"] + report["row_error_count"] + report["row_note_count"] - _SHOWN
     if more > 0:
         warn(tr("and {n} more; --json lists them all", n=more))
+    if unknown := report["row_kinds"].get("unknown_item"):
+        warn(tr("{n} rows name items that are not in the catalogue", n=unknown))
+    if again := report["interactions_again"]:
+        say(tr("{n} interactions were there before", n=again))
     if missing := report["missing_image_count"]:
         warn(tr("{n} pictures named in the catalogue were not found", n=missing))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ _CACHE_KB = 65_536  # page cache while writing: the unique index of millions of 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of one batch: rows that were new, and rows that were there before (their weight is replaced)."""
+    """Rows of one batch that were new, and that were there before (their weight is replaced)."""
 
     new: int
     again: int
@@ -127,6 +128,8 @@ class InteractionWriter:
         self._keep_ids = keep_ids
         self._ids: dict[str, int] = {}
         self._audience: dict[str, int] = {}
+        self._rows = Counter[int]()
+        self._several: set[str] = set()
 
     def add(
         self,
@@ -149,6 +152,7 @@ class InteractionWriter:
             connection = tx.conn
             self._meet(connection, members, audiences)
             ids = self._ids
+            self._rows.update([ids[name] for name in members])
             rows = sorted(
                 zip([ids[name] for name in members], items, events, weights, times, strict=True),
                 key=lambda row: (row[0], row[1]),
@@ -176,7 +180,12 @@ class InteractionWriter:
         placed: dict[str, int] = {}
         if audiences is not None:
             for name, audience in zip(members, audiences, strict=True):
-                if audience is not None and self._audience.get(name) != audience:
+                if audience is None:
+                    continue
+                before = placed.get(name, self._audience.get(name))
+                if before is not None and before != audience:
+                    self._several.add(name)
+                if before != audience or name in placed:
                     placed[name] = audience
         fresh = [name for name in dict.fromkeys(members) if name not in self._ids or name in placed]
         if not fresh:
@@ -195,3 +204,12 @@ class InteractionWriter:
             self._ids[name] = connection.execute(find, (pseudonym,)).fetchone()[0]
         self._audience.update(placed)
         self._pseudonyms.remember_numbers()
+
+    @property
+    def several(self) -> int:
+        """How many members were given more than one audience."""
+        return len(self._several)
+
+    def busiest(self, least: int) -> list[int]:
+        """Numbers of events, in what was written, of members with at least this many; most first."""
+        return sorted((n for n in self._rows.values() if n >= least), reverse=True)

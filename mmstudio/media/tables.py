@@ -30,6 +30,7 @@ class RowError:
 
 
 Row = tuple[int, dict[str, str]]
+Cells = tuple[int, list[str]]
 
 
 def read_table(path: str | Path) -> Iterator[Row | RowError]:
@@ -41,6 +42,21 @@ def read_table(path: str | Path) -> Iterator[Row | RowError]:
     Raises:
         MediaError: where the file as a whole cannot be read as a table.
     """
+    header: list[str] | None = None
+    for row in read_cells(path):
+        if isinstance(row, RowError):
+            yield row
+        elif header is None:
+            header = row[1]
+        else:
+            yield row[0], dict(zip(header, row[1], strict=True))
+
+
+def read_cells(path: str | Path) -> Iterator[Cells | RowError]:
+    """Like :func:`read_table`, as lists: the header (its names made unique) first, then rows of its length.
+
+    About twice as fast, for tables of millions of rows.
+    """
     path = Path(path)
     check_not_empty(path)
     with decoding(path), path.open("rb") as file:
@@ -50,11 +66,12 @@ def read_table(path: str | Path) -> Iterator[Row | RowError]:
     else:
         records = _csv_records(path, head)
     with decoding(path):
-        yield from _named(path, records)
+        yield from _even(path, records)
 
 
-def _named(path: Path, records: Iterator[tuple[int, list[str]] | RowError]) -> Iterator[Row | RowError]:
-    header: list[str] | None = None
+def _even(path: Path, records: Iterator[Cells | RowError]) -> Iterator[Cells | RowError]:
+    """Rows of the header's length, blank ones left out."""
+    width = 0
     for record in records:
         if isinstance(record, RowError):
             yield record
@@ -62,19 +79,19 @@ def _named(path: Path, records: Iterator[tuple[int, list[str]] | RowError]) -> I
         line, cells = record
         if not any(cells):
             continue
-        if header is None:
-            header = _unique(cells)
-            continue
-        extra = [cell for cell in cells[len(header) :] if cell]
-        if extra:
+        if not width:
+            width = len(cells)
+            yield line, _unique(cells)
+        elif len(cells) == width:
+            yield record
+        elif any(cells[width:]):
             yield RowError(
                 line,
-                tr("The row has {n} cells but the header has {m}.", n=len(cells), m=len(header)),
+                tr("The row has {n} cells but the header has {m}.", n=len(cells), m=width),
             )
-            continue
-        padded = cells + [""] * (len(header) - len(cells))
-        yield line, dict(zip(header, padded, strict=False))
-    if header is None:
+        else:
+            yield line, cells[:width] + [""] * (width - len(cells))
+    if not width:
         raise MediaError("{name} has no header row.", status="corrupt", name=path.name)
 
 
@@ -117,7 +134,7 @@ class _Lines:
         self._again.extend(reversed(rest))
 
 
-def _csv_records(path: Path, head: bytes) -> Iterator[tuple[int, list[str]] | RowError]:
+def _csv_records(path: Path, head: bytes) -> Iterator[Cells | RowError]:
     encoding = encoding_of(head)
     errors = "surrogateescape" if encoding == "utf-8" else "replace"
     with path.open("r", encoding=encoding, errors=errors, newline="") as file:
@@ -136,7 +153,7 @@ def _csv_records(path: Path, head: bytes) -> Iterator[tuple[int, list[str]] | Ro
                 yield _recovered(lines, delimiter)
 
 
-def _recovered(lines: _Lines, delimiter: str) -> tuple[int, list[str]] | RowError:
+def _recovered(lines: _Lines, delimiter: str) -> Cells | RowError:
     """Take one line of a record that failed: loosely where it stands alone, else as an error."""
     first = lines.number - len(lines.record) + 1
     whole = lines.record[0]
@@ -152,6 +169,8 @@ def _recovered(lines: _Lines, delimiter: str) -> tuple[int, list[str]] | RowErro
 
 def _cell(text: str) -> str:
     """Strip a cell; bytes that were no UTF-8 in a UTF-8 file are read as Windows-1252."""
+    if text.isascii():
+        return text.strip()
     if any("\udc80" <= c <= "\udcff" for c in text):
         text = text.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
     return text.strip().removeprefix("\ufeff").strip()
@@ -168,7 +187,7 @@ def _delimiter(lines: _Lines) -> str:
     return max(_DELIMITERS, key=lambda delimiter: counts[delimiter]) if any(counts.values()) else ","
 
 
-def _workbook_records(path: Path) -> Iterator[tuple[int, list[str]] | RowError]:
+def _workbook_records(path: Path) -> Iterator[Cells | RowError]:
     from openpyxl import load_workbook
 
     with decoding(path):

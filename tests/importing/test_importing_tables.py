@@ -133,7 +133,7 @@ def test_reviews_links_and_interactions(library: Library, tmp_path: Path) -> Non
     assert (review.author, review.rating, review.title, review.text) == ("Ann", 4.5, "Nice", "It is nice.")
     assert library.items.links_of(first.id)[0].kind == "upsell"
     kept = library.audiences.interactions()
-    assert sorted(zip(kept.event, kept.weight.tolist(), strict=True)) == [("rating", 1.0), ("rating", 4.5)]
+    assert sorted(zip(kept.event, kept.weight.tolist(), strict=True)) == [("rating", 4.5), ("view", 1.0)]
     assert len(library.audiences.members(audience)) == 1
 
 

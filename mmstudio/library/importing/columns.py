@@ -86,12 +86,12 @@ def match_columns(columns: Iterable[str], fields: Mapping[str, tuple[str, ...]])
 
     Where nothing names the sku outright, the first column whose name ends in ``id`` or ``sku`` does.
     """
-    plain = {column: _plain(column) for column in columns}
+    plain = {column: plain_name(column) for column in columns}
     found: dict[str, str] = {}
     for field, names in fields.items():
         free = [column for column in plain if column not in found.values()]
         for name in names:
-            column = next((c for c in free if plain[c] == _plain(name)), None)
+            column = next((c for c in free if plain[c] == plain_name(name)), None)
             if column is not None:
                 found[field] = column
                 break
@@ -103,5 +103,6 @@ def match_columns(columns: Iterable[str], fields: Mapping[str, tuple[str, ...]])
     return found
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A column's name without case, spaces and signs."""
     return re.sub(r"[\W_]+", "", name.lower())

@@ -1,4 +1,4 @@
-"""Reviews, links between items, and interactions, from tables of any shop; streamed in batches."""
+"""Reviews and links between items, from tables of any shop; streamed in batches."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from mmstudio.errors import MediaError
 from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress
 from mmstudio.library.database import in_batches
-from mmstudio.library.importing.columns import INTERACTIONS, LINKS, REVIEWS, match_columns
+from mmstudio.library.importing.columns import LINKS, REVIEWS, match_columns
 from mmstudio.library.importing.report import ImportReport
-from mmstudio.library.importing.values import iso_time, number, parse_time, plain_text
-from mmstudio.library.records import ItemLink, NewInteraction, NewReview
+from mmstudio.library.importing.values import iso_time, number, plain_text
+from mmstudio.library.records import ItemLink, NewReview
 from mmstudio.media.tables import RowError, read_table
 
 if TYPE_CHECKING:
@@ -72,53 +72,12 @@ def import_links(
         context.raise_if_cancelled()
 
 
-def import_interactions(
-    context: JobContext, library: Library, path: Path, report: ImportReport
-) -> Generator[Progress, None, None]:
-    """Read who did what with which item: member, sku, event, weight or rating, time, audience by name."""
-    skus = library.items.skus()
-    audiences = {audience.name.casefold(): audience.id for audience in library.audiences.list()}
-    rated = False
-
-    def make(cell: _Cells) -> NewInteraction:
-        weight = number(cell("weight"))
-        name = cell("audience")
-        audience = audiences.get(name.casefold()) if name else None
-        if name and audience is None:
-            raise _RowProblem(tr("There is no audience named {name}.", name=name))
-        if not cell("member") and audience is None:
-            raise _RowProblem(tr("The row names neither a member nor an audience."))
-        return NewInteraction(
-            cell("member"),
-            audience,
-            _item(skus, cell("sku")),
-            event=cell("event").lower() or ("rating" if rated else "view"),
-            weight=1.0 if weight is None else weight,
-            time=parse_time(cell("time")),
-        )
-
-    columns = _columns_of(path, INTERACTIONS)
-    rated = "rating" in columns.get("weight", "").lower()
-    for made, progress in _batches(path, INTERACTIONS, ("sku",), make, report):
-        report.interactions += library.audiences.add_interactions(made)
-        yield progress
-        context.raise_if_cancelled()
-
-
 def _item(skus: dict[str, int], sku: str) -> int:
     if not sku:
         raise _RowProblem(tr("The row has no sku."))
     if sku not in skus:
         raise _RowProblem(tr("No item has the sku {sku}.", sku=sku))
     return skus[sku]
-
-
-def _columns_of(path: Path, fields: dict[str, tuple[str, ...]]) -> dict[str, str]:
-    try:
-        first = next((row for row in read_table(path) if not isinstance(row, RowError)), None)
-    except MediaError:
-        return {}
-    return {} if first is None else match_columns(first[1], fields)
 
 
 def _batches(

@@ -17,7 +17,10 @@ class ImportReport:
         corrupt: of the added and updated, those that cannot be decoded; their assets say why.
         items, reviews, links, interactions: rows that were new or changed.
         failed: (path, reason) of files and folders; the first 500.
-        row_errors: (file, line, reason) of table rows; the first 500.
+        interactions_again: interactions that were there before; their weight is now the later one.
+        row_errors: (file, line, reason) of table rows that were left out; the first 500.
+        row_kinds: what was wrong ("unknown_item", "negative" …) → how many rows, all counted.
+        row_notes: (file, line, what a person should know) of rows that came in all the same; the first 500.
         missing_images: names that a catalogue gives and no imported file has; the first 500.
     """
 
@@ -32,10 +35,14 @@ class ImportReport:
     reviews: int = 0
     links: int = 0
     interactions: int = 0
+    interactions_again: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
     failed_count: int = 0
     row_errors: list[tuple[str, int, str]] = field(default_factory=list)
     row_error_count: int = 0
+    row_kinds: dict[str, int] = field(default_factory=dict)
+    row_notes: list[tuple[str, int, str]] = field(default_factory=list)
+    row_note_count: int = 0
     missing_images: list[str] = field(default_factory=list)
     missing_image_count: int = 0
 
@@ -45,11 +52,19 @@ class ImportReport:
         if len(self.failed) < _LISTED:
             self.failed.append((path, reason))
 
-    def bad_row(self, file: str, line: int, reason: str) -> None:
-        """Note a table row that could not be used."""
+    def bad_row(self, file: str, line: int, reason: str, kind: str = "other") -> None:
+        """Note a table row that could not be used; ``kind`` is what it is counted under."""
         self.row_error_count += 1
+        self.row_kinds[kind] = self.row_kinds.get(kind, 0) + 1
         if len(self.row_errors) < _LISTED:
             self.row_errors.append((file, line, reason))
+
+    def note_row(self, file: str, line: int, said: str, kind: str) -> None:
+        """Note something about a row (or, at line 1, the table) that came in all the same."""
+        self.row_note_count += 1
+        self.row_kinds[kind] = self.row_kinds.get(kind, 0) + 1
+        if len(self.row_notes) < _LISTED:
+            self.row_notes.append((file, line, said))
 
     def no_image(self, name: str) -> None:
         """Note a picture that a catalogue names and nobody has."""

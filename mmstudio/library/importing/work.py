@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,8 @@ from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress, Work
 from mmstudio.library.importing.catalog import import_catalog, local_files
 from mmstudio.library.importing.ingest import Ingest, is_gone
-from mmstudio.library.importing.relations import import_interactions, import_links, import_reviews
+from mmstudio.library.importing.interactions import import_interactions
+from mmstudio.library.importing.relations import import_links, import_reviews
 from mmstudio.library.importing.report import ImportReport
 from mmstudio.library.importing.scan import FoundFile, Scanner, Unreadable
 from mmstudio.library.records import FileUpdate
@@ -36,6 +38,7 @@ def import_work(
     links: _PathLike | None = None,
     interactions: _PathLike | None = None,
     tags: Sequence[str] = (),
+    keep_ids: bool = False,
 ) -> Work:
     """A job that takes folders and files, and a shop's tables, into the library.
 
@@ -46,6 +49,7 @@ def import_work(
         catalog: CSV or XLSX of items; files it names beside itself are taken in too.
         reviews, links, interactions: tables about items that are known by sku.
         tags: given to every new asset.
+        keep_ids: keep the own ids of members too, encrypted; without it only keyed pseudonyms are kept.
 
     The job's result is :meth:`ImportReport.to_dict`. Run again after a stop, it goes on where it was: what is
     in the library already costs one look at the file's size and time.
@@ -82,7 +86,7 @@ def import_work(
             "catalog": import_catalog,
             "reviews": import_reviews,
             "links": import_links,
-            "interactions": import_interactions,
+            "interactions": partial(import_interactions, keep_ids=keep_ids),
         }
         for name, table in tables.items():
             if is_gone(table):
