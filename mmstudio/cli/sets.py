@@ -33,6 +33,18 @@ def make_set(
     ] = None,
     text: Annotated[str | None, typer.Option("--text", help="A sentence, a word or a text file.")] = None,
     audience: Annotated[str | None, typer.Option("--audience", help="For these people.")] = None,
+    strength: Annotated[
+        float,
+        typer.Option(
+            "--strength", min=0.0, max=1.0, help="How far to go towards what the audience likes, 0 to 1."
+        ),
+    ] = 0.0,
+    both: Annotated[
+        bool,
+        typer.Option(
+            "--with-and-without", help="Two sets of one seed: without the audience's taste, and with it."
+        ),
+    ] = False,
     model: Annotated[
         str, typer.Option("--model", help="A joint model; “none” ties the parts by rules alone.")
     ] = "",
@@ -76,6 +88,8 @@ def make_set(
     """
     if out is None and not keep:
         raise UsageError("Nowhere to put the results.", hint="Name a folder with --out.")
+    if audience is None and (strength > 0 or both):
+        raise UsageError("A taste needs an audience.", hint="Name one with --audience.")
     wish: dict[str, Any] = {
         "model": model, "picture_model": picture_model, "sound_model": sound_model, "engine": engine,
         "seconds": seconds, "size": size, "temperature": temperature, "seed": seed, "locale": locale,
@@ -88,9 +102,38 @@ def make_set(
         else:
             wish |= _given(opened, item, picture, sound, text, audience)
             wish |= {"locks": list(lock or []), "seeds": dict(_part_seed(one) for one in part_seed or [])}
+            if strength > 0 or both:
+                wish |= {"taste": _taste(opened, wish["audience_id"]), "strength": strength or 1.0}
             params |= {"wish": _plain(wish), "n": n}
-        result = run_job(opened, "set", params)
+        result = _pair(opened, params) if both else run_job(opened, "set", params)
     show(result, out, as_json)
+
+
+def _taste(opened: Studio, audience_id: int) -> dict[str, Any]:
+    """What an audience likes, as a set's wish takes it; says what it rests on."""
+    from mmstudio.recommendation.taste import taste
+
+    found = taste(opened.recommender, audience_id)
+    if not found.known:
+        raise UsageError(
+            "Nothing is known yet about what this audience likes.",
+            hint="Like a few items first: mmstudio audiences LIB edit NAME --like SKU.",
+        )
+    warn(found.evidence)
+    return found.wish()
+
+
+def _pair(opened: Studio, params: dict[str, Any]) -> dict[str, Any]:
+    """The set without taste, then with it, from one seed; into folders of their own."""
+    found: dict[str, Any] = {"sets": [], "files": [], "assets": []}
+    plain = {key: value for key, value in params["wish"].items() if key not in ("taste", "strength")}
+    for name, wish in (("without", plain), ("with", params["wish"])):
+        place = params["out"] and str(Path(params["out"]) / name)
+        made = run_job(opened, "set", {**params, "wish": wish, "out": place})
+        found["sets"] += [{**one, "taste": name} for one in made["sets"]]
+        found["files"] += made["files"]
+        found["assets"] += made["assets"]
+    return found
 
 
 def any_from_any(

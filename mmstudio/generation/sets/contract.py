@@ -42,6 +42,9 @@ class SetWish:
         engine: who writes an item's copy; "facts" is always there.
         locale: language of the words, "" for the audience's or that of what was given.
         candidates: how many pictures and sounds are drawn to keep the one that fits best, 1 to 32.
+        taste: what an audience likes, in plain values: "palette" (list of "#rrggbb"), "style" (mood words),
+            "tempo" (beats per minute), "key" (0–23), "words", "tags"; any may lack.
+        strength: 0 to 1, how far the set goes towards the taste; 0 leaves it as it would be without.
     """
 
     item_id: int | None = None
@@ -62,6 +65,8 @@ class SetWish:
     engine: str = "facts"
     locale: str = ""
     candidates: int = 8
+    taste: Mapping[str, Any] = field(default_factory=dict)
+    strength: float = 0.0
 
     def seed_of(self, part: Part) -> int:
         """The seed of one part."""
@@ -101,6 +106,8 @@ class SetWish:
             raise UsageError("Temperature goes from 0 to 2.", hint="1 is what the models learned.")
         if not 64 <= self.size <= 2048:
             raise UsageError("A set's picture has from 64 to 2048 pixels a side.", hint="512 is usual.")
+        if not 0.0 <= self.strength <= 1.0:
+            raise UsageError("Strength goes from 0 to 1.", hint="0 leaves the taste out, 1 is all taste.")
         if not 1 <= self.candidates <= MOST_CANDIDATES:
             raise UsageError("From 1 to {most} candidates can be drawn.", most=MOST_CANDIDATES)
         unknown = [part for part in (*self.locks, *self.seeds, *self.given) if part not in PARTS]
@@ -121,7 +128,7 @@ class SetWish:
         kept = {key: value for key, value in data.items() if value != getattr(plain, key)}
         if "locks" in kept:
             kept["locks"] = list(self.locks)
-        for name in ("seeds", "given"):
+        for name in ("seeds", "given", "taste"):
             if name in kept:
                 kept[name] = dict(kept[name])
         return kept
@@ -135,8 +142,9 @@ class SetWish:
             kept["locks"] = tuple(str(part) for part in kept.get("locks", ()))
             kept["given"] = {str(key): str(value) for key, value in dict(kept.get("given", {})).items()}
             kept["seeds"] = {str(key): int(value) for key, value in dict(kept.get("seeds", {})).items()}
+            kept["taste"] = dict(kept.get("taste", {}))
             for name, kind in (("seed", int), ("size", int), ("candidates", int), ("seconds", float),
-                               ("temperature", float)):  # fmt: skip
+                               ("temperature", float), ("strength", float)):  # fmt: skip
                 if name in kept:
                     kept[name] = kind(kept[name])
             wish = cls(**kept)

@@ -19,6 +19,7 @@ from mmstudio.errors import MediaError, NotFound, StudioError, UsageError
 from mmstudio.generation.sets import colours, mood
 from mmstudio.generation.sets.contract import RGB, Mood, SetWish
 from mmstudio.generation.sets.lexicon import has_han
+from mmstudio.generation.sets.personal import personal
 from mmstudio.generation.steering import palette_of
 from mmstudio.i18n import language
 
@@ -44,6 +45,7 @@ class Given:
         origins: part → how to get the given medium again, see :mod:`mmstudio.generation.sets.recipes`.
         palette, mood, tempo, key: the aim; tempo 0 and key None where the mood decides.
         words: everything said about it, for mood words and names. tags: of the asset.
+        favourites: words that its readers like, for the line of copy.
     """
 
     kind: str = "nothing"
@@ -60,6 +62,7 @@ class Given:
     mood: Mood = field(default_factory=Mood)
     tempo: float = 0.0
     key: int | None = None
+    favourites: tuple[str, ...] = ()
     sources: tuple[int, ...] = ()
     origins: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -307,6 +310,7 @@ def _aim(library: Library, wish: SetWish, given: Given) -> None:
     given.mood = replace(found, words=said)
     given.tempo = _in_range(given.tempo) if given.tempo else mood.tempo_of(given.mood)
     given.key = mood.key_for(given.mood, wish.seed) if given.key is None else given.key
+    personal(given, wish)
 
 
 def _by_chance(words: str, seed: int) -> Mood:

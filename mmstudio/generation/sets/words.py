@@ -93,8 +93,8 @@ def _about_item(generation: Generation, given: Given, wish: SetWish, seed: int) 
     writer = copywriter_of(generation)
     common: dict[str, Any] = {"locale": given.locale, "seed": seed, "context": Context(mood=given.mood.words)}
     audience = given.audience.id if given.audience is not None else None
-    brief = writer.brief("one_liner", item.id, audience, count=VARIANTS, limit=LINE, words=given.mood.words,
-                         **common)  # fmt: skip
+    wanted = (*given.mood.words, *given.favourites)
+    brief = writer.brief("one_liner", item.id, audience, count=VARIANTS, limit=LINE, words=wanted, **common)
     written = writer.variants(brief, wish.engine)
     variants = [one for one in written if one.safe and weight(one.text) >= _SHORTEST]
     if not variants:
