@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mmstudio.features import Features
+    from mmstudio.jobs import Work
     from mmstudio.library import Library
     from mmstudio.library.records import Audience
 
@@ -148,6 +149,18 @@ class Recommender:
             brief=audience.brief,
             evidence=len(liked) + min(len(taste), 20) / 2,
         )
+
+    def train_ranker_work(self, seed: int = 0) -> Work:
+        """The job that trains the ranker: see :func:`mmstudio.recommendation.ranker.training.train_work`."""
+        from mmstudio.recommendation.ranker.training import train_work
+
+        return train_work(self, seed)
+
+    def forget_ranker(self) -> None:
+        """Read the ranker anew at the next call."""
+        with self._lock:
+            if self._catalogue is not None:
+                self._catalogue.events.kept.pop("ranker", None)
 
     # -- inside ------------------------------------------------------------------------------------------
 
