@@ -23,6 +23,7 @@ from mmstudio.cli import (
     system,
     tags,
     texts,
+    variants,
     voice,
     write,
 )
@@ -60,6 +61,7 @@ rooms = (
     tags,
     voice,
     write,
+    variants,
 )
 for room in rooms:
     room.register(app)

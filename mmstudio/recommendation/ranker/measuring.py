@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmstudio.i18n import tr
+from mmstudio.recommendation.choosing import label
 from mmstudio.recommendation.ranker.pairs import histories_of, scored
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mmstudio.recommendation.catalogue import Catalogue
-    from mmstudio.recommendation.methods import Method
     from mmstudio.recommendation.ranker.model import Ranker
+    from mmstudio.recommendation.ranker.pairs import Base
     from mmstudio.recommendation.ranker.tasks import Labels
 
 K = 10
@@ -23,7 +24,7 @@ _MOST = 600  # people; more would only narrow an already narrow spread
 
 
 def measure(
-    ranker: Ranker, catalogue: Catalogue, methods: Mapping[str, Method], past: Labels, held: Labels
+    ranker: Ranker, catalogue: Catalogue, methods: Mapping[str, Base], past: Labels, held: Labels
 ) -> Generator[dict[str, Any], None, None]:
     """Reports over the people so far; the last is the whole.
 
@@ -38,7 +39,7 @@ def measure(
     names = [*methods, "ranker"]
     found: list[list[float]] = []
     yield _report(names, found)
-    for start, block in scored(catalogue, methods, [known[member] for member in people]):
+    for start, block in scored(catalogue, methods, people):
         for k, cells in enumerate(block):
             member = people[start + k]
             worth, _, _ = ranker.score(catalogue, known[member], list(cells.T))
@@ -54,7 +55,7 @@ def sentence(report: Mapping[str, Any]) -> str:
         return tr("The learned ranker was not measured.")
     values = {
         "ranker": f"{ndcg['ranker']:.3f}",
-        "best": tr(str(report["best"])),
+        "best": label(str(report["best"])),
         "simple": f"{ndcg[report['best']]:.3f}",
         "members": report["members"],
     }

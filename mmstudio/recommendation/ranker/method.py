@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmstudio.i18n import tr
-from mmstudio.recommendation.methods import known, register
+from mmstudio.recommendation import blend
+from mmstudio.recommendation.choosing import settled
+from mmstudio.recommendation.methods import register
 from mmstudio.recommendation.ranker.measuring import sentence
 from mmstudio.recommendation.ranker.model import Ranker, standard
-from mmstudio.recommendation.ranker.pairs import bases
+from mmstudio.recommendation.ranker.pairs import BLEND, bases
 from mmstudio.recommendation.scoring import Choice
 from mmstudio.recommendation.signals import Signal
 
@@ -22,7 +25,14 @@ if TYPE_CHECKING:
     from mmstudio.recommendation.signals import Profile
 
 NAME = "ranker"
-_KEPT = "ranker"
+_KEPT, _LAST = "ranker", "ranker-last"
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    profile: Profile
+    signals: list[Signal]
+    spread: NDArray[np.float64]
 
 
 class RankerMethod:
@@ -41,49 +51,57 @@ class RankerMethod:
             return tr("The ranker has not been trained yet.")
         if catalogue.events.count < ranker.facts["events"]:
             return tr("The ranker was trained on more events than there are; train it again.")
-        width = catalogue.fused.shape[1]
-        if ranker.tensors["content"].shape[0] != width:
+        if ranker.tensors["content"].shape[0] != catalogue.fused.shape[1]:
             return tr("The features of the items have changed since the ranker was trained; train it again.")
-        missing = [name for name in ranker.bases if name not in bases(catalogue)]
-        return tr("A method that the ranker builds on cannot score here.") if missing else ""
+        there = bases(catalogue, settled(catalogue, wait=False).weighting)
+        if any(name not in there for name in ranker.bases):
+            return tr("A method that the ranker builds on cannot score here.")
+        return ""
 
     def signals(self, catalogue: Catalogue, profile: Profile) -> list[Signal]:
         """See :class:`Method`."""
-        found = known()["blend"].signals(catalogue, profile)
-        blend = np.zeros(len(catalogue.ids))
-        for signal in found:
-            blend = blend + signal.values
-        total, _ = self._score(catalogue, profile, blend)
-        learned = Signal("learned", total - blend)
-        return [*found, learned]
+        return self._scored(catalogue, profile).signals
 
     def spread(self, catalogue: Catalogue, profile: Profile) -> NDArray[np.float64]:
         """See :class:`Method`: the deviation over the heads, each of which saw other pairs."""
-        blend = known()["blend"].batch(catalogue, [profile])[0].astype(np.float64)
-        return self._score(catalogue, profile, blend)[1]
+        return self._scored(catalogue, profile).spread
 
     def batch(self, catalogue: Catalogue, profiles: Sequence[Profile]) -> NDArray[np.float32]:
-        """See :class:`Method`."""
-        blends = known()["blend"].batch(catalogue, profiles).astype(np.float64)
-        rows = [self._score(catalogue, p, b)[0] for p, b in zip(profiles, blends, strict=True)]
+        """See :class:`Method`; every row is standardised, which leaves its order as it is."""
+        rows = [standard(self._worth(catalogue, profile)[0]) for profile in profiles]
         return np.array(rows, np.float32).reshape(len(profiles), len(catalogue.ids))
 
-    def _score(
-        self, catalogue: Catalogue, profile: Profile, blend: NDArray[np.float64]
+    def _scored(self, catalogue: Catalogue, profile: Profile) -> _Scored:
+        kept = catalogue.events.kept
+        last = kept.get(_LAST)
+        if isinstance(last, _Scored) and last.profile is profile:
+            return last
+        found = blend.signals(catalogue, profile, settled(catalogue).weighting)
+        plain = np.zeros(len(catalogue.ids))
+        for signal in found:
+            plain = plain + signal.values
+        worth, spread = self._worth(catalogue, profile)
+        own = float(worth.std())
+        if not found or own < 1e-12:  # nothing is known that could be learned from
+            last = _Scored(profile, found, np.zeros(len(plain)))
+        else:
+            scale = float(plain.std()) or 1.0
+            learned = Signal("learned", plain.mean() + scale * standard(worth) - plain)
+            last = _Scored(profile, [*found, learned], spread * scale / own)
+        kept[_LAST] = last
+        return last
+
+    def _worth(
+        self, catalogue: Catalogue, profile: Profile
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """(score float64[N], its deviation) on the blend's scale."""
+        """(log worth float64[N], its deviation over the heads)."""
         ranker = loaded(catalogue)
         if ranker is None:  # `ready` said so
-            return blend, np.zeros(len(blend))
-        methods = known()
-        scores: list[NDArray[Any]] = [
-            blend if name == "blend" else methods[name].batch(catalogue, [profile])[0]
-            for name in ranker.bases
-        ]
+            return np.zeros(len(catalogue.ids)), np.zeros(len(catalogue.ids))
+        there = bases(catalogue, settled(catalogue).weighting)
+        scores = [there[name](catalogue, [profile])[0] for name in ranker.bases]
         worth, spread, _ = ranker.score(catalogue, profile.anchors, scores)
-        scale = float(blend.std()) or 1.0
-        own = float(worth.std()) or 1.0
-        return blend.mean() + scale * standard(worth), spread * scale / own
+        return worth, spread
 
 
 def loaded(catalogue: Catalogue) -> Ranker | None:
@@ -92,9 +110,8 @@ def loaded(catalogue: Catalogue) -> Ranker | None:
     if _KEPT not in kept:
         found = Ranker.load(catalogue.library.models_dir)
         # A ranker of another library numbers its items otherwise.
-        kept[_KEPT] = (
-            found if found is not None and found.facts.get("library") == catalogue.library.id else None
-        )
+        own = found is not None and found.facts.get("library") == catalogue.library.id
+        kept[_KEPT] = found if own and found is not None and found.bases[:1] == [BLEND] else None
     ranker: Ranker | None = kept[_KEPT]
     return ranker
 
@@ -111,7 +128,7 @@ def choice(ranker: Ranker) -> Choice:
     """What was measured when it was trained, as a choice."""
     ndcg = ranker.report.get("ndcg", {})
     table = [{"method": name, "ndcg": value} for name, value in ndcg.items()]
-    return Choice(NAME, sentence(ranker.report), table)
+    return Choice(NAME, sentence(ranker.report), sorted(table, key=lambda row: -row["ndcg"]))
 
 
 METHOD = RankerMethod()

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmstudio.recommendation import blend
 from mmstudio.recommendation.events import Events
-from mmstudio.recommendation.methods import Method, known
+from mmstudio.recommendation.measuring import profile_of_member
 from mmstudio.recommendation.ranker.model import CONTENT, CONTEXT, standard
 from mmstudio.recommendation.ranker.tasks import TASKS, Labels
-from mmstudio.recommendation.signals import Profile
+from mmstudio.recommendation.voices import popularity, voices
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from mmstudio.recommendation.blend import Weighting
     from mmstudio.recommendation.catalogue import Catalogue
+    from mmstudio.recommendation.signals import Profile
 
-BASES = ("blend", "ease", "als", "content", "popular")
+BLEND, POPULAR = "blend", "popular"
+Base = Callable[["Catalogue", "Sequence[Profile]"], "NDArray[np.float32]"]
 _CELLS = 4_000_000  # scores of the simple methods held at once
 _NEGATIVES = 8  # per positive: half at random, half from what the blend puts first
 _HARD = 300
@@ -51,36 +55,40 @@ class Pairs:
     offset: NDArray[np.float32]
 
 
-def bases(catalogue: Catalogue) -> dict[str, Method]:
-    """The simple methods that can score here, the blend first."""
-    found = known()
-    return {name: found[name] for name in BASES if name in found and not found[name].ready(catalogue)}
+def bases(catalogue: Catalogue, weighting: Weighting) -> dict[str, Base]:
+    """Name → scores of the simple methods that can speak here: the blend first, popularity last."""
+
+    def mixed(of: Catalogue, profiles: Sequence[Profile]) -> NDArray[np.float32]:
+        return blend.batch(of, profiles, weighting)
+
+    found: dict[str, Base] = {BLEND: mixed}
+    found |= {voice.name: voice.batch for voice in voices(catalogue)}
+    return {**found, POPULAR: _popular}
+
+
+def _popular(catalogue: Catalogue, profiles: Sequence[Profile]) -> NDArray[np.float32]:
+    return np.tile(popularity(catalogue).astype(np.float32), (len(profiles), 1))
 
 
 def with_events(catalogue: Catalogue, part: Labels) -> Catalogue:
     """The catalogue with only these events."""
-    events = Events(part.member, part.row, part.value, len(catalogue.ids))
+    events = Events(part.member, part.row, part.value, len(catalogue.ids), when=part.time)
     return replace(catalogue, events=events)
 
 
-def profile_of(history: Mapping[int, float]) -> Profile:
-    """What the simple methods are told of a person."""
-    return Profile(liked={}, disliked=(), taste=dict(history), brief="", evidence=min(len(history), 20) / 2)
-
-
 def scored(
-    catalogue: Catalogue, methods: Mapping[str, Method], histories: Sequence[Mapping[int, float]]
+    catalogue: Catalogue, methods: Mapping[str, Base], members: Sequence[int]
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """(index of the first person, float32[u,N,M] scores) for a few persons at a time."""
+    """(place of the first member, float32[u,N,M] scores) for a few members at a time."""
     step = max(1, _CELLS // max(1, len(catalogue.ids) * len(methods)))
-    for start in range(0, len(histories), step):
-        profiles = [profile_of(one) for one in histories[start : start + step]]
-        yield start, np.stack([method.batch(catalogue, profiles) for method in methods.values()], 2)
+    for start in range(0, len(members), step):
+        profiles = [profile_of_member(catalogue.events, one) for one in members[start : start + step]]
+        yield start, np.stack([score(catalogue, profiles) for score in methods.values()], 2)
 
 
 def sampled(
     catalogue: Catalogue,
-    methods: Mapping[str, Method],
+    methods: Mapping[str, Base],
     past: Labels,
     target: Labels,
     random: np.random.Generator,
@@ -100,7 +108,7 @@ def sampled(
     past_order = np.argsort(past.member, kind="stable")
     past_member, past_row = past.member[past_order], past.row[past_order]
     histories = [own.get(int(p), {}) for p in people]
-    for start, block in scored(catalogue, methods, histories):
+    for start, block in scored(catalogue, methods, people.tolist()):
         parts: list[tuple[NDArray[np.int64], ...]] = []
         features: list[NDArray[np.float32]] = []
         chosen: list[tuple[NDArray[Any], ...]] = []

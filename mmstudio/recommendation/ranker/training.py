@@ -11,6 +11,7 @@ import numpy as np
 from mmstudio.errors import ReadOnly, StudioError
 from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress, Work
+from mmstudio.recommendation.choosing import settled
 from mmstudio.recommendation.ranker.calibration import calibrate, calibration_error
 from mmstudio.recommendation.ranker.measuring import measure
 from mmstudio.recommendation.ranker.model import (
@@ -71,7 +72,8 @@ def train_work(recommender: Recommender, seed: int = 0, epochs: int = _EPOCHS) -
         yield Progress(0, steps, tr("Looking at what members chose"))
         pairs, done = [], 0
         shown = with_events(catalogue, past)
-        methods = bases(shown)
+        weighting = settled(catalogue).weighting
+        methods = bases(shown, weighting)
         for done, one in sampled(shown, methods, past, target, random):
             context.raise_if_cancelled()
             pairs.append(one)
@@ -84,7 +86,7 @@ def train_work(recommender: Recommender, seed: int = 0, epochs: int = _EPOCHS) -
         done += 100 * epochs
         known = labels.take(part < 2)
         later = with_events(catalogue, known)
-        methods = {name: method for name, method in bases(later).items() if name in methods}
+        methods = {name: score for name, score in bases(later, weighting).items() if name in methods}
         ranker = learning.ranker(library.id, len(labels.member), catalogue.events.count)
         # Who calibrates does not measure.
         people = np.unique(held.member)
