@@ -1,4 +1,4 @@
-"""Sample sizes against published figures, tests of proportions, and verdicts that name no winner too early."""
+"""Sample sizes against published figures, tests of proportions, and verdicts that name no early winner."""
 
 from __future__ import annotations
 
