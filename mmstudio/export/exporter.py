@@ -19,6 +19,7 @@ from mmstudio.export.writer import OutputFolder, slug
 from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress, Work
 from mmstudio.media.metadata import COMPOSITE, stamp
+from mmstudio.recommendation.variants.identity import variant_of
 
 if TYPE_CHECKING:
     from mmstudio.composition.render import Renderer
@@ -65,7 +66,15 @@ class Exporter:
             for channel in wanted:
                 _check_length(board, channel)
             folder = OutputFolder(out)
-            base = slug(board.name)
+            variant, changed = variant_of(self._library, row.id, row.data)
+            if changed:
+                notes.append(
+                    tr(
+                        "The storyboard was changed since it became a variant: it leaves without an id."
+                        " Add it again."
+                    )
+                )
+            base = f"{slug(board.name)}-{variant}" if variant else slug(board.name)
             total = sum(_steps(board, channel) for channel in wanted)
             done = 0
             renderers: dict[tuple[int, int], Renderer] = {}
@@ -76,7 +85,7 @@ class Exporter:
                     yield Progress(done + step, total, tr("Exporting {name}", name=tr(channel.label)))
                 done += _steps(board, channel)
             manifest = folder.write_manifest(
-                f"{base}.manifest.json", **_provenance(board), overrides=passage.as_json()
+                f"{base}.manifest.json", **_provenance(board), overrides=passage.as_json(), **_named(variant)
             )
             yield Progress(total, total)
             return {
@@ -84,6 +93,7 @@ class Exporter:
                 "manifest": str(manifest),
                 "folder": str(folder.folder),
                 "notes": notes,
+                **_named(variant),
             }
 
         return run
@@ -263,6 +273,11 @@ def _record(board: Storyboard) -> dict[str, Any]:
     if board.has_generated_part():
         record["digital_source_type"] = COMPOSITE
     return record
+
+
+def _named(variant: str) -> dict[str, str]:
+    """The variant an export is, in its manifest and result; nothing where it is none."""
+    return {"variant": variant} if variant else {}
 
 
 def _provenance(board: Storyboard) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from mmstudio.export.writer import OutputFolder, slug
 from mmstudio.generation.copywriting.lines import FactsWriter, is_chinese
 from mmstudio.i18n import mark, speaking, tr, translate
 from mmstudio.jobs import JobContext, Progress, Work
+from mmstudio.recommendation.variants.identity import link_with, variant_of
 
 if TYPE_CHECKING:
     from mmstudio.library import Audience, Item, Library
@@ -55,6 +56,7 @@ class Entry:
     card: str = ""
     card_generated: bool = False
     card_words: str = ""
+    variant: str = ""
 
 
 @dataclass(slots=True)
@@ -159,6 +161,8 @@ def _entry(
     if boards:
         newest = max(boards, key=lambda board: board.id)
         _add_card(library, entry, Storyboard.from_dict(newest.data, newest.id))
+        # Only a card that is shown names its variant: clicks must not count for one that nobody saw.
+        entry.variant = variant_of(library, newest.id, newest.data)[0] if entry.card else ""
     return entry
 
 
@@ -255,7 +259,7 @@ def _card(entry: Entry, language: str) -> str:
     )
     title = _h(item.title or item.sku)
     if item.url.lower().startswith(("http://", "https://")):
-        title = f'<a href="{_h(item.url)}" rel="noopener noreferrer">{title}</a>'
+        title = f'<a href="{_h(link_with(item.url, entry.variant))}" rel="noopener noreferrer">{title}</a>'
     price = f'<span class="price">{_h(entry.price)}</span>' if entry.price else ""
     line = f'<p class="line">{_h(entry.line)}</p>' if entry.line else ""
     why = f'<p class="why"><b>{_h(translate(_WHY, language))}</b> {_h(entry.why)}</p>' if entry.why else ""
@@ -310,7 +314,9 @@ def feed(sections: list[Section]) -> str:
                 },
             }
             if entry.item.url.lower().startswith(("http://", "https://")):
-                one["url"] = entry.item.url
+                one["url"] = link_with(entry.item.url, entry.variant)
+            if entry.variant:
+                one["_mmstudio"]["variant"] = entry.variant
             items.append(one)
     data = {"version": "https://jsonfeed.org/version/1.1", "title": "Recommendations", "items": items}
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"

@@ -16,6 +16,7 @@ from mmstudio.recommendation.records import ScorePart
 from mmstudio.recommendation.scoring import Scoring
 from mmstudio.recommendation.variants import traits as look
 from mmstudio.recommendation.variants.appeal import predict
+from mmstudio.recommendation.variants.identity import storyboard_content
 from mmstudio.recommendation.variants.planning import judge, percent, sample_size, uneven
 from mmstudio.recommendation.variants.records import Plan, RankedVariant, ResultsReport, Verdict
 from mmstudio.recommendation.variants.results import read_results
@@ -274,11 +275,6 @@ class Variants:
         plan = self.plan_of(self.store.plan(plan_id))
         counts = self.counts(plan.event, list(plan.shares))
         return plan, judge(plan, counts), uneven(plan.shares, counts)
-
-
-def storyboard_content(data: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a storyboard's data makes the variant: all that is seen and heard, not where it is stored."""
-    return {key: value for key, value in data.items() if key not in ("schema", "name")}
 
 
 class _Fit:
