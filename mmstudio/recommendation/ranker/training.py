@@ -119,26 +119,20 @@ def train_work(recommender: Recommender, seed: int = 0, epochs: int = _EPOCHS) -
     return run
 
 
-def enough(people: int, events: int) -> str:
-    """Empty where there is enough to learn from, else a sentence that says how much is missing."""
-    if people >= PEOPLE and events >= EVENTS:
-        return ""
-    return tr(
-        "Too few events to learn from: {people} members with {events}; {least} with {most} are needed.",
-        people=people,
-        events=events,
-        least=PEOPLE,
-        most=EVENTS,
-    )
-
-
 def _people(labels: Labels, random: np.random.Generator) -> Labels:
     """Members with at least three pairs that count, at most 3,000 of them. Raises StudioError for too few."""
     members, count = np.unique(labels.member[labels.value > 0], return_counts=True)
     members = members[count >= 3]
     chosen = labels.take(np.isin(labels.member, members))
-    if why := enough(len(members), len(chosen.member)):
-        raise StudioError("{why}", hint="Import more interactions, or use the blend.", why=why)
+    if len(members) < PEOPLE or len(chosen.member) < EVENTS:
+        raise StudioError(
+            "Too few events to learn from: {people} members with {events}; {least} with {most} are needed.",
+            hint="Import more interactions; until then the blend ranks.",
+            people=len(members),
+            events=len(chosen.member),
+            least=PEOPLE,
+            most=EVENTS,
+        )
     if len(members) > _MOST_PEOPLE:
         members = random.choice(members, _MOST_PEOPLE, replace=False)
         chosen = labels.take(np.isin(labels.member, members))
