@@ -207,6 +207,8 @@ class _Seen:
             found.append(tr("it is liked already"))
         if self.row in self.catalogue.rows(self.audience.disliked):
             found.append(tr("it is disliked"))
+        if self.profile.decisions.get(self.row, 0.0) < 0:
+            found.append(tr("it was rejected"))
         return found
 
     def keep(self) -> NDArray[np.bool_]:
@@ -214,6 +216,7 @@ class _Seen:
         for one in self._filters:
             keep &= one.passes
         keep[self.catalogue.rows([*self.audience.liked, *self.audience.disliked])] = False
+        keep[[row for row, weight in self.profile.decisions.items() if weight < 0]] = False
         return keep
 
 

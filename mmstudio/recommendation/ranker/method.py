@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mmstudio.recommendation.signals import Profile
 
 NAME = "ranker"
+WHOLE = "whole"  # kept with all events of a library; an evaluation hides some of them
 _KEPT, _LAST = "ranker", "ranker-last"
 
 
@@ -49,6 +50,10 @@ class RankerMethod:
         ranker = loaded(catalogue)
         if ranker is None:
             return tr("The ranker has not been trained yet.")
+        if not catalogue.events.kept.get(WHOLE):
+            return tr(
+                "The ranker has seen the events that are hidden here; its own figures are in its report."
+            )
         if catalogue.events.count < ranker.facts["events"]:
             return tr("The ranker was trained on more events than there are; train it again.")
         if ranker.tensors["content"].shape[0] != catalogue.fused.shape[1]:

@@ -140,8 +140,14 @@ def _people(labels: Labels, random: np.random.Generator) -> Labels:
 
 
 def _parts(labels: Labels, random: np.random.Generator) -> NDArray[np.int64]:
-    """int64[P]: 0 past (60 %), 1 target (20 %), 2 held out (20 %) within each member's pairs."""
-    order = np.lexsort((random.random(len(labels.member)), labels.member))
+    """int64[P]: 0 past (60 %), 1 target (20 %), 2 held out (20 %) of each member's pairs.
+
+    By time where most pairs have one, since what comes next is what a ranker is for; else at random.
+    """
+    chance = random.random(len(labels.member))
+    timed = np.isfinite(labels.time).mean() > 0.5 and np.ptp(labels.time[np.isfinite(labels.time)]) > 0
+    when = np.nan_to_num(labels.time, nan=-np.inf) if timed else chance
+    order = np.lexsort((chance, when, labels.member))
     first = np.searchsorted(labels.member[order], labels.member[order])
     count = np.searchsorted(labels.member[order], labels.member[order], side="right") - first
     place = (np.arange(len(order)) - first + 0.5) / count
