@@ -67,6 +67,10 @@ PAGES: list[tuple[str, str, str, str, str, str]] = [
     ("compare", mark("Compare models"), "scales", "compare", "ComparePane", "models"),
     ("tuning", mark("Search for settings"), "magnifying-glass", "tuning", "TuningPane", "models"),
     ("catalogue", mark("Catalogue of networks"), "books", "catalogue", "CataloguePane", "models"),
+    ("two", mark("Two audiences"), "columns", "two", "TwoPane", "audiences"),
+    ("segments", mark("Segments"), "circles-three", "segments", "SegmentsPane", "audiences"),
+    ("variants", mark("Variants and tests"), "flask", "variants", "VariantsPane", "audiences"),
+    ("measure", mark("Measure the recommender"), "gauge", "measure", "MeasurePane", "audiences"),
 ]
 _WITHOUT_LIBRARY = {"preferences"}
 # What large pages bring along, loaded in a worker first. No Qt: its types are made on the GUI thread only.

@@ -116,6 +116,13 @@ class RecommendationModel(RowListModel[Recommended]):
 MARKS = {"pinned": mark("Pinned"), "approved": mark("Approved"), "rejected": mark("Rejected")}
 
 
+def change_short(row: Recommended) -> str:
+    """The same for a badge with an arrow: ``3``, ``new``; empty where it did not move."""
+    if row.before is None or row.before == row.rank:
+        return ""
+    return tr("new") if row.before == 0 else str(abs(row.before - row.rank))
+
+
 def change_text(row: Recommended) -> str:
     """How a card moved since likes were switched off: ``up 3``, ``new here``; empty where it did not."""
     if row.before is None or row.before == row.rank:

@@ -137,7 +137,8 @@ def method_text(choice: Any) -> str:
     if choice is None or not getattr(choice, "method", ""):
         return ""
     name = tr(METHODS.get(choice.method, choice.method))
-    return tr("Ranked by {method}. {why}", method=name, why=choice.why) if choice.why else name
+    said = tr("Ranked by {method}.", method=name)
+    return " ".join(part for part in (said, choice.why) if part)
 
 
 def marks_of(library: Library, audience: Audience) -> dict[int, frozenset[str]]:

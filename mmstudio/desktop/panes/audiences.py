@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QListView, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
@@ -62,6 +62,8 @@ class AudiencesPane(Pane):
         self.list = QListView()
         self.list.setProperty("role", "menu")
         self.list.setModel(self.model)
+        self.list.setIconSize(QSize(16, 16))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         name(self.list, mark("Audiences"), mark("Made by hand, or found in the events as a segment"))
         self.list.selectionModel().currentChanged.connect(self._current_changed)
         self.new_button = button(mark("New audience"), self.new_audience, icon="plus")

@@ -101,8 +101,8 @@ class AudienceRules(QWidget):
         if why:
             self._grid.addWidget(help_dot(why), line, 1)
         self._grid.addWidget(control, line, 2)
-        count = label(role="small", wrap=True)
-        count.setMinimumWidth(96)
+        count = label(role="small")
+        count.setMinimumWidth(88)
         self.counts[key] = count
         self._grid.addWidget(count, line, 3, Qt.AlignmentFlag.AlignVCenter)
 
@@ -134,11 +134,12 @@ class AudienceRules(QWidget):
             target.setProperty("role", "error" if found is not None and found.problem else "small")
             target.style().unpolish(target)
             target.style().polish(target)
+            target.setToolTip(found.problem if found is not None else "")
+            target.setAccessibleDescription(target.toolTip())
             if key == "caps" and passed_over:
                 say(target, mark("holds {n} back"), n=passed_over)
             elif found is not None and found.problem:
-                unsay(target)
-                target.setText(found.problem)
+                say(target, mark("not understood"))
             elif found is not None:
                 say(target, mark("takes out {n}"), n=found.removed)
             else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QPushButton, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 
 from mmstudio.desktop.texts import label, name
 from mmstudio.desktop.views.controls import button, help_dot, row
@@ -63,13 +63,22 @@ class RecommendBar(QWidget):
             ),
             0,
         )
-        flow = FlowLayout(self)
-        flow.setContentsMargins(16, 12, 16, 6)
-        buttons: tuple[QPushButton | QToolButton, ...] = (
-            self.compose_button, self.page_button, self.two_button, self.why_button, self.page_link,
-        )  # fmt: skip
-        for part in (*buttons, variety, novelty, explore):
-            flow.addWidget(part)
+        buttons, sliders = FlowLayout(), FlowLayout()
+        for part in (
+            self.compose_button,
+            self.page_button,
+            self.two_button,
+            self.why_button,
+            self.page_link,
+        ):
+            buttons.addWidget(part)
+        for part in (variety, novelty, explore):
+            sliders.addWidget(part)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 12, 16, 6)
+        layout.setSpacing(6)
+        layout.addLayout(buttons)
+        layout.addLayout(sliders)
         for slider in (self.diversity, self.novelty, self.explore):
             slider.valueChanged.connect(lambda _v: self.moved.emit())
 

@@ -74,10 +74,9 @@ class RecommendView(QWidget):
         self.bar.moved.connect(lambda: self._sliding.isActive() or self._sliding.start())
         self.chips = LikeChips()
         self.chips.changed.connect(lambda _off: self.refresh())
-        self.method = label(role="small", wrap=True)
         self.note = label(role="small", wrap=True)
         self.gone = label(role="small", wrap=True)
-        for words in (self.method, self.note, self.gone):
+        for words in (self.note, self.gone):
             words.setContentsMargins(16, 0, 16, 6)
             words.setMinimumWidth(1)
             words.hide()
@@ -99,7 +98,7 @@ class RecommendView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for part in (self.bar, self.chips, self.method, self.note, self.gone):
+        for part in (self.bar, self.chips, self.note, self.gone):
             layout.addWidget(part)
         answer = QVBoxLayout()
         answer.setContentsMargins(16, 0, 16, 0)
@@ -181,10 +180,9 @@ class RecommendView(QWidget):
             self._base = {row.item.id: row.rank for row in ranking.rows}
             self._titles = {row.item.id: row.item.title for row in ranking.rows}
             self._keeping.start()
-        self._say(self.method, ranking.method)
         left_out = sum(ranking.removed.values())
         rules = tr("{n} items are left out by the rules.", n=left_out) if left_out else ""
-        self._say(self.note, " ".join(words for words in (ranking.note, rules) if words))
+        self._say(self.note, " ".join(words for words in (ranking.note, ranking.method, rules) if words))
         gone = tr("No longer in the list: {titles}", titles=tr(", ").join(ranking.gone))
         self._say(self.gone, gone if wish.without and ranking.gone else "")
         if ranking.rows:

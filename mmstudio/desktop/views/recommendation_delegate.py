@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from mmstudio.desktop import icons, theme
-from mmstudio.desktop.models.audiences import RecommendationModel, Recommended, change_text
+from mmstudio.desktop.models.audiences import RecommendationModel, Recommended, change_short
 from mmstudio.desktop.models.rows import ROW_ROLE
 from mmstudio.desktop.views.painting import paint_card, paint_lines, paint_picture, paint_text
 from mmstudio.desktop.views.pictures import Pictures
@@ -42,7 +42,7 @@ DECISIONS = (
     ("approve", "thumbs-up", "thumbs-up-fill", "approved", mark("Approve: a good choice (A)")),
     ("reject", "thumbs-down", "thumbs-down-fill", "rejected", mark("Reject: not this one (R)")),
 )
-_HEIGHT = 324
+_HEIGHT = 312
 _LEAST = 184  # narrowest card, pixels
 _GAP = 8
 _PICTURE = 132
@@ -57,7 +57,7 @@ class Areas:
         inner = self.card.adjusted(12, 12, -12, -8)
         self.picture = QRect(inner.x(), inner.y(), inner.width(), _PICTURE)
         self.badge = QRect(inner.x() + 6, inner.y() + 6, 28, 22)
-        self.change = QRect(inner.right() - 68, inner.y() + 6, 62, 22)
+        self.change = QRect(inner.right() - 58, inner.y() + 6, 52, 22)
         y = self.picture.bottom() + 8
         self.title = QRect(inner.x(), y, inner.width(), 18)
         self.price = QRect(inner.x(), y + 19, inner.width() - 84, 18)
@@ -159,7 +159,7 @@ class RecommendationDelegate(QStyledItemDelegate):
 
 
 def _paint_change(painter: QPainter, rect: QRect, row: Recommended) -> None:
-    words = change_text(row)
+    words = change_short(row)
     if not words:
         return
     better = row.before == 0 or (row.before or 0) > row.rank
