@@ -228,3 +228,17 @@ def test_pictures_of_sounds(tmp_path: Path) -> None:
     wave = images.waveform(path, seconds=500)
     assert wave.values.shape == (2, 44_100)
     assert wave.times[-1] == pytest.approx(2.0, abs=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["noise", "dying", "steps"])
+def test_a_tempo_is_never_outside_what_is_looked_for(kind: str) -> None:
+    random = np.random.default_rng(7)
+    for _ in range(150):
+        count = int(random.integers(70, 500))
+        strength = random.random(count) ** int(random.integers(1, 9))
+        if kind == "dying":
+            strength *= np.exp(-np.arange(count) / random.uniform(2, 40))
+        if kind == "steps":
+            strength = np.repeat(strength, 4)[:count]
+        found = rhythm.tempo([strength.astype(np.float32)])
+        assert found is None or 0.9 * rhythm.SLOWEST < found[0] < 1.1 * rhythm.FASTEST

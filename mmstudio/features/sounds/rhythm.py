@@ -17,6 +17,7 @@ FRAMES_PER_SECOND = RATE / HOP
 SLOWEST, FASTEST = 40.0, 210.0  # beats per minute that are looked for
 _LIKELY, _SPREAD = 120.0, 1.0  # the commonest tempo, and how many octaves around it are common
 _GAMMA = np.float32(100.0)
+_OFF = 1.0  # frames a beat may be moved by measuring it over several: the lags are searched in finer steps
 _SHORTEST = 1.5  # seconds: less has no tempo
 
 
@@ -98,7 +99,7 @@ def tempo(strengths: Sequence[NDArray[np.float32]]) -> tuple[float, float] | Non
 
 def _refined(curve: NDArray[np.float64], lag: float) -> float:
     """Beats per minute of the peak next to `lag`, measured over as many beats as the curve holds, up to 8."""
-    beats = max(1, min(8, int((len(curve) - 3) / lag)))
+    first, beats = lag, max(1, min(8, int((len(curve) - 3) / lag)))
     # Frame by frame outwards: the place of a later beat is known better than the single one's.
     for count in range(1, beats + 1):
         middle = round(lag * count)
@@ -112,8 +113,10 @@ def _refined(curve: NDArray[np.float64], lag: float) -> float:
         bend = left - 2 * peak + right
         if peak < 0.3 * curve[round(lag)] or bend >= 0:
             break
-        place = (top + 0.5 * (left - right) / bend) / count
-        if place <= 0:  # not the top of a peak: the curve still rises towards lag 0
+        beside = 0.5 * (left - right) / bend
+        place = (top + beside) / count
+        # No peak there: the curve rises on, towards lag 0 or the beat of something else.
+        if abs(beside) > 1 or abs(place - first) > _OFF:
             break
         lag = place
     return float(60.0 * FRAMES_PER_SECOND / lag)

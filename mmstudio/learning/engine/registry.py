@@ -19,7 +19,7 @@ from mmstudio.learning.engine.data import to_bytes, to_float
 from mmstudio.learning.engine.gan_task import make_discriminator, make_generator
 from mmstudio.learning.engine.prior import Prior, prior_from, standard_prior
 from mmstudio.learning.engine.sound_shape import SoundShape
-from mmstudio.learning.engine.spectra import fold, from_planes, griffin_lim, magnitude_of, mel_of
+from mmstudio.learning.engine.spectra import fold, from_planes, mel_of, played
 from mmstudio.learning.engine.task import Task, take
 from mmstudio.learning.families import family
 from mmstudio.learning.nets.blocks import materialise
@@ -64,8 +64,8 @@ class GenerativeModel:
     def waves(self, z: Tensor, c: Tensor | None = None) -> Tensor:
         """Latents (N×latent) → float32 N×C×samples in [-1, 1] at ``sound.rate``, on the CPU.
 
-        By the model's own vocoder; by Griffin-Lim from a fixed start where it has none. The same latent gives
-        the same sound.
+        By the model's own vocoder; without anything learned where it has none (:func:`spectra.played`). The
+        same latent gives the same sound.
         """
         return self.voiced(self.decode(z, c))
 
@@ -83,8 +83,7 @@ class GenerativeModel:
         if vocoder is not None:
             wave: Tensor = vocoder(mel.to(self.device), self.polish).float().cpu()
         else:
-            magnitude = magnitude_of(fold(mel, shape), shape, 12)
-            wave = from_planes(griffin_lim(magnitude, shape, None, 32).view(1, shape.channels, -1))
+            wave = from_planes(played(fold(mel, shape), shape).view(1, shape.channels, -1))
         wave = wave - wave.mean(dim=2, keepdim=True)
         return wave * (_PEAK / wave.abs().max().clamp_min(_PEAK))  # turned down as a whole, not clipped
 
@@ -180,18 +179,27 @@ def load_model(folder: Path, device: torch.device) -> GenerativeModel:
         take(discriminator, weights, "discriminator.")
         prior = standard_prior(config.latent)
         mark = weights_id(folder)
-        polish = _polish(weights)
+        polish = _voice(decoder, weights)
         return GenerativeModel(config, _frozen(decoder), None, discriminator, prior, device, mark, polish)
     vae = materialise(lambda: make_vae(config), device, random)
     take(vae, weights, "vae.")
     _frozen(vae)
     prior = prior_from(weights, config.latent)
     mark = weights_id(folder)
-    return GenerativeModel(config, vae.decoder, vae, None, prior, device, mark, _polish(weights))
+    return GenerativeModel(config, vae.decoder, vae, None, prior, device, mark, _voice(vae, weights))
 
 
-def _polish(weights: dict[str, Tensor]) -> int:
-    return int(weights["voice.rounds"][0]) if "voice.rounds" in weights else 0
+def _voice(net: nn.Module, weights: dict[str, Tensor]) -> int:
+    """Its rounds of polish; a vocoder that learned nothing better corrects nothing."""
+    from mmstudio.learning.nets.vocoder import ROUNDS, Vocoder, learned_voice
+
+    vocoder = getattr(net, "vocoder", None)
+    if not isinstance(vocoder, Vocoder):
+        return 0
+    if learned_voice(weights):
+        return int(weights["voice.rounds"][0])
+    vocoder.begin()
+    return int(weights["voice.rounds"][0]) if "voice.kind" in weights else max(ROUNDS)
 
 
 def _frozen(net: nn.Module) -> nn.Module:

@@ -17,7 +17,7 @@ from mmstudio.learning.engine.gan_task import GanTask
 from mmstudio.learning.engine.sound_shape import SoundShape
 from mmstudio.learning.engine.spectra import mel_of
 from mmstudio.learning.engine.task import take
-from mmstudio.learning.engine.voicing import Voicing
+from mmstudio.learning.engine.voicing import Voicing, without_old_voice
 from mmstudio.learning.nets.sound import SoundGenerator
 from mmstudio.learning.objectives.augment import sound_augment
 
@@ -73,6 +73,7 @@ class SoundGanTask(GanTask):
     @torch.no_grad()
     def start_from(self, weights: dict[str, Tensor]) -> None:
         """From another sound GAN, or from the decoder and the vocoder of a sound VAE."""
+        weights = without_old_voice(weights)
         own = {f"generator.{key.removeprefix('vae.decoder.')}": value for key, value in weights.items()
                if key.startswith("vae.decoder.")}  # fmt: skip
         voice = {f"generator.vocoder.{key.removeprefix('vae.vocoder.')}": value

@@ -22,7 +22,7 @@ from mmstudio.learning.engine.sound_shape import SoundShape
 from mmstudio.learning.engine.spectra import mel_of
 from mmstudio.learning.engine.task import Task, take
 from mmstudio.learning.engine.vae_task import COMPONENTS, PRIOR_EXAMPLES, VaeTask
-from mmstudio.learning.engine.voicing import Voicing
+from mmstudio.learning.engine.voicing import Voicing, without_old_voice
 from mmstudio.learning.nets.blocks import materialise
 from mmstudio.learning.nets.sound import SpectrogramVAE, make_sound_vae
 from mmstudio.learning.objectives.vae import bounded, free_bits, gradient_l1, kl_per_dimension
@@ -147,6 +147,7 @@ class SoundVaeTask(Task[SoundData]):
 
     def start_from(self, weights: dict[str, Tensor]) -> None:
         """Also from a model of the first kind, which has no vocoder: that part begins anew."""
+        weights = without_old_voice(weights)
         take(self.vae, weights, "vae.")
         if self.voicing.critic is not None:
             take(self.voicing.critic, weights, "critic.")

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from mmstudio.learning.config import ModelConfig
-from mmstudio.learning.engine.sound_data import SoundData
+from mmstudio.learning.engine.sound_data import SoundData, to_waves
 from mmstudio.learning.engine.sound_shape import SoundShape
-from mmstudio.learning.engine.spectra import fold, istft, mel_of, mel_of_power, stft, to_planes
+from mmstudio.learning.engine.spectra import fold, griffin_lim, mel_of, mel_of_power, stft, to_planes
 from mmstudio.learning.nets.blocks import materialise
-from mmstudio.learning.nets.vocoder import ROUNDS, Vocoder, best_rounds
+from mmstudio.learning.nets.vocoder import KIND, ROUNDS, Vocoder, learned_voice, voice_of
 from mmstudio.learning.nets.wave_critic import WaveCritic
 from mmstudio.learning.objectives.spectral import (
     hinge_discriminator,
     hinge_generator,
+    magnitude_loss,
     phase_loss,
     stft_loss,
 )
@@ -27,6 +29,7 @@ FRAMES = 32  # of a stretch that is learned from at once
 ROWS = 8  # stretches a step
 _TRIED = 8  # sounds that rounds of polish are tried on
 _MEL, _PHASE, _MATCH = 5.0, 1.0, 2.0  # weights beside the spectral loss
+_UNROLLED, _MOMENTUM = 2, 0.5  # rounds of Griffin-Lim that are learned through, and how they are pushed
 
 
 class Voicing:
@@ -43,6 +46,7 @@ class Voicing:
         options = config.options
         self.shape, self.vocoder, self.random, self.device = SoundShape.of(config), vocoder, random, device
         self.frames = min(FRAMES, self.shape.frames)
+        vocoder.begin()
         self.optimiser = torch.optim.AdamW(
             vocoder.parameters(), lr=config.rate, betas=(0.8, 0.99), weight_decay=1e-4
         )
@@ -61,14 +65,17 @@ class Voicing:
         parts, real = self.stretches(waves, mel, ROWS)
         self.optimiser.zero_grad(set_to_none=True)
         magnitude, cosine, sine = self.vocoder.spectrum(parts, loop=False)
-        whole = self.vocoder.complex_spectrum(magnitude, cosine, sine)
-        made = istft(whole, self.shape, loop=False)
+        # The wave teaches the phases only: magnitudes that make up for wrong phases are worse than true ones.
+        kept = magnitude.detach()
+        whole = self.vocoder.complex_spectrum(kept, cosine, sine)
+        made = griffin_lim(kept, self.shape, whole, _UNROLLED, _MOMENTUM, loop=False)
         true = stft(real, self.shape, loop=False)
+        sizes = magnitude_loss(magnitude, true.abs())
         signs = 1.0 - 2.0 * (torch.arange(true.shape[1], device=true.device) % 2)
         phases = phase_loss(cosine, sine, true * signs[None, :, None])
         spectra, bands = self.compare(made, real, parts)
-        loss = spectra + _MEL * bands + _PHASE * phases
-        found = {"wave": spectra, "wave_mel": bands, "phase": phases}
+        loss = spectra + _MEL * bands + _PHASE * phases + sizes
+        found = {"wave": spectra, "wave_mel": bands, "phase": phases, "magnitude": sizes}
         if self.critic is not None and step >= self.since:
             yield {}
             found |= self._criticise(self.critic, real, made.detach())
@@ -96,7 +103,7 @@ class Voicing:
         ``waves``), through the vocoder as it is, and the loss."""
         leaf = drawn.detach().requires_grad_(True)
         parts, real = self.stretches(waves, leaf, ROWS // 2)
-        spectra, bands = self.compare(self.vocoder.wave(parts, loop=False), real, None)
+        spectra, bands = self.compare(self.vocoder.wave(parts, 1, loop=False), real, None)
         (gradient,) = torch.autograd.grad(spectra + _MEL * bands, leaf)
         return gradient, {"heard": float(spectra.detach())}
 
@@ -109,11 +116,17 @@ class Voicing:
 
     @torch.no_grad()
     def finish(self, vocoder: Vocoder, data: SoundData, ended: bool) -> dict[str, Tensor]:
-        """How many rounds of polish the trained (averaged) vocoder wants, for the weights file."""
+        """What the weights file says of the trained (averaged) vocoder, measured on held-out sounds where
+        there are any; see :func:`nets.vocoder.voice_of`."""
         if not ended:
-            return {"voice.rounds": torch.tensor([max(ROUNDS)])}
-        waves = data.floats(data.spread(_TRIED)).to(self.device)
-        return {"voice.rounds": torch.tensor([best_rounds(vocoder, mel_of(waves, self.shape), waves)])}
+            return {"voice.kind": torch.tensor([KIND]), "voice.rounds": torch.tensor([max(ROUNDS)])}
+        if data.held is not None and len(data.held):
+            count = min(len(data.held), _TRIED)
+            waves = to_waves(np.stack([data.held[len(data.held) * i // count] for i in range(count)]))
+        else:
+            waves = data.floats(data.spread(_TRIED))
+        waves = waves.to(self.device)
+        return voice_of(vocoder, mel_of(waves, self.shape), waves)
 
     def stretches(self, waves: Tensor, mel: Tensor, most: int) -> tuple[Tensor, Tensor]:
         """Of at most ``most`` rows (of N·C) the same stretch of spectrogram (bands×frames) and wave;
@@ -128,3 +141,10 @@ class Voicing:
         parts = torch.stack([mels[row, :, at : at + width] for row, at in spans])
         heard = [planes[row, at * hop : (at + width - 1) * hop] for row, at in spans]
         return parts, torch.stack(heard)
+
+
+def without_old_voice(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weights to start from, without a vocoder that is of another kind or learned nothing better."""
+    if learned_voice(weights):
+        return weights
+    return {key: value for key, value in weights.items() if ".vocoder." not in key}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mmstudio.features.sounds.seam import seam_decibel
 from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress
 from mmstudio.learning.config import load_config
@@ -69,7 +70,7 @@ def measuring_sounds(
     figures: dict[str, Figure] = {"audio_features": FEATURES, "audio_samples": float(count)}
     figures |= quality(made)
     if shape.loop:
-        figures["seam_db"] = seam_db(made, np.random.default_rng(seed))
+        figures["seam_db"] = seam_db(made[:AGAIN], shape.rate, seed)
     rows = []
     for waves in (train, held, made):
         yield Progress(0, None, tr("Listening to sounds"))
@@ -120,22 +121,10 @@ def quality(waves: Waves) -> dict[str, Figure]:
     }
 
 
-def seam_db(waves: Waves, random: np.random.Generator, cuts: int = 32) -> float:
-    """The jump where loops (N×C×T) begin again, in dB against that of loops cut anywhere; mean of energies.
-
-    A jump is how far the next sample lies from where the last two point to: a sound that goes on has nearly
-    none, a cut has one that is heard as a click.
-    """
-    wave = waves.astype(np.float64)
-    length = wave.shape[2]
-    here = _jump(wave, np.zeros(1, int), np.full(1, length - 1))
-    starts, ends = random.integers(0, length, cuts), random.integers(2, length, cuts)
-    return float(10 * np.log10(max(here, 1e-20) / max(_jump(wave, starts, ends), 1e-20)))
-
-
-def _jump(wave: NDArray[np.float64], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> float:
-    pointed = 2 * wave[..., ends] - wave[..., ends - 1]
-    return float(np.square(wave[..., starts] - pointed).mean())
+def seam_db(waves: Waves, rate: int, seed: int = 0) -> float:
+    """The median over loops (N×C×T) of :func:`features.sounds.seam.seam_decibel`: below -20 nobody hears the
+    seam."""
+    return float(np.median([seam_decibel(wave, rate, np.random.default_rng(seed)) for wave in waves]))
 
 
 def again_figures(made: Tensor, real: Tensor, model: GenerativeModel) -> dict[str, float]:

@@ -17,6 +17,7 @@ SOUND_SIZE = 128
 _SOURCE = "mmstudio.learning.datasets.sound_source"
 _LOADER = "mmstudio.learning.engine.registry:load_model"
 _VOICE = {"vocoder_width": 192.0, "vocoder_depth": 4.0, "adversarial": 0.0, "adversarial_from": 0.3}
+_VOICE |= {"vocoder_rate": 0.3}  # what is known without learning is only corrected: quick steps undo it
 _VAE = {
     "latent": 64,
     "steps": 600,
@@ -89,7 +90,8 @@ def _settle(config: ModelConfig) -> None:
         config.parts.setdefault("sound", SoundShape().as_json())
     if "sound" in config.parts:
         config.size = SoundShape.of(config).frames
-        for key in _NETWORK:  # a shape wished for from a base that has no vocoder: that part begins anew
+        # A shape wished for from a base that has no vocoder: that part begins anew.
+        for key in (*_NETWORK, "vocoder_rate"):
             config.options.setdefault(key, _VOICE[key])
 
 
@@ -107,7 +109,7 @@ FAMILIES = (
         _SOURCE,
         "mmstudio.learning.engine.sound_task:sound_vae_task",
         _LOADER,
-        more_options=("vocoder_rate", "critic_rate"),
+        more_options=("critic_rate",),
         bases=("sound-vae",),
         settle=_settle,
         ranges=_RANGES,
@@ -126,7 +128,7 @@ FAMILIES = (
         _SOURCE,
         "mmstudio.learning.engine.sound_gan_task:SoundGanTask",
         _LOADER,
-        more_options=("freeze", "vocoder_rate", "critic_rate"),
+        more_options=("freeze", "critic_rate"),
         bases=("sound-gan", "sound-vae"),
         settle=_settle,
         ranges=_RANGES,

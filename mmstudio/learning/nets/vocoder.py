@@ -1,16 +1,21 @@
 """From a log-mel spectrogram to a wave: magnitudes and phases of an inverse short-time Fourier transform.
 
 After Vocos (Siuzdak, "Vocos: closing the gap between time-domain and Fourier-based neural vocoders", 2023):
-ConvNeXt blocks along time, one frame in, one spectrum out, no upsampling. Two things are added that let a
-small network learn it in minutes. The magnitudes start from the mel bands spread over their bins, and the
-network only corrects them (Lv et al., "FreeV: free lunch for vocoders through pseudo inversed mel filter",
-Interspeech 2024). The phase of a bin turns on from frame to frame by the frequency found in it, as in the
-phase vocoder (Flanagan and Golden, 1966), unless a gate lets it start anew (at an attack): convolutions alone
-do not know where in time they are, so that a steady tone would get the same phase in every frame.
+ConvNeXt blocks along time, one frame in, one spectrum out, no upsampling. What is known without learning is
+given, and the network only corrects it, so that it is good from the first step on:
+
+- The magnitudes are those whose mel bands are the given ones (Lv et al., "FreeV: free lunch for vocoders
+  through pseudo inversed mel filter", Interspeech 2024), before and after the correction.
+- The phase of a bin turns on from frame to frame by the frequency of the spectral peak it belongs to, from
+  the phase of that peak (phase locking; Beauregard, Harish and Wyse, "Single pass spectrogram inversion",
+  DSP 2015), unless a gate lets it start anew (at an attack). Convolutions alone do not know where in time
+  they are: a steady tone would get the same phase in every frame.
+- A few rounds of Griffin-Lim bring neighbouring frames into line, in training too.
 """
 
 from __future__ import annotations
 
+import copy
 import math
 
 import torch
@@ -18,14 +23,22 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mmstudio.learning.engine.sound_shape import SoundShape
-from mmstudio.learning.engine.spectra import fold, from_planes, griffin_lim, istft, magnitude_of
+from mmstudio.learning.engine.spectra import (
+    fold,
+    from_planes,
+    griffin_lim,
+    magnitude_of,
+    peaks_of,
+    settled,
+)
 from mmstudio.learning.nets.blocks import padding
 from mmstudio.learning.objectives.spectral import stft_loss
 
-_REACH = 2.0  # bins that a frequency may lie beside the middle of its bin
-_LOUDER = 3.0  # times e that a magnitude may be corrected, either way
-_SPREAD = 12  # rounds in which mel bands are spread over bins for Griffin-Lim
-ROUNDS = (0, 8, 16)  # that are tried
+_REACH = 2.0  # bins that a frequency may be moved
+_LOUDER = 2.0  # times e that a magnitude may be corrected, either way
+_SPREAD, _AGAIN = 32, 2  # rounds in which mel bands are spread over bins, before and after the correction
+_OPEN = 6.0  # how nearly all of a phase is turned on where nothing has been learned
+ROUNDS = (0, 4, 8)  # that are tried
 _LAPS = 2  # a loop is gone round until its phases have settled
 
 
@@ -56,6 +69,12 @@ class Vocoder(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.out = nn.Linear(width, 5 * (shape.frame // 2 + 1))
 
+    def begin(self) -> None:
+        """Correct nothing: what is known without learning is played as it is."""
+        with torch.no_grad():
+            self.out.weight.zero_()
+            self.out.bias.zero_()
+
     def spectrum(self, mel: Tensor, *, loop: bool | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """B×bands×T in [-1, 1] → magnitude, and cosine and sine of the phase about each frame's middle, each
         B×bins×T."""
@@ -65,38 +84,14 @@ class Vocoder(nn.Module):
             h = block(h)
         h = self.out(self.norm(h.transpose(1, 2))).transpose(1, 2)
         louder, real, imaginary, shift, gate = h.chunk(5, dim=1)
-        magnitude = magnitude_of(mel, self.shape) * torch.exp(_LOUDER * torch.tanh(louder / _LOUDER))
-        cosine, sine = self._turned(real + 1.0, imaginary, shift, torch.sigmoid(gate + 2.0), around)
+        with torch.no_grad():
+            known = magnitude_of(mel, self.shape, _SPREAD)
+            own, place = peaks_of(known)
+        power = known.square() * torch.exp(2 * _LOUDER * torch.tanh(louder / _LOUDER))
+        magnitude = (settled(power, mel, self.shape, _AGAIN) + 1e-12).sqrt()
+        turns = (place + _REACH * torch.tanh(shift / _REACH)) * (self.shape.hop / self.shape.frame)
+        cosine, sine = _turned(real + 1.0, imaginary, turns, torch.sigmoid(gate + _OPEN), own, around)
         return magnitude, cosine, sine
-
-    def _turned(
-        self, real: Tensor, imaginary: Tensor, shift: Tensor, gate: Tensor, around: bool
-    ) -> tuple[Tensor, Tensor]:
-        """Phases (all B×bins×T): each turned on from the one before, or anew where the gate is closed."""
-        frame, hop, count = self.shape.frame, self.shape.hop, real.shape[2]
-        bins = torch.arange(real.shape[1], device=real.device)
-        turns = _REACH * torch.tanh(shift) * (hop / frame)
-        turns = turns + ((bins * hop) % frame / frame)[None, :, None]
-        if around:  # whole turns in all, so that the end runs into the beginning
-            total = turns.sum(dim=2, keepdim=True)
-            turns = turns + (total.detach().round() - total) / count
-        angle = 2 * math.pi * turns
-        # Not normalised to the last digit: nothing is divided by zero where both parts vanish.
-        unit = (real.square() + imaginary.square() + 1e-6).rsqrt()
-        new_cosine, new_sine = ((1 - gate) * part * unit for part in (real, imaginary))
-        by_cosine, by_sine = gate * torch.cos(angle), gate * torch.sin(angle)
-        rows = [part.unbind(2) for part in (new_cosine, new_sine, by_cosine, by_sine)]
-        cosine, sine = real[..., 0] * unit[..., 0], imaginary[..., 0] * unit[..., 0]
-        found: list[tuple[Tensor, Tensor]] = []
-        for at in [*range(count)] * (_LAPS if around else 1):
-            anew_cosine, anew_sine, turn_cosine, turn_sine = (row[at] for row in rows)
-            turned_cosine = cosine * turn_cosine - sine * turn_sine + anew_cosine
-            turned_sine = cosine * turn_sine + sine * turn_cosine + anew_sine
-            length = (turned_cosine.square() + turned_sine.square() + 1e-6).rsqrt()
-            cosine, sine = turned_cosine * length, turned_sine * length
-            found.append((cosine, sine))
-        cosines, sines = zip(*found[-count:], strict=True)
-        return torch.stack(cosines, dim=2), torch.stack(sines, dim=2)
 
     def complex_spectrum(self, magnitude: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
         """What :func:`engine.spectra.istft` takes: phases about each frame's first sample."""
@@ -104,35 +99,87 @@ class Vocoder(nn.Module):
         signed = magnitude * signs[None, :, None]
         return torch.complex(signed * cosine, signed * sine)
 
-    def wave(self, mel: Tensor, *, loop: bool | None = None) -> Tensor:
+    def wave(self, mel: Tensor, polish: int = 0, *, loop: bool | None = None) -> Tensor:
         """B×bands×T → B×samples; may be any stretch of a sound (then ``loop`` False)."""
-        return istft(self.complex_spectrum(*self.spectrum(mel, loop=loop)), self.shape, loop=loop)
+        magnitude, cosine, sine = self.spectrum(mel, loop=loop)
+        whole = self.complex_spectrum(magnitude, cosine, sine)
+        return griffin_lim(magnitude, self.shape, whole, polish, loop=loop)
 
     def forward(self, mel: Tensor, polish: int = 0) -> Tensor:
         """N×1×(C·bands)×frames → N×C×samples, about [-1, 1].
 
         ``polish`` rounds of Griffin-Lim bring neighbouring frames into line; they start from the phases found
-        here and keep the magnitudes that the mel bands ask for. How many are worth it is measured once the
-        network has learned (:func:`best_rounds`): the less it has, the more.
+        here and keep the magnitudes. How many are worth it is measured once the network has learned
+        (:func:`best_rounds`).
         """
-        parts = fold(mel, self.shape)
-        magnitude, cosine, sine = self.spectrum(parts)
-        whole = self.complex_spectrum(magnitude, cosine, sine)
-        if polish:
-            wave = griffin_lim(magnitude_of(parts, self.shape, _SPREAD), self.shape, whole, polish)
-        else:
-            wave = istft(whole, self.shape)
+        wave = self.wave(fold(mel, self.shape), polish)
         return from_planes(wave.view(len(mel), self.shape.channels, -1))
+
+
+def _turned(
+    real: Tensor, imaginary: Tensor, turns: Tensor, gate: Tensor, own: Tensor, around: bool
+) -> tuple[Tensor, Tensor]:
+    """Cosine and sine of phases, all B×bins×T: each turned on by ``turns`` from that of the bin ``own`` one
+    frame before, or anew (``real``, ``imaginary``) where the gate is closed."""
+    count = real.shape[2]
+    if around:  # whole turns in all, so that the end runs into the beginning
+        total = turns.sum(dim=2, keepdim=True)
+        turns = turns + (total.detach().round() - total) / count
+    angle = 2 * math.pi * (turns - turns.detach().floor())
+    # Not normalised to the last digit: nothing is divided by zero where both parts vanish.
+    unit = (real.square() + imaginary.square() + 1e-6).rsqrt()
+    new_cosine, new_sine = ((1 - gate) * part * unit for part in (real, imaginary))
+    by_cosine, by_sine = gate * torch.cos(angle), gate * torch.sin(angle)
+    rows = [part.unbind(2) for part in (new_cosine, new_sine, by_cosine, by_sine, own)]
+    cosine, sine = real[..., 0] * unit[..., 0], imaginary[..., 0] * unit[..., 0]
+    found: list[tuple[Tensor, Tensor]] = []
+    for at in [*range(count)] * (_LAPS if around else 1):
+        anew_cosine, anew_sine, turn_cosine, turn_sine, peak = (row[at] for row in rows)
+        cosine, sine = cosine.gather(1, peak), sine.gather(1, peak)
+        turned_cosine = cosine * turn_cosine - sine * turn_sine + anew_cosine
+        turned_sine = cosine * turn_sine + sine * turn_cosine + anew_sine
+        length = (turned_cosine.square() + turned_sine.square() + 1e-6).rsqrt()
+        cosine, sine = turned_cosine * length, turned_sine * length
+        found.append((cosine, sine))
+    cosines, sines = zip(*found[-count:], strict=True)
+    return torch.stack(cosines, dim=2), torch.stack(sines, dim=2)
+
+
+KIND = 2  # of how the numbers of a vocoder are meant; the first kind knew no peaks
+
+
+def learned_voice(weights: dict[str, Tensor]) -> bool:
+    """Whether the vocoder in a weights file is of this kind, and better than one that corrects nothing."""
+    return "voice.kind" in weights and int(weights["voice.kind"][0]) == KIND
+
+
+@torch.no_grad()
+def voice_of(vocoder: Vocoder, mel: Tensor, waves: Tensor) -> dict[str, Tensor]:
+    """What a weights file says of a trained vocoder: voice.kind (0 where one that corrects nothing plays
+    these N×C×samples better from their true spectrograms) and voice.rounds of polish."""
+    plain = copy.deepcopy(vocoder)
+    plain.begin()
+    most = max(ROUNDS)
+    learned = apart(vocoder, mel, waves, most) <= apart(plain, mel, waves, most)
+    rounds = best_rounds(vocoder if learned else plain, mel, waves)
+    return {"voice.kind": torch.tensor([KIND if learned else 0]), "voice.rounds": torch.tensor([rounds])}
+
+
+@torch.no_grad()
+def apart(vocoder: Vocoder, mel: Tensor, waves: Tensor, rounds: int) -> float:
+    """Mean ``objectives.spectral.stft_loss`` of what is played of N×1×(C·bands)×frames to N×C×samples."""
+    made = torch.cat([vocoder(mel[i : i + 1], rounds) for i in range(len(mel))]).mean(dim=1)
+    real = waves.mean(dim=1)
+    return sum(float(stft_loss(made[i : i + 1], real[i : i + 1])) for i in range(len(real))) / len(real)
 
 
 @torch.no_grad()
 def best_rounds(vocoder: Vocoder, mel: Tensor, waves: Tensor) -> int:
-    """The number of rounds of :data:`ROUNDS` that plays true spectrograms nearest to their waves; the
-    smaller one where more gain less than 2 %; N×C×samples. Distance: ``objectives.spectral.stft_loss``."""
-    real, best, least = waves.mean(dim=1), 0, math.inf
+    """The number of rounds of :data:`ROUNDS` that plays true spectrograms nearest to their waves; the smaller
+    one where more gain less than 2 %."""
+    best, least = 0, math.inf
     for rounds in ROUNDS:
-        made = torch.cat([vocoder(mel[i : i + 1], rounds) for i in range(len(mel))]).mean(dim=1)
-        apart = sum(float(stft_loss(made[i : i + 1], real[i : i + 1])) for i in range(len(real)))
-        if apart < 0.98 * least:
-            best, least = rounds, apart
+        found = apart(vocoder, mel, waves, rounds)
+        if found < 0.98 * least:
+            best, least = rounds, found
     return best
