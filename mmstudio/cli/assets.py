@@ -1,17 +1,15 @@
-"""Commands from audience to finished asset: audiences, recommend, compose, export."""
+"""Commands from item to finished asset: compose, export."""
 
 from __future__ import annotations
 
 import tempfile
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from mmstudio.cli.console import print_json, run_job, say, table
-from mmstudio.cli.library import show_report
-from mmstudio.cli.options import Count, Json, Lib, Seed, studio
+from mmstudio.cli.options import Json, Lib, Seed, studio
 from mmstudio.errors import NotFound
 from mmstudio.i18n import tr
 from mmstudio.library import Audience, Item
@@ -20,122 +18,8 @@ from mmstudio.studio import Studio
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    for command in (audiences, recommend, compose, export):
+    for command in (compose, export):
         app.command()(command)
-
-
-class AudienceAction(StrEnum):
-    """What ``mmstudio audiences`` does."""
-
-    LIST = "list"
-    ADD = "add"
-    IMPORT = "import"
-    SHOW = "show"
-
-
-def audiences(
-    lib: Lib,
-    action: Annotated[AudienceAction, typer.Argument()] = AudienceAction.LIST,
-    name: Annotated[str | None, typer.Argument(help="The audience, or the file to import.")] = None,
-    brief: Annotated[str, typer.Option("--brief", help="Who they are and what they want, in words.")] = "",
-    locale: Annotated[str, typer.Option("--locale", help="Language of their assets, e.g. en, zh-CN.")] = "en",
-    tone: Annotated[str, typer.Option("--tone", help="How to speak to them.")] = "",
-    like: Annotated[
-        list[str] | None, typer.Option("--like", metavar="SKU", help="An item they like.")
-    ] = None,
-    dislike: Annotated[list[str] | None, typer.Option("--dislike", metavar="SKU")] = None,
-    as_json: Json = False,
-) -> None:
-    """List, add, import or show audiences."""
-    if action is not AudienceAction.LIST and name is None:
-        raise typer.BadParameter(f"Say what to {action}.")
-    with studio(lib, write=action in {AudienceAction.ADD, AudienceAction.IMPORT}) as opened:
-        store = opened.library.audiences
-        if action is AudienceAction.ADD:
-            added = store.add(
-                name or "",
-                brief=brief,
-                locale=locale,
-                tone=tone,
-                liked=_items(opened, like),
-                disliked=_items(opened, dislike),
-            )
-            if as_json:
-                print_json(added)
-            else:
-                say(tr("Added the audience {name}", name=name))
-        elif action is AudienceAction.IMPORT:
-            report = run_job(opened, "import", {"paths": [], "interactions": str(Path(name or "").resolve())})
-            show_report(report, as_json)
-        elif action is AudienceAction.SHOW:
-            audience = named_audience(opened, name or "")
-            liked = [item.sku for item in opened.library.items.get_many(audience.liked)]
-            members = len(store.members(audience.id))
-            if as_json:
-                print_json({"audience": audience, "liked_skus": liked, "members": members})
-            else:
-                table(
-                    ["", ""],
-                    [
-                        [tr("Name"), audience.name],
-                        [tr("Brief"), audience.brief],
-                        [tr("Locale"), audience.locale],
-                        [tr("Tone"), audience.tone],
-                        [tr("Liked"), ", ".join(liked)],
-                        [tr("Members"), members],
-                    ],
-                )
-        else:
-            rows = store.list()
-            if as_json:
-                print_json({"audiences": rows})
-            elif not rows:
-                say(tr("There are no audiences yet: add one with `mmstudio audiences LIB add NAME`."))
-            else:
-                table(["name", "locale", "brief"], [[a.name, a.locale, a.brief] for a in rows])
-
-
-def recommend(
-    lib: Lib,
-    audience: Annotated[str, typer.Option("--audience", help="The audience's name.")],
-    k: Count = 10,
-    diversity: Annotated[
-        float, typer.Option("--diversity", min=0.0, max=1.0, help="1 ranks by fit alone, 0 by variety alone.")
-    ] = 0.8,
-    as_json: Json = False,
-) -> None:
-    """Rank items for an audience and say why."""
-    with studio(lib) as opened:
-        who = named_audience(opened, audience)
-        found = opened.recommender.recommend(who.id, k=k, diversity=diversity)
-        items = {item.id: item for item in opened.library.items.get_many([r.item_id for r in found])}
-        any_items = opened.library.items.count() > 0
-    if as_json:
-        print_json(
-            {
-                "audience": who.name,
-                "items": [
-                    {
-                        "rank": r.rank,
-                        "sku": items[r.item_id].sku,
-                        "title": items[r.item_id].title,
-                        "score": r.score,
-                        "why": r.why,
-                        "parts": r.parts,
-                    }
-                    for r in found
-                ],
-            }
-        )
-    elif found:
-        table(
-            ["#", "score", "item", "why"],
-            [[r.rank, float(r.score), items[r.item_id].title, r.why] for r in found],
-        )
-    elif any_items:
-        say(tr("Nothing is left to recommend: the audience knows every item."))
-    else:
-        say(tr("No data yet: import items first."))
 
 
 def compose(
@@ -254,7 +138,3 @@ def named_item(opened: Studio, sku: str) -> Item:
             "There is no item with the sku {sku}.", hint="`mmstudio search LIB WORDS` finds items.", sku=sku
         )
     return item
-
-
-def _items(opened: Studio, skus: list[str] | None) -> list[int]:
-    return [named_item(opened, sku).id for sku in skus or []]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mmstudio.atomic import write_text
 from mmstudio.cli.console import print_json, run_job, say, table, warn
 from mmstudio.cli.options import Device, Json, Lib, Seed, studio
 from mmstudio.errors import LibraryBusy, ReadOnly
@@ -19,6 +21,13 @@ if TYPE_CHECKING:
     from mmstudio.studio import Studio
 
 SHOWN = 8  # nearest pairs listed
+
+
+class Mask(StrEnum):
+    """What is left out of the lists of an evaluation."""
+
+    SEEN = "seen"
+    CORNAC = "cornac"
 
 
 def register(app: typer.Typer) -> None:
@@ -35,6 +44,26 @@ def evaluate(
     ] = None,
     samples: Annotated[int, typer.Option("--samples", min=0, help="Pictures drawn; 0: as fits.")] = 0,
     recommender: Annotated[bool, typer.Option("--recommender", help="Evaluate the recommender.")] = False,
+    protocol: Annotated[
+        str,
+        typer.Option("--protocol", help="random, ratio811, leave-last, cold-items, few-shot or links."),
+    ] = "random",
+    threshold: Annotated[
+        float | None,
+        typer.Option("--threshold", help="A rating from which on a hidden event is worth finding."),
+    ] = None,
+    mask: Annotated[
+        Mask,
+        typer.Option("--mask", help="Leave out what people met (seen), or only what they liked (cornac)."),
+    ] = Mask.SEEN,
+    k: Annotated[int, typer.Option("-k", min=1, help="Length of the lists.")] = 10,
+    method: Annotated[
+        list[str] | None, typer.Option("--method", help="Only these methods; repeat for several.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="With --recommender: write the table as .csv or its plot as .svg."),
+    ] = None,
     seeds: Annotated[
         int, typer.Option("--seeds", min=1, help="Repetitions: with --recommender and --against.")
     ] = 3,
@@ -46,7 +75,8 @@ def evaluate(
     if recommender == (model is not None) or (against is not None and model is None):
         raise typer.BadParameter("Give either --model NAME (and --against NAME) or --recommender.")
     if recommender:
-        _recommender(lib, seeds, device, as_json)
+        options = {"protocol": protocol, "k": k, "seeds": seeds, "threshold": threshold, "mask": mask.value}
+        _recommender(lib, {**options, "methods": method or None}, out, device, as_json)
     elif against is not None:
         params: dict[str, Any] = {"a": model, "b": against, "samples": samples, "seeds": seeds}
         _compare(lib, params, device, as_json)
@@ -54,16 +84,46 @@ def evaluate(
         _evaluate(lib, {"name": model, "samples": samples, "seed": seed}, device, as_json)
 
 
-def _recommender(lib: Path, seeds: int, device: str | None, as_json: bool) -> None:
+def _recommender(
+    lib: Path, options: dict[str, Any], out: Path | None, device: str | None, as_json: bool
+) -> None:
+    if out is not None and out.suffix.lower() not in (".csv", ".svg"):
+        raise typer.BadParameter("--out takes a name that ends in .csv or .svg.")
     with studio(lib, device=device) as opened:
-        rows = opened.recommender.evaluate(seeds=seeds)
+        rows = run_job(opened, "evaluate-recommender", options)["rows"]
+    if out is not None:
+        from mmstudio.recommendation.evaluation import as_csv, as_svg
+
+        write_text(out, as_csv(rows) if out.suffix.lower() == ".csv" else as_svg(rows))
     if as_json:
-        print_json({"rows": rows})
+        print_json({"rows": rows, **options})
     elif rows:
-        headers = list(rows[0])
-        table(headers, [[row.get(header) for header in headers] for row in rows])
+        shown = [name for name in _SHOWN_MEASURES if any(row.get(name) is not None for row in rows)]
+        table(
+            ["method", *shown],
+            [[_method(row), *(_measured(row, name) for name in shown)] for row in rows],
+        )
+        if out is not None:
+            say(tr("Wrote {path}", path=out))
     else:
         say(tr("No data yet: import interactions first."))
+
+
+_SHOWN_MEASURES = (
+    "ndcg", "recall", "hit", "mrr", "map", "auc", "rmse", "ild", "coverage", "gini", "novelty", "weight",
+    "fit_s", "query_p95_ms",
+)  # fmt: skip
+
+
+def _method(row: dict[str, Any]) -> str:
+    return row["method"] + (f" ({row['known']})" if row.get("known") else "")
+
+
+def _measured(row: dict[str, Any], name: str) -> str:
+    value, spread = row.get(name), row.get(f"{name}_spread")
+    if value is None:
+        return ""
+    return f"{value:.4f} ±{spread:.4f}" if spread is not None else f"{value:g}"
 
 
 def _evaluate(lib: Path, params: dict[str, Any], device: str | None, as_json: bool) -> None:

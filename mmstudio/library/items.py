@@ -197,6 +197,16 @@ class ItemStore(ItemTexts):
             heroes.setdefault(item_id, asset_id)
         return heroes
 
+    def asset_ids_by_item(self) -> dict[int, list[int]]:
+        """Ids of the usable assets of every item that has any, in one query."""
+        found: dict[int, list[int]] = {}
+        for item_id, asset_id in self._db.read().execute(
+            "SELECT item_id, asset_id FROM item_asset JOIN asset ON asset.id = asset_id"
+            " WHERE status = 'ok' ORDER BY item_id, position, asset_id"
+        ):
+            found.setdefault(item_id, []).append(asset_id)
+        return found
+
     def rights_by_item(self) -> dict[int, frozenset[str]]:
         """Rights of the usable assets of every item, in one query; items without assets are left out."""
         found: dict[int, set[str]] = {}

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mmstudio.features.extractors import TEXT
 from mmstudio.features.texts.words import tokens
-from mmstudio.recommendation.events import Events, strength
+from mmstudio.recommendation.events import Events
+from mmstudio.recommendation.methods import placing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,13 +65,7 @@ class Catalogue:
             block[~mask] = 0
             if mask.any():
                 parts[name] = (block, mask)
-        log = library.audiences.interactions()
-        rows = np.array([row.get(int(i), -1) for i in log.item], np.int64)
-        value = np.array(
-            [strength(e, float(w)) for e, w in zip(log.event, log.weight, strict=True)], np.float32
-        )
-        valid = rows >= 0
-        events = Events(log.member[valid], rows[valid], value[valid], len(ids))
+        events = Events.of(library.interactions.read(), row, len(ids))
         return cls(library, features, ids, items, parts, fused, events, row)
 
     def rows(self, item_ids: Sequence[int]) -> list[int]:
@@ -80,16 +75,24 @@ class Catalogue:
     @cached_property
     def tags(self) -> list[frozenset[str]]:
         """Lower-case tags per item: category, attribute values and the tags of its media."""
+        assets = self.library.items.asset_ids_by_item()
+        named = self.library.assets.tags_of({asset for own in assets.values() for asset in own})
         out = []
-        store = self.library
         for item in self.items:
-            assets = [link.asset_id for link in store.items.assets_of(item.id)]
-            media = (
-                [tag for names in store.assets.tags_of(assets).values() for tag in names] if assets else []
-            )
+            media = [tag for asset in assets.get(item.id, ()) for tag in named.get(asset, ())]
             own = [item.category, *item.category.split(">"), *facts(item)]
             out.append(frozenset(word.strip().lower() for word in (*own, *media) if word.strip()))
         return out
+
+    @cached_property
+    def content(self) -> Any:
+        """csr float32[N,D]: see :func:`mmstudio.recommendation.methods.placing.content`."""
+        return placing.content(self.items, self.tags, self.parts)
+
+    @cached_property
+    def facts(self) -> Any:
+        """csr float32[N,D]: see :func:`mmstudio.recommendation.methods.placing.facts_of`."""
+        return placing.facts_of(self.items, self.tags)
 
     @cached_property
     def links(self) -> dict[int, list[tuple[int, str]]]:

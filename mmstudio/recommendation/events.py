@@ -1,4 +1,4 @@
-"""What people did with items: co-interaction by closed-form EASE, and by item-kNN beyond its size."""
+"""What people did with items, as matrices; what is fitted to them is kept with them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from mmstudio.library.records import Interactions
     from mmstudio.recommendation.signals import Split
 
-EASE_ITEMS = 5000  # the dense items × items inverse stays below 100 MB and a few seconds
-_FEWEST = 2  # people who touched an item before EASE looks at it
-_SINGLE = 2000  # items above which single precision is exact enough and half the work
+EASE_ITEMS = 5000  # the dense items × items inverse stays near 100 MB and a few seconds
+
 _RARE = 0.3  # weight of item-kNN beside EASE
+_LEAST_EQUAL = 10
 
 
 def strength(event: str, weight: float) -> float:
@@ -28,6 +29,29 @@ def strength(event: str, weight: float) -> float:
     return float(np.clip(weight / 5, 0.0, 1.0))
 
 
+def strengths(log: Interactions) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(strength 0…1, rating 1…5 or NaN) of every interaction, float32[E] each.
+
+    Ratings on a scale of 10 or 100 are brought to 5. Where ten ratings or more are all the same, they say who
+    took an item and not what was liked: each counts in full.
+    """
+    rated = (
+        np.array([name == "rating" for name in log.names], bool)[log.code] if log.names else np.zeros(0, bool)
+    )
+    value = np.clip(log.weight / 5, 0, 1).astype(np.float32)
+    rating = np.full(len(log.weight), np.nan, np.float32)
+    if rated.any():
+        given = log.weight[rated]
+        top = float(given.max())
+        scale = 1.0 if top <= 5 else 2.0 if top <= 10 else 20.0 if top <= 100 else top / 5
+        rating[rated] = given = given / np.float32(scale)
+        if len(given) >= _LEAST_EQUAL and float(given.min()) == float(given.max()):
+            value[rated] = 1.0
+        else:
+            value[rated] = np.where(given >= 4, 1.0, np.where(given >= 3.5, 0.6, 0.0))
+    return value, rating
+
+
 class Events:
     """Members × items, and what goes together.
 
@@ -37,6 +61,16 @@ class Events:
         value: float32[E] strength of each event, 0…1; the strongest per member and item counts.
         items: number of items N.
         dense: EASE covers this many of the most used items.
+        when: float64[E] seconds, NaN where not known; the last per member and item counts.
+        rating: float32[E] 1…5, NaN where none was given.
+
+    Attributes:
+        members: int64[M], the members with events, ascending.
+        who, col: int64[P] index into `members` and item row of every pair that met.
+        value, when, rating: of every pair.
+        x: csr float32[M,N] of strengths, pairs of strength 0 left out.
+        people: int64[N] how many members chose each item (strength above 0).
+        kept: what methods fitted to these events, by name.
     """
 
     def __init__(
@@ -46,44 +80,114 @@ class Events:
         value: NDArray[np.float32],
         items: int,
         dense: int = EASE_ITEMS,
+        *,
+        when: NDArray[np.float64] | None = None,
+        rating: NDArray[np.float32] | None = None,
     ) -> None:
         from scipy import sparse
 
-        keep = value > 0
-        members, rows = np.unique(member[keep], return_inverse=True)
-        pair = rows * max(items, 1) + item[keep]
-        order = np.lexsort((-value[keep], pair))
-        _, first = np.unique(pair[order], return_index=True)
-        chosen = order[first]
-        self.members = members
+        self.members, who = np.unique(np.asarray(member, np.int64), return_inverse=True)
+        pair = who.astype(np.int64) * max(items, 1) + item
+        order = np.lexsort((-np.asarray(value, np.float64), pair))
+        distinct, first = np.unique(pair[order], return_index=True)
+        self.who = distinct // max(items, 1)
+        self.col = distinct % max(items, 1)
+        self.value = np.asarray(value, np.float32)[order][first]
+        self.when = _last(when, pair, len(distinct), np.float64)
+        self.rating = _last(rating, pair, len(distinct), np.float32)
         self.items = items
-        self._dense = dense
-        self._x: Any = sparse.csr_matrix(
-            (value[keep][chosen], (rows[chosen], item[keep][chosen])),
-            shape=(len(members), items),
-            dtype=np.float32,
+        self.dense = dense
+        chosen = self.value > 0
+        shape = (len(self.members), items)
+        self.x: Any = sparse.csr_matrix(
+            (self.value[chosen], (self.who[chosen], self.col[chosen])), shape=shape
         )
-        self._by_item: Any = self._x.tocsc()
-        self.people = np.diff(self._by_item.indptr).astype(np.int64)
-        self._ease: tuple[NDArray[np.int64], NDArray[np.float32]] | None = None
-        self.kept: dict[str, Any] = {}  # what methods fitted to these events
+        self.by_item: Any = self.x.tocsc()
+        self.people = np.diff(self.by_item.indptr).astype(np.int64)
+        self.kept: dict[str, Any] = {}
+
+    @classmethod
+    def of(cls, log: Interactions, row: Mapping[int, int], items: int) -> Events:
+        """From a library's interactions; ``row``: item id → its row."""
+        ids = np.array(sorted(row), np.int64)
+        rows = np.array([row[int(i)] for i in ids], np.int64)
+        at = np.searchsorted(ids, log.item)
+        known = (
+            (at < len(ids)) & (ids[np.minimum(at, max(len(ids) - 1, 0))] == log.item) if len(ids) else at < 0
+        )
+        value, rating = strengths(log)
+        place = rows[at[known]] if len(ids) else at[known]
+        return cls(log.member[known], place, value[known], items, when=log.time[known], rating=rating[known])
+
+    def subset(self, keep: NDArray[np.bool_]) -> Events:
+        """The same with a part of the pairs, bool[P]; nothing fitted is taken along."""
+        return Events(
+            self.members[self.who[keep]], self.col[keep], self.value[keep], self.items, self.dense,
+            when=self.when[keep], rating=self.rating[keep],
+        )  # fmt: skip
 
     @property
     def count(self) -> int:
-        """Number of member–item pairs."""
-        return int(self._x.nnz)
+        """Number of member–item pairs that speak for the item."""
+        return int(self.x.nnz)
+
+    @property
+    def timed(self) -> bool:
+        """Whether most pairs have a time, and times differ."""
+        if "timed" not in self.kept:
+            known = np.isfinite(self.when)
+            self.kept["timed"] = bool(len(known) and known.mean() > 0.5 and np.ptp(self.when[known]) > 0)
+        found: bool = self.kept["timed"]
+        return found
 
     def pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-        """(member int64[P], item row int64[P], strength float32[P]) of every pair."""
-        found = self._x.tocoo()
-        return self.members[found.row], found.col.astype(np.int64), found.data.astype(np.float32)
+        """(member int64, item row int64, strength float32) of every pair that speaks for the item."""
+        chosen = self.value > 0
+        return self.members[self.who[chosen]], self.col[chosen], self.value[chosen]
+
+    def sequence(self) -> NDArray[np.int64]:
+        """int64[P]: the pairs by member, then by time, those without a time first."""
+        if "sequence" not in self.kept:
+            when = np.nan_to_num(self.when, nan=-np.inf)
+            self.kept["sequence"] = np.lexsort((np.arange(len(when)), when, self.who))
+        found: NDArray[np.int64] = self.kept["sequence"]
+        return found
+
+    def index(self, member: int) -> int:
+        """Row of a member in `x`, −1 where they have no events."""
+        at = int(np.searchsorted(self.members, member))
+        return at if at < len(self.members) and self.members[at] == member else -1
+
+    def met(self, member: int) -> NDArray[np.int64]:
+        """Item rows a member met in any way, in time order, the newest last."""
+        order = self.sequence()
+        starts = self.kept.setdefault(
+            "starts", np.searchsorted(self.who[order], np.arange(len(self.members) + 1))
+        )
+        at = self.index(member)
+        if at < 0:
+            return np.zeros(0, np.int64)
+        return self.col[order[starts[at] : starts[at + 1]]]
+
+    def recent(self, members: Iterable[int], most: int = 50) -> list[int]:
+        """Item rows these members met last, the newest last; empty where times are not known."""
+        if not self.timed:
+            return []
+        rows = np.flatnonzero(np.isin(self.members, list(members)))
+        mine = np.flatnonzero(np.isin(self.who, rows) & np.isfinite(self.when))
+        latest: dict[int, None] = {}
+        for pair in mine[np.argsort(-self.when[mine], kind="stable")]:
+            latest.setdefault(int(self.col[pair]))
+            if len(latest) >= most:
+                break
+        return list(latest)[::-1]
 
     def taste(self, members: Iterable[int]) -> dict[int, float]:
         """Mean strength per item row over these members, the items nobody touched left out."""
         rows = np.flatnonzero(np.isin(self.members, list(members)))
         if not len(rows):
             return {}
-        mean = np.asarray(self._x[rows].sum(axis=0)).ravel() / len(rows)
+        mean = np.asarray(self.x[rows].sum(axis=0)).ravel() / len(rows)
         return {int(i): float(mean[i]) for i in np.flatnonzero(mean)}
 
     def score(self, profile: Mapping[int, float]) -> NDArray[np.float32]:
@@ -93,92 +197,46 @@ class Events:
     def scored(self, profile: Mapping[int, float]) -> tuple[NDArray[np.float64], Split]:
         """(float64[N] 0…1 how well items go with a weighted profile of item rows, its shares by those rows).
 
-        EASE, Steck 2019 (arXiv:1905.03375), over the most used items; for profile items beyond them cosine
-        item-kNN.
+        EASE over the most used items; for profile items beyond them, and where there are too many, item-kNN.
         """
-        out = np.zeros(self.items)
+        from mmstudio.recommendation.methods.linear import ease, neighbours
+
         if not profile or not self.count:
-            return out, lambda _row: []
-        columns, weights = self._fit()
-        place = {int(c): k for k, c in enumerate(columns)}
-        inside = {i: w for i, w in profile.items() if i in place}
-        dense_top = 1.0
-        if inside:
-            rows = [place[i] for i in inside]
-            dense = np.array(list(inside.values()), np.float32) @ weights[rows]
-            dense_top = max(float(dense.max()), 1e-9)
-            out[columns] = dense / dense_top
+            return np.zeros(self.items), lambda _row: []
+        dense = ease(self)
+        inside = {i: w for i, w in profile.items() if dense.covers(i)}
+        values, shares = dense.one(inside)
+        dense_top = max(float(values.max(initial=0)), 1e-9)
+        out = values / dense_top
         beyond = np.ones(self.items, bool)
-        beyond[columns] = not inside
+        beyond[dense.columns] = not inside
         # Cosine flatters rare items, and both scales end at 1: they must not push out what EASE knows.
-        rare, rare_top = (_RARE if inside else 1.0), 1.0
-        if len(inside) < len(profile) or len(columns) < np.count_nonzero(self.people):
-            knn = self._neighbours(profile)
-            rare_top = max(float(knn.max()), 1e-9)
-            out[beyond] = rare * np.clip(knn[beyond] / rare_top, 0, 1)
-        top = float(out.max())
+        rare, rare_top, rare_shares = (_RARE if inside else 1.0), 1.0, shares
+        if len(inside) < len(profile) or len(dense.columns) < np.count_nonzero(self.people):
+            near, rare_shares = neighbours(self).one(profile)
+            rare_top = max(float(near.max(initial=0)), 1e-9)
+            out[beyond] = rare * np.clip(near[beyond] / rare_top, 0, 1)
+        top = float(out.max(initial=0))
         if top <= 0:
             return np.zeros(self.items), lambda _row: []
-        values = np.clip(out / top, 0, 1)
 
         def split(row: int) -> list[tuple[int, float]]:
-            if beyond[row]:
-                scale = rare / (rare_top * top)
-                return [(i, scale * v) for i, v in self._neighbour_shares(profile, row)]
-            at = place[row]
-            return [(i, w * float(weights[place[i], at]) / (dense_top * top)) for i, w in inside.items()]
+            given, scale = (rare_shares, rare / rare_top) if beyond[row] else (shares, 1 / dense_top)
+            return [(i, scale / top * v) for i, v in given(row)]
 
-        return values, split
+        return np.clip(out / top, 0, 1), split
 
     def together(self, one: int, other: int) -> tuple[int, int]:
         """(members who chose both, members who chose `other`), by item rows."""
-        a = self._by_item.indices[self._by_item.indptr[one] : self._by_item.indptr[one + 1]]
-        b = self._by_item.indices[self._by_item.indptr[other] : self._by_item.indptr[other + 1]]
+        a = self.by_item.indices[self.by_item.indptr[one] : self.by_item.indptr[one + 1]]
+        b = self.by_item.indices[self.by_item.indptr[other] : self.by_item.indptr[other + 1]]
         return len(np.intersect1d(a, b, assume_unique=True)), len(b)
 
-    def _fit(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        if self._ease is None:
-            from scipy.linalg import lapack
 
-            # What one person touched goes together with nothing that another person could confirm.
-            used = np.flatnonzero(self.people >= _FEWEST)
-            columns = np.sort(used[np.argsort(-self.people[used], kind="stable")[: self._dense]])
-            if not len(columns):
-                self._ease = (columns, np.zeros((0, 0), np.float32))
-                return self._ease
-            x = self._x[:, columns]
-            gram: NDArray[Any] = np.asarray((x.T @ x).todense(), np.float64)
-            # The published 250 is for thousands of members; few members need less.
-            gram[np.diag_indices_from(gram)] += float(np.clip(0.4 * len(self.members), 5, 250))
-            single = len(columns) > _SINGLE
-            factor, invert = (lapack.spotrf, lapack.spotri) if single else (lapack.dpotrf, lapack.dpotri)
-            lower, _ = factor(np.asfortranarray(gram, np.float32 if single else np.float64), lower=1)
-            half, _ = invert(lower, lower=1)
-            inverse = np.tril(half) + np.tril(half, -1).T
-            weights = -inverse / np.diag(inverse)
-            np.fill_diagonal(weights, 0)
-            self._ease = (columns, weights.astype(np.float32))
-        return self._ease
-
-    def _neighbours(self, profile: Mapping[int, float]) -> NDArray[np.float64]:
-        """float64[N] cosines over people, weighted by the profile; an item is no neighbour of its own."""
-        norms = self._norms()
-        rows = [i for i in profile if norms[i] > 0]
-        if not rows:
-            return np.zeros(self.items)
-        wanted = np.array([profile[i] / norms[i] for i in rows], np.float32)
-        both = self._x.T @ (self._by_item[:, rows] @ wanted)
-        out = np.asarray(both, np.float64) / np.maximum(norms, 1e-9)
-        out[rows] -= np.array([profile[i] for i in rows])
-        return out
-
-    def _neighbour_shares(self, profile: Mapping[int, float], row: int) -> list[tuple[int, float]]:
-        norms = self._norms()
-        rows = [i for i in profile if norms[i] > 0 and i != row]
-        if not rows or norms[row] <= 0:
-            return []
-        both = np.asarray((self._by_item[:, rows].T @ self._by_item[:, [row]]).todense()).ravel()
-        return [(i, profile[i] * float(b) / (norms[i] * norms[row])) for i, b in zip(rows, both, strict=True)]
-
-    def _norms(self) -> NDArray[np.float64]:
-        return np.asarray(np.sqrt(np.asarray(self._by_item.power(2).sum(axis=0)).ravel()), np.float64)
+def _last(given: NDArray[Any] | None, pair: NDArray[np.int64], count: int, kind: type) -> NDArray[Any]:
+    """Per pair the largest value that is known, NaN where none is (times: the last; ratings: the best)."""
+    if given is None or not len(pair):
+        return np.full(count, np.nan, kind)
+    order = np.lexsort((np.nan_to_num(given, nan=-np.inf), pair))
+    last = np.r_[np.flatnonzero(np.diff(pair[order])), len(order) - 1]
+    return np.asarray(given, kind)[order[last]]

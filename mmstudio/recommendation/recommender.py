@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +11,10 @@ import numpy as np
 from mmstudio.i18n import tr
 from mmstudio.recommendation import evaluation
 from mmstudio.recommendation.catalogue import Catalogue
+from mmstudio.recommendation.everyone import Listed, everyone
 from mmstudio.recommendation.lists.making import Placed, Wish, make
 from mmstudio.recommendation.lists.rules import Filter, apply, caps_of, filters, ids_of, removing_all
+from mmstudio.recommendation.ranker.method import WHOLE
 from mmstudio.recommendation.reasons import name_of, sentence, split
 from mmstudio.recommendation.records import Ranked, Recommendation
 from mmstudio.recommendation.scoring import Scored, Scoring
@@ -98,6 +100,8 @@ class Recommender:
         allowed = keep.copy()
         keep[out] = False
         keep[[row for row in known if row not in pinned]] = False
+        rejected = [row for row, weight in profile.decisions.items() if weight < 0]
+        keep[rejected] = False
         scored = Scoring.of(catalogue, profile, method)
         wish = Wish(
             k=max(0, k),
@@ -125,15 +129,40 @@ class Recommender:
         if not self.library.read_only:
             self.library.recommendations.save(audience_id, [one.to_dict() for one in ranked])
 
-    def evaluate(self, k: int = 10, seeds: int = 3) -> list[dict[str, Any]]:
-        """Held-out interactions: see :func:`mmstudio.recommendation.evaluation.evaluate`."""
-        return evaluation.evaluate(self.catalogue(), k, seeds)
+    def evaluate(
+        self,
+        protocol: str = "random",
+        k: int = 10,
+        seeds: int = 3,
+        threshold: float | None = None,
+        mask: str = "seen",
+        methods: Sequence[str] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Held-out events: see :func:`mmstudio.recommendation.evaluation.evaluating`."""
+        return evaluation.evaluate(
+            self.catalogue(),
+            protocol=protocol,
+            k=k,
+            seeds=seeds,
+            threshold=threshold,
+            mask=mask,
+            methods=methods,
+        )
+
+    def evaluate_work(self, **options: Any) -> Work:
+        """The same as a job."""
+        return evaluation.evaluate_work(self, **options)
+
+    def members(self, k: int = 10, method: str = "auto") -> Iterator[Listed]:
+        """A list per member: see :func:`mmstudio.recommendation.everyone.everyone`."""
+        return everyone(self.catalogue(), k, method)
 
     def catalogue(self) -> Catalogue:
         """The items with their vectors and events, read once until the library changes."""
         with self._lock:
             if self._catalogue is None:
                 self._catalogue = Catalogue.load(self.library, self.features)
+                self._catalogue.events.kept[WHOLE] = True
             return self._catalogue
 
     def profile(self, audience: Audience) -> Profile:
@@ -141,13 +170,17 @@ class Recommender:
         catalogue = self.catalogue()
         liked = dict.fromkeys(catalogue.rows(audience.liked), 1.0)
         members = self.library.audiences.members(audience.id)
-        taste = catalogue.events.taste(members) if members else {}
+        events = catalogue.events
+        taste = events.taste(members) if members else {}
+        decided = self.library.audiences.decisions(audience.id)
         return Profile(
             liked=liked,
             disliked=catalogue.rows(audience.disliked),
             taste=taste,
             brief=audience.brief,
             evidence=len(liked) + min(len(taste), 20) / 2,
+            recent=events.recent(members) if members else [],
+            decisions={catalogue.row[i]: weight for i, weight in decided.items() if i in catalogue.row},
         )
 
     def train_ranker_work(self, seed: int = 0) -> Work:
@@ -171,7 +204,7 @@ class Recommender:
     def _row(
         self, catalogue: Catalogue, profile: Profile, scored: Scored, placed: Placed, rank: int
     ) -> Recommendation:
-        parts = split(catalogue, scored.signals, placed.row)
+        parts = split(catalogue, scored.signals, placed.row, profile)
         why = sentence(catalogue, profile, scored.signals, placed.row)
         score = sum(part.value for part in parts)
         return Recommendation(int(catalogue.ids[placed.row]), rank, score, parts, why, placed.why)

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmstudio.errors import NotFound, StudioError
+from mmstudio.i18n import tr
+from mmstudio.recommendation import baseline, blend, choosing, likeness
+from mmstudio.recommendation.methods import NAMES, Method, known
+from mmstudio.recommendation.signals import Profile, Signal
+from mmstudio.recommendation.voices import Voice, popularity, voices
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mmstudio.recommendation.catalogue import Catalogue
-    from mmstudio.recommendation.signals import Profile, Signal
+
+log = logging.getLogger(__name__)
+_AT_ONCE = 20_000  # events up to which methods are measured at the first question; above, in the background
+_TOP = 0.9  # score of the best item by one method
+_DOUBT = 0.25  # spread of the score of an item that nobody chose
 
 
 @dataclass(frozen=True)
@@ -63,10 +77,166 @@ class Scoring:
         Raises:
             StudioError: where there is no method of that name, or it cannot score here.
         """
-        from mmstudio.recommendation.baseline import signals
-
-        found = signals(catalogue, profile)
+        wanted = _resolve(catalogue, method)
+        found = [*_main(catalogue, profile, wanted), *_intent(catalogue, profile)]
+        found = [signal for signal in found if np.any(signal.values)]
         total = np.zeros(len(catalogue.ids))
         for signal in found:
-            total = total + signal.values
-        return Scored(total, found, np.zeros(len(total)), Choice("blend", "", []))
+            total += signal.values
+        spread = (
+            doubt(catalogue)
+            if wanted.method == "blend"
+            else method_of(wanted.method).spread(catalogue, profile)
+        )
+        return Scored(total, found, spread, wanted)
+
+
+def choice_of(catalogue: Catalogue, method: str = "auto", *, wait: bool = True) -> Choice:
+    """What :meth:`Scoring.of` goes by; with ``wait`` it is measured first where it was not yet.
+
+    Raises:
+        StudioError: as :meth:`Scoring.of`.
+    """
+    return _resolve(catalogue, method, wait=wait)
+
+
+def scores(catalogue: Catalogue, profiles: Sequence[Profile], choice: Choice) -> NDArray[np.float32]:
+    """float32[U,N] of many profiles, for a choice of :func:`choice_of`; briefs and dislikes do not count."""
+    if choice.method == "blend":
+        return blend.batch(catalogue, profiles, choosing.settled(catalogue, wait=False).weighting)
+    return method_of(choice.method).batch(catalogue, profiles)
+
+
+def doubt(catalogue: Catalogue) -> NDArray[np.float64]:
+    """float64[N]: a score rests on the people who chose an item; its spread falls with the root of their
+    number."""
+    return np.asarray(_DOUBT / np.sqrt(1.0 + catalogue.events.people), np.float64)
+
+
+def _resolve(catalogue: Catalogue, method: str, *, wait: bool | None = None) -> Choice:
+    if method not in NAMES and method not in known():
+        raise NotFound(
+            "There is no method called {name}.", hint="Choose one of: {names}.", name=method,
+            names=", ".join(sorted({*NAMES, *known()})),
+        )  # fmt: skip
+    if method == "auto" and (ranker := _ranker(catalogue)) is not None:
+        return ranker
+    if method in ("auto", "blend"):
+        at_once = catalogue.events.count <= _AT_ONCE if wait is None else wait
+        settled = choosing.settled(catalogue, wait=at_once)
+        if not at_once and not settled.table and choosing.measurable(catalogue):
+            _measure_aside(catalogue)
+            why = tr("Methods are being measured on hidden events; until then the usual blend ranks.")
+            return Choice("blend", why)
+        chosen = settled.method if method == "auto" else "blend"
+        return Choice(chosen, settled.why(), settled.rows())
+    why_not = method_of(method).ready(catalogue)
+    if why_not:
+        raise StudioError(
+            "{method} cannot rank here: {why}", hint="Use the method “auto”.", method=method, why=why_not
+        )
+    return Choice(method, tr("Chosen by hand: {method}.", method=choosing.label(method)))
+
+
+def _ranker(catalogue: Catalogue) -> Choice | None:
+    """The trained ranker, where there is one that beat all simple methods on events it had not seen."""
+    from mmstudio.recommendation.ranker.method import chosen
+
+    return chosen(catalogue)
+
+
+def _measure_aside(catalogue: Catalogue) -> None:
+    """Measure in a thread; the next question has the result."""
+    kept = catalogue.events.kept
+    if kept.setdefault("measuring", threading.current_thread()) is not threading.current_thread():
+        return
+
+    def work() -> None:
+        try:
+            choosing.settled(catalogue)
+        except Exception:
+            log.exception("methods could not be measured")
+
+    thread = threading.Thread(target=work, name="measure-methods", daemon=True)
+    kept["measuring"] = thread
+    thread.start()
+
+
+def _main(catalogue: Catalogue, profile: Profile, choice: Choice) -> list[Signal]:
+    if choice.method != "blend":
+        return method_of(choice.method).signals(catalogue, profile)
+    settled = choosing.settled(catalogue, wait=False)
+    if not settled.table and not choosing.measurable(catalogue):
+        return [*likeness.alike(catalogue, profile), *baseline.together(catalogue, profile),
+                *baseline.popular(catalogue, profile)]  # fmt: skip
+    found = blend.signals(catalogue, profile, settled.weighting)
+    # Likes by hand say what a thing should be like; the events of members have chosen their own weights.
+    return [*found, *likeness.alike(catalogue, profile)] if profile.liked else found
+
+
+def _intent(catalogue: Catalogue, profile: Profile) -> list[Signal]:
+    return [
+        *likeness.disliked(catalogue, profile),
+        *likeness.brief(catalogue, profile),
+        *likeness.linked(catalogue, profile),
+    ]
+
+
+class _Single:
+    """One voice, or popularity, as a method of its own."""
+
+    def __init__(self, name: str, voice: Callable[[Catalogue], Voice | None]) -> None:
+        self.name = name
+        self._voice = voice
+
+    def ready(self, catalogue: Catalogue) -> str:
+        if self._voice(catalogue) is not None:
+            return ""
+        if self.name == "ease" and catalogue.events.count:
+            return tr("there are too many items or too few events for it.")
+        if self.name == "markov" and catalogue.events.count:
+            return tr("the events have no times.")
+        return tr("there are too few events.")
+
+    def signals(self, catalogue: Catalogue, profile: Profile) -> list[Signal]:
+        voice = self._voice(catalogue)
+        given = {} if voice is None else voice.given(profile)
+        if voice is None or not given:
+            return baseline.popular(catalogue, profile)
+        values, split = voice.engine(catalogue).one(given)
+        top = float(values.max(initial=0))
+        return [Signal(voice.kind, values, split).times(_TOP / top)] if top > 0 else []
+
+    def spread(self, catalogue: Catalogue, profile: Profile) -> NDArray[np.float64]:
+        return doubt(catalogue)
+
+    def batch(self, catalogue: Catalogue, profiles: Sequence[Profile]) -> NDArray[np.float32]:
+        voice = self._voice(catalogue)
+        assert voice is not None
+        return voice.batch(catalogue, profiles)
+
+
+class _Popular(_Single):
+    def __init__(self) -> None:
+        super().__init__("popular", lambda _catalogue: None)
+
+    def ready(self, catalogue: Catalogue) -> str:
+        return "" if catalogue.events.count else tr("there are too few events.")
+
+    def batch(self, catalogue: Catalogue, profiles: Sequence[Profile]) -> NDArray[np.float32]:
+        return np.tile(popularity(catalogue).astype(np.float32), (len(profiles), 1))
+
+
+def _finder(name: str) -> Callable[[Catalogue], Voice | None]:
+    return lambda catalogue: next((voice for voice in voices(catalogue) if voice.name == name), None)
+
+
+_SINGLES: dict[str, _Single] = {
+    "popular": _Popular(),
+    **{name: _Single(name, _finder(name)) for name in ("ease", "als", "knn", "markov", "content", "decayed")},
+}
+
+
+def method_of(name: str) -> Method:
+    """The method of a name, registered or a single voice; KeyError for "auto" and "blend"."""
+    return _SINGLES[name] if name in _SINGLES else known()[name]

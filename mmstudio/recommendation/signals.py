@@ -22,14 +22,16 @@ class Signal:
     """A weighted signal.
 
     Attributes:
-        values: float64[N], what it adds to each score; multiples of 2⁻⁴⁰, so that sums are exact in any order.
+        values: float64[N], what it adds to each score; multiples of 2⁻⁴⁰, so that sums are exact in any
+        order.
         split: row → (row of the liked, chosen or disliked item, or −1 where it rests on none; value) pairs,
             which add up exactly to `values[row]`; largest share first.
         source: like a sequence of N rows, the row whose share is largest, or −1.
     """
 
     def __init__(self, kind: Kind, values: NDArray[np.float64], split: Split | None = None) -> None:
-        """``split`` may be off by rounding: its largest share takes the rest up. None: it rests on no item."""
+        """``split`` may be off by rounding: its largest share takes the rest up. None: it rests on no
+        item."""
         self.kind: Kind = kind
         self.values: NDArray[np.float64] = grain(values)
         self._split = split

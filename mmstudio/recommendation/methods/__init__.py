@@ -19,8 +19,8 @@ NAMES = ("auto", "blend", "ease", "als", "knn", "markov", "content", "popular")
 class Method(Protocol):
     """A way to score items.
 
-    A method that has to be fitted keeps what it fitted in ``catalogue.events.kept[name]``: an evaluation hands
-    it catalogues with a part of the events, each with a ``kept`` of its own.
+    A method that has to be fitted keeps what it fitted in ``catalogue.events.kept[name]``: an evaluation
+    hands it catalogues with a part of the events, each with a ``kept`` of its own.
 
     Attributes:
         name: as on the command line.

@@ -1,0 +1,249 @@
+"""The blend of all voices, its weights chosen on held-out events of the library itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mmstudio.recommendation import measuring
+from mmstudio.recommendation.measuring import Asked
+from mmstudio.recommendation.signals import Profile, Signal, Split
+from mmstudio.recommendation.voices import Voice, cold, popularity, voices
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mmstudio.recommendation.catalogue import Catalogue
+    from mmstudio.recommendation.records import Kind
+
+# Choices of a person for which weights are chosen; between them they are interpolated.
+KNOWN = (1, 3, 5, 10, 30)
+CONTENT = "content"  # places items without events; its weight for others is chosen like any
+POPULAR = "popular"
+_GRID = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0)
+_GAIN, _UNSURE = 4e-4, 2e-3  # NDCG that a change of a weight must bring, with many and few hidden events
+_SURE = 1000
+_ROUNDS = 3
+_TOP = 80  # candidates of each voice
+_EVENTS = 0.9  # what the blend of events can add to a score: the rest is said by brief, links and dislikes
+_EARLY = {"ease": 1.0, "als": 0.3, "knn": 0.3, "content": 0.2}
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """Weights of the voices by how much is known of somebody.
+
+    Attributes:
+        by: voice → weight at each of :data:`KNOWN`; "popular" among them.
+        cold: weight of expected popularity beside content for items without events.
+        fresh: how high such items stand among those with events.
+    """
+
+    by: dict[str, tuple[float, ...]]
+    cold: float = 0.3
+    fresh: float = 0.2
+
+    def at(self, name: str, evidence: float) -> float:
+        """Weight of a voice for somebody with so many choices."""
+        own = self.by.get(name)
+        if own is None:
+            return 0.0
+        return float(np.interp(np.log(max(evidence, 1.0)), np.log(KNOWN), own))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "by": {name: list(own) for name, own in self.by.items()},
+            "cold": self.cold,
+            "fresh": self.fresh,
+        }
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> Weighting:
+        """Back from :meth:`to_json`."""
+        by = {name: tuple(map(float, own)) for name, own in data["by"].items()}
+        return cls(by, float(data["cold"]), float(data["fresh"]))
+
+
+def early(catalogue: Catalogue) -> Weighting:
+    """Weights that hold before anything was measured: popularity falls as 1/√(1 + choices)."""
+    by = {voice.name: (_EARLY.get(voice.name, 0.0),) * len(KNOWN) for voice in voices(catalogue)}
+    by[POPULAR] = tuple(1.5 / np.sqrt(1 + k) for k in KNOWN)
+    return Weighting(by)
+
+
+def signals(catalogue: Catalogue, profile: Profile, weighting: Weighting) -> list[Signal]:
+    """The blend for one profile: signals whose sum is 0.9 for the best item."""
+    evidence = float(len(profile.anchors))
+    new = cold(catalogue.events)
+    found: list[tuple[Kind, NDArray[np.float64], Split | None, float | NDArray[np.float64]]] = []
+    trust = 0.0
+    content = None
+    for voice in voices(catalogue):
+        weight = weighting.at(voice.name, evidence)
+        given = voice.given(profile)
+        if not given or (weight <= 0 and not (voice.name == CONTENT and new.any())):
+            continue
+        values, split = voice.engine(catalogue).one(given)
+        scale = 1 / max(float(values.std()), 1e-9)
+        if voice.name == CONTENT:
+            content = (voice, weight * scale, scale, values, split)
+        else:
+            trust += weight
+            found.append((voice.kind, values, split, weight * scale))
+    beside = weighting.fresh * placed(trust)
+    if content is not None:
+        voice, weight, scale, values, split = content
+        found.append((voice.kind, values, split, np.where(new, beside * scale, weight)))
+    if catalogue.events.count:
+        known = weighting.at(POPULAR, evidence) * popularity(catalogue)
+        expected = beside * weighting.cold * expected_popularity(catalogue) if new.any() else known
+        found.append(("popular", np.where(new, expected, known), None, 1.0))
+    weighted = [weight * values for _kind, values, _split, weight in found]
+    top = float(np.sum(weighted, axis=0).max(initial=0)) if weighted else 0.0
+    if top <= 0:
+        return []
+    return [
+        Signal(kind, _EVENTS / top * values, split and _times(split, weight, _EVENTS / top))
+        for (kind, _values, split, weight), values in zip(found, weighted, strict=True)
+    ]
+
+
+def _times(split: Split, weight: float | NDArray[np.float64], scale: float) -> Split:
+    """Shares times a weight, of all items or by item."""
+
+    def shares(row: int) -> list[tuple[int, float]]:
+        factor = scale * float(weight if isinstance(weight, float) else weight[row])
+        return [(anchor, factor * value) for anchor, value in split(row)]
+
+    return shares
+
+
+def placed(trust: float) -> float:
+    """Weight of content for an item without events, where voices of events weigh ``trust`` in all."""
+    return trust or 1.0
+
+
+def expected_popularity(catalogue: Catalogue) -> NDArray[np.float64]:
+    """float64[N] popularity that an item's content makes expect, scaled to a deviation of 1."""
+    from mmstudio.recommendation.methods.placing import placing
+
+    kept = catalogue.events.kept
+    if "expected" not in kept:
+        values = placing(catalogue).expect(popularity(catalogue))
+        kept["expected"] = values / max(float(values.std()), 1e-9)
+    found: NDArray[np.float64] = kept["expected"]
+    return found
+
+
+def batch(catalogue: Catalogue, profiles: Sequence[Profile], weighting: Weighting) -> NDArray[np.float32]:
+    """float32[U,N], each row ranked as :func:`signals` ranks it."""
+    known, new = batch_parts(catalogue, profiles, weighting)
+    known += np.float32(weighting.fresh) * new
+    return known
+
+
+def batch_parts(
+    catalogue: Catalogue, profiles: Sequence[Profile], weighting: Weighting
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(float32[U,N] scores of items with events, of items without before `fresh`), zeros elsewhere."""
+    evidence = [float(len(one.anchors)) for one in profiles]
+    known = np.zeros((len(profiles), len(catalogue.ids)), np.float32)
+    fresh = np.zeros_like(known)
+    trust = np.zeros(len(profiles), np.float32)
+    new = cold(catalogue.events)
+    for voice in voices(catalogue):
+        weights = np.array([weighting.at(voice.name, k) for k in evidence], np.float32)
+        if not weights.any() and not (voice.name == CONTENT and new.any()):
+            continue
+        values = voice.batch(catalogue, profiles)
+        if voice.name == CONTENT:
+            fresh[:, new] = values[:, new]
+            values[:, new] = 0
+        else:
+            trust += weights * np.array([bool(voice.given(one)) for one in profiles])
+        known += weights[:, None] * values
+    if catalogue.events.count:
+        weights = np.array([weighting.at(POPULAR, k) for k in evidence], np.float32)
+        known += weights[:, None] * popularity(catalogue).astype(np.float32)[None, :]
+        if new.any():
+            fresh[:, new] += weighting.cold * expected_popularity(catalogue).astype(np.float32)[None, new]
+    fresh *= np.array([placed(float(t)) for t in trust], np.float32)[:, None]
+    return known, fresh
+
+
+# -- choosing ------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Candidates:
+    """What every voice says about the items that could come first.
+
+    Attributes:
+        names: voices, "popular" last. values: float32[U,C,V]. hits: bool[U,C]. counts: int64[U].
+    """
+
+    names: list[str]
+    values: NDArray[np.float32]
+    hits: NDArray[np.bool_]
+    counts: NDArray[np.int64]
+
+    def ndcg(self, weights: NDArray[np.float32]) -> float:
+        """NDCG@10 of the ranking by a weighted sum."""
+        return measuring.ndcg_at(self.values @ weights, self.hits, self.counts)
+
+    def of(self, people: NDArray[np.bool_]) -> Candidates:
+        """The same for a part of the people, bool[U]."""
+        return Candidates(self.names, self.values[people], self.hits[people], self.counts[people])
+
+
+def candidates(catalogue: Catalogue, people: Asked, speakers: Sequence[Voice]) -> Candidates:
+    """The first items of every voice and the hidden ones, for everybody asked."""
+    n = len(catalogue.ids)
+    heard = [voice.batch(catalogue, people.profiles) for voice in speakers]
+    heard.append(np.tile(popularity(catalogue).astype(np.float32), (len(people.profiles), 1)))
+    rows: list[NDArray[np.int64]] = []
+    for u in range(len(people.profiles)):
+        away = np.zeros(n, bool)
+        away[people.seen[u]] = True
+        found = [people.targets[u]]
+        for values in heard:
+            own = np.where(away, -np.inf, values[u])
+            found.append(np.argpartition(-own, min(_TOP, n - 1))[:_TOP])
+        own_rows = np.unique(np.concatenate(found))
+        rows.append(own_rows[~away[own_rows]])
+    most = max(map(len, rows))
+    values = np.full((len(rows), most, len(heard)), -1e6, np.float32)
+    hits = np.zeros((len(rows), most), bool)
+    for u, own_rows in enumerate(rows):
+        for v, one in enumerate(heard):
+            values[u, : len(own_rows), v] = one[u, own_rows]
+        hits[u, : len(own_rows)] = np.isin(own_rows, people.targets[u])
+    counts = np.array([len(t) for t in people.targets], np.int64)
+    return Candidates([*(voice.name for voice in speakers), POPULAR], values, hits, counts)
+
+
+def climb(found: Candidates, start: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Weights by coordinate ascent on NDCG@10; a voice earns its weight or gets 0."""
+    best, score = start.copy(), found.ndcg(start)
+    gain = _GAIN if int(found.counts.sum()) >= _SURE else _UNSURE
+    for _ in range(_ROUNDS):
+        before = score
+        for v in range(len(best)):
+            for weight in _GRID:
+                if weight == best[v]:
+                    continue
+                tried = best.copy()
+                tried[v] = weight
+                if not tried.any():
+                    continue
+                here = found.ndcg(tried)
+                # Leaving a voice out needs no gain: the simpler blend wins a tie.
+                if here > score + (0.0 if weight == 0 else gain):
+                    best, score = tried, here
+        if score < before + gain:
+            break
+    return best

@@ -1,0 +1,364 @@
+"""Which method ranks best here: weights and method are chosen on held-out events of the library, and kept."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mmstudio.atomic import atomic_path
+from mmstudio.i18n import mark, tr
+from mmstudio.recommendation import blend, measuring
+from mmstudio.recommendation.blend import CONTENT, KNOWN, POPULAR, Weighting
+from mmstudio.recommendation.methods import Method, known
+from mmstudio.recommendation.voices import voices
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from mmstudio.recommendation.catalogue import Catalogue
+    from mmstudio.recommendation.events import Events
+    from mmstudio.recommendation.measuring import Asked, Manner
+
+log = logging.getLogger(__name__)
+VERSION = 1
+LEAST_PEOPLE, LEAST_PAIRS = (
+    20,
+    200,
+)  # members with three choices, and choices, from which on anything is measured
+_PEOPLE, _FEW, _FEW_PEOPLE = 600, 0.15, 120
+_NEWEST = 3  # choices of each member that are hidden where the newest are
+_POPULAR = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+_CONTENT = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75)
+_COLD = (0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5)
+_FRESH = (1.0, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05)
+_CHANGED = 0.1  # share of events that may come and go before it is measured again
+_CLEAR = 0.002  # NDCG by which one method must be ahead of the blend
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What was chosen.
+
+    Attributes:
+        method: "blend" or a method's name. weighting: of the blend.
+        table: method → NDCG@10; the blend with weights that other people chose. members: how many were asked.
+        hidden: their hidden events. events: pairs there were.
+    """
+
+    method: str
+    weighting: Weighting
+    table: dict[str, float]
+    members: int
+    hidden: int
+    events: int
+
+    def why(self) -> str:
+        """One sentence in the person's language."""
+        if not self.table:
+            return tr("Too few events to measure methods by: likes, content and popularity count as usual.")
+        best, score = self.method, self.table[self.method]
+        others = sorted((pair for pair in self.table.items() if pair[0] != best), key=lambda pair: -pair[1])
+        second = others[0] if others else (POPULAR, 0.0)
+        return tr(
+            "On {n} hidden events of {m} members {method} finds most (NDCG {a}); next is {other} ({b}).",
+            n=self.hidden, m=self.members, method=label(best), a=f"{score:.3f}", other=label(second[0]),
+            b=f"{second[1]:.3f}",
+        )  # fmt: skip
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The table, best first."""
+        ranked = sorted(self.table.items(), key=lambda pair: -pair[1])
+        return [{"method": name, "ndcg": round(score, 4)} for name, score in ranked]
+
+
+_LABELS = {
+    "blend": mark("the blend of all signals"),
+    "ease": mark("what goes together (EASE)"),
+    "als": mark("taste factors (ALS)"),
+    "knn": mark("neighbours of items"),
+    "beside": mark("what is taken around the same time"),
+    "markov": mark("what is taken next"),
+    "decayed": mark("what goes with the newest choices"),
+    "content": mark("content"),
+    "popular": mark("popularity"),
+    "image": mark("pictures alone"),
+    "text": mark("texts alone"),
+    "audio": mark("sounds alone"),
+    "video": mark("clips alone"),
+    "ranker": mark("the trained ranker"),
+    "random": mark("chance"),
+}
+
+
+def label(method: str) -> str:
+    """A method in the person's words."""
+    return tr(_LABELS[method]) if method in _LABELS else method
+
+
+def measurable(catalogue: Catalogue) -> bool:
+    """Whether there are events enough to choose by."""
+    events = catalogue.events
+    choosers = int(np.count_nonzero(np.diff(events.x.indptr) >= 3))
+    return choosers >= LEAST_PEOPLE and events.count >= LEAST_PAIRS
+
+
+def usual(catalogue: Catalogue) -> Settled:
+    """Where nothing was measured."""
+    return Settled("blend", blend.early(catalogue), {}, 0, 0, catalogue.events.count)
+
+
+def settle(
+    catalogue: Catalogue, manner: Manner | None = None, threshold: float | None = 4.0, seed: int = 0,
+    *, others: bool = True,
+) -> Settled:  # fmt: skip
+    """Choose weights and method on a part of the events that is hidden from a fit on the rest.
+
+    Args:
+        manner: which events are hidden: "last", the newest of each member (the default where times are
+        known),
+            or a fifth at "random".
+        threshold: a rating from which on a hidden event is worth finding; None: every one is.
+        others: also measure registered methods (the trained ranker).
+
+    One fit without the hidden events and without a seventh of the members, who stand for people of whom
+    only a few choices are known; a second, of content alone, without a tenth of the items, for new ones.
+    """
+    if not measurable(catalogue):
+        return usual(catalogue)
+    events = catalogue.events
+    rng = np.random.default_rng(seed)
+    manner = manner or ("last" if events.timed else "random")
+    strangers = rng.permutation(len(events.members))[
+        : max(1, int(min(_FEW * len(events.members), _FEW_PEOPLE)))
+    ]
+    strange = np.isin(events.who, strangers)
+    hidden = measuring.held_out(events, manner, rng, newest=_NEWEST) & ~strange
+    train = events.subset(~hidden & ~strange)
+    found = measuring.with_events(catalogue, train)
+    good = measuring.relevant(events, threshold)
+    targets = measuring.targets_of(events, hidden & good)
+    people = [one for one in rng.permutation(sorted(targets)).tolist() if train.index(one) >= 0][:_PEOPLE]
+    if len(people) < 10:
+        return usual(catalogue)
+    asked = measuring.asked(train, people, targets)
+    full = blend.candidates(found, asked, voices(found))
+    weights, score = _crossed(found, full)
+    by_known = {KNOWN[-1]: weights}
+    few = _few(events, strange, good)
+    small = np.array([len(one.taste) <= 2 * KNOWN[-2] for one in asked.profiles])
+    for k in reversed(KNOWN[:-1]):
+        own = full.of(small) if k == KNOWN[-2] and np.count_nonzero(small) >= 10 else None
+        weights = by_known[k] = _for_few(found, few, k, weights, own, rng)
+    by = {name: tuple(float(by_known[k][v]) for k in KNOWN) for v, name in enumerate(full.names)}
+    weighting = Weighting(by, _cold_weight(catalogue, rng))
+    weighting = replace(weighting, fresh=_fresh(found, asked, weighting))
+    table = {"blend": score}
+    for v, name in enumerate(full.names):
+        table[name] = full.ndcg(np.eye(len(full.names), dtype=np.float32)[v])
+    if others:
+        table |= _others(found, asked)
+    best = max(table, key=lambda name: table[name])
+    method = best if table[best] > table["blend"] + _CLEAR else "blend"
+    counted = sum(len(targets[one]) for one in people)
+    return Settled(method, weighting, table, len(people), counted, events.count)
+
+
+def _crossed(found: Catalogue, full: blend.Candidates) -> tuple[NDArray[np.float32], float]:
+    """(weights, NDCG@10): each half of the people chooses weights that the other half is measured with.
+
+    The weights are the mean of both choices.
+    """
+    half = np.arange(len(full.counts)) < len(full.counts) // 2
+    usual_ones = np.array([blend.early(found).at(name, KNOWN[-1]) for name in full.names], np.float32)
+    chosen, scores = [], []
+    for own, other in ((half, ~half), (~half, half)):
+        part = full.of(own)
+        start = max((usual_ones, *np.eye(len(full.names), dtype=np.float32)), key=part.ndcg)
+        weights = blend.climb(part, start)
+        chosen.append(weights / max(float(weights.sum()), 1e-9))
+        scores.append(full.of(other).ndcg(weights))
+    mean = (chosen[0] + chosen[1]) / 2
+    return np.asarray(mean / mean.max(), np.float32), float(np.mean(scores))
+
+
+def _for_few(
+    found: Catalogue, few: Asked | None, k: int, weights: NDArray[np.float32], own: blend.Candidates | None,
+    rng: np.random.Generator,
+) -> NDArray[np.float32]:  # fmt: skip
+    """Weights for people of whom k choices are known: only popularity and content change.
+
+    ``own``: members who have few choices, who count as much as strangers.
+    """
+    if few is None:
+        best = weights.copy()
+        best[-1] = max(float(best[-1]), float(1.0 / np.sqrt(k)))
+        return best
+    known_few = blend.candidates(found, _first(few, k, rng), voices(found))
+    sets = [known_few] if own is None else [known_few, own]
+    best, score = weights, -1.0
+    for popular in _POPULAR:
+        for content in _CONTENT:
+            tried = weights.copy()
+            tried[-1] = popular
+            if CONTENT in known_few.names:
+                tried[known_few.names.index(CONTENT)] = content
+            here = float(np.mean([one.ndcg(tried) for one in sets]))
+            if here > score:
+                best, score = tried, here
+    return best
+
+
+def _few(events: Events, strange: NDArray[np.bool_], good: NDArray[np.bool_]) -> Asked | None:
+    """Members that the fit has not seen, with all they like."""
+    liked = measuring.targets_of(events, strange & good & (events.value > 0))
+    people = [one for one, rows in sorted(liked.items()) if len(rows) >= 4]
+    if len(people) < 8:
+        return None
+    return measuring.asked(events.subset(strange & (events.value > 0)), people, liked)
+
+
+def _first(few: Asked, k: int, rng: np.random.Generator) -> Asked:
+    profiles, targets, seen = [], [], []
+    for profile, liked in zip(few.profiles, few.targets, strict=True):
+        own = measuring.first_few(profile, k, rng)
+        rest = np.setdiff1d(liked, np.array(list(own.taste), np.int64))
+        if len(rest):
+            profiles.append(own)
+            targets.append(rest)
+            seen.append(np.array(list(own.taste), np.int64))
+    return measuring.Asked(profiles, targets, seen)
+
+
+def _cold_weight(catalogue: Catalogue, rng: np.random.Generator) -> float:
+    """How much expected popularity counts beside content for new items: a tenth of the items plays new."""
+    events = catalogue.events
+    used = np.flatnonzero(events.people > 0)
+    new = np.zeros(events.items, bool)
+    new[rng.permutation(used)[: max(1, len(used) // 10)]] = True
+    good = measuring.relevant(events, 4.0) & (events.value > 0)
+    targets = measuring.targets_of(events, new[events.col] & good)
+    found = measuring.with_events(catalogue, events.subset(~new[events.col]))
+    people = [one for one in rng.permutation(sorted(targets)).tolist() if found.events.index(one) >= 0][
+        :_PEOPLE
+    ]
+    content = next((voice for voice in voices(found) if voice.name == CONTENT), None)
+    if len(people) < 10 or content is None:
+        return 0.3
+    rows = np.flatnonzero(new)
+    asked = measuring.asked(found.events, people, targets)
+    values = content.batch(found, asked.profiles)[:, rows]
+    expected = blend.expected_popularity(found).astype(np.float32)[None, rows]
+    hits = np.stack([np.isin(rows, own) for own in asked.targets])
+    counts = np.array([len(own) for own in asked.targets], np.int64)
+    return max(_COLD, key=lambda weight: measuring.ndcg_at(values + weight * expected, hits, counts))
+
+
+def _fresh(found: Catalogue, asked: Asked, weighting: Weighting) -> float:
+    """How high items without events may stand: as high as costs a hundredth of NDCG at most."""
+    known, new = blend.batch_parts(found, asked.profiles, weighting)
+    if not new.any():
+        return weighting.fresh
+    hits = _hits(known.shape, asked)
+    counts = np.array([len(own) for own in asked.targets], np.int64)
+    for u, seen in enumerate(asked.seen):
+        known[u, seen] = -np.inf
+    least = 0.99 * measuring.ndcg_at(known, hits, counts)
+    for share in _FRESH:
+        if measuring.ndcg_at(known + np.float32(share) * new, hits, counts) >= least:
+            return share
+    return _FRESH[-1]
+
+
+def _hits(shape: tuple[int, ...], asked: Asked) -> NDArray[np.bool_]:
+    hits = np.zeros(shape, bool)
+    for u, own in enumerate(asked.targets):
+        hits[u, own] = True
+    return hits
+
+
+def _others(found: Catalogue, asked: Asked) -> dict[str, float]:
+    """Registered methods on the same people; one that fails is left out, and the log says why."""
+    table = {}
+    for name, method in known().items():
+        try:
+            if method.ready(found):
+                continue
+            table[name] = _measure(found, asked, method)
+        except Exception:
+            log.exception("the method %s could not be measured", name)
+    return table
+
+
+def _measure(found: Catalogue, asked: Asked, method: Method) -> float:
+    scores = np.array(method.batch(found, asked.profiles), np.float32)
+    for u, seen in enumerate(asked.seen):
+        scores[u, seen] = -np.inf
+    return measuring.ndcg_at(
+        scores, _hits(scores.shape, asked), np.array([len(own) for own in asked.targets], np.int64)
+    )
+
+
+# -- kept with the library -----------------------------------------------------------------------------------
+
+
+def settled(catalogue: Catalogue, *, wait: bool = True) -> Settled:
+    """What was chosen for a library, kept in its index folder; measured again when a tenth of the events
+    changed.
+
+    With ``wait`` False nothing is measured: what was chosen last, or what is usual.
+    """
+    kept = catalogue.events.kept
+    if "settled" not in kept:
+        path = _file(catalogue)
+        found = _load(path, catalogue)
+        if found is None and measurable(catalogue):
+            if not wait:
+                return usual(catalogue)
+            found = settle(catalogue)
+            _save(path, found, catalogue)
+        kept["settled"] = found or usual(catalogue)
+    chosen: Settled = kept["settled"]
+    return chosen
+
+
+def _file(catalogue: Catalogue) -> Path:
+    return catalogue.library.index_dir / "recommender.json"
+
+
+def _shape(catalogue: Catalogue) -> list[str]:
+    return [*(voice.name for voice in voices(catalogue)), *sorted(known())]
+
+
+def _load(path: Path, catalogue: Catalogue) -> Settled | None:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["version"] != VERSION or data["voices"] != _shape(catalogue):
+            return None
+        if abs(data["events"] - catalogue.events.count) > _CHANGED * max(data["events"], 1):
+            return None
+        table = {str(name): float(score) for name, score in data["table"].items()}
+        return Settled(
+            str(data["method"]), Weighting.of(data["weighting"]), table, int(data["members"]),
+            int(data["hidden"]), int(data["events"]),
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _save(path: Path, found: Settled, catalogue: Catalogue) -> None:
+    if catalogue.library.read_only:
+        return
+    data = {
+        "version": VERSION, "voices": _shape(catalogue), "method": found.method, "table": found.table,
+        "weighting": found.weighting.to_json(), "members": found.members, "hidden": found.hidden,
+        "events": found.events,
+    }  # fmt: skip
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(data), encoding="utf-8")

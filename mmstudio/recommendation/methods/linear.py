@@ -1,0 +1,235 @@
+"""Methods whose score is a weighted sum of rows of an items × items matrix: EASE, item-kNN, what follows
+what.
+
+All fold people in without a refit: a new or changed person is one product with their row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mmstudio.recommendation.events import Events
+    from mmstudio.recommendation.signals import Split
+
+_FEWEST = 2  # people who touched an item before EASE looks at it
+_SINGLE = 2000  # items above which single precision is exact enough and half the work
+_SHRINK = 10.0  # people that a cosine of two items is believed by half
+_NEIGHBOURS = 200  # of each item that are kept
+_MOST_OF_ONE = 2000  # items of one person that count for neighbours: the newest (a person is no catalogue)
+_WINDOW = 5
+EASE_MOST = 10_000  # with more items in use EASE steps aside for factors and neighbours
+
+
+class Weights:
+    """An items × items matrix W, on some items (dense) or all (sparse); score = profile · W.
+
+    Attributes:
+        columns: int64[C] the items it covers.
+        matrix: float32[C,C] dense, or csr [N,N].
+    """
+
+    def __init__(self, items: int, columns: NDArray[np.int64], matrix: Any) -> None:
+        self.items, self.columns, self.matrix = items, columns, matrix
+        self._place = np.full(items, -1, np.int64)
+        self._place[columns] = np.arange(len(columns))
+        self._dense = isinstance(matrix, np.ndarray)
+
+    def covers(self, row: int) -> bool:
+        """Whether an item is among the columns."""
+        return bool(self._place[row] >= 0)
+
+    def one(self, profile: Mapping[int, float]) -> tuple[NDArray[np.float64], Split]:
+        """(float64[N] scores, their exact shares by row of the profile)."""
+        rows = [row for row in profile if self._place[row] >= 0]
+        places = self._place[rows]
+        given = np.array([profile[row] for row in rows], np.float64)
+        out = np.zeros(self.items)
+        if rows:
+            if self._dense:
+                out[self.columns] = given.astype(np.float32) @ self.matrix[places]
+            else:
+                out = np.asarray(given @ self.matrix[places], np.float64).ravel()
+
+        def split(row: int) -> list[tuple[int, float]]:
+            at = self._place[row]
+            if at < 0 or not rows:
+                return []
+            block = self.matrix[places, at] if self._dense else self.matrix[places][:, [at]].toarray().ravel()
+            return [(r, float(g) * float(v)) for r, g, v in zip(rows, given, block, strict=True) if v]
+
+        return out, split
+
+    def batch(self, profiles: Any) -> NDArray[np.float32]:
+        """float32[U,N] scores of profiles given as csr [U,N]."""
+        if self._dense:
+            out = np.zeros((profiles.shape[0], self.items), np.float32)
+            out[:, self.columns] = profiles[:, self.columns] @ self.matrix
+            return out
+        return np.asarray((profiles @ self.matrix).todense(), np.float32)
+
+    def moved(self, places: NDArray[np.int64], items: int) -> Weights:
+        """The same after items came and went; ``places``: old row → new row or −1."""
+        from scipy import sparse
+
+        new = places[self.columns]
+        stay = new >= 0
+        if self._dense:
+            return Weights(items, new[stay], np.ascontiguousarray(self.matrix[np.ix_(stay, stay)]))
+        found = self.matrix.tocoo()
+        row, col = places[found.row], places[found.col]
+        keep = (row >= 0) & (col >= 0)
+        matrix = sparse.csr_matrix((found.data[keep], (row[keep], col[keep])), shape=(items, items))
+        return Weights(items, np.arange(items), matrix)
+
+
+def _kept(events: Events, name: str, make: Callable[[], Weights]) -> Weights:
+    if name not in events.kept:
+        events.kept[name] = make()
+    found: Weights = events.kept[name]
+    return found
+
+
+def ease(events: Events) -> Weights:
+    """EASE, Steck 2019 (arXiv:1905.03375): closed form over the most used items."""
+    return _kept(events, "ease", lambda: _ease(events, events.x))
+
+
+def ease_of_met(events: Events) -> Weights:
+    """EASE over everything that people met, liked or not; the same as :func:`ease` where that differs
+    little."""
+    if len(events.value) <= 1.1 * events.count:
+        return ease(events)
+    return _kept(events, "ease_met", lambda: _ease(events, met(events)))
+
+
+def met(events: Events) -> Any:
+    """csr float32[M,N], 1 where a member met an item in any way."""
+    from scipy import sparse
+
+    ones = np.ones(len(events.who), np.float32)
+    return sparse.csr_matrix((ones, (events.who, events.col)), shape=(len(events.members), events.items))
+
+
+def _ease(events: Events, x: Any) -> Weights:
+    from scipy.linalg import lapack
+
+    people = np.diff(x.tocsc().indptr)
+    # What one person touched goes together with nothing that another person could confirm.
+    used = np.flatnonzero(people >= _FEWEST)
+    columns = np.sort(used[np.argsort(-people[used], kind="stable")[: events.dense]])
+    if not len(columns):
+        return Weights(events.items, columns, np.zeros((0, 0), np.float32))
+    x = x[:, columns]
+    single = len(columns) > _SINGLE
+    gram: NDArray[Any] = np.asarray((x.T @ x).todense(), np.float32 if single else np.float64)
+    # The published 250 is for thousands of members; few members need less.
+    gram[np.diag_indices_from(gram)] += float(np.clip(0.4 * len(events.members), 5, 250))
+    factor, invert = (lapack.spotrf, lapack.spotri) if single else (lapack.dpotrf, lapack.dpotri)
+    lower, _ = factor(
+        gram.T, lower=1, overwrite_a=1
+    )  # a symmetric matrix: its transpose lies as LAPACK wants it
+    half, _ = invert(lower, lower=1, overwrite_c=1)
+    inverse = np.tril(half)
+    inverse += np.tril(half, -1).T
+    weights = -inverse / np.diag(inverse)
+    np.fill_diagonal(weights, 0)
+    return Weights(events.items, columns, weights.astype(np.float32, copy=False))
+
+
+def neighbours(events: Events) -> Weights:
+    """Item-kNN: cosine over people, shrunk by n / (n + 10) where few people chose both."""
+    return _kept(events, "neighbours", lambda: _neighbours(events))
+
+
+def _neighbours(events: Events) -> Weights:
+    from scipy import sparse
+
+    x = _short(events)
+    norms = np.sqrt(np.asarray(x.power(2).sum(axis=0)).ravel())
+    unit = x @ sparse.diags(1 / np.maximum(norms, 1e-9))
+    return Weights(events.items, np.arange(events.items), _nearest(unit, x, events.items))
+
+
+def _nearest(unit: Any, x: Any, items: int) -> Any:
+    """csr [N,N] of the nearest items, block by block: the whole product may not fit into memory."""
+    from scipy import sparse
+
+    binary = x.copy()
+    binary.data = np.ones_like(binary.data)
+    binary_t, unit_t = binary.T.tocsr(), unit.T.tocsr()
+    blocks = []
+    step = 2000
+    for start in range(0, items, step):
+        cosine = (unit_t[start : start + step] @ unit).tocsr()
+        both = (binary_t[start : start + step] @ binary).tocsr()
+        both.sort_indices()
+        cosine.sort_indices()
+        cosine.data *= (both.data / (both.data + _SHRINK)).astype(cosine.dtype)
+        row = np.repeat(np.arange(cosine.shape[0]), np.diff(cosine.indptr))
+        cosine.data[cosine.indices == row + start] = 0
+        blocks.append(_top(cosine, _NEIGHBOURS))
+    return sparse.vstack(blocks).tocsr().astype(np.float32) if blocks else sparse.csr_matrix((items, items))
+
+
+def _top(matrix: Any, most: int) -> Any:
+    """A csr matrix with the largest ``most`` values of each row."""
+    from scipy import sparse
+
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    order = np.lexsort((-matrix.data, row))
+    rank = np.arange(len(order)) - matrix.indptr[row[order]]
+    keep = order[(rank < most) & (matrix.data[order] > 0)]
+    return sparse.csr_matrix((matrix.data[keep], (row[keep], matrix.indices[keep])), shape=matrix.shape)
+
+
+def _short(events: Events) -> Any:
+    """The strengths, of people with very many items only the newest: their pairs grow with the square."""
+    from scipy import sparse
+
+    if int(np.diff(events.x.indptr).max(initial=0)) <= _MOST_OF_ONE:
+        return events.x
+    order = events.sequence()
+    order = order[events.value[order] > 0]
+    who = events.who[order]
+    ends = np.searchsorted(who, who, side="right")
+    order = order[ends - np.arange(len(order)) <= _MOST_OF_ONE]
+    cells = (events.value[order], (events.who[order], events.col[order]))
+    return sparse.csr_matrix(cells, shape=events.x.shape)
+
+
+def following(events: Events) -> Weights:
+    """What people took next: counts of j up to five steps after i, weighted 1/step, both ends damped."""
+    return _kept(events, "following", lambda: _steps(events, both=False))
+
+
+def beside(events: Events) -> Weights:
+    """What people took around the same time, in either order, ten steps at most."""
+    return _kept(events, "beside", lambda: _steps(events, both=True))
+
+
+def _steps(events: Events, *, both: bool) -> Weights:
+    from scipy import sparse
+
+    order = events.sequence()
+    order = order[np.isfinite(events.when[order])]
+    who, col = events.who[order], events.col[order]
+    worth = 0.2 + events.value[order]
+    n = events.items
+    total: Any = sparse.csr_matrix((n, n), dtype=np.float32)
+    for step in range(1, (2 * _WINDOW if both else _WINDOW) + 1):
+        same = np.flatnonzero(who[:-step] == who[step:])
+        first, second = col[same], col[same + step]
+        weight = np.float32(1.0 if both else 1.0 / step)
+        total = total + sparse.csr_matrix((weight * worth[same + step], (first, second)), shape=(n, n))
+        if both:
+            total = total + sparse.csr_matrix((weight * worth[same], (second, first)), shape=(n, n))
+    count = np.bincount(col, minlength=n) + 5.0
+    total = sparse.diags(count**-0.5) @ total @ sparse.diags(count**-0.3)
+    total = _top(total.tocsr(), 2 * _NEIGHBOURS) if n > 20_000 else total.tocsr()
+    return Weights(n, np.arange(n), total.astype(np.float32))
