@@ -117,6 +117,13 @@ class Catalogue:
 
     def brief(self, text: str) -> NDArray[np.float32]:
         """float32[N] cosine of the brief to the items' texts; zeros where texts were not read yet."""
+        last: tuple[str, NDArray[np.float32]] | None = self.__dict__.get("_last_brief")
+        if last is None or last[0] != text:
+            last = text, self._brief(text)
+            self.__dict__["_last_brief"] = last
+        return last[1]
+
+    def _brief(self, text: str) -> NDArray[np.float32]:
         out = np.zeros(len(self.ids), np.float32)
         model = self.features.vectors.text_model()
         words = tokens(text)
@@ -129,10 +136,8 @@ class Catalogue:
             return out
         norms = np.maximum(np.linalg.norm(space.raw, axis=1), 1e-12)
         cosine = (space.raw @ query) / (norms * length)
-        for item_id, value in zip(space.ids, cosine, strict=True):
-            row = self.row.get(int(item_id))
-            if row is not None:
-                out[row] = value
+        place = np.array([self.row.get(item_id, -1) for item_id in space.ids.tolist()], np.int64)
+        out[place[place >= 0]] = cosine[place >= 0]
         return out
 
 

@@ -13,7 +13,6 @@ from mmstudio.i18n import tr
 from mmstudio.recommendation import reasons
 from mmstudio.recommendation.lists.rules import filters, words_of
 from mmstudio.recommendation.records import ScorePart
-from mmstudio.recommendation.scoring import Scored, Scoring
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from mmstudio.library.records import Audience
     from mmstudio.recommendation.catalogue import Catalogue
     from mmstudio.recommendation.recommender import Recommender
-    from mmstudio.recommendation.signals import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +192,7 @@ class _Seen:
         if row is None:
             raise NotFound("The library has no item with the number {id}.", id=item_id)
         self.row = row
-        self.profile: Profile = recommender.profile(self.audience)
-        self.scored: Scored = Scoring.of(self.catalogue, self.profile, method)
+        self.profile, self.scored = recommender.considered(self.audience, method)
         self._filters = filters(self.catalogue, self.audience.rules)
 
     def parts(self, row: int) -> list[ScorePart]:

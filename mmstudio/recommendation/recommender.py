@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mmstudio.library import Library
     from mmstudio.library.records import Audience
 
+_KEPT = 4  # audiences or drafts whose scores are kept: two side by side, before and after a change
 _TOPICS = ("items", "features", "audiences", "assets", "tags")
 
 
@@ -41,6 +42,7 @@ class Recommender:
         self.library, self.features = library, features
         self._catalogue: Catalogue | None = None
         self._lock = threading.RLock()
+        self._considered: dict[Hashable, tuple[Profile, Scored]] = {}
         self._unsubscribe = library.changes.subscribe(self._changed)
 
     def close(self) -> None:
@@ -51,6 +53,7 @@ class Recommender:
         """Forget what was read; the next call reads the library again."""
         with self._lock:
             self._catalogue = None
+            self._considered = {}
 
     def recommend(
         self,
@@ -90,7 +93,7 @@ class Recommender:
         catalogue = self.catalogue()
         if not len(catalogue.ids):
             return Ranked(note=tr("No data yet: import items first."))
-        profile = self.profile(audience)
+        profile, scored = self.considered(audience, method)
         rules = audience.rules
         found = filters(catalogue, rules)
         keep, removed = apply(found, len(catalogue.ids))
@@ -102,7 +105,6 @@ class Recommender:
         keep[[row for row in known if row not in pinned]] = False
         rejected = [row for row, weight in profile.decisions.items() if weight < 0]
         keep[rejected] = False
-        scored = Scoring.of(catalogue, profile, method)
         wish = Wish(
             k=max(0, k),
             diversity=float(np.clip(diversity, 0, 1)),
@@ -183,6 +185,30 @@ class Recommender:
             decisions={catalogue.row[i]: weight for i, weight in decided.items() if i in catalogue.row},
         )
 
+    def considered(self, audience: Audience, method: str = "auto") -> tuple[Profile, Scored]:
+        """What is known about an audience and the scores that follow; kept while only the list is changed.
+
+        Raises:
+            StudioError: see :meth:`recommend`.
+        """
+        catalogue = self.catalogue()
+        kept = catalogue.events.kept
+        key = (
+            audience.id, tuple(audience.liked), tuple(audience.disliked), audience.brief, method,
+            id(catalogue), id(kept.get("settled")), id(kept.get("ranker")),
+        )  # fmt: skip
+        with self._lock:
+            found = self._considered.get(key)
+        if found is None:
+            profile = self.profile(audience)
+            found = profile, Scoring.of(catalogue, profile, method)
+            with self._lock:
+                if self._catalogue is catalogue:
+                    self._considered[key] = found
+                    while len(self._considered) > _KEPT:
+                        self._considered.pop(next(iter(self._considered)))
+        return found
+
     def train_ranker_work(self, seed: int = 0) -> Work:
         """The job that trains the ranker: see :func:`mmstudio.recommendation.ranker.training.train_work`."""
         from mmstudio.recommendation.ranker.training import train_work
@@ -197,8 +223,12 @@ class Recommender:
 
     # -- inside ------------------------------------------------------------------------------------------
 
-    def _changed(self, topic: str, _ids: list[int] | None) -> None:
-        if topic in _TOPICS:
+    def _changed(self, topic: str, ids: list[int] | None) -> None:
+        if topic == "audiences" and ids is not None:
+            # An audience was edited or decided on: items and events are as they were.
+            with self._lock:
+                self._considered = {}
+        elif topic in _TOPICS:
             self.refresh()
 
     def _row(
