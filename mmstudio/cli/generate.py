@@ -30,7 +30,9 @@ def generate(
     lib: Lib,
     model: Annotated[str, typer.Option("--model", help="A model of the library or a starter model.")],
     out: Annotated[Path | None, typer.Option("--out", help="The folder to write to.")] = None,
-    n: Annotated[int, typer.Option("-n", min=1, help="How many.")] = 8,
+    n: Annotated[
+        int | None, typer.Option("-n", min=1, help="How many; 8, or 1 set of a joint model.")
+    ] = None,
     seed: Seed = 0,
     like: Annotated[str | None, typer.Option("--like", help="A file or asset id to vary.")] = None,
     text: Annotated[str | None, typer.Option("--text", help="Words to steer by.")] = None,
@@ -40,6 +42,12 @@ def generate(
     sound: Annotated[
         str | None, typer.Option("--sound", help="For a joint model: a file or asset id to go with.")
     ] = None,
+    want: Annotated[
+        str,
+        typer.Option(
+            "--want", metavar="picture,sound,text", help="For a joint model: only these are written."
+        ),
+    ] = "",
     temperature: Annotated[
         float | None,
         typer.Option("--temperature", help="Joint models and texts: 0 the likeliest, 1 as it learned."),
@@ -135,10 +143,11 @@ def generate(
     if _is_joint(lib, model, device):
         given = {"picture": image, "sound": sound, "text": text}
         heat = 1.0 if temperature is None else temperature
-        any_from_any(lib, model, given, n=n, seed=seed, temperature=heat, out=out, keep=keep,
-                     device=device, as_json=as_json)  # fmt: skip
+        any_from_any(lib, model, given, n=n or 1, seed=seed, temperature=heat, out=out, keep=keep,
+                     device=device, as_json=as_json, want=want)  # fmt: skip
         return
-    if image is not None or sound is not None:
+    n = n or 8
+    if image is not None or sound is not None or want:
         raise UsageError(
             "“{model}” is no joint model.", hint="Give what it should vary with --like.", model=model
         )
@@ -151,7 +160,7 @@ def generate(
             params |= {"out": str(out.resolve()) if out else None}
             words |= {"between": between, "temperature": temperature, "spread": fields.pop("spread", None)}
             others = {"--film": film, "--mix": mix, "--project": project, "--slider": sliders}
-            others |= {"--tag": tag, "--palette": palette, "--seconds": seconds} | fields
+            others |= {"--tag": tag, "--palette": palette, "--seconds": seconds} | sounding.given_as(fields)
             result = texts_generate.write_texts(opened, params, words, others)
         elif film is not None:
             path = [_point(number, truncation, sliders, told) for number in _seeds(walk or loop)]

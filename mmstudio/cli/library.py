@@ -17,6 +17,7 @@ from mmstudio.studio import Studio
 if TYPE_CHECKING:
     from mmstudio.features.listing import Listed
 
+_NAMED = 5  # files that are missing, by name
 _SHOWN = 20  # problems of an import that are listed one by one
 
 
@@ -199,4 +200,8 @@ def _say_report(report: dict[str, Any]) -> None:
     if again := report["interactions_again"]:
         say(tr("{n} interactions were there before", n=again))
     if missing := report["missing_image_count"]:
-        warn(tr("{n} pictures named in the catalogue were not found", n=missing))
+        names = report["missing_images"]
+        more = missing - len(names[:_NAMED])
+        listed = ", ".join(names[:_NAMED]) + (f" … (+{more})" if more > 0 else "")
+        warn(tr("{n} media named in the catalogue were not found: {names}", n=missing, names=listed))
+        warn(tr("Import the folder they are in together with the catalogue; --json lists them all."))

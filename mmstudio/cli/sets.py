@@ -11,6 +11,7 @@ import typer
 from mmstudio.cli.console import print_json, run_job, say, table, warn
 from mmstudio.cli.options import Device, Json, Lib, Seed, studio
 from mmstudio.errors import NotFound, UsageError
+from mmstudio.generation.copywriting.wanted import locale_wanted
 from mmstudio.i18n import tr
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def make_set(
         raise UsageError("A taste needs an audience.", hint="Name one with --audience.")
     wish: dict[str, Any] = {
         "model": model, "picture_model": picture_model, "sound_model": sound_model, "engine": engine,
-        "seconds": seconds, "size": size, "temperature": temperature, "seed": seed, "locale": locale,
+        "seconds": seconds, "size": size, "temperature": temperature, "seed": seed,
+        "locale": locale_wanted(locale, engine),
     }  # fmt: skip
     with studio(lib, write=keep, device=device) as opened:
         params: dict[str, Any] = {"out": str(out.resolve()) if out is not None else None}
@@ -148,14 +150,19 @@ def any_from_any(
     keep: bool,
     device: str | None,
     as_json: bool,
+    want: str = "",
 ) -> None:
-    """``generate`` with a joint model: what is given stays, the other parts are made to go with it."""
+    """``generate`` with a joint model: what is given stays, the other parts are made to go with it; ``want``
+    names those that are written."""
+    from mmstudio.generation.sets.contract import parts_of
+
     if out is None and not keep:
         raise UsageError("Nowhere to put the results.", hint="Name a folder with --out.")
     parts = {part: _place(value) if part != "text" else value for part, value in given.items() if value}
     wish = {"model": model, "seed": seed, "temperature": temperature, "given": parts}
     with studio(lib, write=keep, device=device) as opened:
         params = {"wish": wish, "n": n, "out": str(out.resolve()) if out is not None else None}
+        params |= {"parts": list(parts_of(want.split(",")))} if want.strip() else {}
         result = run_job(opened, "set", params | {"add_to_library": keep})
     show(result, out, as_json)
 
@@ -247,7 +254,11 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise NotFound("There is no file {name}.", name=path.name) from error
+        raise NotFound(
+            "There is no file {name}.",
+            hint="Give the manifest.json that was written beside a set.",
+            name=path.name,
+        ) from error
     except (OSError, ValueError) as error:
         raise UsageError(
             "This does not describe a set.", hint="Use the manifest that was written beside it."

@@ -80,3 +80,19 @@ def seeds_between(between: tuple[str, str] | None) -> tuple[int, int] | None:
         return int(between[0]), int(between[1])
     except ValueError as error:
         raise UsageError("Pictures lie between two seeds.", hint="Give two numbers.") from error
+
+
+def given_as(fields: dict[str, Any]) -> dict[str, Any]:
+    """Fields of :func:`sound_fields` by the options that gave them, for a sentence about them."""
+    kinds = {"one-shot": "--one-shot", "loop": "--seamless", "bed": "--bed"}
+    names = {"continue_from": "--continue", "timbre_of": "--timbre-of"}
+    found: dict[str, Any] = {}
+    for key, value in fields.items():
+        if key == "kind":
+            if "continue_from" not in fields:
+                found[kinds[value]] = True
+        elif key == "stereo":
+            found["--stereo" if value else "--mono"] = True
+        else:
+            found[names.get(key, "--" + key)] = value if value else True
+    return found

@@ -43,6 +43,7 @@ def speak(
 ) -> None:
     """Speak a text to a WAV file, with word timings (.words.json) and captions (.vtt) beside it."""
     said = _text(text, file)
+    new_folder = out is not None and not out.resolve().parent.is_dir()
     wish: dict[str, Any] = {
         "text": said,
         "voice": voice or None,
@@ -77,6 +78,8 @@ def speak(
     )
     if result["files"] and out is not None:
         say(wrote(len(result["files"]), out.parent))
+        if new_folder:
+            say(tr("The folder was not there; it was made."))
     if result["estimated"]:
         say(tr("The times of the words are estimated."))
 

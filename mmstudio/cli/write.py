@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,10 +13,12 @@ from mmstudio.cli.assets import named_audience, named_item
 from mmstudio.cli.console import print_json, say, say_text, table, warn
 from mmstudio.cli.options import Json, Lib, Seed, studio
 from mmstudio.errors import StudioError, UsageError
+from mmstudio.generation.copywriting.wanted import locale_wanted, task_of, tone_wanted
 from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
-    from mmstudio.generation.copywriting.contract import Span, Variant
+    from mmstudio.generation.copywriting.contract import Context, Span, Task, Variant
+    from mmstudio.studio import Studio
 
 _STATUS = {
     "supported": mark("supported"),
@@ -51,7 +55,7 @@ def write(
         typer.Option(
             "--task",
             help="headline, one_liner, description, bullets, call_to_action, story_outline, script, "
-            "character_sheet, lesson_outline, reply, report_summary or explanation.",
+            "character_sheet, lesson_outline (or lesson), reply, report_summary (or report) or explanation.",
         ),
     ] = "headline",
     audience: Annotated[str | None, typer.Option("--audience", help="The audience's name.")] = None,
@@ -65,22 +69,40 @@ def write(
     seed: Seed = 0,
     word: Annotated[list[str] | None, typer.Option("--word", help="A word to use (can be repeated).")] = None,
     message: Annotated[str, typer.Option("--message", help="For a reply: what is answered.")] = "",
+    rating: Annotated[
+        float | None,
+        typer.Option("--rating", min=1, max=5, help="For a reply: the stars that came with the message."),
+    ] = None,
+    figures: Annotated[
+        Path | None,
+        typer.Option(
+            "--figures",
+            metavar="FILE.csv|tsv|json",
+            help="For a report summary: the figures; without it what was counted of the item.",
+        ),
+    ] = None,
+    mood: Annotated[
+        str, typer.Option("--mood", help="Words of the mood, e.g. calm, rainy; for stories and scripts.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
-    """Write copy for an item; every figure and claim is checked against its facts."""
-    from mmstudio.generation.copywriting.contract import TASKS, Context
+    """Write copy for an item; every figure and claim is checked against its facts.
 
-    kind = task.replace("-", "_")
-    if kind not in TASKS:
-        raise UsageError(
-            "“{task}” is no kind of text.", hint="Use one of: {known}.", task=task, known=", ".join(TASKS)
-        )
+    A reply to a complaint is told from a reply to a question by its words, or by --rating. An explanation
+    takes its reasons from what is recommended to --audience.
+    """
+    kind = task_of(task)
+    tone, locale = tone_wanted(tone), locale_wanted(locale, engine)
+    if kind == "reply" and not message.strip():
+        raise UsageError("There is nothing to reply to.", hint="Give the question or review with --message.")
     with studio(lib) as opened:
         writer = opened.copywriter
         reader = named_audience(opened, audience).id if audience is not None else None
+        about = named_item(opened, item)
+        context = _context(opened, kind, about.id, reader, message, rating, figures, mood)
         brief = writer.brief(
             kind,
-            named_item(opened, item).id,
+            about.id,
             reader,
             tone=tone,
             locale=locale,
@@ -88,7 +110,7 @@ def write(
             count=n,
             seed=seed,
             words=tuple(word or ()),
-            context=Context(message=message),
+            context=context,
         )
         found = writer.variants(brief, engine)
     if as_json:
@@ -119,6 +141,9 @@ def check_text(
     as_json: Json = False,
 ) -> None:
     """Check a text against an item's facts; the exit status is 1 where something is not supported."""
+    if not text.strip():
+        raise UsageError("There is no text to check.", hint="Write it after the library, in quotes.")
+    locale = locale_wanted(locale) or "en"
     with studio(lib, write=override is not None) as opened:
         chosen = named_item(opened, item)
         spans = opened.copywriter.check(text, chosen.id, locale)
@@ -183,6 +208,37 @@ def brand(
     else:
         headers = [tr("rule"), tr("words"), tr("language"), tr("when")]
         table(headers, [[rule.kind, rule.text, rule.locale, rule.when] for rule in rules])
+
+
+def _context(
+    opened: Studio,
+    task: Task,
+    item: int,
+    audience: int | None,
+    message: str,
+    rating: float | None,
+    figures: Path | None,
+    mood: str,
+) -> Context:
+    """What a task is about beside the item. Raises NotFound, UsageError."""
+    from mmstudio.generation.copywriting.contract import Context
+    from mmstudio.generation.copywriting.figures import rows_of_file, rows_of_item, words_of_mood
+    from mmstudio.recommendation.copy_reasons import reasons_for
+
+    found = Context(message=message, rating=rating, mood=words_of_mood(mood))
+    if task == "report_summary":
+        library = opened.library
+        rows = rows_of_file(figures) if figures is not None else rows_of_item(library, item)
+        title = figures.stem if figures is not None else library.items.get(item).title
+        return replace(found, rows=rows, title=title)
+    if task == "explanation":
+        if audience is None:
+            raise UsageError(
+                "An explanation says why an item is recommended to somebody.",
+                hint="Name them with --audience.",
+            )
+        return replace(found, reasons=reasons_for(opened.recommender, audience, item))
+    return found
 
 
 def _show(spans: list[Span]) -> None:

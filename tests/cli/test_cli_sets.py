@@ -101,3 +101,17 @@ def test_what_cannot_be_had_is_one_sentence(
 def test_a_set_needs_somewhere_to_go(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["set", str(place), "--text", "sea"]) == 2
     assert "Nowhere to put" in capsys.readouterr().err
+
+
+def test_generate_with_a_joint_model_makes_one_set_and_writes_what_is_wanted(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = make_image(tmp_path / "a.png", seed=3)
+    capsys.readouterr()
+    asked = ["generate", str(place), "--model", "joint", "--image", str(picture), "--want", "sound"]
+    assert run([*asked, "--out", str(tmp_path / "out"), "--json"]) == 0
+    (made,) = json.loads(capsys.readouterr().out)["sets"]
+    assert [Path(file).suffix for file in made["files"]] == [".wav", ".json"]
+    assert ["2 steps" in note for note in made["notes"]] == [True]
+    assert run([*asked[:-1], "smell", "--out", str(tmp_path / "out")]) != 0
+    assert "smell" in capsys.readouterr().err

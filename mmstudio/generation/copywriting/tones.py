@@ -33,6 +33,11 @@ _WORDS: dict[Tone, str] = {
 
 def tone_of(words: str) -> Tone:
     """The tone that a person's words ask for: their first word that is known; neutral where none is."""
+    return known_tone(words) or "neutral"
+
+
+def known_tone(words: str) -> Tone | None:
+    """The tone that a person's words name first; None where they name none."""
     found: list[tuple[int, Tone]] = []
     said = words.lower()
     for tone in TONES:
@@ -40,7 +45,7 @@ def tone_of(words: str) -> Tone:
             pattern = re.escape(word) if not word.isascii() else rf"\b{re.escape(word)}"
             if match := re.search(pattern, said):
                 found.append((match.start(), tone))
-    return min(found)[1] if found else "neutral"
+    return min(found)[1] if found else None
 
 
 def tone_for(brief: Brief) -> Tone:

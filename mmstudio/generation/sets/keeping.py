@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from PIL import Image
 from mmstudio.atomic import write_text
 from mmstudio.errors import ReadOnly, UsageError
 from mmstudio.generation import keeping
-from mmstudio.generation.sets.contract import PARTS, MadeSet, Part, SetWish
+from mmstudio.generation.sets.contract import PARTS, MadeSet, Part, SetWish, parts_of
 from mmstudio.generation.sets.making import again, making
 from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress, Work
@@ -41,12 +41,14 @@ def set_work(
     n: int = 1,
     out: str | Path | None = None,
     add_to_library: bool = True,
+    parts: Sequence[Part] = PARTS,
 ) -> Work:
     """The job "set": makes ``n`` variations of a wish, or the one set of a manifest, and saves them.
 
     Args:
         wish: :meth:`SetWish.as_json`. manifest: :meth:`MadeSet.manifest`, instead.
         out: a folder for the files. add_to_library: also picture, sound and text as assets of one collection.
+        parts: what is written; the manifest says how all of them were made.
 
     Returns (from the job) {"sets": [{"title", "text", "palette", "tempo", "key", "mood", "agreement",
     "notes", "files", "assets", "collection", "manifest"}], "files": [paths], "assets": [ids]}.
@@ -63,6 +65,7 @@ def set_work(
         if not 1 <= n <= MOST:
             raise UsageError("From 1 to {most} sets can be made at once.", most=MOST)
         wished = SetWish.of(wish or {})
+        wanted = parts_of(parts)
         result: dict[str, Any] = {"sets": [], "files": [], "assets": []}
         for number in range(1 if manifest is not None else n):
             yield Progress(number, n, tr("Making set {number} of {n}", number=number + 1, n=n))
@@ -71,7 +74,7 @@ def set_work(
             else:
                 made = yield from _watched(making(generation, wished.variation(number)), context, number, n)
             context.raise_if_cancelled()
-            kept = save(generation, made, out, add_to_library)
+            kept = save(generation, made, out, add_to_library, wanted)
             result["sets"].append(kept)
             result["files"] += kept["files"]
             result["assets"] += list(kept["assets"].values())
@@ -81,7 +84,13 @@ def set_work(
     return run
 
 
-def save(generation: Generation, made: MadeSet, out: str | Path | None, add: bool) -> dict[str, Any]:
+def save(
+    generation: Generation,
+    made: MadeSet,
+    out: str | Path | None,
+    add: bool,
+    parts: Sequence[Part] = PARTS,
+) -> dict[str, Any]:
     """Write one set to a folder, or into the library, or both. What was written of a set that fails goes."""
     manifest = made.manifest()
     mark = mark_of(manifest)
@@ -105,7 +114,7 @@ def save(generation: Generation, made: MadeSet, out: str | Path | None, add: boo
     if out is not None:
         written: list[Path] = []
         try:
-            for part in PARTS:
+            for part in parts:
                 written.append(Path(out) / f"{stem}-{NAMES[part][0]}")
                 _write(written[-1], made, part, mark)
             written.append(Path(out) / f"{stem}-manifest.json")
@@ -117,7 +126,7 @@ def save(generation: Generation, made: MadeSet, out: str | Path | None, add: boo
         kept["files"] = [str(path) for path in written]
         kept["manifest"] = str(written[-1])
     if add:
-        assets = {part: _add(generation, made, part, stem, mark) for part in PARTS}
+        assets = {part: _add(generation, made, part, stem, mark) for part in parts}
         where = generation.library.path / _FOLDER / f"{mark}.json"
         write_text(where, text)
         name = f"{tr('Set')}: {made.title} ({mark})"

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from mmstudio.features.texts.lexicon import polarity
 from mmstudio.generation.copywriting.guarding.folding import HAN, fold, words_of
 from mmstudio.generation.copywriting.lines import weight
 from mmstudio.generation.copywriting.writing.pieces import Piece, Pieces, Told, tidy
 
 if TYPE_CHECKING:
-    from mmstudio.generation.copywriting.contract import Brief
+    from mmstudio.generation.copywriting.contract import Brief, Context
 
 # What a question is about → columns that answer it, in both languages.
 _TOPICS: dict[str, tuple[str, ...]] = {
@@ -35,13 +36,21 @@ _TOPICS: dict[str, tuple[str, ...]] = {
     r"use|for what|where|occasion|用途|场合|适合": ("activity", "climate", "场合", "气候", "适合"),
 }
 
+# What opinions are worth as stars: more complaint than praise, nothing but praise.
+_COMPLAINS, _PRAISES = -0.3, 0.6
+_ASKED = re.compile(r"[?？]")
+# A question that tells of something gone wrong: "why did the zip break after two days?"
+_HAPPENED = re.compile(
+    r"\b(?:why (?:did|does|is|has|are)|broke|broken|arrived|received|stopped|came)\b|"
+    r"\bafter (?:one|two|a few|\d+)\b|为什么|坏了|断了|收到|怎么"
+)
 _MEASURED = re.compile(r"\d\s?(?:\"|'|cm|mm|m\b|inch|in\b|ft|foot|厘米|毫米|米|英寸)")
 
 
 def replies(p: Pieces, brief: Brief) -> Iterator[Told]:
     """An answer to a question or a review: thanks or regret, what the facts say, or that they do not."""
     message = fold(brief.context.message[:4000])
-    rating = brief.context.rating
+    rating = rating_of(brief.context)
     lines = answering(p, message)
     for turn in range(max(2 * brief.count, 6)):
         entries: list[tuple[str, str]] = []
@@ -67,6 +76,28 @@ def replies(p: Pieces, brief: Brief) -> Iterator[Told]:
         close = p.words("reply_close")
         text = f"{body}\n{close}" if weight(body) + weight(close) + 1 <= brief.longest else body
         yield Told(tidy(text), [fact for _, fact in kept if fact])
+
+
+def rating_of(context: Context) -> float | None:
+    """How content the writer of a message is, 1 to 5: the stars given, else what the words say (a complaint
+    is answered as one also where it asks something); None for a question and for what says neither."""
+    if context.rating is not None:
+        return context.rating
+    spoken = polarity(context.message[:4000])
+    if spoken <= _COMPLAINS and _clear(context.message):
+        return 1.0
+    asks = "?" in context.message or "？" in context.message
+    return 5.0 if spoken >= _PRAISES and not asks else None
+
+
+def _clear(message: str) -> bool:
+    """Whether complaints are more than a word that a question may hold ("is it heavy?")."""
+    if not _ASKED.search(message):
+        return True
+    told = [
+        part for part in re.findall(r"[^.!?。！？;；\n]+[.!?。！？;；]?", message) if not _ASKED.search(part)
+    ]
+    return any(polarity(part) <= _COMPLAINS for part in told) or bool(_HAPPENED.search(fold(message)))
 
 
 def answering(p: Pieces, message: str) -> list[Piece]:
