@@ -195,11 +195,12 @@ def _for_few(
 
     ``own``: members who have few choices, who count as much as strangers.
     """
-    if few is None:
+    first = _first(few, k, rng) if few is not None else None
+    if first is None or not first.profiles:  # nobody has more than k choices
         best = weights.copy()
         best[-1] = max(float(best[-1]), float(1.0 / np.sqrt(k)))
         return best
-    known_few = blend.candidates(found, _first(few, k, rng), voices(found))
+    known_few = blend.candidates(found, first, voices(found))
     sets = [known_few] if own is None else [known_few, own]
     best, score = weights, -1.0
     for popular in _POPULAR:
