@@ -10,6 +10,7 @@ import typer
 from mmstudio import __version__
 from mmstudio.cli import (
     assets,
+    audiences,
     augment,
     catalogue,
     cleaning,
@@ -56,6 +57,7 @@ rooms = (
     evaluate,
     catalogue,
     assets,
+    audiences,
     recommend,
     system,
     augment,

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from mmstudio.features.texts.words import is_stop_word
+
 _CURRENCY = (
     r"(?:€|\$|£|¥|eur(?:os?)?|usd|dollars?|bucks|gbp|pounds?|rmb|cny|yuan"
     r"|元|块钱?|欧元|美元|英镑|人民币)"
@@ -208,6 +210,8 @@ def _refused(brief: str, known: set[str]) -> Iterator[Heard]:
         ]
         for word in filter(None, words):
             first = word.split()[0]
+            if is_stop_word(first):
+                continue
             tag = next((one for one in (word, *_forms(word), first, *_forms(first)) if one in known), "")
             if not tag and not word.isascii():
                 tag = next((one for one in sorted(known, key=len, reverse=True) if word.startswith(one)), "")

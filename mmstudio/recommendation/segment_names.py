@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,7 @@ def describe(catalogue: Catalogue, chosen: NDArray[np.float64]) -> list[Describe
     Args:
         chosen: float64[S,N], how much the members of each segment choose each item.
     """
-    vocabulary, carries = _words(catalogue)
+    vocabulary, carries, above = _words(catalogue)
     prices = np.array([np.nan if item.price is None else item.price for item in catalogue.items])
     words = _telling(np.asarray(chosen @ carries), chosen.sum(axis=1)) if vocabulary else [[] for _ in chosen]
     items = _telling(chosen, chosen.sum(axis=1))
@@ -46,7 +46,7 @@ def describe(catalogue: Catalogue, chosen: NDArray[np.float64]) -> list[Describe
     for number, row in enumerate(chosen):
         told = [vocabulary[column] for column in words[number]][:_WORDS]
         titles = [name_of(catalogue, column) for column in items[number][:2]]
-        told = _apart(told)
+        told = _apart(told, above)
         parts = [*told[:2], _price(prices, chosen, row)] if told else titles
         name = _free(tr(", ").join(part for part in parts if part), [*told[2:], *titles], taken, number)
         taken.add(name)
@@ -55,16 +55,19 @@ def describe(catalogue: Catalogue, chosen: NDArray[np.float64]) -> list[Describe
     return found
 
 
-def _words(catalogue: Catalogue) -> tuple[list[str], Any]:
-    """(words, sparse float32[N,W] which items carry them): categories and short facts."""
+def _words(catalogue: Catalogue) -> tuple[list[str], Any, dict[str, set[str]]]:
+    """(words, sparse float32[N,W] which items carry them, category → those above it)."""
     from scipy import sparse
 
     place: dict[str, int] = {}
+    above: dict[str, set[str]] = {}
     rows, columns = [], []
     for row, item in enumerate(catalogue.items):
-        leafs = [part.strip() for part in item.category.split(">") if part.strip()]
+        path = [part.strip() for part in item.category.split(">") if part.strip()]
+        for level, part in enumerate(path):
+            above.setdefault(part.casefold(), set()).update(one.casefold() for one in path[:level])
         seen: set[str] = set()
-        for word in (*leafs, *facts(item)):
+        for word in (*reversed(path), *facts(item)):  # of equals the narrower comes first
             key = word.casefold()
             if key not in seen and len(word) <= 30:
                 seen.add(key)
@@ -74,7 +77,8 @@ def _words(catalogue: Catalogue) -> tuple[list[str], Any]:
     for key, column in place.items():
         names[column] = key[:1].upper() + key[1:]
     ones = np.ones(len(rows), np.float32)
-    return names, sparse.csr_matrix((ones, (rows, columns)), shape=(len(catalogue.items), max(1, len(place))))
+    shape = (len(catalogue.items), max(1, len(place)))
+    return names, sparse.csr_matrix((ones, (rows, columns)), shape=shape), above
 
 
 def _telling(counts: NDArray[np.float64], size: NDArray[np.float64]) -> list[list[int]]:
@@ -97,11 +101,13 @@ def _telling(counts: NDArray[np.float64], size: NDArray[np.float64]) -> list[lis
     return out
 
 
-def _apart(words: Sequence[str]) -> list[str]:
-    """Words without those that repeat an earlier one ("Hiking", "Hiking boots")."""
+def _apart(words: Sequence[str], above: Mapping[str, set[str]]) -> list[str]:
+    """Words without those that repeat another one: "Hiking boots" beside "Hiking", "Sport" above it."""
+    over = {one for word in words for one in above.get(word.casefold(), ())}
     kept: list[str] = []
     for word in words:
-        if not any(word.casefold() in one.casefold() or one.casefold() in word.casefold() for one in kept):
+        own = word.casefold()
+        if own not in over and not any(own in one.casefold() or one.casefold() in own for one in kept):
             kept.append(word)
     return kept
 
