@@ -49,13 +49,41 @@ def recommend(
     out: Annotated[
         Path | None, typer.Option("--out", help="With --all-members: CSV of member, item, rank, score.")
     ] = None,
+    members: Annotated[
+        Path | None,
+        typer.Option(
+            "--members", metavar="FILE", help="With --all-members: your own ids, to be named by them."
+        ),
+    ] = None,
+    explain: Annotated[
+        str | None, typer.Option("--explain", metavar="SKU", help="This item's score in its parts.")
+    ] = None,
+    why_not: Annotated[
+        str | None, typer.Option("--why-not", metavar="SKU", help="Why this item is not in the list.")
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="SKU", help="What the list would be without this like."),
+    ] = None,
+    engine: Annotated[
+        str, typer.Option("--engine", metavar="folder|server", help="A local model words --explain.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
-    """Rank items for an audience and say why, or for every member."""
+    """Rank items for an audience and say why, or for every member.
+
+    --explain, --why-not and --without say more about one item of one audience.
+    """
     if (audience is None) != all_members:
         raise typer.BadParameter("Give either --audience NAME or --all-members.")
+    asked = [one for one in (explain, why_not, without) if one]
+    if len(asked) > 1 or (asked and all_members):
+        raise typer.BadParameter("Give --audience with one of --explain, --why-not and --without.")
     if all_members:
-        _everyone(lib, k, method, out, as_json)
+        _everyone(lib, k, method, out, as_json, members)
+        return
+    if asked:
+        _about(lib, audience or "", k, method, diversity, (explain, why_not, without), engine, as_json)
         return
     if out is not None:
         raise typer.BadParameter("--out goes with --all-members.")
@@ -75,7 +103,37 @@ def caps_of(texts: list[str] | None) -> dict[str, int]:
     return caps
 
 
-def _everyone(lib: Path, k: int, method: str, out: Path | None, as_json: bool) -> None:
+def _about(
+    lib: Path,
+    name: str,
+    k: int,
+    method: str,
+    diversity: float,
+    asked: tuple[str | None, str | None, list[str] | None],
+    engine: str,
+    as_json: bool,
+) -> None:
+    from mmstudio.cli import explaining
+    from mmstudio.recommendation.scoring import choice_of
+
+    explain, why_not, without = asked
+    wish: dict[str, Any] = {"diversity": diversity, "method": method}
+    with studio(lib) as opened:
+        who = named_audience(opened, name)
+        if opened.library.items.count():
+            choice_of(opened.recommender.catalogue(), method)
+        if explain is not None:
+            explaining.explained(opened, who, explain, method, engine, as_json)
+        elif why_not is not None:
+            explaining.not_there(opened, who, why_not, k, wish, as_json)
+        else:
+            explaining.without(opened, who, without or [], k, wish, as_json)
+
+
+def _everyone(
+    lib: Path, k: int, method: str, out: Path | None, as_json: bool, members: Path | None = None
+) -> None:
+    from mmstudio.library.importing.people import read_people
     from mmstudio.recommendation.everyone import everyone
     from mmstudio.recommendation.scoring import choice_of
 
@@ -90,7 +148,8 @@ def _everyone(lib: Path, k: int, method: str, out: Path | None, as_json: bool) -
         choice = choice_of(catalogue, method)
         lists = list(everyone(catalogue, k, method, choice))
         skus = {item.id: item.sku for item in catalogue.items}
-        names = opened.library.pseudonyms.originals(name for name, _ in lists)
+        given = read_people(members) if members is not None else ()
+        names = opened.library.pseudonyms.originals((name for name, _ in lists), given)
     rows = [
         (names.get(member, member), skus[item], rank, round(score, 6))
         for member, own in lists

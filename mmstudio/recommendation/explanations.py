@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmstudio.errors import NotFound, StudioError
-from mmstudio.i18n import tr
+from mmstudio.i18n import language, tr
 from mmstudio.recommendation import reasons
 from mmstudio.recommendation.lists.rules import filters, words_of
 from mmstudio.recommendation.records import ScorePart
@@ -17,6 +17,7 @@ from mmstudio.recommendation.records import ScorePart
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from mmstudio.generation.copywriting.service import Copywriter
     from mmstudio.library.records import Audience
     from mmstudio.recommendation.catalogue import Catalogue
     from mmstudio.recommendation.recommender import Recommender
@@ -177,6 +178,29 @@ def what_if(
         for who in (audience, other)
     )
     return [Change(item, before.get(item), after.get(item)) for item in dict.fromkeys([*after, *before])]
+
+
+def worded(copywriter: Copywriter, found: Explanation, audience: Audience, engine: str) -> tuple[str, str]:
+    """(sentence, who wrote it): by a local language model under the fact guard, else the template.
+
+    The model is given the labels of the parts as reasons and the item's facts; a text in which the guard finds
+    anything that these do not support is not shown. The second is the engine's name, or "template".
+
+    Raises:
+        NotFound: no such engine. StudioError: it cannot write.
+    """
+    from mmstudio.generation.copywriting.contract import Context, Reason
+
+    reasons_given = [Reason(found.sentence, 1.0)]
+    reasons_given += [Reason(part.label, part.value) for part in found.parts if part.value > 0]
+    context = Context(reasons=tuple(reasons_given[:6]))
+    brief = copywriter.brief(
+        "explanation", found.item_id, audience.id, locale=language(), count=2, context=context
+    )
+    for variant in copywriter.variants(brief, engine):
+        if variant.safe and variant.text:
+            return variant.text, engine
+    return found.sentence, "template"
 
 
 class _Seen:
