@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 SHOWN = 8  # nearest pairs listed
 
 
+# Headings of the nearest pairs, per modality.
+_NEAREST = {
+    "image": ("drawn", "nearest picture (asset)", "ratio", "ratio in pixels", "too near"),
+    "audio": ("played", "nearest sound (asset)", "ratio", "ratio of the spectrograms", "too near"),
+    "text": ("written", "nearest text (asset)", "ratio", "ratio in words", "too near"),
+}
+
+
 class Mask(StrEnum):
     """What is left out of the lists of an evaluation."""
 
@@ -42,7 +50,9 @@ def evaluate(
     against: Annotated[
         str | None, typer.Option("--against", help="With --model: another model to compare it with.")
     ] = None,
-    samples: Annotated[int, typer.Option("--samples", min=0, help="Pictures drawn; 0: as fits.")] = 0,
+    samples: Annotated[
+        int, typer.Option("--samples", min=0, help="Pictures, sounds or texts made; 0: as fits.")
+    ] = 0,
     recommender: Annotated[bool, typer.Option("--recommender", help="Evaluate the recommender.")] = False,
     protocol: Annotated[
         str,
@@ -128,7 +138,8 @@ def _measured(row: dict[str, Any], name: str) -> str:
 
 def _evaluate(lib: Path, params: dict[str, Any], device: str | None, as_json: bool) -> None:
     from mmstudio.learning.config import load_config
-    from mmstudio.learning.evaluation.report import MEASURES, Evaluation
+    from mmstudio.learning.evaluation.report import Evaluation, why_of
+    from mmstudio.learning.families import family
 
     with _kept_if_free(lib, device) as opened:
         name = params["name"]
@@ -144,15 +155,15 @@ def _evaluate(lib: Path, params: dict[str, Any], device: str | None, as_json: bo
         document = {"model": found.model, "family": found.family, **found.figures}
         print_json(document | {"notes": found.notes, "nearest": found.nearest, "sheet": found.sheet})
         return
-    rows = [[key, value, tr(MEASURES[key].why) if key in MEASURES else ""] for key, value in
-            found.figures.items()]  # fmt: skip
+    modality = family(found.family).modality
+    rows = [[key, value, tr(why_of(key, modality))] for key, value in found.figures.items()]
     table(["measure", "value", ""], rows)
     for note in found.notes:
         say(note)
     if any(near.asset for near in found.nearest):
         say("")
         table(
-            ["drawn", "nearest asset", "ratio", "ratio in pixels", "too near"],
+            list(_NEAREST.get(modality, _NEAREST["image"])),
             [
                 [near.sample, near.asset, near.ratio, near.pixel_ratio, "yes" if near.too_near else ""]
                 for near in found.nearest[:SHOWN]

@@ -1,10 +1,13 @@
 """Sound models on real samples: reconstruction, speed, loops; each beside a reference of the same run.
 
-    python tests/benchmarks/bench_sound_models.py --data ../shared/data [--steps N] [--keep DIR]
+    python tests/benchmarks/bench_sound_models.py --data ../shared/data [--steps N] [--base DIR] [--keep DIR]
 
 The held-out tenth is every tenth file by name. Griffin-Lim plays the *true* spectrogram of each of them (32
-rounds); "vocoder" plays the same, with 0, 8 and 16 rounds after it; "VAE" plays what 64 numbers keep.
-``--steps 0 --keep DIR`` measures what an earlier run left there.
+rounds from random phases); "formula" plays the same by phases locked to peaks and 8 rounds, "vocoder" with
+what was learned, and 0, 4 and 8 rounds; "VAE" plays what 64 numbers keep. ``--base`` is a model to start
+from, such as models/starter-sound-vae, whose vocoder never heard the held-out tenth (its VAE did).
+``--steps 0 --keep DIR`` measures what an earlier run left there (DIR/vae). Distances of what a model plays
+stand beside those of held-out sounds, silence and noise at the level of the training sounds.
 """
 
 from __future__ import annotations
@@ -21,8 +24,16 @@ from mmstudio.jobs import Progress
 from mmstudio.learning.datasets.waves import hear_file
 from mmstudio.learning.engine.registry import GenerativeModel, load_model
 from mmstudio.learning.engine.sound_shape import SoundShape
-from mmstudio.learning.engine.spectra import fold, griffin_lim, magnitude_of, mel_of
-from mmstudio.learning.evaluation.sounds import again_figures, measuring_sounds, quality, seam_db
+from mmstudio.learning.engine.spectra import fold, griffin_lim, magnitude_of, mel_of, played
+from mmstudio.learning.evaluation.sounds import (
+    MOST,
+    again_figures,
+    measuring_sounds,
+    quality,
+    seam_db,
+    set_distances,
+    shape_rows,
+)
 from mmstudio.learning.nets.vocoder import ROUNDS
 from mmstudio.learning.open_door.sounds import sample, train
 
@@ -34,6 +45,7 @@ def main() -> None:
     parser.add_argument("--gan-steps", type=int, default=0)
     parser.add_argument("--loop-steps", type=int, default=0)
     parser.add_argument("--keep", type=Path, default=None)
+    parser.add_argument("--base", type=Path, default=None)
     wanted = parser.parse_args()
     keep = wanted.keep or Path(tempfile.mkdtemp())
     shape = SoundShape()
@@ -41,7 +53,7 @@ def main() -> None:
     print(f"{len(seen)} training, {len(held)} held-out sounds of {shape.seconds:.2f} s", flush=True)
     print(f"torch threads {torch.get_num_threads()}", flush=True)
     if wanted.steps:
-        model, per_step = _train("sound-vae", seen, held, keep / "vae", wanted.steps, shape)
+        model, per_step = _train("sound-vae", seen, held, keep / "vae", wanted.steps, shape, wanted.base)
         print(
             f"training: {per_step:.2f} s a step of 16 sounds, {16 * shape.seconds / per_step:.1f}x real time"
         )
@@ -49,17 +61,38 @@ def main() -> None:
         model = load_model(keep / "vae", torch.device("cpu"))
     _reconstructions(model, held)
     _speed(model)
-    figures = _drive(measuring_sounds(model, seen, held, 64))
-    print({key: round(value, 3) if isinstance(value, float) else value for key, value in figures.items()})
+    references = _references(seen, held)
+    _distances("sound-vae", _drive(measuring_sounds(model, seen, held, 64)), references)
     if wanted.gan_steps:
-        gan, per_step = _train("sound-gan", seen, held, keep / "gan", wanted.gan_steps, shape)
-        print(f"sound-gan: {per_step:.2f} s a step", _drive(measuring_sounds(gan, seen, held, 64)))
+        base = keep / "vae" if wanted.steps else wanted.base
+        gan, per_step = _train("sound-gan", seen, held, keep / "gan", wanted.gan_steps, shape, base)
+        print(f"sound-gan: {per_step:.2f} s a step, {wanted.gan_steps} steps, started from {base}")
+        _distances("sound-gan", _drive(measuring_sounds(gan, seen, held, 64)), references)
     if wanted.loop_steps:
         loops = SoundShape(loop=True)
         again, _ = _waves(wanted.data, loops)
         looped, _ = _train("sound-vae", again, None, keep / "loop", wanted.loop_steps, loops)
-        played = sample(looped, 16, 1)
-        print(f"loop seam against a random cut: {seam_db(played, np.random.default_rng(0)):.1f} dB")
+        loud = sample(looped, 16, 1)
+        cut = loud[..., : -shape.hop * 5]
+        print(f"loop seam against a random cut: {seam_db(loud, loops.rate):.1f} dB; "
+              f"cut short: {seam_db(cut, loops.rate):.1f} dB")  # fmt: skip
+
+
+def _references(seen: np.ndarray, held: np.ndarray) -> dict[str, dict[str, float | str]]:
+    """Distances of held-out sounds, silence and noise to the training sounds."""
+    rate, level = SoundShape().rate, float(np.sqrt(np.square(seen).mean()))
+    noise = level * np.random.default_rng(0).standard_normal((64, *seen.shape[1:])).astype(np.float32)
+    rows = {"held-out sounds": held, "noise": noise, "silence": np.zeros_like(noise)}
+    train = shape_rows(seen[:MOST], rate)
+    return {name: set_distances(train, train[:0], shape_rows(waves, rate)) for name, waves in rows.items()}
+
+
+def _distances(name: str, found: dict[str, float | str], others: dict[str, dict[str, float | str]]) -> None:
+    print({key: round(value, 3) if isinstance(value, float) else value for key, value in found.items()})
+    print("| 64 played, to the training sounds | Fréchet distance | kernel distance |")
+    for label, row in ({name: found} | others).items():
+        frechet, kernel = (float(row[f"audio_{kind}_distance"]) for kind in ("frechet", "kernel"))
+        print(f"| {label} | {frechet:.1f} | {kernel:.0f} |", flush=True)
 
 
 def _waves(data: Path | None, shape: SoundShape) -> tuple[np.ndarray, np.ndarray]:
@@ -80,7 +113,13 @@ def _waves(data: Path | None, shape: SoundShape) -> tuple[np.ndarray, np.ndarray
 
 
 def _train(
-    family: str, seen: np.ndarray, held: np.ndarray | None, folder: Path, steps: int, shape: SoundShape
+    family: str,
+    seen: np.ndarray,
+    held: np.ndarray | None,
+    folder: Path,
+    steps: int,
+    shape: SoundShape,
+    base: Path | None = None,
 ) -> tuple[GenerativeModel, float]:
     started, last = time.monotonic(), [0]
 
@@ -92,7 +131,16 @@ def _train(
             print(progress.done, some, round(time.monotonic() - started), "s", flush=True)
 
     model = train(
-        family, seen, shape.rate, folder, shape=shape, held=held, steps=steps, seed=1, on_progress=say
+        family,
+        seen,
+        shape.rate,
+        folder,
+        shape=shape,
+        held=held,
+        steps=steps,
+        seed=1,
+        on_progress=say,
+        base=base,
     )
     return model, (time.monotonic() - started) / steps
 
@@ -107,7 +155,8 @@ def _reconstructions(model: GenerativeModel, held: np.ndarray) -> None:
     lim = griffin_lim(magnitude_of(fold(mel, shape), shape, 12), shape, None, 32).view_as(real)
     rows = {
         "silence": torch.zeros_like(real),
-        "Griffin-Lim on the true mel": lim,
+        "Griffin-Lim, 32 rounds, on the true mel": lim,
+        "formula, 8 rounds, on the true mel": played(fold(mel, shape), shape).view_as(real),
         "VAE (64 numbers)": model.waves(z),
     }
     for rounds in ROUNDS:
@@ -127,17 +176,28 @@ def _speed(model: GenerativeModel) -> None:
     shape, z = model.sound, model.draw(16, torch.Generator().manual_seed(0))
     assert shape is not None
     model.waves(z[:1])
-    started = time.monotonic()
+    seconds, said = 16 * shape.seconds, []
     made = model.waves(z)
-    wall = time.monotonic() - started
-    started, spent = time.monotonic(), time.process_time()
-    mel = model.decode(z)
-    griffin_lim(magnitude_of(fold(mel, shape), shape, 12), shape, None, 32)
-    lim = time.monotonic() - started
-    seconds = 16 * shape.seconds
-    print(f"generation: {seconds / wall:.0f}x real time on 2 threads; Griffin-Lim {seconds / lim:.0f}x "
-          f"({time.process_time() - spent:.1f} CPU s)")  # fmt: skip
+    for name, work in (
+        (f"model, {model.polish} rounds", lambda: model.waves(z)),
+        ("Griffin-Lim, 32 rounds", lambda: _lim(model, z)),
+    ):
+        started, spent = time.monotonic(), time.process_time()
+        work()
+        wall, cpu = time.monotonic() - started, time.process_time() - spent
+        said.append(
+            f"{name}: {seconds / wall:.0f}x real time on 2 threads, {seconds / cpu:.0f}x per CPU second"
+        )
+    print("generation from latents:", "; ".join(said))
     print("what it plays:", {key: round(float(value), 4) for key, value in quality(made.numpy()).items()})
+
+
+def _lim(model: GenerativeModel, z: torch.Tensor) -> None:
+    shape = model.sound
+    assert shape is not None
+    mel = model.decode(z)
+    for at in range(len(mel)):  # one after another, as a model plays them
+        griffin_lim(magnitude_of(fold(mel[at : at + 1], shape), shape, 12), shape, None, 32)
 
 
 def _drive(run: object) -> dict[str, float | str]:

@@ -1,11 +1,14 @@
 """Sounds as they are made: seams of loops, clicks, loudness, and how much faster than it plays.
 
     python tests/benchmarks/bench_sounding.py [--model NAME] [--seeds 3] [--data ../shared/data] [--threads 2]
+        [--loop-steps 60]
 
 Loops: the energy of the seam that linear prediction does not foretell, in dB against 64 random cuts of the
 same loop (aim: -20), beside a loop cut from the same sound without a cross-fade. Clicks: in 60 s beds, and
 beside them in as much of the real sounds, where there are any. Speed: seconds of sound per second of work
-(aim: 20).
+(aim: 20), by the clock and by the processor; beside it the same spectrograms played by 32 rounds of
+Griffin-Lim from random phases. With ``--loop-steps`` a model of loops is trained for so many steps (on
+``--data``, or on tones) and what it plays is measured at the seam as it comes, without a cross-fade.
 """
 
 from __future__ import annotations
@@ -25,6 +28,10 @@ from mmstudio.generation.sounding import measure
 from mmstudio.generation.sounding.preview import preview
 from mmstudio.generation.sounding.wish import RATE, MadeSound, SoundWish
 from mmstudio.learning import Trainings
+from mmstudio.learning.datasets.waves import hear_file
+from mmstudio.learning.engine.sound_shape import SoundShape
+from mmstudio.learning.engine.spectra import fold, griffin_lim, magnitude_of
+from mmstudio.learning.open_door.sounds import sample, train
 from mmstudio.library import Library
 from mmstudio.media.audio import load_audio
 
@@ -38,26 +45,31 @@ WISHES: dict[str, dict[str, Any]] = {
 }
 
 
-def made(generation: Generation, wish: SoundWish) -> tuple[MadeSound, float]:
-    begun = time.perf_counter()
+def made(generation: Generation, wish: SoundWish) -> tuple[MadeSound, float, float]:
+    """The sound, and the seconds it took by the clock and of the processor."""
+    begun, spent = time.perf_counter(), time.process_time()
     sound = generation.sound(wish)
-    return sound, time.perf_counter() - begun
+    return sound, time.perf_counter() - begun, time.process_time() - spent
 
 
-def row(name: str, found: list[tuple[MadeSound, float]], loop: bool) -> None:
-    length = sum(sound.samples.shape[1] for sound, _ in found) / RATE
-    speed = [sound.samples.shape[1] / RATE / took for sound, took in found]
-    errors = [abs(float(sound.params["loudness"]) + 18.0) for sound, _ in found]
-    peaks = [float(sound.params["true_peak"]) for sound, _ in found]
-    clicks = sum(len(measure.clicks(sound.samples, RATE, around=loop)) for sound, _ in found)
-    line = f"{name:<18} {np.median(speed):5.1f}x real time  loudness off {max(errors):4.2f} LU  "
+def row(name: str, every: list[tuple[MadeSound, float, float]], loop: bool) -> None:
+    found = [sound for sound, _, _ in every]
+    length = sum(sound.samples.shape[1] for sound in found) / RATE
+    speed, busy = (
+        float(np.median([one[0].samples.shape[1] / RATE / one[place] for one in every])) for place in (1, 2)
+    )
+    errors = [abs(float(sound.params["loudness"]) + 18.0) for sound in found]
+    peaks = [float(sound.params["true_peak"]) for sound in found]
+    clicks = sum(len(measure.clicks(sound.samples, RATE, around=loop)) for sound in found)
+    line = f"{name:<18} {speed:5.1f}x real time ({busy:.1f}x a processor second)"
+    line += f"  loudness off {max(errors):4.2f} LU  "
     line += f"true peak {max(peaks):5.2f} dBTP  clicks {clicks} in {length:.0f} s"
     if loop:
         random = np.random.default_rng(0)
-        seams = [measure.seam_decibel(sound.samples, RATE, random) for sound, _ in found]
+        seams = [measure.seam_decibel(sound.samples, RATE, random) for sound in found]
         cut = [
             measure.seam_decibel(sound.samples[:, : -RATE // 7], RATE, np.random.default_rng(0))
-            for sound, _ in found
+            for sound in found
         ]
         line += f"  seam {np.median(seams):6.1f} dB (worst {max(seams):.1f}; cut: {np.median(cut):.1f})"
     print(line, flush=True)
@@ -73,6 +85,43 @@ def real(folder: Path, seconds: float) -> None:
         if heard >= seconds:
             break
     print(f"{'real sounds':<18} clicks {clicks} in {heard:.0f} s (hard beginnings and ends count)")
+
+
+def voices(model: Any, threads: int) -> None:
+    """Sixteen spectrograms of a model as it plays them, and by 32 rounds of Griffin-Lim."""
+    mel, shape = model.decode(model.draw(16, torch.Generator().manual_seed(0))), model.sound
+
+    def lim() -> None:
+        for at in range(len(mel)):
+            griffin_lim(magnitude_of(fold(mel[at : at + 1], shape), shape, 12), shape, None, 32)
+
+    for name, work in (("as the model plays", lambda: model.voiced(mel)), ("Griffin-Lim, 32", lim)):
+        work()
+        begun, spent = time.perf_counter(), time.process_time()
+        work()
+        wall, cpu = time.perf_counter() - begun, time.process_time() - spent
+        seconds = 16 * shape.seconds
+        print(f"{name:<18} {seconds / wall:5.1f}x real time on {threads} threads "
+              f"({seconds / cpu:.1f}x a processor second)", flush=True)  # fmt: skip
+
+
+def trained_loops(steps: int, data: Path | None, folder: Path) -> None:
+    shape = SoundShape(loop=True)
+    if data is None:
+        t = np.arange(shape.samples) / shape.samples
+        swells = [1.2 + np.sin(2 * np.pi * (i % 5) * t) for i in range(24)]
+        tones = [np.sin(2 * np.pi * (300 + 41 * i) * t) * swell for i, swell in enumerate(swells)]
+        waves = 0.3 * np.stack(tones)[:, None].astype(np.float32)
+    else:
+        files = sorted((data / "sounds").glob("*.flac"))
+        heard = [hear_file(file, shape, measured=False, most=1).pieces for file in files]
+        waves = np.stack([piece for pieces in heard for piece in pieces])
+    model = train("sound-vae", waves, shape.rate, folder, shape=shape, steps=steps, seed=1)
+    played = sample(model, 16, 1)
+    seams, cuts = ([measure.seam_decibel(wave, shape.rate, np.random.default_rng(0)) for wave in part]
+                   for part in (played, played[..., : -5 * shape.hop]))  # fmt: skip
+    print(f"{'trained on loops':<18} {steps} steps, {len(waves)} sounds: seam {np.median(seams):.1f} dB "
+          f"(worst of 16: {max(seams):.1f}; cut short: {np.median(cuts):.1f})", flush=True)  # fmt: skip
 
 
 def quick(name: str, work: Callable[[], object], times: int = 5) -> None:
@@ -91,6 +140,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--data", type=Path, default=None)
+    parser.add_argument("--loop-steps", type=int, default=0)
     told = parser.parse_args()
     torch.set_num_threads(told.threads)
     with tempfile.TemporaryDirectory() as folder:
@@ -102,12 +152,16 @@ def main() -> None:
             voice = "its own vocoder" if model.vocoder is not None else "Griffin-Lim"
             print(f"{told.model}: {model.sound}, {voice}, {told.threads} threads, {told.seeds} seeds")
             generation.sound(SoundWish(told.model))  # what is loaded once is not counted
+            voices(model, told.threads)
             for name, wish in WISHES.items():
                 found = [
                     made(generation, SoundWish.of({"model": told.model, "seed": seed, **wish}))
                     for seed in range(told.seeds)
                 ]
                 row(name, found, wish["kind"] == "loop")
+    if told.loop_steps:
+        with tempfile.TemporaryDirectory() as folder:
+            trained_loops(told.loop_steps, told.data, Path(folder))
     if told.data is not None:
         real(told.data, 60.0 * told.seeds)
     sound = np.random.default_rng(0).standard_normal((2, 12 * RATE)).astype(np.float32) * 0.1

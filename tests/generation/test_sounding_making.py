@@ -24,6 +24,7 @@ from support.latents import random_model
 from support.learning import tiny_config
 from support.libraries import new_library
 from support.library import add_files
+from support.media import make_image
 
 MODEL = "starter-sound-vae"
 
@@ -187,6 +188,14 @@ def test_silence_is_refused_with_a_sentence(part: str, generation: Generation, t
     kind = "bed" if part == "continue_from" else "one-shot"
     with pytest.raises(StudioError, match=r"silent\.wav is silent"):
         generation.sound(SoundWish.of({"model": MODEL, "kind": kind, part: silent}))
+
+
+@pytest.mark.parametrize("part", ["like", "timbre_of", "continue_from"])
+def test_a_picture_is_called_a_picture(part: str, generation: Generation, tmp_path: Path) -> None:
+    picture = str(make_image(tmp_path / "cover.png"))
+    kind = "bed" if part == "continue_from" else "one-shot"
+    with pytest.raises(UsageError, match=r"cover\.png is a picture: a sound is needed"):
+        generation.sound(SoundWish.of({"model": MODEL, "kind": kind, part: picture}))
 
 
 def test_a_place_of_another_model_is_refused(generation: Generation) -> None:

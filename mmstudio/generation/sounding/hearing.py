@@ -15,6 +15,7 @@ from mmstudio.generation.sounding.finish import to_stereo
 from mmstudio.generation.sounding.maker import Maker
 from mmstudio.generation.sounding.measure import Samples
 from mmstudio.generation.sounding.wish import RATE, Source
+from mmstudio.i18n import mark
 
 LONGEST_HEARD = 600.0  # seconds read of a file
 _SILENT = 1e-4
@@ -59,7 +60,7 @@ def given(
     """The sound that ``source`` names, its first ``longest`` seconds.
 
     Raises:
-        UsageError: a latent of another model. NotFound: no such asset or file.
+        UsageError: a latent of another model, a picture or a text. NotFound: no such asset or file.
         MediaError: it cannot be read. StudioError: it is silent.
     """
     if isinstance(source, tuple):
@@ -70,8 +71,15 @@ def given(
             raise UsageError("“{text}” is not a seed.", hint="Write it like seed:7.", text=source)
         return Given(source, latent=maker.seeded(int(number)))
     from mmstudio.media.audio import load_audio
+    from mmstudio.media.kinds import kind_of
 
     path = path_of(source)
+    kind = kind_of(path)
+    if kind in ("image", "text"):
+        hint = mark("Choose a sound, or a video with sound; models of pictures take pictures.")
+        if kind == "image":
+            raise UsageError("{name} is a picture: a sound is needed here.", hint=hint, name=path.name)
+        raise UsageError("{name} is a text: a sound is needed here.", hint=hint, name=path.name)
     read, _ = load_audio(path, rate=RATE, duration=longest)
     samples = to_stereo(read)
     if float(np.abs(samples).max(initial=0.0)) < _SILENT:

@@ -66,7 +66,7 @@ def reading(trainings: Trainings, folder: Path, config: ModelConfig) -> Generato
         ids, held_ids = _of_the_library(library, config), []
     notes: list[str] = []
     if len(ids) > MOST:
-        notes.append(tr("Measured against {n} of {total} training pictures", n=MOST, total=len(ids)))
+        notes.append(tr("Measured against {n} of {total} training examples", n=MOST, total=len(ids)))
     if "sound" in config.parts:
         return (yield from _hearing(trainings, folder, config, ids, held_ids))
     train, train_assets = yield from _read(library, _thinned(ids, MOST), config)
@@ -78,9 +78,9 @@ def reading(trainings: Trainings, folder: Path, config: ModelConfig) -> Generato
         raise _nothing(config)
     gone = len(ids) - len(set(train_assets)) if own and len(ids) <= MOST else 0
     if gone and any(train_assets):
-        notes.append(tr("{n} of its training pictures are gone or cannot be read", n=gone))
+        notes.append(tr("{n} of its training examples are gone or cannot be read", n=gone))
     if not own:
-        notes.append(tr("Measured against this library's pictures, not against those it learned from"))
+        notes.append(tr("Measured against what this library holds, not against what it learned from"))
     return Examples(train, train_assets, held, held_assets, own, notes=notes)
 
 

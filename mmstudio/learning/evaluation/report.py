@@ -133,6 +133,33 @@ MEASURES: dict[str, Measure] = {
 }  # fmt: skip
 
 
+_SPECTROGRAMS: dict[str, str] = {
+    "kernel_distance":
+        mark("How far its spectrograms are from those of real sounds, all together; 0 is best."),
+    "real_kernel_distance":
+        mark("The same between two halves of the real sounds: what a perfect model reaches."),
+    "frechet_distance": mark("Centre and spread of its and real spectrograms against each other; 0 is best."),
+    "precision": mark("Share of its sounds that look like real ones as spectrograms."),
+    "recall": mark("Share of real sounds that the model could make."),
+    "density": mark("How thick real sounds lie around its own; 1 is as among themselves."),
+    "coverage": mark("Share of real sounds that have one of its own near them."),
+    "diversity": mark("How much its sounds differ from each other; 1 is as much as real ones."),
+    "nearest_ratio": mark("Well below 1 means copying: nearer to training sounds than new real sounds are."),
+    "copies": mark("Share of its sounds that are nearly a training sound."),
+    "real_copies": mark("Real sounds that lie as near to a training sound: what is usual here."),
+    "psnr_db": mark("How well spectrograms are drawn again from their own numbers; the higher the better."),
+    "elbo": mark("How likely the model finds real spectrograms, at least."),
+}  # fmt: skip
+
+
+def why_of(key: str, modality: str) -> str:
+    """What a figure says, of a model of ``modality``: sounds are compared as spectrograms beside their waves.
+    English, to be translated; "" for what needs no words."""
+    if modality == "audio" and key in _SPECTROGRAMS:
+        return _SPECTROGRAMS[key]
+    return MEASURES[key].why if key in MEASURES else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Nearest:
     """One drawn picture and the training picture nearest to it.

@@ -200,10 +200,10 @@ def set_figures(
     """
     notes = [] if notes is None else notes
     if len(real) < 4:
-        notes.append(tr("Too few pictures to compare: {n}", n=len(real)))
+        notes.append(tr("Too few examples to compare: {n}", n=len(real)))
         return {}
     if len(real) < FEW:
-        notes.append(tr("Only {n} pictures to compare with: the figures are rough", n=len(real)))
+        notes.append(tr("Only {n} examples to compare with: the figures are rough", n=len(real)))
     half = len(real) // 2
     figures: dict[str, Figure] = {
         "kernel_distance": 1000 * metrics.kernel_distance(real, made),
@@ -216,7 +216,7 @@ def set_figures(
         figures["frechet_distance"] = metrics.frechet_distance(reduce(real), reduce(made))
         figures["frechet_in"] = f"{kept} principal components"
         if few < 2 * kept:
-            notes.append(tr("The Fréchet distance of {n} pictures is too high by chance", n=few))
+            notes.append(tr("The Fréchet distance of {n} examples is too high by chance", n=few))
     else:
         figures["frechet_distance"] = metrics.frechet_distance(real, made)
         figures["frechet_in"] = f"{real.shape[1]} dimensions"
@@ -270,10 +270,10 @@ def _copy_notes(figures: dict[str, Figure], examples: Examples) -> list[str]:
     notes = []
     held = len(examples.held)
     if held == 0:
-        notes.append(tr("No pictures were held out: copying is judged by how near training pictures are"))
+        notes.append(tr("Nothing was held out: copying is judged by how near training examples are"))
     elif figures["nearest_to"] == "training pictures":
         notes.append(
-            tr("Only {n} were held out: copying is judged by how near training pictures are", n=held)
+            tr("Only {n} were held out: copying is judged by how near training examples are", n=held)
         )
     elif held < FEW_TO_JUDGE:
         notes.append(tr("Only {n} were held out: figures against them vary from model to model", n=held))
@@ -283,7 +283,7 @@ def _copy_notes(figures: dict[str, Figure], examples: Examples) -> list[str]:
         usual = f"{100 * real:.0f}"
         notes.append(
             tr(
-                "{share} % of what it draws is nearly a training picture; of real pictures {usual} %",
+                "{share} % of what it makes is nearly a training example; of real ones {usual} %",
                 share=share,
                 usual=usual,
             )

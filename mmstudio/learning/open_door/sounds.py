@@ -41,6 +41,7 @@ def train(
     seed: int = 0,
     device: str = "auto",
     options: Mapping[str, float] | None = None,
+    base: str | Path | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> GenerativeModel:
     """Train a sound family into ``folder``; the same call goes on where an earlier one stopped.
@@ -52,11 +53,13 @@ def train(
         loop: the sounds go on at their beginning.
         tempo, key: N beats per minute and N keys (0–23), NaN and -1 where they are unknown.
         held: sounds kept out of the training, M×C×T.
+        base: the folder of a model to start from; what fits of it is taken.
         width: channels of the networks; options: as in :class:`mmstudio.learning.training.Wish`.
 
     Raises:
         UsageError: another family, shape, type or option. StudioError: see ``Trainer.run``.
     """
+    from mmstudio.learning.engine.checkpoint import load_weights
     from mmstudio.learning.engine.device import pick_device
     from mmstudio.learning.engine.registry import build_task, load_model
     from mmstudio.learning.engine.sound_data import SoundData, to_int16
@@ -91,7 +94,10 @@ def train(
     config.save(folder)
     where = pick_device(device)
     data = SoundData(waves, config.seed, conditions=rows, held=kept)
-    trainer = Trainer(folder, config, build_task(config, where), data, resume=True)
+    task = build_task(config, where)
+    trainer = Trainer(folder, config, task, data, resume=True)
+    if base is not None and trainer.step == 0:
+        task.start_from(load_weights(Path(base)))
     run_inline(lambda context: _run(trainer, context), on_progress=on_progress)
     config.trained |= {"steps": trainer.step, "seen": trainer.seen, "device": where.type}
     config.save(folder)
