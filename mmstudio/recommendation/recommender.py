@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mmstudio.i18n import tr
+from mmstudio.i18n import language, tr
 from mmstudio.recommendation import evaluation
 from mmstudio.recommendation.catalogue import Catalogue
 from mmstudio.recommendation.everyone import Listed, everyone
@@ -16,7 +17,7 @@ from mmstudio.recommendation.lists.making import Placed, Wish, make
 from mmstudio.recommendation.lists.rules import Filter, apply, caps_of, filters, ids_of, removing_all
 from mmstudio.recommendation.ranker.method import WHOLE
 from mmstudio.recommendation.reasons import name_of, sentence, split
-from mmstudio.recommendation.records import Ranked, Recommendation
+from mmstudio.recommendation.records import Ranked, Recommendation, ScorePart
 from mmstudio.recommendation.scoring import Scored, Scoring
 from mmstudio.recommendation.signals import Profile
 
@@ -32,6 +33,15 @@ _KEPT = 4  # audiences or drafts whose scores are kept: two side by side, before
 _TOPICS = ("items", "features", "audiences", "assets", "tags")
 
 
+@dataclass
+class _Considered:
+    """What is known about an audience, the scores that follow, and what was told of rows, by language."""
+
+    profile: Profile
+    scored: Scored
+    told: dict[tuple[int, str], tuple[list[ScorePart], str]] = field(default_factory=dict)
+
+
 class Recommender:
     """Recommendations over one library.
 
@@ -42,7 +52,7 @@ class Recommender:
         self.library, self.features = library, features
         self._catalogue: Catalogue | None = None
         self._lock = threading.RLock()
-        self._considered: dict[Hashable, tuple[Profile, Scored]] = {}
+        self._considered: dict[Hashable, _Considered] = {}
         self._unsubscribe = library.changes.subscribe(self._changed)
 
     def close(self) -> None:
@@ -93,7 +103,8 @@ class Recommender:
         catalogue = self.catalogue()
         if not len(catalogue.ids):
             return Ranked(note=tr("No data yet: import items first."))
-        profile, scored = self.considered(audience, method)
+        considered = self._consider(audience, method)
+        profile, scored = considered.profile, considered.scored
         rules = audience.rules
         found = filters(catalogue, rules)
         keep, removed = apply(found, len(catalogue.ids))
@@ -117,7 +128,7 @@ class Recommender:
         )
         placed, passed_over = make(catalogue, scored.total, scored.spread, keep, wish)
         ranked = Ranked(
-            (self._row(catalogue, profile, scored, one, rank) for rank, one in enumerate(placed, 1)),
+            (self._row(catalogue, considered, one, rank) for rank, one in enumerate(placed, 1)),
             {**removed, **passed_over},
             " ".join(self._notes(catalogue, audience, profile, found, allowed, keep, pinned)),
             scored.choice,
@@ -191,6 +202,10 @@ class Recommender:
         Raises:
             StudioError: see :meth:`recommend`.
         """
+        found = self._consider(audience, method)
+        return found.profile, found.scored
+
+    def _consider(self, audience: Audience, method: str) -> _Considered:
         catalogue = self.catalogue()
         kept = catalogue.events.kept
         key = (
@@ -201,7 +216,7 @@ class Recommender:
             found = self._considered.get(key)
         if found is None:
             profile = self.profile(audience)
-            found = profile, Scoring.of(catalogue, profile, method)
+            found = _Considered(profile, Scoring.of(catalogue, profile, method))
             with self._lock:
                 if self._catalogue is catalogue:
                     self._considered[key] = found
@@ -232,10 +247,14 @@ class Recommender:
             self.refresh()
 
     def _row(
-        self, catalogue: Catalogue, profile: Profile, scored: Scored, placed: Placed, rank: int
+        self, catalogue: Catalogue, considered: _Considered, placed: Placed, rank: int
     ) -> Recommendation:
-        parts = split(catalogue, scored.signals, placed.row, profile)
-        why = sentence(catalogue, profile, scored.signals, placed.row)
+        key = placed.row, language()
+        if key not in considered.told:
+            profile, found = considered.profile, considered.scored.signals
+            parts = split(catalogue, found, placed.row, profile)
+            considered.told[key] = parts, sentence(catalogue, profile, found, placed.row)
+        parts, why = considered.told[key]
         score = sum(part.value for part in parts)
         return Recommendation(int(catalogue.ids[placed.row]), rank, score, parts, why, placed.why)
 

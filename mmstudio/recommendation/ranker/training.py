@@ -21,6 +21,7 @@ from mmstudio.recommendation.ranker.model import (
     Ranker,
     buckets,
     item_numbers,
+    squashed,
 )
 from mmstudio.recommendation.ranker.pairs import (
     Pairs,
@@ -43,7 +44,7 @@ _MOST_PEOPLE = 3000
 _BATCH = 2048
 _EPOCHS = 6
 _KEEP = 0.8  # of the experts' output in training
-_RATE = 3e-3
+_RATE = 1e-3
 
 
 def train_work(recommender: Recommender, seed: int = 0, epochs: int = _EPOCHS) -> Work:
@@ -200,6 +201,7 @@ class _Learning:
                 pairs.offset,
             )
         ]
+        self.squashed = torch.from_numpy(squashed(pairs.scores))
         # Each head sees its own draw with replacement of the pairs (Poisson weights of mean 1).
         drawn = np.random.default_rng(seed + 2).poisson(1.0, (len(pairs.row), self.shape.heads))
         self.drawn = torch.from_numpy(drawn.astype(np.float32))
@@ -266,7 +268,7 @@ class _Learning:
             item = self.net.ids(self.rows[row])
             own, numbers = self.own[who], self.numbers[row]
             alike = (own[:, :content] * numbers[:, :content]).sum(1, keepdim=True)
-            given = torch.cat([numbers, own, context, alike, scores], 1)
+            given = torch.cat([numbers, own, context, alike, self.squashed[index]], 1)
             hidden = self.shape.experts * self.shape.hidden
             drop = (torch.rand(len(index), hidden, generator=self.random) < _KEEP).float() / _KEEP
             logits = self.net(person, item, given, scores[:, 0], drop)
