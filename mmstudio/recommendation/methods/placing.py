@@ -78,7 +78,8 @@ class Placing:
         taste = self._inverse @ np.asarray(own.T @ given).ravel()
 
         def split(row: int) -> list[tuple[int, float]]:
-            here = self._inverse @ self.features[row].toarray().ravel()
+            one = self.features[row]  # few columns are set, and the inverse is symmetric
+            here = one.data @ self._inverse[one.indices]
             return list(zip(rows, (given * (own @ here)).astype(np.float64).tolist(), strict=True))
 
         return np.asarray(self.features @ taste, np.float64), split
