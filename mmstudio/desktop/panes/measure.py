@@ -133,7 +133,7 @@ class MeasurePane(Pane):
         self.splitter.addWidget(right)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([320, 680])
+        self.splitter.setSizes([336, 664])
         self.states = StateStack(self.splitter)
         self.root.addWidget(self.states)
         self._measure_action = action(self, mark("Measure the recommender"), self.measure, icon="gauge")

@@ -85,6 +85,7 @@ class SegmentsPane(Pane):
         self.list = QListView()
         self.list.setProperty("role", "menu")
         self.list.setModel(self.model)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         name(self.list, mark("Segments"))
         self.list.selectionModel().currentChanged.connect(self._current_changed)
         self.card = SegmentCard(self.pictures)

@@ -84,7 +84,7 @@ class VariantsPane(Pane):
         flow = FlowLayout(bar)
         flow.setContentsMargins(16, 12, 16, 4)
         for part in (
-            label(mark("For"), "muted"),
+            label(mark("For the audience"), "muted"),
             self.audience_box,
             help_dot(
                 mark(

@@ -22,6 +22,7 @@ from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.audience_rules import AudienceRules
 from mmstudio.desktop.views.brief_reader import BriefReader
 from mmstudio.desktop.views.controls import button, row, section
+from mmstudio.desktop.views.events_import import IMPORT_EVENTS, choose_events
 from mmstudio.desktop.views.fields import TextField
 from mmstudio.desktop.views.flow import let_wrap
 from mmstudio.desktop.views.item_shelf import ItemShelf
@@ -108,6 +109,8 @@ class AudienceEditor(QScrollArea):
         self.privacy = label(role="small", wrap=True)
         layout.addWidget(self.members)
         layout.addWidget(self.privacy)
+        self.events_button = button(IMPORT_EVENTS, lambda: choose_events(context, self), icon="table")
+        layout.addLayout(row(self.events_button, None))
         self.remove_button = button(mark("Remove this audience"), self._remove, "danger", icon="trash")
         layout.addLayout(row(self.remove_button, None))
         layout.addStretch(1)
@@ -181,7 +184,7 @@ class AudienceEditor(QScrollArea):
         if self.locale_box.findData(audience.locale) < 0:
             self.locale_box.addItem(audience.locale, audience.locale)
         self.locale_box.setCurrentIndex(self.locale_box.findData(audience.locale))
-        for control in (self.locale_box, self.tone, self.remove_button):
+        for control in (self.locale_box, self.tone, self.remove_button, self.events_button):
             control.setEnabled(not read_only)
         self.traits.show_traits(audience.traits, read_only=read_only)
         self.rules.show_rules(audience.rules, read_only=read_only, new=new)

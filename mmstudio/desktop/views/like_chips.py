@@ -30,6 +30,7 @@ class LikeChips(QWidget):
         super().__init__(parent)
         self._rows: list[ItemRow] = []
         self.off: frozenset[int] = frozenset()
+        self._folded = False
         self.chips: dict[int, QToolButton] = {}
         self._flow = FlowLayout(self, 6)
         self._flow.setContentsMargins(16, 0, 16, 6)
@@ -44,6 +45,14 @@ class LikeChips(QWidget):
         self._rows, self.off = rows, off
         self._fill()
 
+    def fold(self, folded: bool) -> None:
+        """Hide the switches, unless one is off: what is tried must be seen."""
+        self._folded = folded
+        self._show_or_not()
+
+    def _show_or_not(self) -> None:
+        self.setVisible(bool(self._rows) and (not self._folded or bool(self.off)))
+
     def reset(self) -> None:
         """All likes count again."""
         if self.off:
@@ -56,7 +65,7 @@ class LikeChips(QWidget):
     def _fill(self) -> None:
         self._flow.clear()
         self.chips = {}
-        self.setVisible(bool(self._rows))
+        self._show_or_not()
         if not self._rows:
             return
         self._flow.addWidget(label(mark("What if they did not like:"), "muted"))

@@ -24,7 +24,7 @@ from mmstudio.i18n import mark, tr
 
 PROTOCOLS = {
     "random": (
-        mark("A fifth of everybody's choices"),
+        mark("A fifth of the choices"),
         mark("Hides 20 % of every person's choices at random and looks how well they are found again."),
     ),
     "ratio811": (
@@ -32,7 +32,7 @@ PROTOCOLS = {
         mark("Eight parts to learn from, one to choose settings by, one to measure with."),
     ),
     "leave-last": (
-        mark("The newest choice of everybody"),
+        mark("The newest choices"),
         mark("Hides the last choice of every person: what would come next? Needs events with times."),
     ),
     "cold-items": (

@@ -8,15 +8,16 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 
 from mmstudio.desktop.texts import label, name
-from mmstudio.desktop.views.controls import button, help_dot, row
+from mmstudio.desktop.views.controls import button, help_dot, row, tool
 from mmstudio.desktop.views.flow import FlowLayout
 from mmstudio.i18n import mark
 
 
 class RecommendBar(QWidget):
-    """Buttons and sliders; :attr:`moved` while a slider is moved."""
+    """Buttons and sliders; :attr:`moved` while a slider is moved, :attr:`folded` where they shall hide."""
 
     moved = Signal()
+    folded = Signal(bool)
 
     def __init__(
         self,
@@ -37,6 +38,14 @@ class RecommendBar(QWidget):
         self.two_button = button(
             mark("Two side by side"), two, icon="columns", tip=mark("Compare this audience with another")
         )
+        self.adjust = tool(
+            "sliders-horizontal",
+            mark("Adjust the list"),
+            tip=mark("Show or fold the sliders and the likes"),
+            checkable=True,
+        )
+        self.adjust.setChecked(True)
+        self.adjust.clicked.connect(lambda on: self.folded.emit(not on))
         self.page_link = button(mark("Open the page"), open_page, "link")
         self.page_link.hide()
         self.diversity, variety = _slider(
@@ -69,16 +78,19 @@ class RecommendBar(QWidget):
             self.page_button,
             self.two_button,
             self.why_button,
+            self.adjust,
             self.page_link,
         ):
             buttons.addWidget(part)
         for part in (variety, novelty, explore):
             sliders.addWidget(part)
+        self.sliders = QWidget()
+        self.sliders.setLayout(sliders)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 12, 16, 6)
         layout.setSpacing(6)
         layout.addLayout(buttons)
-        layout.addLayout(sliders)
+        layout.addWidget(self.sliders)
         for slider in (self.diversity, self.novelty, self.explore):
             slider.valueChanged.connect(lambda _v: self.moved.emit())
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QModelIndex, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.audiences import Ranking, RecommendationModel, Recommended
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _SLIDE_MS = 30  # between two answers while a slider is dragged
 _KEEP_MS = 1500  # after the last change the list is kept with the library
 _ANCHORS = 8
+_NARROW = 520  # pixels below which sliders and likes fold away
 
 
 class RecommendView(QWidget):
@@ -55,6 +57,7 @@ class RecommendView(QWidget):
         self.audience: Audience | None = None
         self._base: dict[int, int] = {}  # item → rank while every like counts
         self._titles: dict[int, str] = {}
+        self._by_hand = False  # whether the person folded or unfolded the sliders
         self.model = RecommendationModel(self)
         self.latest = Latest(context, self)
         self._sliding, self._keeping = QTimer(self), QTimer(self)
@@ -71,6 +74,7 @@ class RecommendView(QWidget):
         self.bar = RecommendBar(
             self._compose, self.page_wanted.emit, self.page_opened.emit, self.two_wanted.emit, self._ask_why
         )
+        self.bar.folded.connect(self._fold_by_hand)
         self.bar.moved.connect(lambda: self._sliding.isActive() or self._sliding.start())
         self.chips = LikeChips()
         self.chips.changed.connect(lambda _off: self.refresh())
@@ -109,6 +113,23 @@ class RecommendView(QWidget):
         holder.addWidget(self.states)
         layout.addLayout(holder, 1)
 
+    # --- room ---------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the cards come first; the sliders are one press away."""
+        super().resizeEvent(event)
+        if not self._by_hand:
+            self._fold(self.width() < _NARROW)
+
+    def _fold_by_hand(self, folded: bool) -> None:
+        self._by_hand = True
+        self._fold(folded)
+
+    def _fold(self, folded: bool) -> None:
+        self.bar.adjust.setChecked(not folded)
+        self.bar.sliders.setVisible(not folded)
+        self.chips.fold(folded)
+
     # --- what is shown ------------------------------------------------------------------------------
 
     def clear(self) -> None:
@@ -144,6 +165,8 @@ class RecommendView(QWidget):
         """Ask again: reasons come in the language in use."""
         self.chips.retranslate()
         self.refresh()
+        if self.why_card.isVisible() and self.why_card.item is not None:
+            self.why_not(self.why_card.item.id)
 
     @property
     def wish(self) -> Wish | None:

@@ -43,7 +43,7 @@ DECISIONS = (
     ("reject", "thumbs-down", "thumbs-down-fill", "rejected", mark("Reject: not this one (R)")),
 )
 _HEIGHT = 312
-_LEAST = 184  # narrowest card, pixels
+_LEAST = 168  # narrowest card, pixels
 _GAP = 8
 _PICTURE = 132
 _ICON = 28
