@@ -126,7 +126,7 @@ _SHOWN_MEASURES = (
 
 
 def _method(row: dict[str, Any]) -> str:
-    return row["method"] + (f" ({row['known']})" if row.get("known") else "")
+    return str(row["method"]) + (f" ({row['known']})" if row.get("known") else "")
 
 
 def _measured(row: dict[str, Any], name: str) -> str:

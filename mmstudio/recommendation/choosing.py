@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,8 +34,10 @@ LEAST_PEOPLE, LEAST_PAIRS = (
 )  # members with three choices, and choices, from which on anything is measured
 _PEOPLE, _FEW, _FEW_PEOPLE = 600, 0.15, 120
 _NEWEST = 3  # choices of each member that are hidden where the newest are
-_POPULAR = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
-_CONTENT = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75)
+_POPULAR = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0)
+_KNN = (0.0, 0.2, 0.5, 1.0, 2.0)
+_CONTENT = (0.0, 0.2)
+_DENSE = 2500  # items that EASE covers while weights are chosen: its time grows with the cube
 _COLD = (0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5)
 _FRESH = (1.0, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05)
 _CHANGED = 0.1  # share of events that may come and go before it is measured again
@@ -139,7 +142,7 @@ def settle(
     ]
     strange = np.isin(events.who, strangers)
     hidden = measuring.held_out(events, manner, rng, newest=_NEWEST) & ~strange
-    train = events.subset(~hidden & ~strange)
+    train = events.subset(~hidden & ~strange, dense=min(events.dense, _DENSE))
     found = measuring.with_events(catalogue, train)
     good = measuring.relevant(events, threshold)
     targets = measuring.targets_of(events, hidden & good)
@@ -191,7 +194,7 @@ def _for_few(
     found: Catalogue, few: Asked | None, k: int, weights: NDArray[np.float32], own: blend.Candidates | None,
     rng: np.random.Generator,
 ) -> NDArray[np.float32]:  # fmt: skip
-    """Weights for people of whom k choices are known: only popularity and content change.
+    """Weights for people of whom k choices are known: only popularity, neighbours and content change.
 
     ``own``: members who have few choices, who count as much as strangers.
     """
@@ -203,15 +206,16 @@ def _for_few(
     known_few = blend.candidates(found, first, voices(found))
     sets = [known_few] if own is None else [known_few, own]
     best, score = weights, -1.0
-    for popular in _POPULAR:
-        for content in _CONTENT:
-            tried = weights.copy()
-            tried[-1] = popular
-            if CONTENT in known_few.names:
-                tried[known_few.names.index(CONTENT)] = content
-            here = float(np.mean([one.ndcg(tried) for one in sets]))
-            if here > score:
-                best, score = tried, here
+    at = {name: place for place, name in enumerate(known_few.names)}
+    for popular, knn, content in product(_POPULAR, _KNN, _CONTENT):
+        tried = weights.copy()
+        tried[-1] = popular
+        for name, weight in (("knn", knn), (CONTENT, content)):
+            if name in at:
+                tried[at[name]] = weight
+        here = float(np.mean([one.ndcg(tried) for one in sets]))
+        if here > score:
+            best, score = tried, here
     return best
 
 

@@ -119,11 +119,11 @@ class Events:
         place = rows[at[known]] if len(ids) else at[known]
         return cls(log.member[known], place, value[known], items, when=log.time[known], rating=rating[known])
 
-    def subset(self, keep: NDArray[np.bool_]) -> Events:
+    def subset(self, keep: NDArray[np.bool_], *, dense: int | None = None) -> Events:
         """The same with a part of the pairs, bool[P]; nothing fitted is taken along."""
         return Events(
-            self.members[self.who[keep]], self.col[keep], self.value[keep], self.items, self.dense,
-            when=self.when[keep], rating=self.rating[keep],
+            self.members[self.who[keep]], self.col[keep], self.value[keep], self.items,
+            dense or self.dense, when=self.when[keep], rating=self.rating[keep],
         )  # fmt: skip
 
     @property
@@ -167,7 +167,7 @@ class Events:
         at = self.index(member)
         if at < 0:
             return np.zeros(0, np.int64)
-        return self.col[order[starts[at] : starts[at + 1]]]
+        return np.asarray(self.col[order[starts[at] : starts[at + 1]]], np.int64)
 
     def recent(self, members: Iterable[int], most: int = 50) -> list[int]:
         """Item rows these members met last, the newest last; empty where times are not known."""

@@ -64,7 +64,7 @@ class _Rows:
         self._audiences = {audience.name.casefold(): audience.id for audience in library.audiences.list()}
         self._clear()
 
-    def read(self) -> Iterator[Progress]:
+    def read(self) -> Generator[Progress, None, None]:
         """Write the rows in batches; yields how far it is."""
         times = Times(_dates(self._path))
         done = 0

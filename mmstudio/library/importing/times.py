@@ -72,24 +72,24 @@ class Times:
     def _numbers(self, text: str) -> datetime | None:
         match = _YEAR_FIRST.fullmatch(text)
         if match is not None:
-            year, month, day, *clock = match.groups()
-            return datetime(int(year), int(month), int(day), *(int(part or 0) for part in clock), tzinfo=UTC)
+            year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+            return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
         match = _NUMBERS.fullmatch(text)
         if match is None:
             return None
-        first, sign, second, year, hour, minute, second_, half = match.groups()
-        one, two = int(first), int(second)
+        first, sign, then, whole, hours_, minutes, seconds, half = match.groups()
+        one, two = int(first), int(then)
         if sign == ".":
             day_, month_ = one, two
         else:
             if self._day_first is None and one <= 12 and two <= 12 and one != two and not self.unclear:
                 self.unclear = text
             day_, month_ = (one, two) if self._day_first else (two, one)
-        whole = int(year) + (0 if len(year) == 4 else 2000 if int(year) < 70 else 1900)
-        hours = int(hour or 0)
+        year = int(whole) + (0 if len(whole) == 4 else 2000 if int(whole) < 70 else 1900)
+        hours = int(hours_ or 0)
         if half:
             hours = hours % 12 + (12 if half.lower() == "pm" else 0)
-        return datetime(whole, month_, day_, hours, int(minute or 0), int(second_ or 0), tzinfo=UTC)
+        return datetime(year, month_, day_, hours, int(minutes or 0), int(seconds or 0), tzinfo=UTC)
 
 
 def _words(text: str) -> float | None:

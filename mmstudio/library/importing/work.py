@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -82,7 +82,7 @@ def import_work(
         _remember_tables(library, tables.values())
         ingest = Ingest(library, report, tags=tags, copy=copy)
         yield from ingest.run(context, _named(library, wanted, tables, report, watched=not copy))
-        steps = {
+        steps: dict[str, Callable[..., Generator[Progress, None, None]]] = {
             "catalog": import_catalog,
             "reviews": import_reviews,
             "links": import_links,

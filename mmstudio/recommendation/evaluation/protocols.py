@@ -10,7 +10,8 @@ import numpy as np
 from mmstudio.errors import NotFound
 from mmstudio.recommendation import measuring
 from mmstudio.recommendation.events import Events
-from mmstudio.recommendation.measuring import Asked, Manner, Profile
+from mmstudio.recommendation.measuring import Asked, Manner
+from mmstudio.recommendation.signals import Profile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -160,4 +160,4 @@ def _short(block: NDArray[np.float32]) -> NDArray[np.float32]:
     if block.shape[1] <= _DIMENSIONS:
         return block
     _, axes = np.linalg.eigh((block.T @ block).astype(np.float64))
-    return (block @ axes[:, ::-1][:, :_DIMENSIONS]).astype(np.float32)
+    return np.asarray(block @ axes[:, ::-1][:, :_DIMENSIONS], np.float32)
