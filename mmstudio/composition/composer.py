@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mmstudio.composition.recipe import get_recipe
-from mmstudio.composition.steps import COPY_SLOTS, STEPS, Draft, captions_of
+from mmstudio.composition.steps import COPY_SLOTS, STEPS, Draft, captions_for
 from mmstudio.composition.storyboard import ImageLayer, Source, SourceKind, Storyboard
 from mmstudio.errors import StudioError, UsageError
 from mmstudio.generation.price import format_price
@@ -149,7 +149,7 @@ class Composer:
             board.facts.pop(slot, None)
             board.sources = [s for s in board.sources if s.part != slot]
             board.sources.append(Source(slot, "person", None, words))
-        board.captions = captions_of(board)
+        board.captions = captions_for(self._library, board)
 
     def _change_hero(self, board: Storyboard, asset_id: int) -> None:
         asset = self._library.assets.get(asset_id)

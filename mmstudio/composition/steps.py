@@ -15,6 +15,7 @@ from mmstudio.composition.layout import place_all
 from mmstudio.composition.palette import scheme, swatches
 from mmstudio.composition.parts import choose_music, make_background
 from mmstudio.composition.recipe import Recipe
+from mmstudio.composition.spoken import choose_voice, spoken_captions
 from mmstudio.composition.storyboard import (
     Caption,
     GeneratedLayer,
@@ -246,18 +247,28 @@ def _layer(draft: Draft, entry: dict[str, Any]) -> Any:
 
 
 def music(draft: Draft) -> None:
-    """Lay a music bed under it: the item's own, a loop of the library, or one a sound model makes."""
+    """Lay a music bed under it: the item's own, a loop of the library, or one a sound model makes; over it
+    the item's voice, where it has one."""
     track, source = choose_music(
         draft.library, draft.generation, draft.item, draft.seed, draft.board.duration
     )
     draft.board.music = track
     if source is not None:
         draft.board.sources.append(source)
+    spoken = choose_voice(draft.library, draft.item.id, draft.board.duration)
+    if spoken is not None:
+        draft.board.voice = spoken[0]
+        draft.board.sources.append(spoken[1])
 
 
 def captions(draft: Draft) -> None:
-    """Read the words of each scene as captions, in the order they are seen."""
-    draft.board.captions = captions_of(draft.board)
+    """Read what is spoken as captions, else the words of each scene, in the order they are seen."""
+    draft.board.captions = captions_for(draft.library, draft.board)
+
+
+def captions_for(library: Library, board: Storyboard) -> list[Caption]:
+    """Captions of what the voice says; without a voice whose words have times those of the scenes."""
+    return spoken_captions(library, board) or captions_of(board)
 
 
 def captions_of(board: Storyboard) -> list[Caption]:
