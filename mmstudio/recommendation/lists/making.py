@@ -91,12 +91,13 @@ def new(catalogue: Catalogue, anchors: Sequence[int]) -> NDArray[np.float64]:
     """
     people = Facets.of(catalogue).people.astype(np.float64)
     most = max(float(people.max(initial=0)), 1.0)
-    rare = 1 - np.log1p(people) / np.log1p(most)
+    rare: NDArray[np.float64] = 1 - np.log1p(people) / np.log1p(most)
     vectors = catalogue.fused
     if not len(anchors) or not vectors.shape[1]:
         return rare
     nearest = (vectors @ vectors[list(anchors)].T).max(axis=1).astype(np.float64)
-    return 0.5 * rare + 0.5 * (1 - np.clip(nearest, 0, 1))
+    unlike: NDArray[np.float64] = 1 - np.clip(nearest, 0, 1)
+    return 0.5 * (rare + unlike)
 
 
 def caps_over(facets: Facets, caps: Mapping[str, int]) -> list[Cap]:

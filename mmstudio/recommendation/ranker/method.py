@@ -15,7 +15,7 @@ from mmstudio.recommendation.methods import register
 from mmstudio.recommendation.ranker.measuring import sentence
 from mmstudio.recommendation.ranker.model import Ranker, standard
 from mmstudio.recommendation.ranker.pairs import BLEND, bases
-from mmstudio.recommendation.scoring import Choice
+from mmstudio.recommendation.scoring import Choice, doubt
 from mmstudio.recommendation.signals import Signal
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class RankerMethod:
         return self._scored(catalogue, profile).signals
 
     def spread(self, catalogue: Catalogue, profile: Profile) -> NDArray[np.float64]:
-        """See :class:`Method`: the deviation over the heads, each of which saw other pairs."""
+        """See :class:`Method`: the deviation over the heads, and what few people met is less sure."""
         return self._scored(catalogue, profile).spread
 
     def batch(self, catalogue: Catalogue, profiles: Sequence[Profile]) -> NDArray[np.float32]:
@@ -88,11 +88,13 @@ class RankerMethod:
         worth, spread = self._worth(catalogue, profile)
         own = float(worth.std())
         if not found or own < 1e-12:  # nothing is known that could be learned from
-            last = _Scored(profile, found, np.zeros(len(plain)))
+            last = _Scored(profile, found, doubt(catalogue))
         else:
             scale = float(plain.std()) or 1.0
             learned = Signal("learned", plain.mean() + scale * standard(worth) - plain)
-            last = _Scored(profile, [*found, learned], spread * scale / own)
+            # The heads agree about what none of them has seen: how few people met an item counts too.
+            unsure = np.hypot(spread * scale / own, doubt(catalogue))
+            last = _Scored(profile, [*found, learned], unsure)
         kept[_LAST] = last
         return last
 

@@ -57,6 +57,11 @@ class Ranker:
         return np.array([task in self.facts["tasks"] for task in TASKS])
 
     @property
+    def mix(self) -> tuple[float, int]:
+        """(share of what was learned, place of the simple method that has the rest), chosen in training."""
+        return float(self.facts.get("share", 1.0)), int(self.facts.get("beside", 0))
+
+    @property
     def given(self) -> int:
         """Numbers per pair besides the embeddings."""
         return ITEM + PERSON + CONTEXT + 1 + len(self.bases)
@@ -91,6 +96,8 @@ class Ranker:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """(worth float64[N], its spread over heads float64[N], chances float64[N,T]) for one person.
 
+        The worth is mixed with a simple method as :attr:`mix` says.
+
         Args:
             bases: float[N] scores of the simple methods, in the order of :attr:`bases`.
         """
@@ -100,8 +107,13 @@ class Ranker:
         alike = numbers[:, :CONTENT] @ own[:CONTENT]
         near = np.column_stack([alike, squashed(scores)]).astype(np.float32)
         first = self._first(fixed, person, own, embedded, near)
-        logits = self._deep(first, scores[:, 0])
-        return self.judge(logits)
+        worth, spread, chances = self.judge(self._deep(first, scores[:, 0]))
+        share, base = self.mix
+        if share < 1:
+            own = max(float(worth.std()), 1e-12)
+            worth = share * standard(worth) + (1 - share) * standard(bases[base])
+            spread = share * spread / own
+        return worth, spread, chances
 
     def logits(
         self,

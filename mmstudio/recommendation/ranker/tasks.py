@@ -73,7 +73,7 @@ def labels_of(catalogue: Catalogue, log: Interactions) -> Labels:
     weight = np.concatenate([log.weight, np.array([w for _, _, w in extra], np.float32)]).astype(np.float64)
     time = np.concatenate([log.time, np.full(len(extra), np.nan)])
     keep = row >= 0
-    member, row, kind, weight, time = (a[keep] for a in (member, row, kind, weight, time))
+    member, row, kind, weight, time = member[keep], row[keep], kind[keep], weight[keep], time[keep]
     people, person = np.unique(member, return_inverse=True)
     _, first, place = np.unique(person * len(catalogue.ids) + row, return_index=True, return_inverse=True)
     pairs = len(first)

@@ -13,7 +13,7 @@ from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress, Work
 from mmstudio.recommendation.choosing import settled
 from mmstudio.recommendation.ranker.calibration import calibrate, calibration_error
-from mmstudio.recommendation.ranker.measuring import measure
+from mmstudio.recommendation.ranker.measuring import measure, mix
 from mmstudio.recommendation.ranker.model import (
     CONTEXT,
     ITEM,
@@ -98,7 +98,9 @@ def train_work(recommender: Recommender, seed: int = 0, epochs: int = _EPOCHS) -
             context.raise_if_cancelled()
             own.append(one)
         calibrate(ranker, later, joined(own))
-        errors, checked = {}, []
+        for _ in mix(ranker, later, methods, known, held.take(aside)):
+            context.raise_if_cancelled()
+        checked = []
         for _, one in sampled(later, methods, known, held.take(~aside), random):
             context.raise_if_cancelled()
             checked.append(one)
@@ -110,6 +112,8 @@ def train_work(recommender: Recommender, seed: int = 0, epochs: int = _EPOCHS) -
             yield Progress(min(steps, done + report["members"]), steps, tr("Measuring on held-out events"))
         report |= {"calibration": errors, "seconds": round(time.monotonic() - started, 1), "seed": seed}
         report |= {"tasks": ranker.facts["tasks"], "events": len(labels.member)}
+        share, beside = ranker.mix
+        report |= {"share": share, "beside": ranker.bases[beside] if share < 1 else ""}
         ranker.facts["report"] = report
         context.raise_if_cancelled()
         ranker.save(library.models_dir)
@@ -224,7 +228,7 @@ class _Learning:
         share = (pairs.labels * counted).sum(0) / np.maximum(counted.sum(0), 1)
         share = np.clip(share, 1e-5, 1 - 1e-5)
         with torch.no_grad():
-            self.net.bias += torch.from_numpy(np.log(share / (1 - share)).astype(np.float32))[:, None]
+            self.net.bias.add_(torch.from_numpy(np.log(share / (1 - share)).astype(np.float32))[:, None])
 
     def _histories(self, numbers: NDArray[np.float32]) -> None:
         import torch
