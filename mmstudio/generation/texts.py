@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmstudio.atomic import atomic_path
 from mmstudio.errors import NotFound, ReadOnly, StudioError, UsageError
 from mmstudio.generation import keeping
 from mmstudio.i18n import tr
@@ -160,8 +159,8 @@ def work(
         if not result["texts"]:
             raise _only_empty(wish)
         if out is not None:
-            with atomic_path(Path(out) / f"{wish.model}-{wish.seed}.json") as temporary:
-                temporary.write_text(json.dumps(records, ensure_ascii=False, indent=1) + "\n", "utf-8")
+            written = json.dumps(records, ensure_ascii=False, indent=1) + "\n"
+            keeping.write_new(Path(out) / f"{wish.model}-{wish.seed}.json", written.encode())
         return result
 
     return run
@@ -212,7 +211,9 @@ def _written(
     if ends:
         z = model.latents_between(ends[0], ends[1], max(2, wish.n))
     elif like.strip() and model.has_latent:
-        z = model.latents_around(like, wish.n, wish.seed, wish.spread)
+        varied = model.varying(like, wish.n, wish.seed, wish.spread, temperature=calm, top_p=wish.top_p)
+        yield from ((text, one.numpy()) for text, one in varied)
+        return
     else:
         drawn = model.sample(
             _TRIES * wish.n,
@@ -263,8 +264,7 @@ def _keep(
     place = len(result["texts"])
     folder = Path(out) if out is not None else library.generated_dir
     file = folder / f"{wish.model}-{wish.seed}-{place:04d}.txt"
-    with atomic_path(file, durable=False) as temporary:
-        temporary.write_text(made.text + "\n", encoding="utf-8")
+    file = keeping.write_new(file, (made.text + "\n").encode(), durable=False)
     params = {"index": place, **made.params}
     config = text_model(generation, wish.model).config
     first = " ".join(made.text.split())

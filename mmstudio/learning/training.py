@@ -222,11 +222,12 @@ def training(
         from mmstudio.learning.fusion.training import train_fused
 
         return (yield from train_fused(trainings, context, folder, config))
-    return (yield from _train(trainings, context, folder, config))
+    more = wish.steps if going_on and wish.resume else None
+    return (yield from _train(trainings, context, folder, config, more))
 
 
 def _train(
-    trainings: Trainings, context: JobContext, folder: Path, config: ModelConfig
+    trainings: Trainings, context: JobContext, folder: Path, config: ModelConfig, more: int | None
 ) -> Generator[Progress, None, dict[str, Any]]:
     from mmstudio.learning.engine.checkpoint import load_weights
     from mmstudio.learning.engine.data import remove_data
@@ -246,6 +247,8 @@ def _train(
     task = build_task(config, device)
     judge = source.judge(config, data, str(device))
     trainer = Trainer(folder, config, task, data, judge=judge, resume=True)
+    if more is not None and more > trainer.step:
+        task.satisfied = False  # it had ended early; who asks for more steps gets them
     if config.base and trainer.step == 0:
         task.start_from(load_weights(trainings.folder(config.base)))
     trainer.notice = " · ".join(notes)

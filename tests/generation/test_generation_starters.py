@@ -15,7 +15,7 @@ from mmstudio.learning import Trainings
 from support.libraries import new_library
 
 PICTURES = ("starter-image-gan", "starter-image-vae", "starter-image-gan-128", "starter-image-vae-128")
-STARTERS = (*PICTURES, "starter-sound-vae")
+STARTERS = (*PICTURES, "starter-sound-vae", "starter-text-lm")
 
 
 @pytest.mark.parametrize("name", STARTERS)
@@ -45,6 +45,24 @@ def test_the_sound_starter_plays_a_bed_of_the_asked_length(tmp_path: Path) -> No
         parts = np.sqrt((samples.reshape(2, 12, -1) ** 2).mean(axis=(0, 2)))
         assert parts.min() > 0.01  # sound throughout
         assert np.abs(samples).max() < 0.9
+
+
+def test_the_text_starter_writes_sentences_of_two_languages(tmp_path: Path) -> None:
+    with new_library(tmp_path) as library:
+        generation = Generation(library, Trainings(library, "cpu"))
+        model = Trainings(library, "cpu").load_any("starter-text-lm")
+        told = {
+            "The jacket is warm and soft.": "warm jacket soft is The and .",
+            "这个杯子很漂亮。": "。亮漂很子杯个这",
+        }
+        for right, shuffled in told.items():
+            assert model.bits_per_byte([right]) < 0.8 * model.bits_per_byte([shuffled])
+        english, chinese = (
+            generation.texts("starter-text-lm", 3, 1, prompt=prompt, temperature=0.5)
+            for prompt in ("The", "这")
+        )
+        assert all(len(made.text.split()) >= 4 for made in english)
+        assert all(any("\u4e00" <= c <= "\u9fff" for c in made.text[1:]) for made in chinese)
 
 
 def test_starters_are_listed_and_feature_extractors_are_not(tmp_path: Path) -> None:

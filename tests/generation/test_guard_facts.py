@@ -66,6 +66,9 @@ def test_what_a_fact_says_is_supported_in_other_words_too(text: str) -> None:
         ("IP67", "IP67"), ("UPF 50+", "50"), ("loved by thousands", "thousands"),
         ("TechWeave®", "TechWeave®"),
         ("holds 3 bottles", "3"), ("全球领先", "全球领先"), ("World's number one", "World's number one"),
+        ("全球第一的背包", "全球第一"), ("全国销量第一", "全国销量第一"), ("行业第一", "行业第一"),
+        ("连续三年销量第一", "销量第一"), ("中国第一品牌", "中国第一"), ("口碑稳居第一", "稳居第一"),
+        ("全球第1", "全球第1"), ("市场占有率第一", "占有率第一"), ("業界第一", "業界第一"),
     ],
 )  # fmt: skip
 def test_what_no_fact_says_is_not_supported(text: str, words: str) -> None:
@@ -81,6 +84,8 @@ def test_what_no_fact_says_is_not_supported(text: str, words: str) -> None:
         "Step 1: open it.\nStep 2: close it.",
         "1. First this\n2. Then that", "Scene 1 (0:00-0:05)", "十分喜欢，四季都好，千万别错过",
         "They rose early.", "第3幕",
+        "第一步：打开它。", "第一章", "第一次就喜欢上它", "第一眼就爱上",
+        "这是我的第一天", "进入全球市场的第一步", "把它放在第一位",
         "Read this twice.", "Nothing to see", "In the forest, with interest",
     ],
 )  # fmt: skip

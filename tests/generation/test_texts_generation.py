@@ -21,7 +21,7 @@ from support.texts import text_library
 
 TINY = {"width": 32, "vocabulary": 300, "rate": 1e-2}
 LM = TINY | {"heads": 2, "layers": 2, "context": 24}
-VAE = TINY | {"latent": 8}
+VAE = TINY | {"heads": 2, "layers": 2, "latent": 8}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with text_library(where) as library:
         trainings = Trainings(library, "cpu")
         run_inline(trainings.train_work("text-lm", "writer", steps=12, batch=4, options=LM))
-        run_inline(trainings.train_work("text-vae", "vae", steps=12, batch=4, options=VAE))
+        run_inline(trainings.train_work("text-vae", "vae", steps=60, batch=4, options=VAE))
         return library.path
 
 

@@ -35,7 +35,7 @@ from support.texts import (
 FAMILIES = ("text-lm", "text-vae")
 TINY: dict[str, dict[str, float]] = {
     "text-lm": {"width": 32, "heads": 2, "layers": 2, "context": 24, "vocabulary": 300},
-    "text-vae": {"width": 32, "vocabulary": 300, "latent": 8},
+    "text-vae": {"width": 32, "heads": 2, "layers": 2, "vocabulary": 300, "latent": 8},
 }
 
 
@@ -57,10 +57,10 @@ def test_a_stopped_and_resumed_run_ends_in_the_same_weights(family: str, tmp_pat
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_held_out_texts_cost_less_after_some_steps(family: str, tmp_path: Path) -> None:
-    config = set_options(tiny_text_config(family, steps=30), {"rate": 1e-2})
-    seen = drive(text_trainer(tmp_path, config, judge_every=10))
+    config = set_options(tiny_text_config(family, steps=40), {"rate": 1e-2})
+    seen = drive(text_trainer(tmp_path, config, judge_every=4))
     bits = [one.data["figures"]["held_bits_per_byte"] for one in seen if (one.data or {}).get("figures")]
-    assert len(bits) == 3
+    assert len(bits) == 10
     assert bits[-1] < 0.85 * bits[0]
 
 
@@ -74,6 +74,18 @@ def test_a_training_that_gains_nothing_more_ends_early(tmp_path: Path) -> None:
     again = text_trainer(tmp_path, config, judge_every=3, resume=True)
     drive(again)
     assert again.step == 9
+
+
+def test_a_training_that_ended_early_goes_on_when_asked_for_more_steps(tmp_path: Path) -> None:
+    with text_library(tmp_path) as library:
+        trainings = Trainings(library, "cpu")
+        still = TINY["text-lm"] | {"rate": 1e-7, "patience": 1}
+        first = run_inline(trainings.train_work("text-lm", "m", steps=400, batch=2, options=still))
+        assert first["steps"] == 80  # a first judgement, and one that was no better
+        more = run_inline(trainings.train_work("text-lm", "m", steps=401, resume=True))
+        assert first["steps"] < more["steps"] < 401  # its patience began anew
+        same = run_inline(trainings.train_work("text-lm", "m", resume=True))
+        assert same["steps"] == more["steps"]
 
 
 def test_every_epoch_of_windows_covers_the_stream_once() -> None:

@@ -42,8 +42,8 @@ def made_texts(count: int, seed: int = 0) -> list[str]:
 def tiny_text_config(family: str, name: str = "tiny", steps: int = 4, **options: float) -> ModelConfig:
     """A config small enough for a test."""
     config = default_config(family, name, steps=steps, batch=4)
-    small = {"width": 32.0, "vocabulary": 300.0}
-    small |= {"heads": 2.0, "layers": 2.0, "context": 24.0} if family == "text-lm" else {"latent": 8.0}
+    small = {"width": 32.0, "heads": 2.0, "layers": 2.0, "vocabulary": 300.0}
+    small |= {"context": 24.0} if family == "text-lm" else {"latent": 8.0}
     return set_options(config, small | options)
 
 

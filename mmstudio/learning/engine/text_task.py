@@ -95,6 +95,8 @@ class TextTask(Task[Data]):
 
     def hear(self, bits: float) -> None:
         """A judgement; when the last few brought nothing, the training is satisfied."""
+        if self._stale >= self.config.options["patience"]:
+            self._stale = 0  # it was satisfied, and somebody lets it go on
         if bits < self._best * (1.0 - GAIN):
             self._best, self._stale = bits, 0
         else:

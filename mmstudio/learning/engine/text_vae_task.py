@@ -26,9 +26,11 @@ _ROWS = 64
 class TextVaeTask(TextTask[SentenceData]):
     """Nats of a sentence + beta · sum over dimensions of max(KL, free bits / dimensions).
 
-    So that the decoder cannot do without the latent: word dropout and free bits (Bowman et al., 2016; Kingma
-    et al., 2016), beta rising from 0 in each of a few cycles (Fu et al., "Cyclical annealing schedule", NAACL
-    2019), pooled encoder states.
+    The encoder hears a sentence of which some words are hidden and is to have all of it written: sentences
+    that differ in a word come to lie side by side (Shen et al., "Educating text autoencoders", ICML 2020). So
+    that the decoder cannot do without the latent: beta rises from 0 (Bowman et al., CoNLL 2016) and stays
+    below 1, free bits (Kingma et al., 2016), some of the words before hidden too. The decoder may begin as a
+    text writer (Li et al., "Optimus", EMNLP 2020).
     """
 
     def __init__(self, config: ModelConfig, device: torch.device) -> None:
@@ -37,11 +39,19 @@ class TextVaeTask(TextTask[SentenceData]):
         self.net: TextVAE = filled(lambda: make_text_vae(config, count), device, self.random)
         self.take(self.net)
 
+    def start_from(self, weights: dict[str, Tensor]) -> None:
+        """Of a text VAE all of it; of a text writer the decoder, and its first blocks for the encoder."""
+        if "text.to_latent.weight" not in weights:
+            ends = {f"text.read.{key}": value for key, value in _under(weights, "text.blocks.")}
+            weights = weights | ends
+        super().start_from(weights)
+
     def parts(self, batch: Batch, step: int) -> Iterator[dict[str, float]]:
         options, n = self.config.options, len(batch.x)
         beta = options["beta"] * cyclical(step / max(1, self.config.steps), int(options["cycles"]))
         noise = torch.randn(n, self.net.latent, generator=self.random)
         hidden = torch.rand(batch.x.shape, generator=self.random) < options["word_dropout"]
+        unheard = torch.rand(batch.x.shape, generator=self.random) < options["denoise"]
         dropping, optimiser = self.dropping(), self.optimisers["text"]
         optimiser.zero_grad(set_to_none=True)
         sums: dict[str, float] = {}
@@ -49,7 +59,7 @@ class TextVaeTask(TextTask[SentenceData]):
         for index, rows in enumerate(pieces):
             x = batch.x[rows].to(self.device)
             before = shifted(x).masked_fill(hidden[rows].to(self.device), BLANK)
-            mean, log_variance = self.net.encode(x)
+            mean, log_variance = self.net.encode(x.masked_fill(unheard[rows].to(self.device), BLANK))
             z = mean + noise[rows].to(self.device) * (0.5 * log_variance).exp()
             logits = self.net.decode(z, before, drop=options["dropout"], random=dropping)
             there = x != BLANK
@@ -70,9 +80,9 @@ class TextVaeTask(TextTask[SentenceData]):
         yield sums | {"beta": beta, "gradient": float(norm)}
 
     def scoring(self, data: SentenceData, seed: int) -> Iterator[Paid]:
-        net, free = self._drawn_with, self.config.options["free_bits"]
+        net, options = self._drawn_with, self.config.options
         scored = scoring_vae(net, data.bpe, some_of(data), self.device, data.length, seed)
-        return (_beyond(paid, free) for paid in scored)
+        return (_weighed(paid, options["free_bits"], options["beta"]) for paid in scored)
 
     @torch.no_grad()
     def finish(self, data: SentenceData) -> dict[str, Tensor]:
@@ -98,8 +108,12 @@ def cyclical(progress: float, cycles: int, rising: float = 0.5) -> float:
     return min(1.0, within / rising)
 
 
-def _beyond(paid: VaePaid, free: float) -> Paid:
-    """What the training is judged by: what the latent says up to the free bits costs nothing, else the best
-    weights would be those that ignore it."""
+def _under(weights: dict[str, Tensor], prefix: str) -> list[tuple[str, Tensor]]:
+    return [(key.removeprefix(prefix), value) for key, value in weights.items() if key.startswith(prefix)]
+
+
+def _weighed(paid: VaePaid, free: float, beta: float) -> Paid:
+    """What the training is judged by is what it learns to lessen: what the latent says costs beta, beyond the
+    free bits. By the whole bound those weights would be the best that write any sentence for any latent."""
     kl = max(0.0, paid.kl - free * paid.texts)
-    return Paid(paid.redrawn + kl, paid.tokens, paid.bytes)
+    return Paid(paid.redrawn + beta * kl, paid.tokens, paid.bytes)

@@ -21,14 +21,17 @@ _LM_OPTIONS = {
     "half_life": 500.0,
 }
 _VAE_OPTIONS = {
-    "width": 256.0,
+    "width": 128.0,
+    "layers": 4.0,  # of the decoder
+    "heads": 4.0,
     "length": 48.0,  # tokens of a sentence at most
     "vocabulary": 1024.0,
-    "word_dropout": 0.3,
+    "denoise": 0.1,  # share of the words that the encoder does not hear
+    "word_dropout": 0.15,  # share of the words before that the decoder does not hear
     "dropout": 0.1,
     "free_bits": 4.0,  # nats, of all numbers of the latent together
-    "beta": 0.3,
-    "cycles": 4.0,
+    "beta": 0.15,
+    "cycles": 1.0,
     "patience": 6.0,
     "half_life": 1000.0,
 }
@@ -41,6 +44,7 @@ _RANGES = {
     "vocabulary": (258.0, 16384.0),
     "dropout": (0.0, 0.9),
     "word_dropout": (0.0, 0.9),
+    "denoise": (0.0, 0.9),
     "patience": (1.0, 1000.0),
     "cycles": (1.0, 20.0),
 }
@@ -60,7 +64,8 @@ def _settle(config: ModelConfig) -> None:
             options[key] = float(int(options[key]))
     config.widths = [int(options["width"])] * int(options.get("layers", 1))
     if "heads" in options:
-        config.latent = int(options["width"])  # it has none
+        if config.family == "text-lm":
+            config.latent = int(options["width"])  # it has none
         if options["width"] % (2 * options["heads"]):
             raise UsageError(
                 "“{name}” must be a multiple of twice “{other}”.",
@@ -102,7 +107,7 @@ FAMILIES = (
             "Good for variations of a sentence and for in-betweens of two; short sentences only."
         ),
         "text",
-        {"latent": 32, "steps": 2000, "batch": 32, "rate": 2e-3, "options": _VAE_OPTIONS},
+        {"latent": 64, "steps": 2000, "batch": 32, "rate": 2e-3, "options": _VAE_OPTIONS},
         _configure,
         _SOURCE,
         "mmstudio.learning.engine.text_vae_task:TextVaeTask",
@@ -110,6 +115,6 @@ FAMILIES = (
         bases=("text-vae",),
         ranges=_RANGES,
         settle=_settle,
-        network=("width", "vocabulary"),
+        network=("width", "layers", "heads", "vocabulary"),
     ),
 )

@@ -1,4 +1,4 @@
-"""Networks of texts: a decoder-only transformer, and a recurrent VAE of sentences."""
+"""Networks of texts: a decoder-only transformer, and a VAE of sentences around the same transformer."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from mmstudio.learning.config import ModelConfig
 from mmstudio.learning.texts.bpe import BLANK
 
 Net = TypeVar("Net", bound=nn.Module)
+READING = 2  # blocks of a text VAE's encoder
 
 
 @dataclass(slots=True)
@@ -24,6 +25,11 @@ class Cache:
     keys: list[Tensor] = field(default_factory=list)
     values: list[Tensor] = field(default_factory=list)
     seen: int = 0
+
+    def take(self, rows: Tensor) -> None:
+        """Keep these rows (int64, some perhaps twice), in this order."""
+        self.keys = [one[rows] for one in self.keys]
+        self.values = [one[rows] for one in self.values]
 
 
 class Block(nn.Module):
@@ -48,7 +54,9 @@ class Block(nn.Module):
         cache: Cache | None,
         layer: int,
         context: int,
+        mask: Tensor | None = None,
     ) -> Tensor:
+        """``mask``, N×1×1×T: which tokens all others hear, those after them too (an encoder)."""
         n, count, width = x.shape
         shape = (n, count, 3, self.heads, width // self.heads)
         query, key, value = self.attend(self.norm(x)).view(shape).permute(2, 0, 3, 1, 4)
@@ -61,7 +69,8 @@ class Block(nn.Module):
             else:
                 cache.keys.append(key)
                 cache.values.append(value)
-        mixed = functional.scaled_dot_product_attention(query, key, value, is_causal=count > 1)
+        causal = count > 1 and mask is None
+        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask, is_causal=causal)
         mixed = mixed.transpose(1, 2).reshape(n, count, width)
         x = x + dropped(self.attended(mixed), drop, random)
         grown = functional.gelu(self.grow(self.norm_mlp(x)))
@@ -114,70 +123,60 @@ class TextLM(nn.Module):
 class TextVAE(nn.Module):
     """Sentences ↔ latents.
 
-    The encoder is a bidirectional GRU whose states are pooled (maximum and mean; Long et al., "Preventing
-    posterior collapse in sequence VAEs with pooling", 2019); the decoder a GRU that hears the latent at every
-    word (Bowman et al., "Generating sentences from a continuous space", CoNLL 2016).
+    The encoder's blocks hear in both directions and are pooled (maximum and mean; Long et al., "Preventing
+    posterior collapse in sequence VAEs with pooling", 2019). The decoder is a :class:`TextLM` that hears the
+    latent in front of every block, and so can begin as a trained text writer (Li et al., "Optimus", 2020).
     """
 
-    def __init__(self, vocabulary: int, width: int, latent: int) -> None:
+    def __init__(self, vocabulary: int, widths: list[int], heads: int, latent: int) -> None:
         super().__init__()
-        half = width // 2
-        self.width, self.latent = width, latent
-        self.embed = nn.Embedding(vocabulary, half)
-        self.read = nn.GRU(half, half, batch_first=True, bidirectional=True)
-        self.to_latent = nn.Linear(4 * half, 2 * latent)
-        self.begin = nn.Linear(latent, width)
-        self.write = nn.GRU(half + latent, width, batch_first=True)
-        self.say = nn.Linear(width, half)
+        self.width, self.heads, self.latent = widths[0], heads, latent
+        self.embed = nn.Embedding(vocabulary, self.width)
+        self.read = nn.ModuleList(Block(self.width, heads) for _ in range(READING))
+        self.norm_read = nn.RMSNorm(self.width)
+        self.to_latent = nn.Linear(2 * self.width, 2 * latent)
+        self.tell = nn.ModuleList(nn.Linear(latent, self.width) for _ in widths)
+        self.blocks = nn.ModuleList(Block(width, heads) for width in widths)
+        self.norm = nn.RMSNorm(self.width)
 
     def encode(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """int64 N×T, padded with :data:`BLANK` → mean and log variance, N×latent each."""
         there = tokens != BLANK
-        lengths = there.sum(1).clamp_min(1).cpu()
-        packed = nn.utils.rnn.pack_padded_sequence(
-            self.embed(tokens), lengths, batch_first=True, enforce_sorted=False
-        )
-        states, _ = nn.utils.rnn.pad_packed_sequence(
-            self.read(packed)[0], batch_first=True, total_length=tokens.shape[1]
-        )
-        weight = there[:, :, None].to(states.dtype)
-        mean = (states * weight).sum(1) / weight.sum(1).clamp_min(1.0)
-        most = states.masked_fill(~there[:, :, None], -1.0).amax(1)
+        there[:, 0] |= ~there.any(1)  # a text of blanks alone is heard as one
+        turn = _turns(0, tokens.shape[1], self.width // self.heads, tokens.device)
+        x = self.embed(tokens)
+        for layer, block in enumerate(self.read):
+            x = block(x, turn, 0.0, None, None, layer, tokens.shape[1], there[:, None, None, :])
+        x = self.norm_read(x)
+        weight = there[:, :, None].to(x.dtype)
+        mean = (x * weight).sum(1) / weight.sum(1)
+        most = x.masked_fill(~there[:, :, None], -torch.inf).amax(1)
         mu, log_variance = self.to_latent(torch.cat([most, mean], 1)).chunk(2, 1)
         return mu, log_variance.clamp(-8.0, 4.0)
 
     def decode(
-        self, z: Tensor, before: Tensor, *, drop: float = 0.0, random: torch.Generator | None = None
-    ) -> Tensor:
-        """N×latent and the words before each (int64 N×T) → logits N×T×V."""
-        return self.step(z, before, self.start(z), drop=drop, random=random)[0]
-
-    def start(self, z: Tensor) -> Tensor:
-        """The decoder's state before the first word: 1×N×width."""
-        return torch.tanh(self.begin(z))[None]
-
-    def step(
         self,
         z: Tensor,
         before: Tensor,
-        state: Tensor,
         *,
+        cache: Cache | None = None,
         drop: float = 0.0,
         random: torch.Generator | None = None,
-    ) -> tuple[Tensor, Tensor]:
-        """Logits N×T×V, and the state after them."""
-        heard = dropped(self.embed(before), drop, random)
-        told = z[:, None].expand(-1, before.shape[1], -1)
-        states, state = self.write(torch.cat([heard, told], 2), state)
-        said = self.say(dropped(states, drop, random))
-        return functional.linear(said, self.embed.weight), state
+    ) -> Tensor:
+        """N×latent and the words before each (int64 N×T) → logits N×T×V; see :meth:`TextLM.forward`."""
+        start, count = cache.seen if cache is not None else 0, before.shape[1]
+        turn = _turns(start, count, self.width // self.heads, before.device)
+        x = dropped(self.embed(before), drop, random)
+        for layer, (block, tell) in enumerate(zip(self.blocks, self.tell, strict=True)):
+            x = block(x + tell(z)[:, None], turn, drop, random, cache, layer, start + count)
+        if cache is not None:
+            cache.seen += count
+        return functional.linear(self.norm(x), self.embed.weight)
 
     def cost(self, count: int) -> float:
         """Multiplications of one pass over ``count`` tokens, both halves."""
-        half = self.width // 2
-        read = 2 * 3 * half * 2 * half
-        write = 3 * self.width * (self.width + half + self.latent) + self.width * half
-        return float(count * (read + write + half * self.embed.num_embeddings))
+        each = 12 * self.width**2 * (len(self.blocks) + READING) + self.width * self.embed.num_embeddings
+        return float(count * (each + 2 * (len(self.blocks) + READING) * count * self.width))
 
 
 def dropped(x: Tensor, share: float, random: torch.Generator | None) -> Tensor:
@@ -195,14 +194,15 @@ def make_lm(config: ModelConfig, vocabulary: int) -> TextLM:
 
 def make_text_vae(config: ModelConfig, vocabulary: int) -> TextVAE:
     """The network of a text-vae over ``vocabulary`` tokens."""
-    return TextVAE(vocabulary, config.widths[0], config.latent)
+    return TextVAE(vocabulary, config.widths, int(config.options["heads"]), config.latent)
 
 
 def filled(build: Callable[[], Net], device: torch.device, random: torch.Generator) -> Net:
     """Build a network without the global random generator; the same weights on every device.
 
     Normal with a spread of 0.02, less for what is added to the residual stream (GPT-2: Radford et al., 2019,
-    section 2.3); recurrent weights orthogonal (Saxe et al., 2014); norms one, biases zero.
+    section 2.3); around a latent by the number of inputs, so that its numbers begin near one; norms one,
+    biases zero.
     """
     with torch.device("meta"):
         net = build()
@@ -214,14 +214,12 @@ def filled(build: Callable[[], Net], device: torch.device, random: torch.Generat
                 values.zero_()
             elif "norm" in name:
                 values.fill_(1.0)
-            elif "weight_hh" in name:
-                for part in values.chunk(3):
-                    torch.nn.init.orthogonal_(part, generator=random)
-            elif isinstance(net, TextVAE) and "embed" not in name:
-                values.normal_(0.0, 1.0 / math.sqrt(values.shape[1]), generator=random)
+            elif "latent" in name or "tell" in name:
+                spread = 1.0 / math.sqrt(values.shape[1])
+                values.normal_(0.0, spread if "latent" in name else 0.1 * spread, generator=random)
             else:
                 last = name.endswith(("attended.weight", "shrink.weight"))
-                spread = 0.02 / math.sqrt(2 * depth) if last else 0.02 if isinstance(net, TextLM) else 0.1
+                spread = 0.02 / math.sqrt(2 * depth) if last else 0.02
                 values.normal_(0.0, spread, generator=random)
     return net.to(device=device)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from mmstudio.learning.texts.bpe import Bpe
 
 LONGEST = 4000  # tokens of one text
+_FURTHER = 5  # places looked at for a variation that is none of the others
 
 
 @dataclass(slots=True)
@@ -116,31 +119,64 @@ class TextModel:
     def vary(
         self, text: str, count: int, seed: int, spread: float = 0.5, *, temperature: float = 0.0
     ) -> list[str]:
-        """``count`` variations of a text, the nearest first; ``spread`` 0 (as the model writes it) to 2.
+        """``count`` variations of a text, the nearest first; ``spread`` 0 (as the model writes it) to 2 (any
+        sentence). What comes out as the text itself or as an earlier one is looked for further away.
 
         Raises:
             UsageError: a language model (it has no latents), nothing to vary, or numbers out of range.
         """
-        _check(temperature, 0.95, 1)
-        return self.decode(self.latents_around(text, count, seed, spread), seed, temperature)
+        return [one for one, _ in self.varying(text, count, seed, spread, temperature=temperature)]
+
+    def varying(
+        self,
+        text: str,
+        count: int,
+        seed: int,
+        spread: float = 0.5,
+        *,
+        temperature: float = 0.0,
+        top_p: float = 0.95,
+    ) -> Iterator[tuple[str, Tensor]]:
+        """The texts of :meth:`vary` with their latents (1×latent), one by one."""
+        _check(temperature, top_p, 1)
+        known = {_folded(text)}
+        for place in range(count):
+            wide = spread * (place + 1) / count
+            for further in range(_FURTHER if spread > 0.0 else 1):
+                z = self._around(text, wide * 1.3**further, generator_seed(seed, place), spread)
+                found = self.decode(z, seed + place, temperature, top_p)[0]
+                if found and _folded(found) not in known:
+                    break
+            known.add(_folded(found))
+            yield found, z
 
     def latents_around(self, text: str, count: int, seed: int, spread: float = 0.5) -> Tensor:
-        """The latents of :meth:`vary`: count×latent."""
+        """Latents around a text, the nearest first: count×latent. From these :meth:`vary` begins."""
         import torch
 
-        from mmstudio.learning.engine.text_sampling import generator_of
+        found = [
+            self._around(text, spread * (place + 1) / count, generator_seed(seed, place), spread)
+            for place in range(count)
+        ]
+        return torch.cat(found) if found else self.encode([_something(text)])[:0]
+
+    def _around(self, text: str, wide: float, seed: int, spread: float) -> Tensor:
+        """On the way from a text to one drawn from the prior, by ``wide`` / 2 of a quarter turn: latents in
+        between are as far from the middle as those of real sentences (White, "Sampling generative networks",
+        2016)."""
+        import torch
 
         if not 0.0 <= spread <= 2.0:
             raise UsageError("The spread goes from 0 to 2.", hint="0.5 stays near the text.")
         centre = self.encode([_something(text)])
         assert self.prior is not None
         middle = self.prior.share @ self.prior.mean
-        found = []
-        for place in range(count):
-            # Noise as the prior has it, moved to the text: what varies together goes on varying together.
-            noise = self.prior.draw(1, generator_of(seed, place)) - middle
-            found.append(centre + spread * (place + 1) / count * noise)
-        return torch.cat(found) if found else centre[:0]
+        other = self.prior.draw(1, torch.Generator().manual_seed(seed)) - middle
+        share = min(1.0, 0.5 * wide)
+        if share == 0.0:
+            return centre
+        angle = 0.5 * math.pi * share
+        return middle + math.cos(angle) * (centre - middle) + math.sin(angle) * other
 
     def between(self, a: str, b: str, steps: int = 5) -> list[str]:
         """``steps`` texts from ``a`` to ``b``, both as the model writes them, without chance.
@@ -181,18 +217,23 @@ class TextModel:
         return torch.cat(rows) if rows else torch.empty(0, self.config.latent)
 
     def decode(self, z: Tensor, seed: int = 0, temperature: float = 0.0, top_p: float = 0.95) -> list[str]:
-        """N×latent → N texts; temperature 0 always gives the likeliest words.
+        """N×latent → N texts; temperature 0 gives the likeliest text that a beam search finds.
 
         Raises:
             UsageError: a language model.
         """
-        from mmstudio.learning.engine.text_sampling import generator_of
+        from mmstudio.learning.engine.text_sampling import generator_of, likeliest
+        from mmstudio.learning.nets.text import TextVAE
 
         _check(temperature, top_p, 1)
         if not self.has_latent:
             raise self._needs("text-vae")
         found = []
         for place in range(len(z)):
+            if temperature == 0.0 and isinstance(self.net, TextVAE):
+                one = z[place : place + 1].float()
+                found.append(likeliest(self.net, self.bpe, one, self.device, longest=self.length).strip())
+                continue
             random = generator_of(seed, place)
             pieces = self._decoding(z[place : place + 1].float(), random, temperature, top_p, self.length)
             found.append("".join(pieces).strip())
@@ -275,6 +316,15 @@ class TextModel:
             hint="Give the beginning to a text writer, or a sentence to vary.",
             name=self.config.name,
         )
+
+
+def generator_seed(seed: int, place: int) -> int:
+    """The seed of text ``place`` of a seed; see :func:`engine.text_sampling.generator_of`."""
+    return (seed * 1_000_003 + zlib.crc32(str(place).encode())) % (1 << 62)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def until_of(pieces: Iterator[str], stop: Sequence[str]) -> Iterator[str]:
