@@ -79,6 +79,14 @@ def method_name(key: str) -> str:
     return tr(SHORT[key]) if key in SHORT else key
 
 
+def row_name(row: Mapping[str, Any]) -> str:
+    """Which method a row is of, and of how few known choices where that was measured."""
+    key = str(row.get("method", ""))
+    words = method_name(key) if key in SHORT else str(row.get("label") or key)
+    known = row.get("known")
+    return tr("{method}, {n} known", method=words, n=known) if known else words
+
+
 def metric_of(key: str) -> Metric:
     """What is known of a figure; an unknown one goes by its key."""
     return METRICS.get(_ALIASES.get(key, key), Metric(key, ""))
@@ -97,12 +105,21 @@ def metrics_in(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def best_of(rows: Sequence[Mapping[str, Any]], key: str) -> set[int]:
-    """Rows that hold the best value of a figure; none where it is a time or all are equal."""
-    values = [(float(row[key]), i) for i, row in enumerate(rows) if isinstance(row.get(key), int | float)]
-    if _ALIASES.get(key, key) in _TIMES or len({value for value, _i in values}) < 2:
-        return set()
-    best = (min if metric_of(key).low else max)(value for value, _i in values)
-    return {i for value, i in values if value == best}
+    """Rows with the best value of a figure, among those of as many known choices.
+
+    None where it is a time or all are equal.
+    """
+    groups: dict[Any, list[tuple[float, int]]] = {}
+    for i, row in enumerate(rows):
+        if isinstance(row.get(key), int | float):
+            groups.setdefault(row.get("known"), []).append((float(row[key]), i))
+    found: set[int] = set()
+    for values in groups.values():
+        if _ALIASES.get(key, key) in _TIMES or len({value for value, _i in values}) < 2:
+            continue
+        best = (min if metric_of(key).low else max)(value for value, _i in values)
+        found |= {i for value, i in values if value == best}
+    return found
 
 
 def figure(row: Mapping[str, Any], key: str, *, spread: bool = True) -> str:
@@ -176,15 +193,14 @@ class MeasuredModel(QAbstractTableModel):
             return None
         row, column = self.rows[index.row()], index.column()
         key = self.keys[column - 1] if column else "method"
-        words = figure(row, key) if column else method_name(str(row.get("method", "")))
+        words = figure(row, key) if column else row_name(row)
         best = self.is_best(index.row(), key)
         if role == Qt.ItemDataRole.DisplayRole:
             return words
         if role == Qt.ItemDataRole.AccessibleTextRole:
             if not column:
                 return words
-            name = method_name(str(row.get("method", "")))
-            said = f"{name}, {tr(metric_of(key).name)}: {words}"
+            said = f"{row_name(row)}, {tr(metric_of(key).name)}: {words}"
             return f"{said}, {tr('best')}" if best else said
         if role == Qt.ItemDataRole.ToolTipRole:
             return explain(key) if column else None

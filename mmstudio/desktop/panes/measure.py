@@ -26,8 +26,8 @@ from mmstudio.desktop.models.measured import (
     MeasuredModel,
     best_of,
     explain,
-    method_name,
     metric_of,
+    row_name,
     to_csv,
 )
 from mmstudio.desktop.pane import Pane
@@ -262,7 +262,7 @@ class MeasurePane(Pane):
             say(
                 self.verdict,
                 mark("{method} finds the hidden items best ({figure} {value})."),
-                method=method_name(str(rows[best[0]].get("method", ""))),
+                method=row_name(rows[best[0]]),
                 figure=tr(metric_of(key).name),
                 value=f"{float(rows[best[0]][key]):.3f}",
             )

@@ -48,6 +48,7 @@ PROTOCOLS = {
         mark("Looks how well the related links of the catalogue are found from content alone."),
     ),
 }
+MASKS = (("seen", mark("is left out")), ("cornac", mark("only liked ones are left out (Cornac)")))
 METHODS = {
     "blend": mark("Blend of all signals"),
     "ease": mark("EASE"),
@@ -90,13 +91,13 @@ class MeasureForm(QScrollArea):
         self.threshold.setRange(0, 10)
         self.threshold.setSingleStep(0.5)
         self.threshold.setDecimals(1)
-        self.threshold.setValue(4)
+        say(self.threshold, mark("as usual"), "setSpecialValueText")
         name(self.k, mark("Length of the list"))
         name(self.seeds, mark("How often, each time with another split"))
         name(self.threshold, mark("Ratings from here count as liked"))
         self.mask = QComboBox()
         name(self.mask, mark("What a person has seen already"))
-        for key, words in (("seen", mark("is left out")), ("cornac", mark("may come again (Cornac)"))):
+        for key, words in MASKS:
             self.mask.addItem(tr(words), key)
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
@@ -159,7 +160,7 @@ class MeasureForm(QScrollArea):
             "protocol": self.protocol.currentData(),
             "k": self.k.value(),
             "seeds": self.seeds.value(),
-            "threshold": self.threshold.value(),
+            "threshold": self.threshold.value() or None,
             "mask": self.mask.currentData(),
             "methods": None if len(chosen) == len(self.methods) else chosen,
         }
@@ -173,8 +174,8 @@ class MeasureForm(QScrollArea):
         """Say the choices in the language in use."""
         for place, (words, _why) in enumerate(PROTOCOLS.values()):
             self.protocol.setItemText(place, tr(words))
-        self.mask.setItemText(0, tr("is left out"))
-        self.mask.setItemText(1, tr("may come again (Cornac)"))
+        for place, (_key, words) in enumerate(MASKS):
+            self.mask.setItemText(place, tr(words))
         self._explain()
 
     def _explain(self) -> None:

@@ -14,7 +14,7 @@ os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 import pyqtgraph
 
 from mmstudio.desktop import theme
-from mmstudio.desktop.models.measured import BASELINES, best_of, figure, method_name, metric_of
+from mmstudio.desktop.models.measured import BASELINES, best_of, figure, metric_of, row_name
 from mmstudio.desktop.texts import name
 from mmstudio.i18n import mark, tr
 
@@ -75,10 +75,7 @@ class MeasuredPlot(QWidget):
                         pen=pyqtgraph.mkPen(theme.color("text"), width=1.5),
                     )
                 )  # fmt: skip
-        ticks = [
-            (count - 1 - i, method_name(str(row.get("method"))) + ("  ★" if i in best else ""))
-            for i, row in enumerate(rows)
-        ]
+        ticks = [(count - 1 - i, row_name(row) + ("  ★" if i in best else "")) for i, row in enumerate(rows)]
         plot.getAxis("left").setTicks([ticks])
         plot.setLabel("bottom", tr(metric_of(self._key).name), color=theme.tokens().muted)
         most = max(
@@ -86,9 +83,7 @@ class MeasuredPlot(QWidget):
         )
         plot.setXRange(0, max(most, 1e-6) * 1.02, padding=0)
         plot.setYRange(-0.6, count - 0.4, padding=0)
-        plot.setAccessibleDescription(
-            ", ".join(f"{method_name(str(r.get('method')))}: {figure(r, self._key)}" for r in rows)
-        )
+        plot.setAccessibleDescription(", ".join(f"{row_name(r)}: {figure(r, self._key)}" for r in rows))
 
     def png(self) -> bytes:
         """The plot as it stands, as PNG."""

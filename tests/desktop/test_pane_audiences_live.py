@@ -1,0 +1,217 @@
+"""The Recommend view, live: tries, decisions, reasons that add up; the brief read; rules with their counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QStyleOptionViewItem
+from pytestqt.qtbot import QtBot
+
+from mmstudio.desktop.context import AppContext, Notice
+from mmstudio.desktop.models.audiences import Recommended
+from mmstudio.desktop.panes.audiences import AudiencesPane
+from mmstudio.desktop.views.recommendation_delegate import Areas
+from mmstudio.desktop.window import MainWindow
+from mmstudio.studio import Studio
+from support.qt import settle, wait_until
+from support.storefront import click, make_store, names_missing, open_store, show_pane
+
+
+@pytest.fixture
+def pane(context: AppContext, tmp_path: Path, qtbot: QtBot) -> AudiencesPane:
+    open_store(context, tmp_path, items=8)
+    made = show_pane(AudiencesPane, context, qtbot)
+    _ranked(made)
+    return made
+
+
+def _ranked(pane: AudiencesPane) -> None:
+    """Wait until the list stands still."""
+    wait_until(lambda: pane.recommended.rowCount() > 0 and not pane.view.latest.busy and pane.context.idle)
+
+
+def _ids(pane: AudiencesPane) -> list[int]:
+    return [row.item.id for row in pane.recommended.rows]
+
+
+def _row(pane: AudiencesPane, item: int) -> Recommended:
+    return next(row for row in pane.recommended.rows if row.item.id == item)
+
+
+def test_parts_of_every_card_add_up_to_its_score(pane: AudiencesPane) -> None:
+    for row in pane.recommended.rows:
+        assert sum(part.value for part in row.parts) == pytest.approx(row.score, abs=1e-9)
+    reasons = pane.view.reasons
+    assert reasons.row is not None
+    assert len(reasons.parts.lines) == len(reasons.row.parts)
+    assert all(part.label in reasons.bar.accessibleDescription() for part in reasons.row.parts)
+
+
+def test_switching_a_like_off_shows_what_moves_and_keeps_nothing(pane: AudiencesPane, qtbot: QtBot) -> None:
+    audience = pane.model.rows[0]
+    before = pane.context.library.audiences.get(audience.id)
+    assert all(row.before is None for row in pane.recommended.rows)
+    chip = pane.view.chips.chips[audience.liked[0]]
+    click(qtbot, chip)
+    _ranked(pane)
+    assert all(row.before is not None for row in pane.recommended.rows)
+    assert audience.liked[0] not in _ids(pane)  # a try does not recommend what is liked
+    assert "left out" in chip.accessibleName()
+    assert pane.context.library.audiences.get(audience.id) == before
+    click(qtbot, pane.view.chips.reset_button)
+    _ranked(pane)
+    assert all(row.before is None for row in pane.recommended.rows)
+
+
+def test_ban_and_pin_by_key_and_undo(pane: AudiencesPane, qtbot: QtBot, notices: list[Notice]) -> None:
+    audiences, audience = pane.context.library.audiences, pane.model.rows[0].id
+    last = pane.recommended.rows[-1].item.id
+    pane.cards.setCurrentIndex(pane.recommended.index(len(_ids(pane)) - 1))
+    qtbot.keyClick(pane.cards, Qt.Key.Key_P)
+    _ranked(pane)
+    wait_until(lambda: _ids(pane)[0] == last)
+    assert audiences.get(audience).rules["pinned"] == [last]
+    assert "pinned" in _row(pane, last).marks
+    qtbot.keyClick(pane.cards, Qt.Key.Key_P)  # the pinned card stays chosen; again takes the pin off
+    wait_until(lambda: "pinned" not in audiences.get(audience).rules)
+    _ranked(pane)
+    first = pane.recommended.rows[0].item.id
+    pane.cards.setCurrentIndex(pane.recommended.index(0))
+    qtbot.keyClick(pane.cards, Qt.Key.Key_B)
+    wait_until(lambda: first not in _ids(pane))
+    settle(pane.context)
+    assert audiences.get(audience).rules["banned"] == [first]
+    offer = next(notice for notice in notices if notice.action is not None)
+    assert offer.action is not None
+    offer.action[1]()
+    wait_until(lambda: first in _ids(pane))
+    assert "banned" not in audiences.get(audience).rules
+
+
+def test_approve_on_the_card_and_reject_beside_it(pane: AudiencesPane, qtbot: QtBot) -> None:
+    audience = pane.model.rows[0].id
+    index = pane.recommended.index(0)
+    item = pane.recommended.rows[0].item.id
+    option = QStyleOptionViewItem()
+    option.rect = pane.cards.visualRect(index)
+    at: QPoint = Areas(option.rect).buttons["approve"].center()
+    qtbot.mouseClick(pane.cards.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    wait_until(lambda: pane.context.library.audiences.decisions(audience).get(item, 0) > 0)
+    _ranked(pane)
+    assert "approved" in _row(pane, item).marks
+    pane.cards.setCurrentIndex(pane.recommended.index(pane.recommended.row_of(item)))
+    pane.view.reasons.buttons["reject"].click()
+    wait_until(lambda: pane.context.library.audiences.decisions(audience)[item] < 0)
+
+
+def test_why_not_names_the_rule(pane: AudiencesPane) -> None:
+    pane.editor.rules.price_to.setValue(13.0)
+    pane.editor.rules.price_to.editingFinished.emit()
+    settle(pane.context)
+    dear = pane.context.library.items.ids()[-1]
+    pane.view.why_not(dear)
+    card = pane.view.why_card
+    wait_until(card.isVisible)
+    assert "13" in card.sentence.text()
+    assert card.item is not None
+    assert card.item.id == dear
+    assert not card.pin_button.isVisible()  # pinning would not get past the rule
+    card.close_button.click()
+    assert not card.isVisible()
+
+
+def test_rules_say_what_they_take_out(pane: AudiencesPane) -> None:
+    rules = pane.editor.rules
+    rules.price_to.setValue(13.0)
+    rules.price_to.editingFinished.emit()
+    wait_until(lambda: "5" in rules.counts["price_under"].text())  # 13.50 to 17.50 of eight items
+    rules.on.setText("some day")
+    rules.on.editingFinished.emit()
+    wait_until(lambda: bool(rules.counts["on"].toolTip()))
+    assert rules.counts["must"].text() == ""
+
+
+def test_the_brief_is_read_and_taken_one_by_one(pane: AudiencesPane, qtbot: QtBot) -> None:
+    audiences, audience = pane.context.library.audiences, pane.model.rows[0].id
+    pane.tabs.setCurrentIndex(1)
+    pane.editor.brief.setPlainText("People aged 25 to 40 who like cotton and pay under 14 euros.")
+    click(qtbot, pane.editor.reader.button)
+    wait_until(lambda: bool(pane.editor.reader.proposals))
+    settle(pane.context)
+    before = audiences.get(audience)
+    assert before.rules == {}  # nothing is taken by itself
+    proposal = next(p for p in pane.editor.reader.proposals if p.key == "price_under")
+    count = len(pane.editor.reader.proposals)
+    pane.editor.reader._take(proposal)
+    wait_until(lambda: audiences.get(audience).rules.get("price_under") == 14)
+    settle(pane.context)
+    assert len(pane.editor.reader.proposals) == count - 1
+    pane.context.undo()
+    wait_until(lambda: "price_under" not in audiences.get(audience).rules)
+
+
+def test_traits_are_added_and_taken_out(pane: AudiencesPane, qtbot: QtBot) -> None:
+    audiences, audience = pane.context.library.audiences, pane.model.rows[0].id
+    pane.tabs.setCurrentIndex(1)
+    qtbot.keyClicks(pane.editor.traits.field, "age: 25-40")
+    qtbot.keyClick(pane.editor.traits.field, Qt.Key.Key_Return)
+    wait_until(lambda: "age" in pane.editor.traits.chips)
+    settle(pane.context)
+    assert audiences.get(audience).traits == {"age": "25-40"}
+    pane.editor.traits.chips["age"].click()
+    settle(pane.context)
+    assert audiences.get(audience).traits == {}
+
+
+def test_members_and_their_privacy_are_said(pane: AudiencesPane) -> None:
+    library, audience = pane.context.library, pane.model.rows[0].id
+    library.audiences.add_members(audience, ["kim@example.org", "user 7"])
+    settle(pane.context)
+    wait_until(lambda: "2 members" in pane.editor.members.text())
+    assert pane.editor.privacy.text()
+    assert "kim" not in pane.editor.privacy.text()
+
+
+def test_everything_has_a_name_and_read_only_decides_nothing(
+    context: AppContext, tmp_path: Path, qtbot: QtBot
+) -> None:
+    context.adopt(Studio.open(make_store(tmp_path), read_only=True))
+    pane = show_pane(AudiencesPane, context, qtbot)
+    wait_until(lambda: pane.recommended.rowCount() > 0 and bool(pane.editor.name_field.text()))
+    for tab in (0, 1):
+        pane.tabs.setCurrentIndex(tab)
+        assert names_missing(pane) == []
+    assert names_missing(pane.view.reasons) == []
+    before = _ids(pane)
+    qtbot.keyClick(pane.cards, Qt.Key.Key_B)
+    settle(context)
+    assert _ids(pane) == before
+    assert not pane.view.reasons.buttons["pin"].isEnabled()
+    assert not pane.editor.reader.button.isEnabled()
+
+
+def test_the_narrow_window_puts_cards_first(pane: AudiencesPane) -> None:
+    assert pane.view.bar.sliders.isVisible()
+    pane.resize(620, 600)
+    settle(pane.context)
+    assert not pane.view.bar.sliders.isVisible()
+    pane.view.bar.adjust.click()
+    assert pane.view.bar.sliders.isVisible()
+
+
+def test_new_pages_are_reached_from_the_audiences(
+    context: AppContext, tmp_path: Path, make_window: object
+) -> None:
+    open_store(context, tmp_path)
+    window: MainWindow = make_window(context)  # type: ignore[operator]
+    window.show_pane("audiences")
+    pane = window.panes["audiences"]
+    assert isinstance(pane, AudiencesPane)
+    for key, press in pane.page_buttons.items():
+        window.show_pane("audiences")
+        press.click()
+        settle(context)
+        assert window.current == key
+        assert window.panes[key].title()
