@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -34,25 +35,38 @@ def record_of(
     return {**origin, **own, **params}
 
 
-def write_picture(target: Path, picture: Image.Image, record: Mapping[str, Any]) -> None:
-    """One PNG, whole or not at all; it can be made again, so the disk is not waited for.
+def write_new(target: Path, content: bytes, *, durable: bool = True) -> Path:
+    """Write ``content`` whole or not at all and return where: ``target``, or ``target-2``, ``-3`` … where
+    something else bears that name already. What was made before is never lost; the same again stays one file.
 
     Raises:
         DiskFull: nothing more fits.
     """
+    path, number = target, 1
+    while path.exists() and not (path.is_file() and path.read_bytes() == content):
+        number += 1
+        path = target.with_name(f"{target.stem}-{number}{target.suffix}")
+    with atomic_path(path, durable=durable) as temporary:
+        temporary.write_bytes(content)
+    return path
+
+
+def write_picture(target: Path, picture: Image.Image, record: Mapping[str, Any]) -> Path:
+    """One PNG; see :func:`write_new`. It can be made again, so the disk is not waited for."""
     encoded = io.BytesIO()
     picture.save(encoded, "PNG", compress_level=_LEVEL)
-    with atomic_path(target, durable=False) as temporary:
-        temporary.write_bytes(metadata.stamped_png(encoded.getvalue(), record))
+    return write_new(target, metadata.stamped_png(encoded.getvalue(), record), durable=False)
 
 
-def write_sound(target: Path, samples: NDArray[np.float32], record: Mapping[str, Any]) -> None:
-    """One WAV of float32[2, N] at the rate of generated sounds."""
+def write_sound(target: Path, samples: NDArray[np.float32], record: Mapping[str, Any]) -> Path:
+    """One WAV of float32[2, N] at the rate of generated sounds; see :func:`write_new`."""
     from mmstudio.media.audio import write_wav
 
-    with atomic_path(target) as temporary:
-        write_wav(temporary, samples, RATE)
-        metadata.stamp(temporary, record)
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / target.name
+        write_wav(made, samples, RATE)
+        metadata.stamp(made, record)
+        return write_new(target, made.read_bytes())
 
 
 def add_to_library(

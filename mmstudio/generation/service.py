@@ -326,7 +326,7 @@ class Generation:
         file = folder / f"{name}-{seed}-{params['index']:04d}.png"
         latent: NDArray[np.float32] = drawn.latent.numpy()
         record = keeping.record_of(model.config, title, seed, latent, params)
-        keeping.write_picture(file, made, record)
+        file = keeping.write_picture(file, made, record)
         if out is not None:
             result["files"].append(str(file))
         if not add:

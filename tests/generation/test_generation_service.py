@@ -64,6 +64,19 @@ def test_the_recipe_is_written_into_the_file(pictures: Library, tmp_path: Path) 
     assert result["assets"] == []
 
 
+def test_what_was_made_before_is_never_overwritten(pictures: Library, tones: Library, tmp_path: Path) -> None:
+    def made(library: Library, model: str, **options: object) -> list[str]:
+        work = generation(library).work(model, n=1, seed=2, out=tmp_path, add_to_library=False, **options)  # type: ignore[arg-type]
+        return [Path(file).name for file in run_inline(work)["files"]]
+
+    assert made(pictures, "vae") == ["vae-2-0000.png"]
+    before = (tmp_path / "vae-2-0000.png").read_bytes()
+    assert made(pictures, "vae", text="red") == ["vae-2-0000-2.png"], "another recipe of the same seed"
+    assert made(pictures, "vae") == ["vae-2-0000.png"], "the same again is the same file"
+    assert (tmp_path / "vae-2-0000.png").read_bytes() == before
+    assert made(tones, "tones") == made(tones, "tones") == ["tones-2-0000.wav"]
+
+
 def test_the_first_results_do_not_depend_on_how_many_are_asked_for(pictures: Library) -> None:
     made = generation(pictures)
     few, many = made.images("vae", 2, seed=3), made.images("vae", 20, seed=3)

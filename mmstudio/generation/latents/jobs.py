@@ -122,7 +122,7 @@ def draw_work(
                 title = f"{name or model} {place.seed}" + (f"-{index + 1}" if len(places) > 1 else "")
                 file = folder / f"{name or model}-{place.seed}-{index:04d}.png"
                 record = keeping.record_of(player.model.config, title, place.seed, latent, params)
-                keeping.write_picture(file, Image.fromarray(pixels), record)
+                file = keeping.write_picture(file, Image.fromarray(pixels), record)
                 if out is not None:
                     result["files"].append(str(file))
                 if add:

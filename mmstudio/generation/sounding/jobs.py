@@ -90,7 +90,7 @@ def _keep(
     folder = Path(out) if out is not None else generation.library.generated_dir
     file = folder / f"{config.name}-{wish.seed}-{place:04d}.wav"
     record = keeping.record_of(config, title, wish.seed, made.latent, params)
-    keeping.write_sound(file, made.samples, record)
+    file = keeping.write_sound(file, made.samples, record)
     if out is not None:
         result["files"].append(str(file))
     if not add:
