@@ -56,6 +56,7 @@ def _run_all() -> Iterator[Check]:
         (mark("Chinese font"), _chinese_font),
         (mark("Text in pictures"), _reading),
         (mark("Starter models"), _starters),
+        (mark("Keyring"), _keyring),
         (mark("Free disk space"), _disk),
     ):
         yield _guarded(tr(title), check)
@@ -141,6 +142,20 @@ def _reading(name: str) -> Check:
 def _starters(name: str) -> Check:
     found = sorted(folder.parent.name for folder in starter_models().glob("*/config.json"))
     return Check(name, bool(found), ", ".join(found), tr("Install MM Studio again."))
+
+
+def _keyring(name: str) -> Check:
+    """Where keys to members lie; asked for nothing, so that no keyring opens a window."""
+    import keyring
+
+    backend = keyring.get_keyring()
+    if backend.priority >= 1:
+        return Check(name, True, str(backend.name))
+    remedy = tr(
+        "Pseudonyms of members keep their key in the library folder, readable for you alone; ids of people"
+        " cannot be kept. A keyring (GNOME Keyring, KWallet) changes that."
+    )
+    return Check(name, False, "", remedy)
 
 
 def _disk(name: str) -> Check:

@@ -15,6 +15,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two workers share two cores
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 os.environ["LC_ALL"] = "C.UTF-8"
+# No test touches the keyring of the computer; the few that need one set a class of their own.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
 import pytest
 from hypothesis import settings

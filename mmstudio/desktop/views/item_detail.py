@@ -27,6 +27,7 @@ from mmstudio.desktop.views.painting import sized
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.tiles import PictureTile, Stars
 from mmstudio.i18n import mark, tr
+from mmstudio.library.reviewers import shown_author
 
 if TYPE_CHECKING:
     from mmstudio.features.texts.service import ItemWords
@@ -319,7 +320,7 @@ def _review_card(review: Review) -> QWidget:
     head = row(spacing=8)
     if review.rating is not None:
         head.addWidget(Stars(review.rating, tr("{n} of 5 stars", n=f"{review.rating:g}")))
-    author = QLabel(review.author)
+    author = QLabel(shown_author(review))
     author.setProperty("role", "small")
     head.addWidget(author, 1)
     title = QLabel(review.title)

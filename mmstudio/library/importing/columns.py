@@ -51,6 +51,7 @@ REVIEWS: dict[str, tuple[str, ...]] = {
     "title": _names("title summary headline subject titel 标题"),
     "text": _names("text review body comment content detail reviewtext kommentar 内容 评论 评价"),
     "created_at": _names("createdat date time timestamp datum 日期 时间"),
+    "consent": _names("consent agreed named authorconsent einwilligung consentement 同意 授权"),
 }
 LINKS: dict[str, tuple[str, ...]] = {
     "sku": _names(

@@ -30,7 +30,7 @@ class _RowProblem(ValueError):
 def import_reviews(
     context: JobContext, library: Library, path: Path, report: ImportReport
 ) -> Generator[Progress, None, None]:
-    """Read reviews: an item's sku, and any of reviewer, rating, title, text, date."""
+    """Read reviews: an item's sku, and any of reviewer, rating, title, text, date, consent to be named."""
     skus = library.items.skus()
 
     def make(cell: _Cells) -> NewReview:
@@ -44,6 +44,7 @@ def import_reviews(
             rating=number(cell("rating")),
             title=title,
             created_at=iso_time(cell("created_at")),
+            consent=_agreed(cell("consent")),
         )
 
     for made, progress in _batches(path, REVIEWS, ("sku",), make, report):
@@ -70,6 +71,14 @@ def import_links(
         report.links += library.items.add_links(made)
         yield progress
         context.raise_if_cancelled()
+
+
+def _agreed(said: str) -> bool | None:
+    """Whether a cell says that the author agreed to be named; None where it says nothing that is known."""
+    word = said.strip().lower()
+    if word in ("yes", "y", "true", "1", "x", "ja", "oui", "si", "sí", "agreed", "是", "同意"):
+        return True
+    return False if word in ("no", "n", "false", "0", "nein", "non", "否", "不同意") else None
 
 
 def _item(skus: dict[str, int], sku: str) -> int:
