@@ -23,6 +23,7 @@ from mmstudio.learning.nets.joint import fill, make_decoder, make_encoder
 
 Made = dict[str, Array]
 WIDTH, HIDDEN = 16, 128
+_FEW = 20  # rows drawn by one call
 
 
 class Encoder(BaseEncoder):  # type: ignore[misc]
@@ -182,11 +183,16 @@ def train(
     @torch.no_grad()
     def draw(given: Made, want: list[str], at: int) -> Made:
         torch.manual_seed(at)
+        np.random.seed(at)  # MMVAE+ chooses its expert by it, one for all rows of a call
         count = len(next(iter(given.values())))
         filled = {p.name: given.get(p.name, task.held[p.name][np.zeros(count, int)]) for p in task.parts}
-        data = MultimodalBaseDataset(data=rows_of(task, filled))  # MoPoE encodes all
-        found = model.predict(data, list(given), want, N=1, flatten=True)
-        return {name: _rows(task, name, found[name]) for name in want}
+        x, pieces = rows_of(task, filled), []  # MoPoE encodes all
+        for first in range(0, count, _FEW):
+            data = MultimodalBaseDataset(data={name: rows[first : first + _FEW] for name, rows in x.items()})
+            pieces.append(model.predict(data, list(given), want, N=1, flatten=True))
+        return {
+            name: np.concatenate([_rows(task, name, piece[name].detach()) for piece in pieces]) for name in want
+        }
 
     @torch.no_grad()
     def prior(count: int, at: int) -> Made:

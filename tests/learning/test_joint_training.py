@@ -52,7 +52,7 @@ def test_a_resumed_training_ends_where_a_straight_one_does(tmp_path: Path, objec
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_losses_are_finite_and_fall_with_half_of_everything_missing(objective: str) -> None:
     arrays, _ = small_sets()
-    config = joint_config(arrays, 40, objective, beta=0.1)
+    config = joint_config(arrays, 60, objective, beta=0.1)
     config.rate = 5e-3
     task, data = build_task(config, CPU), SetData(arrays, half_there(arrays), 0)
     seen = []

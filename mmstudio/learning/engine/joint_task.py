@@ -97,9 +97,9 @@ class JointTask(Task[SetData]):
                 said["align"] = aligned
         self.optimisers["joint"].zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
-        norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        norm = clipped(self.net, 1.0)
         self.optimisers["joint"].step()
-        found = {"loss": loss.item(), "gradient": float(norm)}
+        found = {"loss": loss.item(), "gradient": norm}
         found |= {name: value.item() for name, value in said.items()}
         self._ended = step + 1 >= self.config.steps
         if step >= GAN_FROM * self.config.steps and options.get("gan", 1.0) > 0:
@@ -297,6 +297,16 @@ class JointTask(Task[SetData]):
         for name, net in self.nets.items():
             take(net, weights, f"{name}.")
         self.average = Average(self.net, self.config.options["half_life"])
+
+
+def clipped(net: nn.Module, most: float) -> float:
+    """The norm of all gradients together, which are scaled down to ``most`` where it is larger; as
+    ``clip_grad_norm_``, in a few calls for all of them instead of several for each."""
+    grads = [p.grad for p in net.parameters() if p.grad is not None]
+    norm = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(grads))))
+    if norm > most:  # not-a-number stays what it is: the trainer sees it in the losses
+        torch._foreach_mul_(grads, most / (norm + 1e-6))
+    return norm
 
 
 def _flat(net: nn.Module) -> nn.Module:

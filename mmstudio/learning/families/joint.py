@@ -44,9 +44,9 @@ FAMILIES = (
             "rate": 1e-3,
             "options": {
                 "alpha": 5 / 6,
-                "beta": 0.5,
+                "beta": 0.2,
                 "flow": 1.0,
-                "align": 0.0,
+                "align": 0.3,
                 "modality_drop": 0.0,
                 "private": 16.0,
                 "hidden": 256.0,

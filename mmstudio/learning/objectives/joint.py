@@ -40,10 +40,10 @@ def product(means: Tensor, log_variances: Tensor, present: Tensor) -> tuple[Tens
 
 
 def kl(mean: Tensor, log_variance: Tensor, mean_2: Tensor, log_variance_2: Tensor) -> Tensor:
-    """KL(N(mean, variance) ‖ N(mean_2, variance_2)) of diagonal Gaussians: N."""
+    """KL(N(mean, variance) ‖ N(mean_2, variance_2)) of diagonal Gaussians: N, or M×N of one and M others."""
     gap = (mean - mean_2).square() + torch.exp(log_variance)
     each = log_variance_2 - log_variance + gap * torch.exp(-log_variance_2) - 1.0
-    return 0.5 * each.sum(1)
+    return 0.5 * each.sum(-1)
 
 
 def kl_standard(mean: Tensor, log_variance: Tensor) -> Tensor:
@@ -92,7 +92,7 @@ def mvtcae(
     count = present.shape[1]
     there = present.to(redrawn.dtype)
     likely = (redrawn * there).sum(1).mean()
-    apart = torch.stack([kl(*joint, means[m], log_variances[m]) for m in range(count)], dim=1)
+    apart = kl(*joint, means, log_variances).T
     apart = (torch.where(present, apart, torch.zeros_like(apart))).sum(1).mean()
     prior = kl_standard(*joint).mean()
     loss = (count - alpha) / count * likely + beta * (alpha / count * apart + (1 - alpha) * prior)
