@@ -44,8 +44,8 @@ class Catalogue:
     row: dict[int, int] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, library: Library, features: Features) -> Catalogue:
-        """Read items, vectors and interactions."""
+    def load(cls, library: Library, features: Features, before: Catalogue | None = None) -> Catalogue:
+        """Read items, vectors and interactions; ``before``: as it was, so that little is fitted anew."""
         items = library.items.get_many(library.items.ids())
         ids = np.array([item.id for item in items], np.int64)
         row = {int(i): k for k, i in enumerate(ids)}
@@ -66,7 +66,12 @@ class Catalogue:
             if mask.any():
                 parts[name] = (block, mask)
         events = Events.of(library.interactions.read(), row, len(ids))
-        return cls(library, features, ids, items, parts, fused, events, row)
+        found = cls(library, features, ids, items, parts, fused, events, row)
+        if before is not None:
+            from mmstudio.recommendation.refitting import adopt
+
+            adopt(found, before)
+        return found
 
     def rows(self, item_ids: Sequence[int]) -> list[int]:
         """Rows of those ids that are items here."""

@@ -58,11 +58,11 @@ def alike(catalogue: Catalogue, profile: Profile) -> list[Signal]:
     anchors = anchors_of(profile)
     if not anchors:
         return []
-    total = sum(MODALITY.get(name, 0.1) for name in catalogue.parts) or 1.0
+    weights = modality_weights(catalogue)
     out: list[Signal] = []
     for name in catalogue.parts:
-        weight = CONTENT * MODALITY.get(name, 0.1) / total
-        rows, found = near(catalogue, name, anchors)
+        weight = CONTENT * weights[name]
+        rows, found = near(catalogue, name, anchors) if weight else ([], np.zeros(0))
         if not rows:
             continue
 
@@ -77,6 +77,23 @@ def alike(catalogue: Catalogue, profile: Profile) -> list[Signal]:
         values = weight * (_NEAREST * found.max(axis=1) + _MEAN * found.mean(axis=1))
         out.append(Signal(kind, values, split))
     return out
+
+
+def modality_weights(catalogue: Catalogue) -> dict[str, float]:
+    """Weight of each modality in likeness, 1 in all: chosen on the shop's own links where there are
+    enough, so that one that finds none gets 0; usual ones otherwise."""
+    kept = catalogue.__dict__.get("modality_weights")
+    if kept is None:
+        from mmstudio.recommendation.evaluation.links import modality_weights as chosen
+
+        found = chosen(catalogue)
+        usual = {name: MODALITY.get(name, 0.1) for name in catalogue.parts}
+        weights = {name: found.get(name, 0.0) for name in catalogue.parts} if found else usual
+        if not sum(weights.values()):
+            weights = usual
+        total = sum(weights.values()) or 1.0
+        kept = catalogue.__dict__["modality_weights"] = {name: w / total for name, w in weights.items()}
+    return dict(kept)
 
 
 def disliked(catalogue: Catalogue, profile: Profile) -> list[Signal]:

@@ -51,6 +51,7 @@ class Recommender:
     def __init__(self, library: Library, features: Features) -> None:
         self.library, self.features = library, features
         self._catalogue: Catalogue | None = None
+        self._before: Catalogue | None = None  # what was fitted to it is of use after a small change
         self._lock = threading.RLock()
         self._considered: dict[Hashable, _Considered] = {}
         self._unsubscribe = library.changes.subscribe(self._changed)
@@ -62,6 +63,7 @@ class Recommender:
     def refresh(self) -> None:
         """Forget what was read; the next call reads the library again."""
         with self._lock:
+            self._before = self._catalogue or self._before
             self._catalogue = None
             self._considered = {}
 
@@ -174,7 +176,7 @@ class Recommender:
         """The items with their vectors and events, read once until the library changes."""
         with self._lock:
             if self._catalogue is None:
-                self._catalogue = Catalogue.load(self.library, self.features)
+                self._catalogue = Catalogue.load(self.library, self.features, self._before)
                 self._catalogue.events.kept[WHOLE] = True
             return self._catalogue
 
