@@ -158,7 +158,8 @@ def _flat(x: Tensor) -> Tensor:
 
 def _times(matrix: Tensor, x: Tensor) -> Tensor:
     """Sparse S×R times B×R×T: B×S×T."""
-    return torch.sparse.mm(matrix, _flat(x)).view(matrix.shape[0], len(x), -1).transpose(0, 1)
+    product: Tensor = torch.sparse.mm(matrix, _flat(x))
+    return product.view(matrix.shape[0], len(x), -1).transpose(0, 1)
 
 
 def _power(mel: Tensor) -> Tensor:
