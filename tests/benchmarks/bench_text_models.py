@@ -1,11 +1,19 @@
 """What texts cost a text writer that did not learn from them, beside n-grams and packers; a text VAE's bound.
 
     python tests/benchmarks/bench_text_models.py [--data FOLDER] [--steps N] [--seeds N] [--vae-steps N]
+        [--starters models] [--only shop]
 
 FOLDER holds shop/ (items.csv, reviews.csv) and poetry/ (tang.tsv); made texts otherwise. A tenth of the texts
 is held out, near copies on one side. Bits per byte of UTF-8, each text with its end:
 
 - ours: the family's defaults, the best weights by the training's own judge; time is of this machine.
+- --starters FOLDER: from starter-text-lm and starter-text-vae there (they never saw shop/, nor the poems that
+  are held out here), with their vocabulary.
+- mixture: half the probability of the writer, half that of the n-gram over its tokens, each token (Mikolov et
+  al., "Empirical evaluation and combination of advanced language modeling techniques", Interspeech 2011);
+  nothing is fitted on the held-out texts but the n-gram's order.
+- text-vae: how likely its texts are to an n-gram over tokens, beside held-out sentences and the same with
+  their words shuffled.
 - n-grams: interpolated Kneser-Ney (Chen and Goodman, 1999, section 3; one discount per order), over bytes and
   over the model's own tokens; the best order of each is taken on the held-out texts, in its favour.
 - packers: size(training + held-out) - size(training), gzip -9, bz2 -9, xz -9e.
@@ -20,6 +28,7 @@ import gzip
 import lzma
 import math
 import shutil
+import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
@@ -30,13 +39,17 @@ import numpy as np
 import torch
 
 from mmstudio.jobs import JobContext, run_inline
+from mmstudio.learning.config import load_config
+from mmstudio.learning.engine import text_scoring
+from mmstudio.learning.engine.checkpoint import load_weights
 from mmstudio.learning.engine.registry import build_task
 from mmstudio.learning.engine.text_loading import load_text_model
 from mmstudio.learning.engine.trainer import Trainer
 from mmstudio.learning.evaluation.texts import measuring_texts
-from mmstudio.learning.families import default_config
+from mmstudio.learning.families import default_config, set_options
+from mmstudio.learning.texts.bpe import END, TOKENIZER
 from mmstudio.learning.texts.model import TextModel
-from mmstudio.learning.texts.passages import Passage, clean, held_out
+from mmstudio.learning.texts.passages import Passage, clean, held_out, sentences_of
 from mmstudio.learning.texts.source import judge, prepared
 
 CPU = torch.device("cpu")
@@ -90,6 +103,22 @@ class KneserNey:
         )
 
 
+def framed(texts: Sequence[Sequence[int]], order: int, end: int) -> list[list[int]]:
+    """Ends before and after."""
+    return [[end] * (order - 1) + list(text) + [end] for text in texts]
+
+
+@torch.inference_mode()
+def shares(model: TextModel, tokens: Sequence[Sequence[int]]) -> list[float]:
+    """The probability of every token of the texts and of their ends, as :func:`scoring_lm` pays for them."""
+    found: list[float] = []
+    for text in tokens:
+        for window, new in text_scoring._windows([END, *text, END], int(model.config.options["context"])):
+            logs = model.net(torch.tensor([window[:-1]]))[0].log_softmax(1)
+            found += logs.gather(1, torch.tensor(window[1:])[:, None])[-new:, 0].exp().tolist()
+    return found
+
+
 def n_gram_bits(
     train: Sequence[Sequence[int]],
     held: Sequence[Sequence[int]],
@@ -99,12 +128,10 @@ def n_gram_bits(
 ) -> tuple[float, int]:
     """The fewest bits over the orders, and that order; texts get ends before and after."""
 
-    def framed(texts: Sequence[Sequence[int]], order: int) -> list[list[int]]:
-        return [[end] * (order - 1) + list(text) + [end] for text in texts]
-
-    found = [
-        (KneserNey(framed(train, order), order, symbols).bits(framed(held, order)), order) for order in orders
-    ]
+    found = []
+    for order in orders:
+        learned = KneserNey(framed(train, order, end), order, symbols)
+        found.append((learned.bits(framed(held, order, end)), order))
     return min(found)
 
 
@@ -116,10 +143,10 @@ def packed(train: bytes, held: bytes, pack: Callable[[bytes], bytes]) -> int:
 def corpora(data: Path | None) -> dict[str, list[str]]:
     """Texts by name."""
     if data is None or not (data / "shop").is_dir():
-        draw = np.random.default_rng(0)
-        looks, things = ("blue", "red", "green", "old"), ("bag", "mug", "lamp", "tent", "scarf")
-        rows = [(draw.choice(looks), draw.choice(things), int(draw.integers(2, 999))) for _ in range(600)]
-        return {"made": [f"The {look} {thing} is good. I used it {n} times." for look, thing, n in rows]}
+        sys.path.insert(0, str(Path(__file__).parents[2] / "models" / "recipes"))
+        from texts import texts
+
+        return {"made": texts(400, 7)}
     with (data / "shop" / "items.csv").open(encoding="utf-8") as file:
         shop = [f"{row['title']}\n{row['description']}" for row in csv.DictReader(file)]
     with (data / "shop" / "reviews.csv").open(encoding="utf-8") as file:
@@ -132,15 +159,29 @@ def corpora(data: Path | None) -> dict[str, list[str]]:
 
 
 def trained(
-    folder: Path, family: str, train: Sequence[str], held: Sequence[str], steps: int, seed: int
+    folder: Path,
+    family: str,
+    train: Sequence[str],
+    held: Sequence[str],
+    steps: int,
+    seed: int,
+    base: Path | None = None,
 ) -> tuple[TextModel, float, int]:
     """A model, the CPU seconds of its training, and the steps that it took."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     config = default_config(family, "bench", steps=steps, seed=seed)
+    if base is not None:
+        start = load_config(base)
+        kept = ("width", "layers", "heads", "context", "length", "vocabulary")
+        set_options(config, {key: start.options[key] for key in kept if key in start.options})
+        config.latent = start.latent
+        shutil.copyfile(base / TOKENIZER, folder / TOKENIZER)
     data = run_inline(lambda _context: prepared(folder, config, train, held))
     config.save(folder)
     task = build_task(config, CPU)
+    if base is not None:
+        task.start_from(load_weights(base))
     trainer = Trainer(folder, config, task, data, judge=judge(config, data, "cpu"))
     started = time.process_time()
     for _ in trainer.run(JobContext(0, {})):
@@ -148,7 +189,34 @@ def trained(
     return load_text_model(folder, CPU), time.process_time() - started, trainer.step
 
 
-def bench(name: str, texts: list[str], work: Path, steps: int, vae_steps: int, seeds: int) -> None:
+def sentences_by_n_gram(model: TextModel, train: list[str], held: list[str], seed: int = 0) -> str:
+    """Bits per token that an n-gram pays for what a VAE writes, for real sentences and for shuffled ones."""
+    learn, real = ([s for text in some for s in sentences_of(text)] for some in (train, held))
+    known = KneserNey(framed([model.bpe.encode(one) for one in learn], 4, END), 4, len(model.bpe))
+    mixed = []
+    for one in real:
+        words = one.split(" ") if " " in one else list(one)
+        np.random.default_rng([seed, len(mixed)]).shuffle(words)
+        mixed.append((" " if " " in one else "").join(words))
+    written = list(model.sample(48, seed, temperature=0.7))
+    around = [one for text in real[:: max(1, len(real) // 16)] for one in model.vary(text, 2, seed, 0.5)]
+    sets = {"written": written, "variations": around, "held out": real, "shuffled": mixed}
+    told = []
+    for name, texts in sets.items():
+        rows = [row for text in texts if (row := model.bpe.encode(text))]
+        told.append(f"{name} {known.bits(framed(rows, 4, END)) / sum(len(row) + 1 for row in rows):.2f}")
+    return ", ".join(told)
+
+
+def bench(
+    name: str,
+    texts: list[str],
+    work: Path,
+    steps: int,
+    vae_steps: int,
+    seeds: int,
+    starters: Path | None = None,
+) -> None:
     """One corpus."""
     texts = list(dict.fromkeys(clean(text) for text in texts))
     passages = [Passage(text, "review", i) for i, text in enumerate(texts) if text]
@@ -170,17 +238,27 @@ def bench(name: str, texts: list[str], work: Path, steps: int, vae_steps: int, s
     }
     for packer, pack in packers.items():
         rows.append((packer, packed(*plain, pack) / size, ""))
+    base = starters / "starter-text-lm" if starters is not None else None
     octets = [[list(text.encode()) for text in some] for some in (train, held)]
     bits, order = n_gram_bits(*octets, range(3, 13), 257, 256)
     rows.append(("Kneser-Ney, bytes", bits / size, f"order {order}"))
     for seed in range(seeds):
-        model, seconds, done = trained(work / name, "text-lm", train, held, steps, seed)
+        model, seconds, done = trained(work / name, "text-lm", train, held, steps, seed, base)
         if not seed:
             tokens = [[model.bpe.encode(text) for text in some] for some in (train, held)]
             bits, order = n_gram_bits(*tokens, range(2, 8), len(model.bpe), 0)
             rows.append(("Kneser-Ney, tokens", bits / size, f"order {order}, {len(model.bpe)} tokens"))
+            learned = KneserNey(framed(tokens[0], order, END), order, len(model.bpe))
+            n_gram = [
+                learned.share(tuple(text[i - order + 1 : i + 1]))
+                for text in framed(tokens[1], order, END)
+                for i in range(order - 1, len(text))
+            ]
         told = f"seed {seed}, {done} steps, {seconds:.0f} CPU s, perplexity {model.perplexity(held):.1f}"
         rows.append(("text-lm", model.bits_per_byte(held), told))
+        both = zip(shares(model, tokens[1]), n_gram, strict=True)
+        mixed = -sum(math.log2(0.5 * one + 0.5 * other) for one, other in both)
+        rows.append(("mixture, half each", mixed / size, f"seed {seed}"))
         if not seed:
             shown = run_inline(lambda _c, model=model: measuring_texts(model, train, held, 64, 0)).figures
     for what, value, more in rows:
@@ -196,7 +274,8 @@ def bench(name: str, texts: list[str], work: Path, steps: int, vae_steps: int, s
     count = sum(len(model.bpe.encode(text)) for text in model.sample(8, 0, longest=100))
     print(f"  writing: {count / (time.perf_counter() - started):.0f} tokens/s")
     if vae_steps:
-        model, seconds, done = trained(work / f"{name}-vae", "text-vae", train, held, vae_steps, 0)
+        base = starters / "starter-text-vae" if starters is not None else None
+        model, seconds, done = trained(work / f"{name}-vae", "text-vae", train, held, vae_steps, 0, base)
         figures = run_inline(lambda _c: measuring_texts(model, train, held, 64, 0)).figures
         print(f"  text-vae ({done} steps, {seconds:.0f} CPU s), held-out sentences: ", end="")
         keys = (
@@ -209,9 +288,11 @@ def bench(name: str, texts: list[str], work: Path, steps: int, vae_steps: int, s
             "distinct_2",
         )
         print(", ".join(f"{key} {figures.get(key, math.nan):.3f}" for key in keys))
+        print("  bits per token of an n-gram: " + sentences_by_n_gram(model, train, held))
         for a, b in (("I love this bag.", "It is too small for me."), ("秦川雄帝宅", "明月出天山")):
             if (name == "poetry") == (a[0] > "z"):
-                print("    " + " → ".join(model.between(a, b, 4)))
+                print("    between: " + " → ".join(model.between(a, b, 5)))
+                print(f"    around “{a}”: " + " | ".join(model.vary(a, 5, 0, 0.6)))
 
 
 def main() -> None:
@@ -222,11 +303,13 @@ def main() -> None:
     parser.add_argument("--vae-steps", type=int, default=600)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--only", default="")
+    parser.add_argument("--starters", type=Path)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
         for name, texts in corpora(chosen.data).items():
             if not chosen.only or name == chosen.only:
-                bench(name, texts, Path(work), chosen.steps, chosen.vae_steps, chosen.seeds)
+                more = (chosen.steps, chosen.vae_steps, chosen.seeds, chosen.starters)
+                bench(name, texts, Path(work), *more)
 
 
 if __name__ == "__main__":
