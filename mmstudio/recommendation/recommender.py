@@ -177,6 +177,7 @@ class Recommender:
         with self._lock:
             if self._catalogue is None:
                 self._catalogue = Catalogue.load(self.library, self.features, self._before)
+                self._before = None
                 self._catalogue.events.kept[WHOLE] = True
             return self._catalogue
 

@@ -1,16 +1,22 @@
 """Figures of the recommender; run from the repository root: python tests/benchmarks/bench_recommendation.py
 
-Where ../shared/data is there: film ratings (random 80/20 by user) and the shop's own related links. Always:
-time of a re-ranking over 10,000 items.
+Where ../shared/data is there: film ratings under every protocol beside cornac, surprise and implicit on
+identical splits (rows are left out where a package is not installed; PYTHONPATH may name a folder that has
+it), import, single questions, and the shop's own related links. Always: time of a re-ranking over 10,000 items.
+
+    --only speed,import,links,random,ratio811,leave-last,cold-items,few-shot   --seeds 3
 """
 
 from __future__ import annotations
 
-import csv
+import argparse
 import sys
 import tempfile
 import time
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,69 +28,269 @@ from mmstudio.library import Library
 from mmstudio.library.importing import import_work
 from mmstudio.library.records import NewInteraction, NewItem
 from mmstudio.recommendation import Recommender
-from mmstudio.recommendation.events import Events, strength
+from mmstudio.recommendation.evaluation import evaluate, protocols
+from mmstudio.recommendation.evaluation.measures import of_person
+from mmstudio.recommendation.measuring import with_events
 from mmstudio.recommendation.ranking import diversify
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+WARM = ("random", "ratio811", "leave-last")
+PARTS = ("speed", "import", "links", *WARM, "cold-items", "few-shot")
+Scorer = Callable[[Any], np.ndarray]  # Asked -> float32[U,N]
 
 
-def ratings() -> None:
-    """NDCG@10 of EASE, item-kNN, popularity and chance; a held-out rating counts from 4 on."""
-    path = DATA / "interactions" / "ratings.csv"
-    if not path.is_file():
-        print("ratings: ../shared/data/interactions is not here")
-        return
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [(int(r["userId"]), int(r["movieId"]), float(r["rating"])) for r in csv.DictReader(file)]
-    films = {film: k for k, film in enumerate(sorted({row[1] for row in rows}))}
-    member = np.array([row[0] for row in rows])
-    item = np.array([films[row[1]] for row in rows])
-    rating = np.array([row[2] for row in rows])
-    value = np.array([strength("rating", r) for r in rating], np.float32)
-    results: dict[str, list[tuple[float, float]]] = {}
-    for seed in range(3):
-        rng = np.random.default_rng(seed)
-        test = np.zeros(len(rows), bool)
-        for who in np.unique(member):
-            own = np.flatnonzero(member == who)
-            test[rng.choice(own, max(1, round(0.2 * len(own))), replace=False)] = True
-        for name, dense in (("ease", 5000), ("item-knn", 0)):
-            log = Events(member[~test], item[~test], value[~test], len(films), dense)
-            started = time.perf_counter()
-            log.score({0: 1.0})
-            fit = time.perf_counter() - started
-            _measure(results, name, lambda seen, log=log: log.score(seen), log, member, item, rating, test)
-            print(f"ratings: {name} seed {seed} fit {fit:.2f} s", file=sys.stderr)
-        people = log.people.astype(np.float32)
-        _measure(results, "popularity", lambda _seen, p=people: p.copy(), log, member, item, rating, test)
-        _measure(
-            results, "random", lambda _seen, g=rng: g.random(len(films)), log, member, item, rating, test
-        )
-    print("ratings, random 80/20 by user, relevant >= 4, seen masked, 3 seeds: NDCG@10 / Recall@10")
-    for name, pairs in results.items():
-        mean, spread = np.mean(pairs, axis=0), np.std(pairs, axis=0)
-        print(f"  {name:12s} {mean[0]:.4f} ±{spread[0]:.4f} / {mean[1]:.4f} ±{spread[1]:.4f}")
+# -- films ---------------------------------------------------------------------------------------------------
 
 
-def _measure(results, name, score, log, member, item, rating, test) -> None:  # type: ignore[no-untyped-def]
-    from mmstudio.recommendation.evaluation import metrics
+def films(folder: Path) -> Library | None:
+    """A library of the film ratings; says how long its import took."""
+    data = DATA / "interactions"
+    if not data.is_dir():
+        print("films: ../shared/data/interactions is not here")
+        return None
+    library = Library.create(folder / "films.mmlib")
+    started = time.perf_counter()
+    run_inline(import_work(library, [], catalog=data / "movies.csv"))
+    catalogue = time.perf_counter() - started
+    started = time.perf_counter()
+    report = run_inline(import_work(library, [], interactions=data / "ratings.csv"))
+    spent = time.perf_counter() - started
+    print(f"import: {report['interactions']} ratings {spent:.2f} s; 9,742 items {catalogue:.2f} s")
+    return library
 
+
+def protocol(library: Library, name: str, seeds: int) -> None:
+    """The studio's methods and everybody else's on the same splits."""
+    recommender = Recommender(library, Features(library, "cpu"))
+    catalogue = recommender.catalogue()
+    plan = protocols.PROTOCOLS[name]
+    started = time.perf_counter()
+    rows = evaluate(catalogue, protocol=name, seeds=seeds)
+    mine = time.perf_counter() - started
+    others: dict[tuple[str, int], list[dict[str, float]]] = {}
+    for seed in range(seeds):
+        part = protocols.split(catalogue.events, name, plan.threshold, seed)
+        assert part is not None
+        inner = with_events(catalogue, part.train)
+        for label, make in rivals(inner, part, plan.threshold, name):
+            began = time.perf_counter()
+            scorer = make()
+            fit = time.perf_counter() - began
+            for known, asked in part.asked.items():
+                found = _measure(scorer(asked), asked, part)
+                others.setdefault((label, known), []).append({**found, "fit": fit})
+    print(
+        f"\n{name}: {seeds} splits, relevant "
+        f"{'every event' if plan.threshold is None else f'>= {plan.threshold:g}'}, seen left out"
+        f" ({mine:.0f} s)"
+    )
+    columns = ("ndcg", "ndcg_spread", "recall", "hit", "mrr", "auc", "fit_s", "query_p95_ms")
+    table = [(row["method"], row["known"] or 0, *(row[column] for column in columns)) for row in rows]
+    for (label, known), own in others.items():
+        mean = {key: float(np.mean([one[key] for one in own])) for key in own[0]}
+        spread = float(np.std([one["ndcg"] for one in own]))
+        found = (mean["recall"], mean["hit"], mean["mrr"], mean["auc"], mean["fit"], None)
+        table.append((label, known, mean["ndcg"], spread, *found))
+    heads = ("NDCG@10", "", "Recall@10", "Hit@10", "MRR", "AUC", "fit s", "p95 ms")
+    print(f"  {'':26s} " + " ".join(f"{head:>9s}" for head in heads))
+    for label, known, *figures in sorted(table, key=lambda one: (one[1], -one[2])):
+        title = label + (f" (k={known})" if known else "")
+        cells = ["" if figure is None else f"{figure:.4f}" for figure in figures]
+        print(f"  {title:26s} " + " ".join(f"{cell:>9s}" for cell in cells))
+    sys.stdout.flush()
+    recommender.close()
+
+
+def _measure(scores: np.ndarray, asked: Any, part: Any) -> dict[str, float]:
+    scores = np.array(scores, np.float32)
+    if part.candidates is not None:
+        scores[:, ~part.candidates] = -np.inf
     found = []
-    for who in np.unique(member):
-        own = member == who
-        relevant = set(item[own & test & (rating >= 4)].tolist())
-        if not relevant:
-            continue
-        values = np.asarray(score(log.taste([int(who)])), np.float64)
-        values[item[own & ~test]] = -np.inf
-        top = np.argpartition(-values, 10)[:10]
-        found.append(metrics(top[np.argsort(-values[top], kind="stable")], relevant, 10)[:2])
-    mean = np.mean(found, axis=0)
-    results.setdefault(name, []).append((float(mean[0]), float(mean[1])))
+    for u, seen in enumerate(asked.seen):
+        scores[u, seen] = -np.inf
+        found.append(of_person(scores[u], asked.targets[u], 10)[1])
+    return {name: float(np.mean([one[name] for one in found])) for name in found[0]}
 
 
-def shop_links() -> None:
-    """Recall@10 of the shop's related links from content alone, per modality, beside chance and category."""
+def rivals(
+    inner: Any, part: Any, threshold: float | None, name: str
+) -> Iterator[tuple[str, Callable[[], Scorer]]]:
+    """Other packages' methods that can rank under this protocol, each trained on what suits it best: implicit
+    methods on liked items only, rating methods on all ratings."""
+    from scipy import sparse
+
+    events = part.train
+    liked = (
+        np.nan_to_num(events.rating, nan=5.0) >= threshold
+        if threshold is not None
+        else np.ones(len(events.who), bool)
+    )
+    ones = np.ones(int(liked.sum()), np.float32)
+    x = sparse.csr_matrix(
+        (ones, (events.who[liked], events.col[liked])), shape=(len(events.members), events.items)
+    )
+    at = {int(member): row for row, member in enumerate(events.members)}
+    if name == "cold-items":
+        yield "genres, cosine kNN", lambda: genres(inner, x, at)
+        return
+    few = name == "few-shot"
+
+    def rows(asked: Any) -> Any:
+        if not few:
+            return x[[at[member] for member in asked.members]]
+        indptr = np.cumsum([0, *(len(one.taste) for one in asked.profiles)])
+        indices = np.array([row for one in asked.profiles for row in one.taste])
+        return sparse.csr_matrix(
+            (np.ones(len(indices), np.float32), indices, indptr), shape=(len(asked.profiles), events.items)
+        )
+
+    def als(factors: int, alpha: float) -> Callable[[], Scorer]:
+        def make() -> Scorer:
+            from implicit.cpu.als import AlternatingLeastSquares
+
+            model = AlternatingLeastSquares(factors=factors, alpha=alpha, regularization=0.05, random_state=0)
+            model.fit(x, show_progress=False)
+
+            def score(asked: Any) -> np.ndarray:
+                if not few:
+                    return model.user_factors[[at[m] for m in asked.members]] @ model.item_factors.T
+                return (
+                    model.recalculate_user(np.arange(len(asked.profiles)), rows(asked)) @ model.item_factors.T
+                )
+
+            return score
+
+        return make
+
+    yield "implicit ALS 32", als(32, 2.0)
+    yield "implicit ALS 64", als(64, 1.0)
+    if not few:
+
+        def bpr() -> Scorer:
+            from implicit.cpu.bpr import BayesianPersonalizedRanking
+
+            model = BayesianPersonalizedRanking(
+                factors=63, learning_rate=0.05, iterations=100, random_state=0
+            )
+            model.fit(x, show_progress=False)
+            return lambda asked: model.user_factors[[at[m] for m in asked.members]] @ model.item_factors.T
+
+        yield "implicit BPR", bpr
+    try:
+        import cornac
+    except ImportError:
+        print("cornac is not installed: its rows are left out")
+    else:
+        yield from _cornac(cornac, events, liked, at, few, rows)
+    try:
+        import surprise
+    except ImportError:
+        print("surprise is not installed: its row is left out")
+    else:
+        if not few and np.isfinite(events.rating).any():
+            yield "surprise SVD", lambda: _svd(surprise, events, at)
+
+
+def _cornac(
+    cornac: Any, events: Any, liked: np.ndarray, at: dict[int, int], few: bool, rows: Any
+) -> Iterator[Any]:
+    who, col = events.who.astype(int), events.col.astype(int)
+
+    def data(mask: np.ndarray, rating: bool) -> Any:
+        value = events.rating[mask] if rating else np.ones(int(mask.sum()))
+        triples = zip(who[mask].tolist(), col[mask].tolist(), value.astype(float).tolist(), strict=True)
+        return cornac.data.Dataset.from_uir(list(triples), seed=0)
+
+    def fitted(model: Any, mask: np.ndarray, rating: bool = False) -> Callable[[], Scorer]:
+        def make() -> Scorer:
+            train = data(mask, rating)
+            model.fit(train)
+            items = np.array(list(train.iid_map), int)
+
+            def score(asked: Any) -> np.ndarray:
+                out = np.full((len(asked.profiles), events.items), -1e6, np.float32)
+                if few:  # a stranger is one product with the item weights
+                    out[:, items] = np.asarray(rows(asked)[:, items] @ np.asarray(model.B))
+                    return out
+                for u, member in enumerate(asked.members):
+                    index = train.uid_map.get(at[member])
+                    if index is not None:
+                        out[u, items] = model.score(index)[: len(items)]
+                return out
+
+            return score
+
+        return make
+
+    quiet = {"verbose": False}
+    for lamb in (500,):
+        yield f"cornac EASE {lamb}", fitted(cornac.models.EASE(lamb=lamb, posB=False, seed=0, **quiet), liked)
+    if few:
+        return
+    yield (
+        "cornac BPR 10",
+        fitted(
+            cornac.models.BPR(k=10, max_iter=200, learning_rate=0.001, lambda_reg=0.01, seed=123, **quiet),
+            liked,
+        ),
+    )
+    yield (
+        "cornac BPR 50",
+        fitted(
+            cornac.models.BPR(k=50, max_iter=200, learning_rate=0.01, lambda_reg=0.01, seed=123, **quiet),
+            liked,
+        ),
+    )
+    rated = np.isfinite(events.rating)
+    if rated.any():
+        yield (
+            "cornac MF 10",
+            fitted(
+                cornac.models.MF(
+                    k=10, max_iter=25, learning_rate=0.01, lambda_reg=0.02, use_bias=True, seed=123, **quiet
+                ),
+                rated,
+                True,
+            ),
+        )
+
+
+def _svd(surprise: Any, events: Any, at: dict[int, int]) -> Scorer:
+    import pandas
+
+    rated = np.isfinite(events.rating)
+    frame = pandas.DataFrame(
+        {"u": events.who[rated], "i": events.col[rated], "r": events.rating[rated].astype(float)}
+    )
+    train = surprise.Dataset.load_from_df(frame, surprise.Reader(rating_scale=(0.5, 5))).build_full_trainset()
+    model = surprise.SVD(random_state=0).fit(train)
+    items = np.array([train.to_raw_iid(i) for i in range(train.n_items)], int)
+
+    def score(asked: Any) -> np.ndarray:
+        out = np.full((len(asked.profiles), events.items), -1e6, np.float32)
+        for u, member in enumerate(asked.members):
+            inner = train.to_inner_uid(at[member])
+            out[u, items] = model.bi + model.qi @ model.pu[inner]
+        return out
+
+    return score
+
+
+def genres(inner: Any, x: Any, at: dict[int, int]) -> Scorer:
+    """What a shop does by hand: cosine of the categories of a new item to those of what was liked."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    own = TfidfVectorizer(token_pattern=r"[^|>;,]+").fit_transform(
+        [item.category or "none" for item in inner.items]
+    )
+    return lambda asked: np.asarray((x[[at[m] for m in asked.members]] @ own @ own.T).todense(), np.float32)
+
+
+# -- the shop's links ----------------------------------------------------------------------------------------
+
+
+def shop_links(seeds: int) -> None:
+    """Recall@10 of the shop's related links, per modality and fused; weights chosen on the other half."""
     shop = DATA / "shop"
     if not shop.is_dir():
         print("links: ../shared/data/shop is not here")
@@ -93,42 +299,23 @@ def shop_links() -> None:
         tempfile.TemporaryDirectory() as folder,
         Library.create(Path(folder) / "shop.mmlib") as library,
     ):
-        work = import_work(library, [shop / "images"], catalog=shop / "items.csv", links=shop / "related.csv")
-        run_inline(work)
+        run_inline(
+            import_work(library, [shop / "images"], catalog=shop / "items.csv", links=shop / "related.csv")
+        )
         features = Features(library, "cpu")
         run_inline(features.work(kind="image", extractor="cnn"))
         run_inline(features.work(extractor="tfidf-svd"))
-        vectors = features.item_vectors()
-        rows = {int(i): k for k, i in enumerate(vectors.ids)}
-        links = {
-            row: {rows[link.linked_id] for link in library.items.links_of(i) if link.linked_id in rows}
-            for i, row in rows.items()
-        }
-        links = {row: linked for row, linked in links.items() if linked}
-        blocks = {name: vectors.X[:, columns] for name, (columns, _) in vectors.parts.items()}
-        blocks["fused"] = vectors.X
-        category = {rows[i]: library.items.get(i).category for i in rows}
-        rng = np.random.default_rng(0)
-        print(f"links: {len(links)} items with links, {sum(map(len, links.values()))} links; Recall@10")
-        for name, block in blocks.items():
-            unit = block / np.maximum(np.linalg.norm(block, axis=1, keepdims=True), 1e-9)
-            likeness = unit @ unit.T
-            print(f"  {name:12s} {_recall(likeness, links):.4f}")
-        noise = rng.random((len(rows), len(rows)))
-        same = np.array([[category[a] == category[b] for b in range(len(rows))] for a in range(len(rows))])
-        print(f"  {'category':12s} {_recall(same + noise * 0.5, links):.4f}")
-        print(f"  {'random':12s} {_recall(noise, links):.4f}")
+        recommender = Recommender(library, features)
+        rows = recommender.evaluate(protocol="links", seeds=seeds)
+        print(f"\nlinks: half of the items chooses the weights, the other half tests; {seeds} splits")
+        for row in rows:
+            weight = "" if row["weight"] is None else f"weight {row['weight']:.2f}"
+            print(
+                f"  {row['method']:12s} Recall@10 {row['recall']:.4f} ±{row['recall_spread']:.4f}"
+                f"  NDCG@10 {row['ndcg']:.4f}  {weight}"
+            )
+        recommender.close()
         features.close()
-
-
-def _recall(likeness: np.ndarray, links: dict[int, set[int]]) -> float:
-    found = []
-    for row, linked in links.items():
-        values = likeness[row].copy()
-        values[row] = -np.inf
-        top = set(np.argpartition(-values, 10)[:10].tolist())
-        found.append(len(top & linked) / len(linked))
-    return float(np.mean(found))
 
 
 def speed(items: int = 10_000) -> None:
@@ -205,7 +392,27 @@ def speed(items: int = 10_000) -> None:
     print(f"speed: MMR of 100 candidates {10 * (time.perf_counter() - started):.2f} ms")
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default=",".join(PARTS))
+    parser.add_argument("--seeds", type=int, default=3)
+    options = parser.parse_args()
+    parts = options.only.split(",")
+    warnings.simplefilter("ignore")
+    if "speed" in parts:
+        speed()
+    if "links" in parts:
+        shop_links(options.seeds)
+    rest = [part for part in parts if part not in ("speed", "links")]
+    if rest:
+        with tempfile.TemporaryDirectory() as folder:
+            library = films(Path(folder))
+            if library is not None:
+                for name in rest:
+                    if name != "import":
+                        protocol(library, name, options.seeds)
+                library.close()
+
+
 if __name__ == "__main__":
-    speed()
-    ratings()
-    shop_links()
+    main()

@@ -221,14 +221,16 @@ def _steps(events: Events, *, both: bool) -> Weights:
     who, col = events.who[order], events.col[order]
     worth = 0.2 + events.value[order]
     n = events.items
-    total: Any = sparse.csr_matrix((n, n), dtype=np.float32)
+    cells: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = []
     for step in range(1, (2 * _WINDOW if both else _WINDOW) + 1):
         same = np.flatnonzero(who[:-step] == who[step:])
         first, second = col[same], col[same + step]
         weight = np.float32(1.0 if both else 1.0 / step)
-        total = total + sparse.csr_matrix((weight * worth[same + step], (first, second)), shape=(n, n))
+        cells.append((weight * worth[same + step], first, second))
         if both:
-            total = total + sparse.csr_matrix((weight * worth[same], (second, first)), shape=(n, n))
+            cells.append((weight * worth[same], second, first))
+    values, rows, columns = (np.concatenate([cell[k] for cell in cells]) for k in range(3))
+    total: Any = sparse.csr_matrix((values.astype(np.float32), (rows, columns)), shape=(n, n))
     count = np.bincount(col, minlength=n) + 5.0
     total = sparse.diags(count**-0.5) @ total @ sparse.diags(count**-0.3)
     total = _top(total.tocsr(), 2 * _NEIGHBOURS) if n > 20_000 else total.tocsr()
