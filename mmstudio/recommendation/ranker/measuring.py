@@ -26,26 +26,35 @@ _MOST = 600  # people; more would only narrow an already narrow spread
 
 
 def measure(
-    ranker: Ranker, catalogue: Catalogue, methods: Mapping[str, Base], past: Labels, held: Labels
+    ranker: Ranker,
+    catalogue: Catalogue,
+    methods: Mapping[str, Base],
+    past: Labels,
+    held: Labels,
+    otherwise: str = "blend",
 ) -> Generator[dict[str, Any], None, None]:
     """Reports over the people so far; the last is the whole.
 
-    Keys: members, k, ndcg (method → mean NDCG@10, what is known masked), gain (ranker minus the best simple
-    method, per member), error (its standard error), best (that method), wins.
+    Args:
+        otherwise: the method that ranks here without the ranker.
+
+    Keys: members, k, ndcg (method → mean NDCG@10, what is known masked), best (simple method), against
+    (`otherwise`, or the blend), gain (ranker minus that, per member), error (its standard error), wins.
     """
     known, wanted = histories_of(past), histories_of(held)
     everything = _seen(past)
     people = [member for member in wanted if member in known][:_MOST]
     names = [*methods, "ranker"]
+    against = otherwise if otherwise in methods else "blend"
     found: list[list[float]] = []
-    yield _report(names, found)
+    yield _report(names, found, against)
     for start, block in scored(catalogue, methods, people):
         for k, cells in enumerate(block):
             member = people[start + k]
             worth, _, _ = ranker.score(catalogue, known[member], list(cells.T))
             columns = [*cells.T.astype(np.float64), worth]
             found.append([_ndcg(one, everything[member], set(wanted[member])) for one in columns])
-        yield _report(names, found)
+        yield _report(names, found, against)
 
 
 def mix(
@@ -80,10 +89,13 @@ def sentence(report: Mapping[str, Any]) -> str:
     ndcg = report.get("ndcg") or {}
     if not ndcg:
         return tr("The learned ranker was not measured.")
+    rival = str(report["against"])
+    if not report["wins"] and ndcg[report["best"]] > ndcg["ranker"]:
+        rival = str(report["best"])
     values = {
         "ranker": f"{ndcg['ranker']:.3f}",
-        "best": label(str(report["best"])),
-        "simple": f"{ndcg[report['best']]:.3f}",
+        "best": label(rival),
+        "simple": f"{ndcg[rival]:.3f}",
         "members": report["members"],
     }
     if report["wins"]:
@@ -106,23 +118,24 @@ def _seen(past: Labels) -> dict[int, set[int]]:
     return found
 
 
-def _report(names: list[str], found: list[list[float]]) -> dict[str, Any]:
+def _report(names: list[str], found: list[list[float]], against: str) -> dict[str, Any]:
     if not found:
         return {"members": 0, "k": K, "ndcg": {}, "wins": False}
     values = np.array(found)
     mean = values.mean(0)
     best = int(mean[:-1].argmax())
-    gain = values[:, -1] - values[:, best]
+    gain = values[:, -1] - values[:, names.index(against)]
     error = float(gain.std(ddof=1) / np.sqrt(len(gain))) if len(gain) > 1 else float("inf")
     return {
         "members": len(found),
         "k": K,
         "ndcg": {name: round(float(one), 4) for name, one in zip(names, mean, strict=True)},
         "best": names[best],
+        "against": against,
         "gain": round(float(gain.mean()), 5),
         "error": round(error, 5) if np.isfinite(error) else None,
-        # One-sided, 5 %: a gain that chance alone would show once in twenty.
-        "wins": bool(gain.mean() > 1.645 * error),
+        # A gain that chance alone would show once in twenty (one-sided), and no simple method ahead.
+        "wins": bool(gain.mean() > 1.645 * error and mean[-1] >= mean[best]),
     }
 
 

@@ -105,12 +105,12 @@ class Ranker:
         person, own = self.person(embedded, numbers, history)
         scores = np.stack([standard(one) for one in bases], 1).astype(np.float32)
         alike = numbers[:, :CONTENT] @ own[:CONTENT]
-        near = np.column_stack([alike, squashed(scores)]).astype(np.float32)
+        near = np.column_stack([alike, scores]).astype(np.float32)
         first = self._first(fixed, person, own, embedded, near)
         worth, spread, chances = self.judge(self._deep(first, scores[:, 0]))
         share, base = self.mix
         if share < 1:
-            own = max(float(worth.std()), 1e-12)
+            own = float(worth.std()) or 1.0
             worth = share * standard(worth) + (1 - share) * standard(bases[base])
             spread = share * spread / own
         return worth, spread, chances
@@ -127,7 +127,7 @@ class Ranker:
         embedded, numbers, fixed = self._fixed(catalogue)
         person, own = self.person(embedded, numbers, history)
         alike = numbers[rows, :CONTENT] @ own[:CONTENT]
-        near = np.column_stack([alike, squashed(scores)]).astype(np.float32)
+        near = np.column_stack([alike, scores]).astype(np.float32)
         first = self._first(fixed[rows], person, own, embedded[rows], near)
         weight, _ = self._layer()
         at = 3 * len(person) + ITEM + PERSON
@@ -277,11 +277,6 @@ def standard(values: NDArray[Any]) -> NDArray[np.float64]:
     values = np.asarray(values, np.float64)
     spread = float(values.std())
     return (values - values.mean()) / spread if spread > 1e-12 else np.zeros(len(values))
-
-
-def squashed(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Standardised scores as experts see them, sign(z)·log(1 + |z|): first items are ten deviations off."""
-    return np.asarray(np.sign(scores) * np.log1p(np.abs(scores)), np.float32)
 
 
 def sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:

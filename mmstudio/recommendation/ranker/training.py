@@ -21,7 +21,6 @@ from mmstudio.recommendation.ranker.model import (
     Ranker,
     buckets,
     item_numbers,
-    squashed,
 )
 from mmstudio.recommendation.ranker.pairs import (
     Pairs,
@@ -106,7 +105,7 @@ def train_work(recommender: Recommender, seed: int = 0, epochs: int = _EPOCHS) -
             checked.append(one)
         errors = calibration_error(ranker, later, joined(checked))
         report: dict[str, Any] = {}
-        for found in measure(ranker, later, methods, known, held.take(~aside)):
+        for found in measure(ranker, later, methods, known, held.take(~aside), settled(catalogue).method):
             context.raise_if_cancelled()
             report = found
             yield Progress(min(steps, done + report["members"]), steps, tr("Measuring on held-out events"))
@@ -205,7 +204,6 @@ class _Learning:
                 pairs.offset,
             )
         ]
-        self.squashed = torch.from_numpy(squashed(pairs.scores))
         # Each head sees its own draw with replacement of the pairs (Poisson weights of mean 1).
         drawn = np.random.default_rng(seed + 2).poisson(1.0, (len(pairs.row), self.shape.heads))
         self.drawn = torch.from_numpy(drawn.astype(np.float32))
@@ -272,7 +270,7 @@ class _Learning:
             item = self.net.ids(self.rows[row])
             own, numbers = self.own[who], self.numbers[row]
             alike = (own[:, :content] * numbers[:, :content]).sum(1, keepdim=True)
-            given = torch.cat([numbers, own, context, alike, self.squashed[index]], 1)
+            given = torch.cat([numbers, own, context, alike, scores], 1)
             hidden = self.shape.experts * self.shape.hidden
             drop = (torch.rand(len(index), hidden, generator=self.random) < _KEEP).float() / _KEEP
             logits = self.net(person, item, given, scores[:, 0], drop)

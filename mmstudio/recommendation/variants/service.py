@@ -76,7 +76,8 @@ class Variants:
         Args:
             manifest: of the set, as it lies beside its files. asset_ids: its picture, sound and text.
         """
-        wish = manifest.get("wish") if isinstance(manifest.get("wish"), Mapping) else {}
+        told = manifest.get("wish")
+        wish: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
         whom = audience_id if audience_id is not None else wish.get("audience_id")
         item = item_id if item_id is not None else wish.get("item_id")
         texts = [str(manifest.get("title") or ""), str(manifest.get("text") or "")]

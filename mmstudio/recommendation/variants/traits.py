@@ -135,7 +135,8 @@ def brief_match(audience: Audience, texts: Iterable[str]) -> float:
 def texts_of_storyboard(data: Mapping[str, Any]) -> list[str]:
     """Every text that is drawn, each once."""
     found: dict[str, None] = {}
-    words = data.get("copy") if isinstance(data.get("copy"), Mapping) else {}
+    copy = data.get("copy")
+    words: Mapping[str, Any] = copy if isinstance(copy, Mapping) else {}
     for scene in data.get("scenes") or []:
         for layer in scene.get("layers") or []:
             if layer.get("kind") == "text":
@@ -188,7 +189,7 @@ def _measured(library: Library, assets: Sequence[Asset]) -> dict[str, float]:
     if sharp:
         found["sharpness"] = float(np.clip(np.mean(sharp), 0, 1))
     if tempo:
-        found["tempo"] = float(min(1.0, np.mean(tempo) / 200))
+        found["tempo"] = min(1.0, float(np.mean(tempo)) / 200)
     return found
 
 
