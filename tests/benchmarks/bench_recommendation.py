@@ -2,7 +2,8 @@
 
 Where ../shared/data is there: film ratings under every protocol beside cornac, surprise and implicit on
 identical splits (rows are left out where a package is not installed; PYTHONPATH may name a folder that has
-it), import, single questions, and the shop's own related links. Always: time of a re-ranking over 10,000 items.
+it), import, single questions, and the shop's own related links. Always: time of a re-ranking over 10,000
+items.
 
     --only speed,import,links,random,ratio811,leave-last,cold-items,few-shot   --seeds 3
 """
