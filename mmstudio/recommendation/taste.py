@@ -182,8 +182,11 @@ def _words(catalogue: Catalogue, weights: dict[int, float]) -> tuple[str, ...]:
     if not weights:
         return ()
     table = np.zeros((2, len(catalogue.items)))
-    table[0, list(weights)] = list(weights.values())
-    table[1] = 1.0
+    # Every like was made on purpose, so it weighs as ten choices; the rest of the catalogue weighs four times
+    # as much as all of them.
+    table[0, list(weights)] = 10 * np.array(list(weights.values()))
+    table[1] = 4 * table[0].sum() / max(1, len(catalogue.items) - len(weights))
+    table[1, list(weights)] = 0
     return describe(catalogue, table)[0].words
 
 
