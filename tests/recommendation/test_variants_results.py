@@ -12,7 +12,9 @@ from mmstudio.recommendation.variants.results import find_variant, read_results
 A, B = "v-aaaaaaaa", "v-bbbbbbb2"
 
 
-def read(tmp_path: Path, text: str, encoding: str = "utf-8") -> tuple[list[tuple[object, ...]], dict[int, str]]:
+def read(
+    tmp_path: Path, text: str, encoding: str = "utf-8"
+) -> tuple[list[tuple[object, ...]], dict[int, str]]:
     path = tmp_path / "results.csv"
     path.write_text(text, encoding)
     found, problems, _notes = read_results(path, [A, B])
