@@ -183,13 +183,15 @@ _RESULT_WORDS = {
     "reviews": mark("Reviews"),
     "links": mark("Links"),
     "interactions": mark("Interactions"),
+    "interactions_again": mark("Interactions that were there before"),
+    "row_notes": mark("Rows that came in with a remark"),
     "row_errors": mark("Rows that could not be read"),
     "missing_images": mark("Pictures the catalogue names but that are not there"),
     "files": mark("Files"),
     "assets": mark("Assets"),
     "fixed": mark("Mended"),
 }
-_LISTED = {"failed", "row_errors", "missing_images"}
+_LISTED = {"failed", "row_errors", "row_notes", "missing_images"}
 
 
 def _line(entry: Any) -> str:
