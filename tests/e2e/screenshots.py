@@ -273,7 +273,40 @@ def show_tuning(window: Any) -> None:
     settle(window.context)
 
 
+def show_sets(window: Any) -> None:
+    window.context.navigate("sets", item=window.context.library.items.ids()[0])
+    settle(window.context)
+    pane = window.panes["sets"]
+    if pane.history.current is None:
+        pane.make()
+        until(lambda: not pane.maker.busy, 240)
+        pane.vary()
+        until(lambda: not pane.maker.busy, 240)
+    settle(window.context)
+
+
+def show_sets_empty(window: Any) -> None:
+    window.context.navigate("sets")
+    pane = window.panes["sets"]
+    pane.history.clear()
+    pane.strip.hide()
+    settle(window.context)
+
+
+def show_write(window: Any) -> None:
+    window.context.navigate("write", item=window.context.library.items.ids()[0], task="description")
+    settle(window.context)
+    pane = window.panes["write"]
+    if not pane.cards:
+        pane.write()
+        until(lambda: not pane.writing.busy and bool(pane.cards), 60)
+    settle(window.context)
+
+
 MORE: dict[str, Callable[[Any], None]] = {
+    "sets": show_sets,
+    "sets-empty": show_sets_empty,
+    "write": show_write,
     "library-found": show_found,
     "doctor": show_doctor,
     "map": show_map,

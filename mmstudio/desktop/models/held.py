@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from mmstudio.errors import NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from mmstudio.export.copy_gate import Held
     from mmstudio.library import Library
 
@@ -59,3 +61,46 @@ def still_held(library: Library, storyboards: list[int]) -> set[int]:
         except NotFound:
             continue
     return held
+
+
+def answer_all(
+    library: Library, read: Mapping[int, Sequence[Held]], who: str, reason: str
+) -> tuple[list[int], list[int]]:
+    """Answer for the texts of several storyboards with one reason; each text is recorded by itself.
+
+    Args:
+        read: storyboard → its held texts as the person has read them.
+
+    Returns (storyboards that may leave now, storyboards whose texts have changed since and still wait). One
+    that is gone is in neither. Not for the GUI thread. Raises UsageError, ReadOnly.
+    """
+    from mmstudio.composition import Storyboard
+    from mmstudio.export.copy_gate import answer_for
+
+    free: list[int] = []
+    wait: list[int] = []
+    for storyboard, texts in read.items():
+        try:
+            now = read_held(library, storyboard)
+        except NotFound:
+            continue
+        if tuple(texts) != now.texts:
+            wait.append(storyboard)  # nobody answers for a text that they have not read
+            continue
+        kept = library.storyboards.get(storyboard)
+        answer_for(library, Storyboard.from_dict(kept.data, kept.id), who, reason)
+        (wait if read_held(library, storyboard).texts else free).append(storyboard)
+    return free, wait
+
+
+def read_all(library: Library, storyboards: Sequence[int]) -> dict[int, HeldBoard]:
+    """The held texts of several storyboards; those that may leave or are gone are left out."""
+    found: dict[int, HeldBoard] = {}
+    for storyboard in storyboards:
+        try:
+            board = read_held(library, storyboard)
+        except NotFound:
+            continue
+        if board.texts:
+            found[storyboard] = board
+    return found

@@ -15,7 +15,7 @@ from mmstudio.i18n import tr
 
 if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
-    from mmstudio.generation.copywriting.contract import Span, Task, Variant
+    from mmstudio.generation.copywriting.contract import Context, Span, Task, Variant
     from mmstudio.library.copy_records import Override
     from mmstudio.studio import Studio
 
@@ -28,7 +28,8 @@ class WriteWish:
     """What is to be written; fields as in ``copywriting.contract.Brief``.
 
     Attributes:
-        engine: "facts", "folder" or "server". message, author, rating: what a reply answers.
+        engine: "facts", "folder" or "server". message: what a reply answers. figures: a table as pasted, for
+            a summary; "" is what was counted of the item. mood: words of the mood of a story or script.
     """
 
     task: Task
@@ -42,6 +43,8 @@ class WriteWish:
     count: int = 3
     seed: int = 0
     message: str = ""
+    figures: str = ""
+    mood: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -191,18 +194,32 @@ def write(
     studio: Studio, wish: WriteWish, heard: Callable[[str], None], cancelled: Callable[[], bool]
 ) -> list[Draft]:
     """Drafts for a wish, best first. Not for the GUI thread."""
-    from mmstudio.generation.copywriting.contract import Context
-
     writer = studio.copywriter
     wishes: dict[str, Any] = {
         "tone": wish.tone, "locale": wish.locale, "limit": wish.limit, "words": wish.words,
         "count": wish.count, "seed": wish.seed,
     }  # fmt: skip
-    if wish.message:
-        wishes["context"] = Context(message=wish.message)
+    wishes["context"] = context_of(studio, wish)
     brief = writer.brief(wish.task, wish.item, wish.audience, **wishes)
     variants = writer.variants(brief, wish.engine, heard, cancelled)
     return [draft_of(variant, wish, brief.longest, brief.language) for variant in variants]
+
+
+def context_of(studio: Studio, wish: WriteWish) -> Context:
+    """What a text is about beside the item. Not for the GUI thread. Raises UsageError, NotFound."""
+    from mmstudio.generation.copywriting.contract import Context
+    from mmstudio.generation.copywriting.figures import rows_of, rows_of_item, words_of_mood
+
+    if wish.task == "report_summary":
+        if wish.figures or wish.item is None:
+            return Context(rows=rows_of(wish.figures))
+        title = studio.library.items.get(wish.item).title
+        return Context(title=title, rows=rows_of_item(studio.library, wish.item))
+    if wish.task == "explanation" and wish.audience is not None and wish.item is not None:
+        from mmstudio.recommendation.copy_reasons import reasons_for
+
+        return Context(reasons=reasons_for(studio.recommender, wish.audience, wish.item))
+    return Context(message=wish.message, mood=words_of_mood(wish.mood))
 
 
 def engine_lines(studio: Studio) -> list[EngineLine]:

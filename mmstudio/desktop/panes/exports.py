@@ -152,6 +152,7 @@ class ExportsPane(Pane):
         layout.addWidget(self.table_states, 1)
         self.held_bar = HeldBar(self.context)
         self.held_bar.show_wanted.connect(self._show_held)
+        self.held_bar.freed.connect(lambda _wishes: self.export())  # they are ticked still
         layout.addWidget(self.held_bar)
         foot = QFrame()
         foot.setProperty("surface", "strip")

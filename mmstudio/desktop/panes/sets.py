@@ -8,22 +8,23 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QEvent, QModelIndex, Qt
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QListView, QProgressBar, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSplitter, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.job_watch import JobWatch
 from mmstudio.desktop.models.rows import ROW_ROLE
+from mmstudio.desktop.models.set_board import assets_of, board_of, choices_of, part_note
 from mmstudio.desktop.models.sets import SetHistory, SetMaker, SetStep, Shown, making_of, reroll_of
-from mmstudio.desktop.models.trained import model_lines
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name, say
 from mmstudio.desktop.views.ab_player import ABPlayer
 from mmstudio.desktop.views.controls import action_tool, button, row
 from mmstudio.desktop.views.files import copy_text
 from mmstudio.desktop.views.pictures import Pictures
-from mmstudio.desktop.views.set_controls import ENGINES, SetControls
-from mmstudio.desktop.views.set_delegate import CELL, SetDelegate
-from mmstudio.desktop.views.set_shared import SharedBar, fit_text
+from mmstudio.desktop.views.set_controls import SetControls
+from mmstudio.desktop.views.set_delegate import SetStrip
+from mmstudio.desktop.views.set_shared import SharedBar
 from mmstudio.desktop.views.set_slots import PictureSlot, Slot, SoundSlot, TextSlot
+from mmstudio.desktop.views.speak_bar import SpeakBar
 from mmstudio.desktop.views.states import StateStack
 from mmstudio.i18n import mark, tr, tr_error
 
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
 
     from mmstudio.desktop.context import AppContext
-    from mmstudio.generation.sets.contract import MadeSet, Part
-    from mmstudio.studio import Studio
+    from mmstudio.generation.sets.contract import Part
 
 _MOST_SEED = 9999
 _VARIATIONS = 3
@@ -51,7 +51,9 @@ class SetsPane(Pane):
         self._wanted: dict[str, Any] = {}
         self._random = Random()
         self._saving = False
+        self._composing = False
         self._ab: ABPlayer | None = None
+        self._voice: SpeakBar | None = None
         self.pictures = Pictures(context, parent=self)
         self.history = SetHistory(self)
         self.maker = SetMaker(context, self)
@@ -77,6 +79,7 @@ class SetsPane(Pane):
             slot.dropped.connect(self._dropped)
             slot.locked.connect(lambda _part, _on: self._enable())
         self.text.copied.connect(self._copy)
+        self.text.spoken.connect(self.speak)
         self.picture.surprise_wanted.connect(self.surprise)
         right = QVBoxLayout()
         right.setSpacing(12)
@@ -102,21 +105,15 @@ class SetsPane(Pane):
         bar.setStretch(0, 1)
         bar.addLayout(self._tools)
         bar.addWidget(self.vary_button)
+        self.board_button = button(
+            mark("Use in a storyboard"), self.compose, icon="film-strip",
+            tip=mark("Save the set and show it as an ad: its picture, bed and line in their places"),
+        )  # fmt: skip
+        bar.addWidget(self.board_button)
         bar.addWidget(self.save_button)
-        self.strip = QListView()
-        self.strip.setViewMode(QListView.ViewMode.IconMode)
-        self.strip.setFlow(QListView.Flow.LeftToRight)
-        self.strip.setWrapping(False)
-        self.strip.setMovement(QListView.Movement.Static)
-        self.strip.setUniformItemSizes(True)
-        self.strip.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.strip.setFixedHeight(CELL.height() + 18)
-        self.strip.setModel(self.history.model)
-        self.strip.setItemDelegate(SetDelegate(self.strip))
+        self.strip = SetStrip(self.history.model)
         self.strip.clicked.connect(self._go)
         self.strip.activated.connect(self._go)
-        name(self.strip, mark("Sets you made"), mark("Press one to go back to it"))
-        self.strip.hide()
         shared = QHBoxLayout()
         shared.setContentsMargins(16, 8, 12, 4)
         shared.addWidget(self.shared, 1)
@@ -173,6 +170,8 @@ class SetsPane(Pane):
             tip=mark("Hear this set's sound and the earlier one in turn, equally loud"),
         )  # fmt: skip
         self._save_action = add(mark("Save to library"), self.save, shortcut="Ctrl+S", icon="floppy-disk")
+        self._compose_action = add(mark("Use in a storyboard"), self.compose, icon="film-strip")
+        self._speak_action = add(mark("Speak the line"), self.speak, icon="speaker-high")
         self._again = add(mark("Copy how it was made"), self.copy_manifest, icon="copy")
         self._write = add(
             mark("Write more about it"), self._go_write, icon="note-pencil",
@@ -237,7 +236,9 @@ class SetsPane(Pane):
     def _read(self) -> None:
         studio = self.context.studio
         if studio is not None:
-            self.context.background(lambda: _choices(studio), self._read_done, key="sets-choices", owner=self)
+            self.context.background(
+                lambda: choices_of(studio), self._read_done, key="sets-choices", owner=self
+            )
 
     def _read_done(self, choices: tuple[list[str], list[Any], list[str]]) -> None:
         models, audiences, engines = choices
@@ -340,6 +341,9 @@ class SetsPane(Pane):
     def _made(self, step: SetStep, show: bool) -> None:
         self.history.add(step, show=show)
         self.strip.setVisible(len(self.history.model.rows) > 1)
+        if show:
+            for note in step.made.notes:
+                self.context.notify(note, level="warning")
         self._enable()
 
     def _failed(self, error: Exception) -> None:
@@ -376,7 +380,7 @@ class SetsPane(Pane):
         else:
             self._show_parts(step.shown)
             for part, how in step.made.parts.items():
-                self.slots[part].set_note(_part_note(step.made, part, how))
+                self.slots[part].set_note(part_note(step.made, part, how))
             place = self.history.model.row_of(step.id)
             if place >= 0:
                 self.strip.setCurrentIndex(self.history.model.index(place))
@@ -420,6 +424,9 @@ class SetsPane(Pane):
             made.setEnabled(there)
         self._compare.setEnabled(there and self._other_sound() is not None)
         self._write.setEnabled(there and step is not None and step.made.wish.item_id is not None)
+        self._speak_action.setEnabled(there and bool(step is not None and step.made.text))
+        self._compose_action.setEnabled(there and not self._composing and not self.context.read_only)
+        self.board_button.setEnabled(self._compose_action.isEnabled())
         saved = step is not None and bool(step.assets)
         self._save_action.setEnabled(there and not saved and not self._saving and not self.context.read_only)
         self.save_button.setEnabled(self._save_action.isEnabled())
@@ -432,7 +439,7 @@ class SetsPane(Pane):
 
     def _state_words(self, step: SetStep | None) -> str:
         if step is not None:
-            return step.words
+            return " ".join([f"{step.words}.", *step.made.notes]) if step.made.notes else step.words
         if self.context.read_only and self.context.studio is not None:
             return tr("This library is open for reading only: sets can be made here, not saved.")
         return tr("Everything is made on this computer; nothing is kept until you save it.")
@@ -452,7 +459,7 @@ class SetsPane(Pane):
 
         def saved(result: dict[str, Any]) -> None:
             self._saving = False
-            step.assets = tuple(int(asset) for asset in _assets(result))
+            step.assets = tuple(int(asset) for asset in assets_of(result))
             self.history.model.refresh()
             self._enable()  # the notice of the job says that it is there
 
@@ -461,6 +468,47 @@ class SetsPane(Pane):
             self._enable()
 
         JobWatch(self.context, handle, self, on_done=saved, on_ended=ended)
+
+    def compose(self) -> None:
+        """Save the set where it is not, make a storyboard of it and show that."""
+        step, studio = self.history.current, self.context.studio
+        if step is None or studio is None or self._composing or self.context.read_only:
+            return
+        self._composing = True
+        self._enable()
+        self.note.setText(tr("Composing the ad"))
+
+        def done(result: tuple[int, tuple[int, ...]]) -> None:
+            self._composing = False
+            board, step.assets = result
+            self.history.model.refresh()
+            self._enable()
+            self.context.navigate("preview", storyboard=board)
+
+        def failed(error: Exception) -> None:
+            self._composing = False
+            self._enable()
+            self.context.report(error)
+
+        self.context.background(
+            lambda: board_of(studio, step.made, step.assets), done, failed, key="set-board", owner=self
+        )
+
+    @property
+    def voice(self) -> SpeakBar:
+        """What speaks the line, made when first asked for."""
+        if self._voice is None:
+            self._voice = SpeakBar(self.context)
+            self._middle.insertWidget(self._middle.indexOf(self.strip), self._voice)
+        return self._voice
+
+    def speak(self) -> None:
+        """Speak the line of the set that is shown."""
+        step = self.history.current
+        if step is not None and step.made.text:
+            self.sound.view.pause()
+            wish = step.made.wish
+            self.voice.speak(step.made.text, item=wish.item_id, language=wish.locale)
 
     def copy_manifest(self) -> None:
         """Put the set's manifest on the clipboard: it makes the same set again."""
@@ -496,6 +544,8 @@ class SetsPane(Pane):
         if self._ab is not None:
             self._ab.clear()
             self._ab.hide()
+        if self._voice is not None:
+            self._voice.close_bar()
 
     def _other_sound(self) -> SetStep | None:
         """The newest earlier set whose sound is another one, else a later one."""
@@ -547,28 +597,3 @@ class SetsPane(Pane):
         if event.key() == Qt.Key.Key_Escape and self.maker.busy:
             return self.maker.stop
         return None
-
-
-def _choices(studio: Studio) -> tuple[list[str], list[Any], list[str]]:
-    """Joint models, audiences, engines that are ready. Not for the GUI thread."""
-    models = [
-        line.name
-        for line in model_lines(studio.trainings)
-        if line.modality == "set" and line.info.status in ("ready", "training")
-    ]
-    copywriter = getattr(studio, "copywriter", None)
-    engines = copywriter.engines if copywriter is not None else {}
-    ready = [key for key, engine in engines.items() if engine.status().ready]
-    return models, studio.library.audiences.list(), ready
-
-
-def _part_note(made: MadeSet, part: str, how: Any) -> str:
-    if not how.model:
-        return tr("given")
-    model = tr(ENGINES[how.model]) if how.model in ENGINES else how.model
-    return tr("{model}, seed {seed}, fits {how}", model=model, seed=how.seed, how=fit_text(how.fit))
-
-
-def _assets(result: dict[str, Any]) -> list[int]:
-    found = result.get("assets", [])
-    return list(found.values()) if isinstance(found, dict) else list(found)

@@ -26,6 +26,7 @@ from mmstudio.desktop.views.files import copy_text
 from mmstudio.desktop.views.flow import empty, let_wrap
 from mmstudio.desktop.views.guarded_text import GuardedText
 from mmstudio.desktop.views.pictures import Pictures
+from mmstudio.desktop.views.speak_bar import SpeakBar
 from mmstudio.desktop.views.states import StateStack
 from mmstudio.desktop.views.variant_card import VariantCard
 from mmstudio.desktop.views.write_controls import WriteControls
@@ -53,6 +54,7 @@ class WritePane(Pane):
         self._batches: list[list[Draft]] = []  # earlier texts, newest first
         self._at = 0
         self._rules: BrandRules | None = None
+        self._voice: SpeakBar | None = None
         self.cards: list[VariantCard] = []
         self.pictures = Pictures(context, parent=self)
         self.writing = Writing(context, self)
@@ -118,6 +120,7 @@ class WritePane(Pane):
         live.addWidget(self.coming)
         layout.addLayout(live)
         layout.addWidget(self.card_states, 1)
+        self._texts = layout
         self.pages = QStackedWidget()
         self.pages.addWidget(texts)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -139,6 +142,7 @@ class WritePane(Pane):
             mark("Later texts"), lambda: self.step(-1), shortcut="Alt+Right", icon="caret-right"
         )
         self._copy_action = add(mark("Copy the text in hand"), self._copy_in_hand, icon="copy")
+        self._speak_action = add(mark("Speak the text in hand"), self._speak_in_hand, icon="speaker-high")
         self._save_action = add(
             mark("Save the text in hand"), self._save_in_hand, shortcut="Ctrl+S", icon="floppy-disk"
         )
@@ -159,6 +163,8 @@ class WritePane(Pane):
 
     def library_changed(self) -> None:
         self.writing.stop()
+        if self._voice is not None:
+            self._voice.close_bar()
         self.pictures.forget()
         self._batches, self._at = [], 0
         self.controls.item.clear()
@@ -200,6 +206,8 @@ class WritePane(Pane):
 
     def close_pane(self) -> None:
         self.writing.stop()
+        if self._voice is not None:
+            self._voice.close_bar()
 
     def _read(self) -> None:
         studio = self.context.studio
@@ -304,6 +312,7 @@ class WritePane(Pane):
             card.edited.connect(self._check)
             card.copied.connect(self._copy)
             card.saved.connect(self._save)
+            card.spoken.connect(self._speak)
             card.overridden.connect(self._answer)
             self.cards.append(card)
             self._list.addWidget(card)
@@ -342,6 +351,7 @@ class WritePane(Pane):
         self.older.setEnabled(self._older.isEnabled())
         self.newer.setEnabled(self._newer.isEnabled())
         self._copy_action.setEnabled(bool(self.cards))
+        self._speak_action.setEnabled(bool(self.cards))
         self._save_action.setEnabled(bool(self.cards) and not self.context.read_only)
         self._set_action.setEnabled(self.controls.item.item_id is not None)
         self._show_heading()
@@ -369,6 +379,23 @@ class WritePane(Pane):
     def _copy(self, draft: Draft) -> None:
         copy_text(draft.text)
         self.context.notify(tr("Copied."))
+
+    @property
+    def voice(self) -> SpeakBar:
+        """What speaks a text, made when first asked for."""
+        if self._voice is None:
+            self._voice = SpeakBar(self.context)
+            self._texts.addWidget(self._voice)
+        return self._voice
+
+    def _speak(self, draft: Draft) -> None:
+        if draft.text.strip():
+            self.voice.speak(draft.text, item=draft.item, language=draft.locale)
+
+    def _speak_in_hand(self) -> None:
+        card = self._in_hand()
+        if card is not None:
+            self._speak(card.draft)
 
     def _copy_in_hand(self) -> None:
         card = self._in_hand()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from mmstudio.desktop.icons import icon
 from mmstudio.desktop.models.held import ExportWish, still_held
 from mmstudio.desktop.texts import label, say
 from mmstudio.desktop.views.controls import button, row
+from mmstudio.desktop.views.held_all import HeldAll
 from mmstudio.i18n import mark
 
 if TYPE_CHECKING:
@@ -18,9 +19,15 @@ if TYPE_CHECKING:
 
 
 class HeldBar(QFrame):
-    """Hidden while nothing waits. ``show_wanted`` carries the :class:`ExportWish` to look at next."""
+    """Hidden while nothing waits.
+
+    Signals:
+        show_wanted: the :class:`ExportWish` to look at next.
+        freed: those that a person answered for together.
+    """
 
     show_wanted = Signal(object)
+    freed = Signal(object)
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,7 +42,11 @@ class HeldBar(QFrame):
             mark("Show"), lambda: self.show_wanted.emit(self.waiting[0]), icon="note-pencil",
             tip=mark("See what is held and why; change the text or answer for it"),
         )  # fmt: skip
-        line = row(sign, self.words, self.show_button, margins=(16, 8, 16, 8))
+        self.all_button = button(
+            mark("Answer for all…"), self.open_all, icon="hand-palm",
+            tip=mark("Read the texts of all of them and answer with one reason"),
+        )  # fmt: skip
+        line = row(sign, self.words, self.all_button, self.show_button, margins=(16, 8, 16, 8))
         line.setStretch(1, 1)
         self.setLayout(line)
         self._say()
@@ -69,6 +80,20 @@ class HeldBar(QFrame):
             owner=self,
         )
 
+    def open_all(self) -> HeldAll:
+        """Show the texts of all of them at once."""
+        made = HeldAll(self._context, self.waiting, self)
+        made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        made.answered.connect(self._freed)
+        made.open()
+        return made
+
+    def _freed(self, wishes: list[ExportWish]) -> None:
+        gone = {wish.storyboard for wish in wishes}
+        self.waiting = [one for one in self.waiting if one.storyboard not in gone]
+        self._say()
+        self.freed.emit(wishes)
+
     def _say(self) -> None:
         n = len(self.waiting)
         say(
@@ -78,4 +103,5 @@ class HeldBar(QFrame):
             else mark("{n} ads were held back: no fact supports their texts, or the brand bans them."),
             n=n,
         )
+        self.all_button.setVisible(n > 1)
         self.setVisible(n > 0)

@@ -1,15 +1,17 @@
-"""One earlier set in the strip: its picture, its words, whether it is saved."""
+"""The strip of earlier sets: of each its picture, its words, whether it is saved."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QSize
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPixmap
-from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from mmstudio.desktop import icons, theme
 from mmstudio.desktop.models.rows import ROW_ROLE
 from mmstudio.desktop.models.sets import SetStep
+from mmstudio.desktop.texts import name
 from mmstudio.desktop.views.painting import paint_card, paint_lines, paint_picture, paint_text
+from mmstudio.i18n import mark
 
 Index = QModelIndex | QPersistentModelIndex
 CELL = QSize(208, 72)
@@ -57,3 +59,21 @@ class SetDelegate(QStyledItemDelegate):
             kept = (image, QPixmap.fromImage(image.scaled(2 * _SIDE, 2 * _SIDE)))
             self._pixmaps[row.id] = kept
         return kept[1]
+
+
+class SetStrip(QListView):
+    """The sets that were made, in one row; hidden until there is more than one."""
+
+    def __init__(self, model: QAbstractItemModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(False)
+        self.setMovement(QListView.Movement.Static)
+        self.setUniformItemSizes(True)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFixedHeight(CELL.height() + 18)
+        self.setModel(model)
+        self.setItemDelegate(SetDelegate(self))
+        name(self, mark("Sets you made"), mark("Press one to go back to it"))
+        self.hide()

@@ -279,9 +279,13 @@ class TextSlot(Slot):
     """The line of copy, its title, and other lines that fit."""
 
     copied = Signal()
+    spoken = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("text", parent)
+        self.speak_button = tool("speaker-high", mark("Speak this"), self.spoken.emit)
+        self.head.insertWidget(self.head.indexOf(self.dice), self.speak_button)
+        self.speak_button.setEnabled(False)
         self.copy_button = tool("copy", mark("Copy the text"), self.copied.emit)
         self.head.insertWidget(self.head.indexOf(self.dice), self.copy_button)
         self.copy_button.setEnabled(False)
@@ -322,6 +326,7 @@ class TextSlot(Slot):
         self.others_title.setVisible(bool(others))
         self.others.setVisible(bool(others))
         self.copy_button.setEnabled(bool(text))
+        self.speak_button.setEnabled(bool(text))
         self.show_there()
 
 

@@ -32,13 +32,14 @@ _FACTS = 160  # characters of the facts that are named; all of them are in the t
 class VariantCard(QFrame):
     """
     Signals (each with the :class:`Draft`):
-        edited: the text changed and is to be checked. copied, saved: with its text as it stands.
+        edited: the text changed and is to be checked. copied, saved, spoken: with its text as it stands.
         overridden: also who answers for it, and why.
     """
 
     edited = Signal(object)
     copied = Signal(object)
     saved = Signal(object)
+    spoken = Signal(object)
     overridden = Signal(object, str, str)
 
     def __init__(self, draft: Draft, rank: int, parent: QWidget | None = None) -> None:
@@ -53,6 +54,7 @@ class VariantCard(QFrame):
         self.state.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.length = label(role="small")
         self.copy_button = tool("copy", mark("Copy the text"), lambda: self.copied.emit(self.draft))
+        self.speak_button = tool("speaker-high", mark("Speak this"), lambda: self.spoken.emit(self.draft))
         self.save_button = tool(
             "floppy-disk", mark("Save as a text in the library"), lambda: self.saved.emit(self.draft)
         )
@@ -69,7 +71,9 @@ class VariantCard(QFrame):
         head.addWidget(self.sign)
         head.addWidget(self.state, 1)
         head.addWidget(self.length)
-        for control in (self.answer_button, self.revert_button, self.copy_button, self.save_button):
+        for control in (
+            self.answer_button, self.revert_button, self.speak_button, self.copy_button, self.save_button,
+        ):  # fmt: skip
             head.addWidget(control)
         self.text = GuardedText()
         self.text.edited.connect(self._edited)

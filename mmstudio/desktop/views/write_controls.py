@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mmstudio.library.records import Audience
 
 _WITHOUT_ITEM = ("report_summary",)
+_MOODY = ("story_outline", "script")
 _LIMIT_HELP = mark(
     "How long a text may be. A Chinese character counts as two letters, since it takes the room of two."
 )
@@ -81,6 +82,21 @@ class WriteControls(QScrollArea):
         self.message = TextField(3, 8)
         name(self.message, mark("Question or review to answer"))
         say(self.message, mark("The question or review to answer"), "setPlaceholderText")
+        self.figures = TextField(4, 10)
+        name(self.figures, mark("Figures to sum up"))
+        say(
+            self.figures,
+            mark("Paste a table: names in the first line. Empty: what was counted of the item"),
+            "setPlaceholderText",
+        )
+        self.mood = QLineEdit()
+        name(
+            self.mood,
+            mark("Mood and setting"),
+            mark("Separated by commas; the words around the facts follow it"),
+        )
+        say(self.mood, mark("Mood and setting, for example calm, rainy evening"), "setPlaceholderText")
+        self.context_note = label(role="small", wrap=True)
         self.words = QLineEdit()
         name(self.words, mark("Words to use"), mark("Separated by commas; used where the facts have them"))
         say(self.words, mark("for example light, summer"), "setPlaceholderText")
@@ -99,7 +115,8 @@ class WriteControls(QScrollArea):
         layout.addWidget(self.audience)
         layout.addWidget(label(mark("Kind of text"), "muted"))
         layout.addWidget(self.task)
-        layout.addWidget(self.message)
+        for field in (self.message, self.figures, self.mood, self.context_note):
+            layout.addWidget(field)
         layout.addWidget(label(mark("Written by"), "muted"))
         layout.addWidget(self.engine)
         layout.addWidget(self.engine_note)
@@ -132,6 +149,7 @@ class WriteControls(QScrollArea):
         self.engine.currentIndexChanged.connect(lambda _i: self._show_engine())
         self.audience.currentIndexChanged.connect(lambda _i: self.changed.emit())
         self.message.textChanged.connect(self.changed)
+        self.figures.textChanged.connect(self.changed)
 
     # --- what there is to choose --------------------------------------------------------------------
 
@@ -169,6 +187,10 @@ class WriteControls(QScrollArea):
             return mark("Choose an item first.")
         if task == "reply" and not self.message.words():
             return mark("Put in the question or review first.")
+        if task == "report_summary" and self.item.item_id is None and not self.figures.words():
+            return mark("Paste the figures or choose an item first.")
+        if task == "explanation" and self.audience.currentData() is None:
+            return mark("Choose the audience that it is recommended to first.")
         if line is not None and not line.ready:
             return mark("This writer is not set up yet.")
         return ""
@@ -190,7 +212,11 @@ class WriteControls(QScrollArea):
             count=self.count.value(),
             seed=self.seed.take(first=first),
         )
-        return replace(wish, message=self.message.words()) if wish.task == "reply" else wish
+        if wish.task == "reply":
+            return replace(wish, message=self.message.words())
+        if wish.task == "report_summary":
+            return replace(wish, figures=self.figures.words())
+        return replace(wish, mood=self.mood.text().strip()) if wish.task in _MOODY else wish
 
     def choose(self, *, item: int | None = None, audience: int | None = None, task: str = "") -> None:
         """Choose what is to be written about."""
@@ -204,6 +230,10 @@ class WriteControls(QScrollArea):
     def _show_task(self) -> None:
         task = self.task.currentData()
         self.message.setVisible(task == "reply")
+        self.figures.setVisible(task == "report_summary")
+        self.mood.setVisible(task in _MOODY)
+        self.context_note.setVisible(task == "explanation")
+        say(self.context_note, mark("The reasons are those of the recommendations to the audience above."))
         self.limit.setSpecialValueText(tr("{n} (usual)", n=LIMITS[task]))
         self.changed.emit()
 

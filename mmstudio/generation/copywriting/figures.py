@@ -57,7 +57,7 @@ def rows_of_file(path: Path) -> tuple[Row, ...]:
 
 
 def rows_of_item(library: Library, item_id: int) -> tuple[Row, ...]:
-    """What was counted of an item: a row for each kind of event (visits, purchases …), one for its reviews."""
+    """What was counted of an item: a row for each kind of event, one for its reviews."""
     seen = library.audiences.interactions()
     counts = np.bincount(seen.code[seen.item == item_id], minlength=len(seen.names))
     rows: list[Row] = [
