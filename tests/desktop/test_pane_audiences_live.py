@@ -1,4 +1,4 @@
-"""The Recommend view, live: tries, decisions, reasons that add up; the brief read; rules with their counts."""
+"""The Recommend view, live: tries, decisions, reasons that add up; the brief read; rules with counts."""
 
 from __future__ import annotations
 

@@ -100,8 +100,13 @@ def metrics_in(rows: Sequence[Mapping[str, Any]]) -> list[str]:
         if (f"{key}_spread" in rows[0] or _ALIASES.get(key, key) in METRICS)
         and any(isinstance(row.get(key), int | float) for row in rows)
     ]
+    return sorted(found, key=_place)
+
+
+def _place(key: str) -> int:
     order = list(METRICS)
-    return sorted(found, key=lambda k: order.index(_ALIASES.get(k, k)) if _ALIASES.get(k, k) in order else 99)
+    base = _ALIASES.get(key, key)
+    return order.index(base) if base in order else len(order)
 
 
 def best_of(rows: Sequence[Mapping[str, Any]], key: str) -> set[int]:

@@ -87,7 +87,7 @@ class AudiencesPane(Pane):
         self.view.page_wanted.connect(self._export_page)
         self.view.page_opened.connect(lambda: open_path(self._page))
         self.view.two_wanted.connect(lambda: self.context.navigate("two", a=self._chosen))
-        self.view.rules_wanted.connect(lambda: self.tabs.setCurrentIndex(1))
+        self.view.rules_wanted.connect(self._show_about)
         self.cards = self.view.cards
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
@@ -163,6 +163,9 @@ class AudiencesPane(Pane):
 
     def actions_menu(self) -> list[QAction]:
         return [self._new_action, self._page_action, self._why_action]
+
+    def _show_about(self) -> None:
+        self.tabs.setCurrentIndex(1)
 
     def _go(self, page: str) -> None:
         self.context.navigate(page, **({"audience": self._chosen} if page == "variants" else {}))
@@ -279,7 +282,7 @@ class AudiencesPane(Pane):
 
     # --- editing ------------------------------------------------------------------------------------
 
-    def _edit(self, audience_id: int, field: str, value: object) -> None:
+    def _edit(self, audience_id: int, field: str, value: Any) -> None:
         """Show the change at once and keep it behind that."""
         studio = self.context.studio
         if studio is None or self.context.read_only:

@@ -55,7 +55,7 @@ class SegmentsPane(Pane):
         self.count.setMinimumWidth(150)
         say(self.count, mark("as many as suit"), "setSpecialValueText")
         name(self.count, mark("How many segments"))
-        self.find_button = button(mark("Find segments"), self.find, "primary", icon="circles-three")
+        self.find_button = button(mark("Find segments"), self.look_for, "primary", icon="circles-three")
         self.events_button = button(IMPORT_EVENTS, lambda: choose_events(self.context, self), icon="table")
         self.back_button = button(
             mark("Back to the audiences"), lambda: self.context.navigate("audiences"), icon="users-three"
@@ -112,13 +112,13 @@ class SegmentsPane(Pane):
         whole.addWidget(self.note)
         whole.addWidget(self.states, 1)
         self.root.addLayout(whole)
-        self._find_action = action(self, mark("Find segments"), self.find, icon="circles-three")
+        self._find_action = action(self, mark("Find segments"), self.look_for, icon="circles-three")
 
     # --- pane ---------------------------------------------------------------------------------------
 
     def activated(self, **args: Any) -> None:
         if self.context.studio is not None and not self._asked:
-            self.find()
+            self.look_for()
 
     def library_changed(self) -> None:
         self.found, self._kept, self._asked = None, None, False
@@ -132,7 +132,7 @@ class SegmentsPane(Pane):
                 mark("Go to the Library"), lambda: self.context.navigate("library"),
             )  # fmt: skip
         elif self.isVisible():
-            self.find()
+            self.look_for()
         else:
             self.states.show_loading(mark("Looking for groups of people who choose alike"))
 
@@ -142,11 +142,11 @@ class SegmentsPane(Pane):
         elif topic == "audiences" and ids is None:  # events came in
             self._asked = False
             if self.isVisible() and (self.found is None or not self.found.segments):
-                self.find()
+                self.look_for()
 
     def retranslate(self) -> None:
         if self.found is not None:
-            self.find()
+            self.look_for()
 
     def actions_menu(self) -> list[QAction]:
         return [self._find_action]
@@ -157,7 +157,7 @@ class SegmentsPane(Pane):
 
     # --- finding ------------------------------------------------------------------------------------
 
-    def find(self) -> None:
+    def look_for(self) -> None:
         """Look for segments in all events."""
         studio = self.context.studio
         if studio is None:
@@ -172,7 +172,7 @@ class SegmentsPane(Pane):
 
     def _failed(self, error: Exception) -> None:
         self.find_button.setEnabled(True)
-        self.states.show_failure(error, self.find)
+        self.states.show_failure(error, self.look_for)
 
     def _show(self, found: Found) -> None:
         self.found, self._kept = found, None

@@ -224,7 +224,7 @@ class VariantsPane(Pane):
     def data_changed(self, topic: str, ids: list[int] | None) -> None:
         if topic == "audiences":
             self._read()
-        elif topic == "variants":
+        elif topic == "variants" and not self._latest.busy:  # ranking itself notes what it predicted
             self._rank()
         elif topic == "assets":
             self.pictures.forget_assets(ids)
@@ -296,7 +296,8 @@ class VariantsPane(Pane):
         if gathered.audience_id != self.audience_id:
             self._rank()
             return
-        chosen = set(self.chosen)
+        # The first two are chosen until the person could choose.
+        chosen = set(self.chosen) if self.model.rowCount() > 1 else set()
         self.model.measured = gathered.measured
         self.model.set_rows(gathered.rows)
         self._plans = gathered.plans
@@ -317,6 +318,7 @@ class VariantsPane(Pane):
                 "" if self.context.read_only else mark("Take in what is finished"),
                 self.gather,
             )
+            self._chosen_changed()
         else:
             self.list_states.show_content()
             places = [i for i, line in enumerate(gathered.rows) if line.id in chosen]

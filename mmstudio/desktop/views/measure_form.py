@@ -95,10 +95,10 @@ class MeasureForm(QScrollArea):
         name(self.k, mark("Length of the list"))
         name(self.seeds, mark("How often, each time with another split"))
         name(self.threshold, mark("Ratings from here count as liked"))
-        self.mask = QComboBox()
-        name(self.mask, mark("What a person has seen already"))
+        self.mask_box = QComboBox()
+        name(self.mask_box, mark("What a person has seen already"))
         for key, words in MASKS:
-            self.mask.addItem(tr(words), key)
+            self.mask_box.addItem(tr(words), key)
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(8)
@@ -119,7 +119,7 @@ class MeasureForm(QScrollArea):
                     mark("A hidden rating counts from this value on; events without a rating always count."),
                 ),
                 (
-                    mark("Seen items"), self.mask,
+                    mark("Seen items"), self.mask_box,
                     mark(
                         "Usually what a person chose already is not recommended again. The library Cornac "
                         "counts otherwise; its way is here so that its published figures can be compared."
@@ -161,7 +161,7 @@ class MeasureForm(QScrollArea):
             "k": self.k.value(),
             "seeds": self.seeds.value(),
             "threshold": self.threshold.value() or None,
-            "mask": self.mask.currentData(),
+            "mask": self.mask_box.currentData(),
             "methods": None if len(chosen) == len(self.methods) else chosen,
         }
 
@@ -175,7 +175,7 @@ class MeasureForm(QScrollArea):
         for place, (words, _why) in enumerate(PROTOCOLS.values()):
             self.protocol.setItemText(place, tr(words))
         for place, (_key, words) in enumerate(MASKS):
-            self.mask.setItemText(place, tr(words))
+            self.mask_box.setItemText(place, tr(words))
         self._explain()
 
     def _explain(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -77,7 +78,7 @@ class ReasonPanel(QWidget):
         bar = QWidget()
         flow = FlowLayout(bar, 6)
         self.buttons = {
-            key: button(_SHORT[key], lambda k=key: self._decide(k), icon=symbol, tip=words)
+            key: button(_SHORT[key], partial(self._decide, key), icon=symbol, tip=words)
             for key, symbol, _filled, _mark, words in DECISIONS
         }
         for made in self.buttons.values():

@@ -82,8 +82,8 @@ class RecommendBar(QWidget):
             self.page_link,
         ):
             buttons.addWidget(part)
-        for part in (variety, novelty, explore):
-            sliders.addWidget(part)
+        for slot in (variety, novelty, explore):
+            sliders.addWidget(slot)
         self.sliders = QWidget()
         self.sliders.setLayout(sliders)
         layout = QVBoxLayout(self)

@@ -33,9 +33,9 @@ class SegmentCard(QScrollArea):
         column.setSpacing(8)
         self.title = label(role="heading", wrap=True)
         self.title.setTextFormat(Qt.TextFormat.PlainText)
-        self.size = label(role="muted", wrap=True)
+        self.people = label(role="muted", wrap=True)
         column.addWidget(self.title)
-        column.addWidget(self.size)
+        column.addWidget(self.people)
         self.words_title = section(
             mark("What sets them apart"), mark("Words that their items have more often than those of others.")
         )
@@ -69,7 +69,7 @@ class SegmentCard(QScrollArea):
         segment = found.segments[index]
         self.title.setText(segment.name)
         say(
-            self.size,
+            self.people,
             mark("{n} people, {share} % of all"),
             n=f"{segment.size:,}",
             share=f"{100 * segment.share:.0f}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,12 @@ import numpy as np
 from PySide6.QtCore import QPointF, Signal
 from PySide6.QtWidgets import QWidget
 
+os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
+import pyqtgraph
+
 from mmstudio.desktop import theme
 from mmstudio.desktop.texts import name
-from mmstudio.desktop.views.map_plot import MapPlot, pyqtgraph
+from mmstudio.desktop.views.map_plot import MapPlot
 from mmstudio.i18n import mark
 
 if TYPE_CHECKING:
