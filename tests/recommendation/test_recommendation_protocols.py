@@ -171,6 +171,29 @@ def test_nobody_to_ask_and_names_that_are_none(films: Catalogue, tmp_path: Path)
             assert evaluate(empty, protocol=name, seeds=1) == []
 
 
+def test_one_user_only_and_ratings_that_are_all_equal(tmp_path: Path) -> None:
+    with Library.create(tmp_path / "l.mmlib") as library:
+        ids = library.items.upsert_many(
+            NewItem(f"i{n}", f"Item {n}", category=KINDS[n % 3]) for n in range(40)
+        )
+        library.interactions.add(
+            NewInteraction("only", None, ids[n], "rating", 3.0, 1e9 + n) for n in range(30)
+        )
+        one = Catalogue.load(library, Features(library, "cpu"))
+        for name in ("random", "ratio811", "leave-last", "cold-items", "few-shot"):
+            for row in evaluate(one, protocol=name, seeds=1, threshold=3.0):
+                assert np.isfinite(row["ndcg"])
+                assert 0 <= row["recall"] <= 1
+        recommender = Recommender(library, Features(library, "cpu"))
+        lists = list(recommender.members(5))
+        assert len(lists) == 1
+        assert {item for item, _ in lists[0][1]} <= set(ids[30:])
+        found = recommender.recommend(library.audiences.add("new"), k=3)
+        assert found.choice is not None
+        assert "Too few events" in found.choice.why
+        recommender.close()
+
+
 def test_a_table_as_csv_and_as_a_plot(films: Catalogue) -> None:
     rows = evaluate(films, protocol="random", seeds=1, methods=["knn"])
     read = list(csv.DictReader(io.StringIO(as_csv(rows))))

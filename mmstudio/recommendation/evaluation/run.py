@@ -140,8 +140,9 @@ def _fitted(
         if method.ready(inner):
             return None
         choice = Choice(name, "")
-    nobody = [measuring.profile_of_member(inner.events, int(inner.events.members[0]))]
-    scores(inner, nobody, choice)  # fits what is not fitted yet
+    if len(inner.events.members):
+        first = measuring.profile_of_member(inner.events, int(inner.events.members[0]))
+        scores(inner, [first], choice)  # fits what is not fitted yet
     return choice
 
 
