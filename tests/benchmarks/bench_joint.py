@@ -91,8 +91,9 @@ def ours(objective: str, options: Options, task: Task, steps: int, seed: int, pr
     started = time.process_time()
     for step in range(steps):
         one_step(joint, data, step)
+    weights = joint.weights() | joint.finish(data)  # the latent GAN learns here
     spent = time.process_time() - started
-    model = model_of(config, joint.weights() | joint.finish(data), CPU)
+    model = model_of(config, weights, CPU)
     print({name: {k: round(v, 3) for k, v in found.items()} for name, found in model.scores.items()})
     names: list[Any] = ["learned" if config.options["flow"] else "prior", "mixture"]
     names += ["gan"] if config.options["gan"] else []
@@ -244,7 +245,9 @@ def loops(task: Task, share: float, rounds: int = 3, steps: int = 30) -> None:
 def our_loop(config: ModelConfig, task: Task, present: Made) -> float:
     """Of the trainer, from the end of its first step to the end of the last but one."""
     with tempfile.TemporaryDirectory() as folder:
-        trainer = Trainer(Path(folder), config, JointTask(config, CPU), SetData(task.train, present, 0))
+        data = SetData(task.train, present, 0)
+        # Pictures of the progress come ten times a training, not ten times these few steps.
+        trainer = Trainer(Path(folder), config, JointTask(config, CPU), data, grid_every=config.steps)
         times: dict[int, float] = {}
         for progress in trainer.run(JobContext(0, {})):
             if (progress.data or {}).get("losses"):

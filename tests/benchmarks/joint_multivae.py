@@ -183,7 +183,7 @@ def train(
     @torch.no_grad()
     def draw(given: Made, want: list[str], at: int) -> Made:
         torch.manual_seed(at)
-        np.random.seed(at)  # MMVAE+ chooses its expert by it, one for all rows of a call
+        np.random.seed(at)  # noqa: NPY002  # MMVAE+ chooses its expert by it, one for all rows of a call
         count = len(next(iter(given.values())))
         filled = {p.name: given.get(p.name, task.held[p.name][np.zeros(count, int)]) for p in task.parts}
         x, pieces = rows_of(task, filled), []  # MoPoE encodes all
@@ -191,7 +191,8 @@ def train(
             data = MultimodalBaseDataset(data={name: rows[first : first + _FEW] for name, rows in x.items()})
             pieces.append(model.predict(data, list(given), want, N=1, flatten=True))
         return {
-            name: np.concatenate([_rows(task, name, piece[name].detach()) for piece in pieces]) for name in want
+            name: np.concatenate([_rows(task, name, piece[name].detach()) for piece in pieces])
+            for name in want
         }
 
     @torch.no_grad()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 from torch.distributions import Normal, kl_divergence
 
+from mmstudio.learning.engine.joint_gan import train_gan, untrained
+from mmstudio.learning.engine.joint_task import clipped
+from mmstudio.learning.engine.prior import fit_prior
 from mmstudio.learning.objectives.joint import (
     contrast,
     kl,
@@ -105,3 +108,26 @@ def test_a_random_subset_keeps_one_of_what_is_there() -> None:
     assert not (kept & ~many).any()
     assert torch.equal(kept.any(1), many.any(1))
     assert (random_subsets(many, 0.9, torch.Generator().manual_seed(1), empty=True).sum(1) == 0).sum() > 300
+
+
+def test_a_latent_gan_starts_at_the_mixture_and_repeats_itself() -> None:
+    random = torch.Generator().manual_seed(3)
+    rows = torch.randn(80, 4, generator=random) + 3.0 * torch.randint(0, 2, (80, 1), generator=random)
+    narrow = torch.full_like(rows, 0.01)
+    mixture = fit_prior(rows, narrow, 2, 0)
+    drawn = mixture.draw(20, torch.Generator().manual_seed(1))
+    assert torch.equal(untrained(4, random)(drawn), drawn)
+    one, two = (train_gan(rows, narrow, mixture, 5, 0.1, seed=7) for _ in range(2))
+    assert torch.equal(one(drawn), two(drawn))
+    assert not torch.equal(one(drawn), drawn)
+    assert torch.allclose(one.centre, rows.mean(0))
+
+
+def test_gradients_are_cut_to_their_common_norm() -> None:
+    net = torch.nn.Linear(3, 2)
+    for p in net.parameters():
+        p.grad = torch.full_like(p, 2.0)
+    assert clipped(net, 100.0) == torch.tensor(32.0).sqrt().item()
+    assert all((p.grad == 2.0).all() for p in net.parameters())  # type: ignore[union-attr]
+    clipped(net, 1.0)
+    assert abs(clipped(net, 1.0) - 1.0) < 1e-5

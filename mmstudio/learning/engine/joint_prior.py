@@ -17,6 +17,7 @@ from mmstudio.learning.engine.joint_codes import (
     flow_latents,
     joint_of,
 )
+from mmstudio.learning.nets.joint import Corrector
 
 if TYPE_CHECKING:
     from mmstudio.learning.engine.prior import Prior
@@ -38,9 +39,15 @@ def whole_latents(
     temperature: float = 1.0,
 ) -> Tensor:
     """``count``×L joint latents from nothing, on the CPU: from the Gaussian mixture, the latent GAN, the
-    learned conditional prior told nothing, or N(0, I)."""
-    if sampler == "mixture":
-        return mixture.draw(count, random, temperature)
+    learned conditional prior told nothing, or N(0, I). A GAN of an older model starts from noise."""
+    corrected = sampler == "gan" and isinstance(generator, Corrector)
+    if sampler == "mixture" or corrected:
+        drawn = mixture.draw(count, random, temperature)
+        if not corrected:
+            return drawn
+        with torch.no_grad():
+            moved: Tensor = generator(drawn.to(next(generator.parameters()).device))
+        return moved.cpu()
     noise = torch.randn(count, net.latent, generator=random) * temperature
     device = next(net.parameters()).device
     with torch.no_grad():

@@ -22,13 +22,13 @@ from mmstudio.learning.engine.joint_codes import (
     likelihood_size,
     make_joint,
 )
+from mmstudio.learning.engine.joint_gan import MOST_ROUNDS, train_gan, untrained
 from mmstudio.learning.engine.joint_prior import score_samplers
 from mmstudio.learning.engine.prior import fit_prior
 from mmstudio.learning.engine.set_data import SetData
 from mmstudio.learning.engine.task import Task, take
 from mmstudio.learning.joint.parts import Part, objective_of, read_parts
-from mmstudio.learning.nets.joint import JointNet, LatentNet, fill
-from mmstudio.learning.objectives.gan import discriminator_loss, generator_loss, gradient_penalty
+from mmstudio.learning.nets.joint import JointNet, fill
 from mmstudio.learning.objectives.joint import (
     contrast,
     kl_standard,
@@ -43,14 +43,13 @@ from mmstudio.learning.objectives.joint import (
 
 COMPONENTS = 20
 PRIOR_EXAMPLES = 4096
-GAN_WIDTH, GAN_FROM = 128, 0.5  # the latents move too much before
 REPEATS = 2  # noises and times that the conditional prior sees of each example in a step
 _CHUNK = 256
 
 
 class JointTask(Task[SetData]):
     """Adam on the objective of the config (MVTCAE, MMVAE+ or MoPoE) and on the flow-matching loss of the
-    conditional prior p(z | some parts); from half of the training on a small R3GAN over joint latents."""
+    conditional prior p(z | some parts); in the end a small R3GAN over joint latents."""
 
     averaged = "joint"
 
@@ -60,16 +59,11 @@ class JointTask(Task[SetData]):
         self.objective = objective_of(config.parts)
         self.net = make_joint(config).to(device)
         fill(self.net, self.random)
-        latent = config.latent
-        self.generator = fill(LatentNet(latent, GAN_WIDTH, latent), self.random).to(device)
-        self.critic = fill(LatentNet(latent, GAN_WIDTH, 1), self.random).to(device)
-        self.nets = {"joint": self.net, "generator": self.generator, "critic": self.critic}
+        self.nets = {"joint": self.net}
         self.optimisers = {
             "joint": torch.optim.Adam(
                 self.net.parameters(), lr=config.rate, fused=device.type == "cpu" or None
             ),
-            "generator": torch.optim.Adam(self.generator.parameters(), lr=config.rate, betas=(0.0, 0.9)),
-            "critic": torch.optim.Adam(self.critic.parameters(), lr=config.rate, betas=(0.0, 0.9)),
         }
         self.average = Average(self.net, config.options["half_life"])
         self.scales = rescaling([likelihood_size(part) for part in self.kinds])
@@ -102,9 +96,6 @@ class JointTask(Task[SetData]):
         found = {"loss": loss.item(), "gradient": norm}
         found |= {name: value.item() for name, value in said.items()}
         self._ended = step + 1 >= self.config.steps
-        if step >= GAN_FROM * self.config.steps and options.get("gan", 1.0) > 0:
-            yield {}
-            found |= self._compete(z.detach())
         yield found
 
     def _inputs(self, batch: Batch) -> tuple[list[Tensor], Tensor]:
@@ -217,24 +208,6 @@ class JointTask(Task[SetData]):
         velocity = self.net.flow((1 - along) * noise + along * target, time, self.net.known(told, kept))
         return functional.mse_loss(velocity, target - noise)
 
-    def _compete(self, z: Tensor) -> dict[str, float]:
-        """One critic and one generator update of the R3GAN objective on joint latents."""
-        gamma, d, g = self.config.options["gamma"], self.critic, self.generator
-        self.optimisers["critic"].zero_grad(set_to_none=True)
-        with torch.no_grad():
-            fake = g(torch.randn(z.shape, generator=self.random).to(self.device))
-        score_real, r1 = gradient_penalty(_flat(d), z[:, :, None, None])
-        score_fake, r2 = gradient_penalty(_flat(d), fake[:, :, None, None])
-        loss = discriminator_loss(score_real, score_fake)
-        torch.autograd.backward(loss + gamma * (r1 + r2))
-        self.optimisers["critic"].step()
-        self.optimisers["generator"].zero_grad(set_to_none=True)
-        fake = g(torch.randn(z.shape, generator=self.random).to(self.device))
-        own = generator_loss(score_real.detach(), d(fake).flatten())
-        torch.autograd.backward(own)
-        self.optimisers["generator"].step()
-        return {"critic": loss.item(), "generator": own.item()}
-
     def _draw(self, mean: Tensor, log_variance: Tensor) -> Tensor:
         noise = torch.randn(mean.shape, generator=self.random).to(self.device)
         return mean + noise * torch.exp(0.5 * log_variance)
@@ -243,16 +216,22 @@ class JointTask(Task[SetData]):
 
     @torch.no_grad()
     def finish(self, data: SetData) -> dict[str, Tensor]:
-        """The Gaussian mixture over joint latents; at the end of the training also the samplers' scores."""
+        """The Gaussian mixture over joint latents; at the end of the training also the GAN that corrects its
+        draws (a few seconds), and the samplers' scores."""
         most = PRIOR_EXAMPLES if self._ended else 512
         net = self.average.net
         assert isinstance(net, JointNet)
         means, variances = self._posteriors(net, data, most)
         prior = fit_prior(means, variances, COMPONENTS, self.config.seed)
-        found = prior.tensors()
+        found, seed, options = prior.tensors(), self.config.seed, self.config.options
+        generator = untrained(self.config.latent, torch.Generator().manual_seed(seed))
+        if self._ended and options.get("gan", 1.0) > 0:
+            rounds = min(MOST_ROUNDS, self.config.steps // 2)
+            generator = train_gan(means, variances, prior, rounds, options["gamma"], seed)
+        found |= {f"generator.{name}": value for name, value in generator.state_dict().items()}
         if self._ended:
             scores = score_samplers(
-                net, self.kinds, self.objective, prior, self.generator, data, self.config.seed
+                net, self.kinds, self.objective, prior, generator.to(self.device), data, seed
             )
             found |= {f"score.{name}": torch.tensor(value) for name, value in scores.items()}
         return found
@@ -307,7 +286,3 @@ def clipped(net: nn.Module, most: float) -> float:
     if norm > most:  # not-a-number stays what it is: the trainer sees it in the losses
         torch._foreach_mul_(grads, most / (norm + 1e-6))
     return norm
-
-
-def _flat(net: nn.Module) -> nn.Module:
-    return nn.Sequential(nn.Flatten(), net)

@@ -249,13 +249,15 @@ def model_of(
 ) -> JointModel:
     """A model from its weights, without the models underneath."""
     from mmstudio.learning.engine.joint_codes import make_joint
-    from mmstudio.learning.engine.joint_task import GAN_WIDTH
+    from mmstudio.learning.engine.joint_gan import WIDTH
     from mmstudio.learning.engine.prior import prior_from
     from mmstudio.learning.engine.task import take
-    from mmstudio.learning.nets.joint import LatentNet
+    from mmstudio.learning.nets.joint import Corrector, LatentNet
 
     own = dict(weights)
-    net, generator = make_joint(config), LatentNet(config.latent, GAN_WIDTH, config.latent)
+    net, latent = make_joint(config), config.latent
+    corrects = "generator.centre" in own
+    generator = Corrector(latent, WIDTH) if corrects else LatentNet(latent, WIDTH, latent)
     take(net, own, "joint.")
     take(generator, own, "generator.")
     scores: dict[str, dict[str, float]] = {}

@@ -169,6 +169,24 @@ class LatentNet(nn.Module):
         return out
 
 
+class Corrector(LatentNet):
+    """N×L drawn by the Gaussian mixture → N×L, moved by what a latent GAN learned.
+
+    Attributes: centre, scale: L each, of the latents it was learned on.
+    """
+
+    centre: Tensor
+    scale: Tensor
+
+    def __init__(self, latent: int, width: int) -> None:
+        super().__init__(latent, width, latent)
+        self.register_buffer("centre", torch.zeros(latent))
+        self.register_buffer("scale", torch.ones(latent))
+
+    def forward(self, z: Tensor) -> Tensor:
+        return z + self.scale * super().forward((z - self.centre) / self.scale)
+
+
 class JointNet(nn.Module):
     """All parts together.
 
