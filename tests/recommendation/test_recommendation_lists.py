@@ -274,3 +274,35 @@ def test_re_ranking_with_caps_and_pins() -> None:
     assert diversify(rows, scores, vectors, 3, 1.0, caps=[group], first=[2]) == [2, 3, 4]
     assert diversify(rows, scores, vectors, 2, 1.0, first=[5]) == [5, 0]
     assert diversify(rows[:3], scores, vectors, 3, 1.0, caps=[Cap("", group.members, 0)]) == []
+
+
+def test_an_edited_audience_reads_nothing_again_and_is_seen_at_once(shop: Shop) -> None:
+    library, recommender = shop
+    skus = library.items.skus()
+    edited = library.audiences.add("edited", liked=[skus["yoga-strap"]])
+    before = recommender.recommend(edited, k=4, diversity=1.0)
+    read = recommender.catalogue()
+    library.audiences.update(edited, liked=[skus["kitchen-pan"]])
+    after = recommender.recommend(edited, k=4, diversity=1.0)
+    assert recommender.catalogue() is read
+    assert [row.item_id for row in after] != [row.item_id for row in before]
+    library.items.upsert_many([NewItem("yoga-strap", "Renamed", price=10.0)])
+    assert recommender.catalogue() is not read
+
+
+def test_a_rejected_item_stays_out(shop: Shop) -> None:
+    library, recommender = shop
+    audience = library.audiences.add("strict", liked=[library.items.skus()["yoga-mat"]])
+    first = recommender.recommend(audience, k=3)[0].item_id
+    library.audiences.decide(audience, first, "reject")
+    assert first not in [row.item_id for row in recommender.recommend(audience, k=17)]
+
+
+def test_more_of_the_same_question_gives_the_same_answer(shop: Shop, audience: int) -> None:
+    _, recommender = shop
+    lists = [recommender.recommend(audience, k=6, diversity=d, save=False) for d in (0.8, 0.2, 0.8)]
+    assert list(lists[0]) == list(lists[2])
+    recommender.refresh()
+    assert [row.to_dict() for row in recommender.recommend(audience, k=6, save=False)] == [
+        row.to_dict() for row in lists[0]
+    ]
