@@ -31,6 +31,7 @@ WITH_DATA = {
     "texts",
     "transfer",
     "vae",
+    "window_ranking",
 }
 ONLY_WITH_DATA = {"finetune", "fused", "features_quality", "guard", "sets", "texts", "transfer"}
 

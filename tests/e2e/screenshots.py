@@ -158,6 +158,43 @@ def show_about_audience(window: Any) -> None:
     window.panes["audiences"].tabs.setCurrentIndex(1)
 
 
+def show_try(window: Any) -> None:
+    window.context.navigate("audiences")
+    settle(window.context)
+    pane = window.panes["audiences"]
+    pane.tabs.setCurrentIndex(0)
+    chips = list(pane.view.chips.chips.values())
+    if chips:
+        chips[0].click()
+    pane.view.why_not(window.context.library.items.ids()[-1])
+
+
+def show_segments(window: Any) -> None:
+    window.context.navigate("segments")
+
+
+def show_two(window: Any) -> None:
+    window.context.navigate("two")
+
+
+def show_measure(window: Any) -> None:
+    window.context.navigate("measure")
+    settle(window.context)
+    pane = window.panes["measure"]
+    if not pane.model.rowCount():
+        pane.form.seeds.setValue(1)
+        pane.measure()
+        until(lambda: pane._watch is None, 120)
+
+
+def show_variants(window: Any) -> None:
+    window.context.navigate("variants")
+    settle(window.context)
+    pane = window.panes["variants"]
+    if not pane.model.rowCount():
+        pane.gather()
+
+
 def show_backgrounds(window: Any) -> None:
     window.context.navigate("create", item=window.context.library.items.ids()[3])
     settle(window.context)
@@ -320,6 +357,11 @@ MORE: dict[str, Callable[[Any], None]] = {
     "compare": show_compare,
     "tuning": show_tuning,
     "audiences-about": show_about_audience,
+    "audiences-try": show_try,
+    "two": show_two,
+    "segments": show_segments,
+    "measure": show_measure,
+    "variants": show_variants,
     "create-backgrounds": show_backgrounds,
     "exports-finished": show_finished,
     "items-filtered": show_no_item,
