@@ -28,7 +28,7 @@ def untrained(latent: int, random: torch.Generator) -> Corrector:
     return generator
 
 
-@torch.enable_grad()  # type: ignore[no-untyped-call]
+@torch.enable_grad()
 def train_gan(
     means: Tensor, variances: Tensor, mixture: Prior, rounds: int, gamma: float, seed: int
 ) -> Corrector:
