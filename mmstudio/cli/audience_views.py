@@ -66,7 +66,7 @@ def show_audience(opened: Studio, audience: Audience, as_json: bool) -> None:
         return
     comma = tr(", ")
     rules = comma.join(f"{key} {_plain(value)}" for key, value in audience.rules.items())
-    rows = [
+    rows: list[list[Any]] = [
         [tr("Name"), audience.name],
         [tr("Brief"), audience.brief],
         [tr("Locale"), audience.locale],
@@ -145,7 +145,7 @@ def show_lookalikes(
     if out is not None:
         say(tr("Wrote {path}", path=out))
     elif rows:
-        table([tr("member"), tr("likeness")], rows)
+        table([tr("member"), tr("likeness")], [list(row) for row in rows])
     else:
         say(tr("Nobody else chooses like them."))
     if len(own) < len(rows):

@@ -27,7 +27,7 @@ DECISIONS = {"approve": 1.0, "reject": -1.0}
 
 def _audience(row: sqlite3.Row) -> Audience:
     told = (json.loads(row[name]) for name in _JSON)
-    return Audience(*tuple(row)[:5], *told, row["origin"], json.loads(row["segment"]))
+    return Audience(*tuple(row)[:5], *told, origin=row["origin"], segment=json.loads(row["segment"]))
 
 
 class AudienceStore:
@@ -210,7 +210,7 @@ class AudienceStore:
             )
             self._db.note("audiences", [audience_id])
 
-    def decision_log(self, audience_id: int) -> list[Decision]:
+    def decision_log(self, audience_id: int) -> Sequence[Decision]:
         """Every approval and rejection, oldest first."""
         rows = self._db.read().execute(
             "SELECT audience_id, item_id, event, weight, source, created_at FROM audience_event"

@@ -22,7 +22,7 @@ class ItemTexts:
             " WHERE item_id = ? ORDER BY id",
             (item_id,),
         )
-        return [Review(*tuple(row)[:7], bool(row[7])) for row in rows]
+        return [Review(*tuple(row)[:7], consent=bool(row[7])) for row in rows]
 
     def set_consent(self, review_ids: Iterable[int], consent: bool) -> int:
         """Record that authors of reviews agreed to be named, or no longer do; returns how many changed."""

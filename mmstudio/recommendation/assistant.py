@@ -135,7 +135,7 @@ def _has(audience: Audience, one: Proposal) -> bool:
         own = audience.rules.get(one.key)
         if one.key in ("must", "must_not"):
             return set(words_of(one.value)) <= set(words_of(own))
-        return own == one.value
+        return bool(own == one.value)
     key = {"tag": "likes", "angle": "angles"}.get(one.part, one.key)
     return str(one.value) in [word.strip() for word in str(audience.traits.get(key, "")).split(",")]
 
