@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from mmstudio.recommendation.catalogue import Catalogue
 
+_KEPT = "_list_new"
 EACH = "*"  # a cap that holds for every category by itself
 
 
@@ -89,6 +90,16 @@ def new(catalogue: Catalogue, anchors: Sequence[int]) -> NDArray[np.float64]:
     The first is its self-information (Zhou et al. 2010) over that of an item one person touched; the second
     the distance to the nearest anchor (unexpectedness, Adamopoulos & Tuzhilin 2014), 1 without any.
     """
+    key = tuple(anchors)
+    kept = catalogue.__dict__.get(_KEPT)
+    if kept is None or kept[0] != key:
+        kept = key, _new(catalogue, anchors)
+        catalogue.__dict__[_KEPT] = kept  # a moved slider asks again
+    found: NDArray[np.float64] = kept[1]
+    return found
+
+
+def _new(catalogue: Catalogue, anchors: Sequence[int]) -> NDArray[np.float64]:
     people = Facets.of(catalogue).people.astype(np.float64)
     most = max(float(people.max(initial=0)), 1.0)
     rare: NDArray[np.float64] = 1 - np.log1p(people) / np.log1p(most)
