@@ -10,6 +10,7 @@ from mmstudio.cli.augment import recipe_from
 from mmstudio.cli.console import print_json, run_job, say
 from mmstudio.cli.datasets import Aspect, Fit, LeaveOut, check_numbers, condition_from, settings_from
 from mmstudio.cli.options import Device, Json, Lib, Seed, studio
+from mmstudio.errors import UsageError
 from mmstudio.i18n import tr
 
 
@@ -102,6 +103,8 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a model on the library's own media; stop with Ctrl+C, go on with --resume."""
+    if name is not None and not name.strip():
+        raise UsageError("“{name}” cannot be a model's name.", hint="Use letters and digits.", name=name)
     params: dict[str, Any] = {
         "family": family,
         "name": name or family,
@@ -137,7 +140,12 @@ def train(
     if as_json:
         print_json(result)
     else:
-        say(tr("Trained {name}: {steps} steps", name=params["name"], steps=(result or {}).get("steps", "")))
+        done = result or {}
+        called, steps = done.get("name", params["name"]), done.get("steps", "")
+        if steps == 1:
+            say(tr("Trained {name}: one step", name=called))
+        else:
+            say(tr("Trained {name}: {steps} steps", name=called, steps=steps))
         for line in (result or {}).get("notes", []):
             say(line)
 

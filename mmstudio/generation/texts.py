@@ -39,6 +39,7 @@ class TextWish:
         spread: how far variations go, 0 to 2.
         temperature, top_p, longest, stop: see :meth:`TextModel.sample`; a temperature of None is 0.9 for new
             texts and 0 for variations and in-betweens.
+        only: which of the ``n`` are made, counted from 0; all where empty. One in-between of a row by itself.
     """
 
     model: str
@@ -52,6 +53,7 @@ class TextWish:
     top_p: float = 0.95
     longest: int = 200
     stop: tuple[str, ...] = ()
+    only: tuple[int, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -62,7 +64,7 @@ class TextWish:
         """Back from :meth:`as_json`; unknown keys are left out."""
         known = {field.name for field in fields(cls)}
         given = {key: value for key, value in data.items() if key in known and value is not None}
-        for key in ("between", "stop"):
+        for key in ("between", "stop", "only"):
             given[key] = tuple(given.get(key, ()))
         given["like"] = str(given.get("like", ""))
         return cls(**given)
@@ -101,6 +103,8 @@ def making(generation: Generation, wish: TextWish) -> Iterator[MadeText | None]:
         "steps": model.config.trained.get("steps", 0),
     }
     for place, (text, latent) in enumerate(_written(model, wish, like, ends)):
+        if wish.only and place not in wish.only:
+            continue
         if not text.strip():
             yield None
             continue
@@ -119,7 +123,7 @@ def make_texts(generation: Generation, wish: TextWish) -> list[MadeText]:
     for made in making(generation, wish):
         if made is not None:
             found.append(made)
-        if len(found) == wish.n:
+        if len(found) == _count(wish):
             break
     if not found:
         raise _only_empty(wish)
@@ -143,7 +147,8 @@ def work(
             raise ReadOnly("The library is open for reading only.", hint="Close the other window first.")
         if out is None and not add_to_library:
             raise UsageError("Nowhere to put the results.", hint="Name a folder with --out.")
-        yield Progress(0, wish.n, tr("Preparing"))
+        total = _count(wish)
+        yield Progress(0, total, tr("Preparing"))
         result: dict[str, Any] = {"files": [], "assets": [], "texts": [], "rejected": 0, "below_floor": 0}
         records: list[dict[str, Any]] = []
         for made in making(generation, wish):
@@ -153,8 +158,8 @@ def work(
             else:
                 records.append(_keep(generation, wish, made, out, add_to_library, result))
             done = len(result["texts"])
-            yield Progress(done, wish.n, tr("Made {done} of {total}", done=done, total=wish.n))
-            if done == wish.n:
+            yield Progress(done, total, tr("Made {done} of {total}", done=done, total=total))
+            if done == total:
                 break
         if not result["texts"]:
             raise _only_empty(wish)
@@ -179,8 +184,8 @@ def again(generation: Generation, row: GenerationRow) -> str:
             hint="What it made before is kept in the library.",
             name=row.model,
         )
-    for place, made in enumerate(making(generation, TextWish.of(row.params["wish"]))):
-        if made is not None and place == row.params["place"]:
+    for made in making(generation, TextWish.of(row.params["wish"])):
+        if made is not None and made.params["place"] == row.params["place"]:
             return made.text
     raise NotFound("This was not made by a model.", hint="Only generated assets can be made again.")
 
@@ -228,6 +233,9 @@ def _written(
         return
     for place in range(len(z)):
         one = z[place : place + 1]
+        if wish.only and place not in wish.only:
+            yield "", None  # nobody looks at it
+            continue
         text = model.decode(one, wish.seed + place, calm, wish.top_p)[0]
         yield text, one.numpy()
 
@@ -263,7 +271,8 @@ def _keep(
     library = generation.library
     place = len(result["texts"])
     folder = Path(out) if out is not None else library.generated_dir
-    file = folder / f"{wish.model}-{wish.seed}-{place:04d}.txt"
+    number = made.params["place"] if wish.only else place
+    file = folder / f"{wish.model}-{wish.seed}-{number:04d}.txt"
     file = keeping.write_new(file, (made.text + "\n").encode(), durable=False)
     params = {"index": place, **made.params}
     config = text_model(generation, wish.model).config
@@ -291,6 +300,10 @@ def _keep(
         if out is None:
             result["files"].append(keeping.asset_path(library, asset))
     return {"file": file.name, "text": made.text, **record}
+
+
+def _count(wish: TextWish) -> int:
+    return len(set(wish.only)) or wish.n
 
 
 def _only_empty(wish: TextWish) -> StudioError:

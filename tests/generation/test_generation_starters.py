@@ -15,13 +15,13 @@ from mmstudio.learning import Trainings
 from support.libraries import new_library
 
 PICTURES = ("starter-image-gan", "starter-image-vae", "starter-image-gan-128", "starter-image-vae-128")
-STARTERS = (*PICTURES, "starter-sound-vae", "starter-text-lm")
+STARTERS = (*PICTURES, "starter-sound-vae", "starter-text-lm", "starter-text-vae")
 
 
 @pytest.mark.parametrize("name", STARTERS)
 def test_starters_are_small_and_carded(name: str) -> None:
     folder = paths.starter_models() / name
-    assert (folder / "weights.safetensors").stat().st_size < 8_000_000
+    assert (folder / "weights.safetensors").stat().st_size < 8_500_000
     card = (folder / "card.md").read_text(encoding="utf-8")
     assert "Licence" in card
     assert "Measured" in card
@@ -63,6 +63,17 @@ def test_the_text_starter_writes_sentences_of_two_languages(tmp_path: Path) -> N
         )
         assert all(len(made.text.split()) >= 4 for made in english)
         assert all(any("\u4e00" <= c <= "\u9fff" for c in made.text[1:]) for made in chinese)
+
+
+def test_the_sentence_starter_varies_and_goes_between(tmp_path: Path) -> None:
+    with new_library(tmp_path) as library:
+        model = Trainings(library, "cpu").load_any("starter-text-vae")
+        again = model.decode(model.encode(["这个杯子适合办公室吗？", "I bought this jacket for my wife."]))
+        assert "这个" in again[0]
+        assert again[1].startswith("I bought")
+        varied = model.vary("I bought this jacket for my wife.", 3, 1)
+        assert len(set(varied)) == 3
+        assert all(len(text.split()) >= 3 or not text.isascii() for text in varied)
 
 
 def test_starters_are_listed_and_feature_extractors_are_not(tmp_path: Path) -> None:

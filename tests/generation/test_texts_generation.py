@@ -164,6 +164,37 @@ def test_two_text_models_are_compared_by_texts_neither_saw(library: Library) -> 
         run_inline(trainings.compare_work("vae", "starter-image-vae"))
 
 
+def test_a_name_is_cleaned_or_refused_and_one_step_is_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with text_library(tmp_path) as library:
+        path = str(library.path)
+    options = [f"--option={key}={value}" for key, value in (TINY | {"heads": 2, "layers": 1}).items()]
+    base = ["train", path, "text-lm", "--steps", "1", "--device", "cpu", *options]
+    assert run([*base, "--name", "../evil"]) == 0
+    assert capsys.readouterr().out.startswith("Trained evil: one step")
+    for name in ("", "  ", "../.."):
+        assert run([*base, "--name", name]) == 2
+        assert "cannot be a model's name" in capsys.readouterr().err
+
+
+def test_one_in_between_of_a_row_is_kept_by_itself(generation: Generation) -> None:
+    ends = ["The red bag is good.", "The old lamp is good."]
+    row = [made.text for made in generation.texts("vae", 4, 2, between=ends)]
+    kept = [
+        run_inline(generation.work("vae", 4, 2, writing={"between": ends, "only": [place]}))
+        for place in (2, 1)
+    ]
+    assert [one["texts"][0]["text"] for one in kept] == [row[2], row[1]]
+    assert all(len(one["assets"]) == 1 for one in kept)
+    library = generation.library
+    for one, place in zip(kept, (2, 1), strict=True):
+        found = library.generations.of_asset(one["assets"][0])
+        assert found is not None
+        assert found.params["wish"]["between"] == ends
+        assert generation.again(one["assets"][0]).strip() == row[place]
+
+
 def test_the_shell_writes_texts(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = str(tmp_path / "out")
     base = ["generate", str(folder), "--out", out, "--device", "cpu"]

@@ -150,8 +150,9 @@ def make(studio: Studio, recipe: Recipe) -> Made:
         count = recipe.writing.get("n", 1) if recipe.writing else 1
         wishes = {key: value for key, value in (recipe.writing or {}).items() if key != "n"}
         like = {"like": str(recipe.like)} if recipe.like is not None else {}
-        texts = generation.texts(recipe.model, count, recipe.seed, **wishes, **like)
-        text = texts[min(recipe.place, len(texts) - 1)]
+        if "between" in wishes:
+            wishes["only"] = (recipe.place,)
+        text = generation.texts(recipe.model, count, recipe.seed, **wishes, **like)[0]
         blank = QImage(8, 8, QImage.Format.Format_ARGB32_Premultiplied)
         blank.fill(QColor(0, 0, 0, 0))
         return Made(blank, text=text.text, copied=text.copied.rate, longest_copied=text.copied.longest)
@@ -198,6 +199,8 @@ def job_params(recipe: Recipe) -> dict[str, Any]:
     if recipe.modality == "text":
         writing = dict(recipe.writing or {})
         params["n"] = writing.pop("n", 1)
+        if "between" in writing:
+            writing["only"] = [recipe.place]  # the others of its row are results of their own
         params["writing"] = writing
     return params
 

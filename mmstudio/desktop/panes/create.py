@@ -380,7 +380,7 @@ class CreatePane(Pane):
                 self.context,
                 handle,
                 self,
-                on_done=lambda done: saved(self._saved_row(result, list(done.get("assets") or []))),
+                on_done=lambda done: saved(_first(done.get("assets"))),
             )
 
     def play(self) -> None:
@@ -446,16 +446,6 @@ class CreatePane(Pane):
             self.grid.setCurrentIndex(index)
             self.detail.show_results([result])
         self.detail.play()
-
-    def _saved_row(self, result: Result, assets: list[int]) -> int | None:
-        """The asset of a result; texts between two sentences are saved as the row they were made as."""
-        if not result.recipe.writing or "between" not in result.recipe.writing:
-            return _first(assets)
-        for other in self.results.rows:
-            if other.recipe.writing is result.recipe.writing and other.recipe.place < len(assets):
-                other.asset = int(assets[other.recipe.place])
-                self.results.changed(other)
-        return result.asset
 
 
 def _first(ids: Any) -> int | None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mmstudio.learning.texts.bpe import Bpe
 
 LONGEST = 4000  # tokens of one text
-_FURTHER = 5  # places looked at for a variation that is none of the others
+_FURTHER = 6  # places looked at for a variation that is none of the others
 
 
 @dataclass(slots=True)
@@ -143,7 +143,7 @@ class TextModel:
         for place in range(count):
             wide = spread * (place + 1) / count
             for further in range(_FURTHER if spread > 0.0 else 1):
-                z = self._around(text, wide * 1.3**further, generator_seed(seed, place), spread)
+                z = self._around(text, wide * 1.5**further, generator_seed(seed, place), spread)
                 found = self.decode(z, seed + place, temperature, top_p)[0]
                 if found and _folded(found) not in known:
                     break
