@@ -116,7 +116,7 @@ def test_a_set_is_used_in_a_storyboard(context: AppContext, studio: Studio, qtbo
     pane._begin(making(made), "Set, seed {seed}", {"seed": 3})
     wait_until(lambda: not pane.maker.busy)
     settle(context)
-    assert "It has learned little." in pane.note.text()
+    assert "It has learned little." in pane.doubts.text()
     click(qtbot, pane.board_button)
     wait_until(lambda: bool(went))
     key, args = went[0]

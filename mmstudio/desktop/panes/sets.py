@@ -105,11 +105,6 @@ class SetsPane(Pane):
         bar.setStretch(0, 1)
         bar.addLayout(self._tools)
         bar.addWidget(self.vary_button)
-        self.board_button = button(
-            mark("Use in a storyboard"), self.compose, icon="film-strip",
-            tip=mark("Save the set and show it as an ad: its picture, bed and line in their places"),
-        )  # fmt: skip
-        bar.addWidget(self.board_button)
         bar.addWidget(self.save_button)
         self.strip = SetStrip(self.history.model)
         self.strip.clicked.connect(self._go)
@@ -122,6 +117,10 @@ class SetsPane(Pane):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(bar)
+        self.doubts = label(role="warning", wrap=True)  # models that have learned little
+        self.doubts.setContentsMargins(16, 0, 16, 8)
+        self.doubts.hide()
+        layout.addWidget(self.doubts)
         layout.addLayout(slots, 1)
         layout.addLayout(shared)
         layout.addWidget(self.strip)
@@ -170,7 +169,10 @@ class SetsPane(Pane):
             tip=mark("Hear this set's sound and the earlier one in turn, equally loud"),
         )  # fmt: skip
         self._save_action = add(mark("Save to library"), self.save, shortcut="Ctrl+S", icon="floppy-disk")
-        self._compose_action = add(mark("Use in a storyboard"), self.compose, icon="film-strip")
+        self._compose_action = add(
+            mark("Use in a storyboard"), self.compose, icon="film-strip",
+            tip=mark("Save the set and show it as an ad: its picture, bed and line in their places"),
+        )  # fmt: skip
         self._speak_action = add(mark("Speak the line"), self.speak, icon="speaker-high")
         self._again = add(mark("Copy how it was made"), self.copy_manifest, icon="copy")
         self._write = add(
@@ -179,6 +181,8 @@ class SetsPane(Pane):
         )  # fmt: skip
         for made in (self._undo, self._redo, self._compare):
             self._tools.addWidget(action_tool(made))
+        self.board_button = action_tool(self._compose_action)
+        self._tools.addWidget(self.board_button)
         self._enable()
 
     # --- pane ---------------------------------------------------------------------------------------
@@ -341,9 +345,6 @@ class SetsPane(Pane):
     def _made(self, step: SetStep, show: bool) -> None:
         self.history.add(step, show=show)
         self.strip.setVisible(len(self.history.model.rows) > 1)
-        if show:
-            for note in step.made.notes:
-                self.context.notify(note, level="warning")
         self._enable()
 
     def _failed(self, error: Exception) -> None:
@@ -372,6 +373,9 @@ class SetsPane(Pane):
 
     def _show_step(self, step: SetStep | None) -> None:
         self.shared.show_set(step.made if step is not None else None)
+        notes = step.made.notes if step is not None else ()
+        self.doubts.setText("⚠ " + "\n⚠ ".join(notes) if notes else "")
+        self.doubts.setVisible(bool(notes))
         if step is None:
             for slot in self.slots.values():
                 slot.show_empty()
@@ -426,7 +430,6 @@ class SetsPane(Pane):
         self._write.setEnabled(there and step is not None and step.made.wish.item_id is not None)
         self._speak_action.setEnabled(there and bool(step is not None and step.made.text))
         self._compose_action.setEnabled(there and not self._composing and not self.context.read_only)
-        self.board_button.setEnabled(self._compose_action.isEnabled())
         saved = step is not None and bool(step.assets)
         self._save_action.setEnabled(there and not saved and not self._saving and not self.context.read_only)
         self.save_button.setEnabled(self._save_action.isEnabled())
@@ -439,7 +442,7 @@ class SetsPane(Pane):
 
     def _state_words(self, step: SetStep | None) -> str:
         if step is not None:
-            return " ".join([f"{step.words}.", *step.made.notes]) if step.made.notes else step.words
+            return step.words
         if self.context.read_only and self.context.studio is not None:
             return tr("This library is open for reading only: sets can be made here, not saved.")
         return tr("Everything is made on this computer; nothing is kept until you save it.")
@@ -494,21 +497,16 @@ class SetsPane(Pane):
             lambda: board_of(studio, step.made, step.assets), done, failed, key="set-board", owner=self
         )
 
-    @property
-    def voice(self) -> SpeakBar:
-        """What speaks the line, made when first asked for."""
-        if self._voice is None:
-            self._voice = SpeakBar(self.context)
-            self._middle.insertWidget(self._middle.indexOf(self.strip), self._voice)
-        return self._voice
-
     def speak(self) -> None:
         """Speak the line of the set that is shown."""
         step = self.history.current
-        if step is not None and step.made.text:
-            self.sound.view.pause()
-            wish = step.made.wish
-            self.voice.speak(step.made.text, item=wish.item_id, language=wish.locale)
+        if step is None or not step.made.text:
+            return
+        if self._voice is None:  # made when first asked for
+            self._voice = SpeakBar(self.context)
+            self._middle.insertWidget(self._middle.indexOf(self.strip), self._voice)
+        self.sound.view.pause()
+        self._voice.speak(step.made.text, item=step.made.wish.item_id, language=step.made.wish.locale)
 
     def copy_manifest(self) -> None:
         """Put the set's manifest on the clipboard: it makes the same set again."""

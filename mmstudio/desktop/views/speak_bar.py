@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 from mmstudio.desktop.icons import icon as make_icon
 from mmstudio.desktop.models.job_watch import JobWatch
-from mmstudio.desktop.texts import label, name, say
+from mmstudio.desktop.texts import label, name, say, unsay
 from mmstudio.desktop.views.controls import button, row, tool
 from mmstudio.desktop.views.sound_play import SoundPlay
-from mmstudio.i18n import mark, tr, tr_error
+from mmstudio.i18n import mark, tr_error
 
 if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
@@ -68,7 +68,7 @@ class SpeakBar(QFrame):
         self._stop = stop = threading.Event()
         self._busy = True
         self.setup_button.hide()
-        self.words.setText(tr("Speaking"))
+        say(self.words, mark("Speaking"))
         self.show()
         self._show()
         settings = self.context.settings.model_copy()
@@ -83,8 +83,8 @@ class SpeakBar(QFrame):
                 return
             self._busy = False
             short = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
-            said = tr("{seconds} s: “{text}”", seconds=f"{speech.seconds:.1f}", text=" ".join(short.split()))
-            self.words.setText(said)
+            seconds = f"{speech.seconds:.1f}"
+            say(self.words, mark("{seconds} s: “{text}”"), seconds=seconds, text=" ".join(short.split()))
             self.play.set_sound(speech.samples[None], speech.rate)
             self.play.toggle()
             self._show()
@@ -93,6 +93,7 @@ class SpeakBar(QFrame):
             if stop.is_set():
                 return
             self._busy = False
+            unsay(self.words)
             self.words.setText(" ".join(part for part in tr_error(error) if part))
             self.words.setToolTip(self.words.text())
             self.setup_button.show()

@@ -35,8 +35,8 @@ def rows_of(text: str) -> tuple[Row, ...]:
     text = text[:_MOST].strip().lstrip("\ufeff")
     if not text:
         raise UsageError("There are no figures.", hint="Paste a table: names in the first line, then rows.")
-    rows = _json(text) if text[0] in "[{" else _table(text)
-    rows = tuple({key: _value(value) for key, value in row.items()} for row in rows[:MOST_ROWS])
+    read = _json(text) if text[0] in "[{" else _table(text)
+    rows = tuple({key: _value(value) for key, value in row.items()} for row in read[:MOST_ROWS])
     if not any(isinstance(value, (int, float)) for row in rows for value in row.values()):
         raise UsageError(
             "There are no figures in this table.",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import cast
 
 from mmstudio.errors import UsageError
 from mmstudio.generation.copywriting.contract import TASKS, TONES, Task, Tone
 from mmstudio.generation.copywriting.lines import is_chinese
 from mmstudio.generation.copywriting.tones import known_tone
+from mmstudio.i18n import tr
 
 _TASKS: Mapping[str, Task] = {
     "title": "headline",
@@ -50,7 +50,7 @@ def task_of(text: str) -> Task:
     """A kind of text by its name or a short one ("lesson", "report", "cta"). Raises UsageError."""
     word = re.sub(r"[\s-]+", "_", text.strip().lower())
     if word in TASKS:
-        return cast("Task", word)
+        return word
     if word in _TASKS:
         return _TASKS[word]
     raise UsageError(
@@ -105,8 +105,6 @@ def locale_wanted(text: str, engine: str = "facts") -> str:
 
 
 def _near(word: str, known: Iterable[str]) -> str:
-    """ "Did you mean …? ", or nothing."""
+    """A question for the word that was perhaps meant, or nothing."""
     found = get_close_matches(word, list(known), 1, 0.6)
-    from mmstudio.i18n import tr
-
     return tr("Did you mean {word}?", word=found[0]) + " " if found else ""

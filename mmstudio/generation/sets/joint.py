@@ -13,6 +13,7 @@ from mmstudio.errors import StudioError, UsageError
 from mmstudio.generation.sets import bed, colours, pictures, recipes, trust
 from mmstudio.generation.sets.contract import PARTS, MadePart, Part, SetWish
 from mmstudio.generation.sets.judge import Judge
+from mmstudio.generation.sets.readable import KnownWords
 from mmstudio.generation.sets.source import Given, plain
 from mmstudio.generation.sounding.finish import faded, level, to_stereo
 from mmstudio.generation.sounding.wish import LOUDNESS, RATE
@@ -153,12 +154,15 @@ def _of_seed(
         "seconds": wish.seconds,
     }
     rows = _draw(generation, model, common)
+    known = KnownWords(generation.library)
     best: tuple[float, int, dict[Part, Any]] | None = None
     for index in range(common["count"]):
         made: dict[Part, Any] = {}
         for part in own:
             recipe = {**common, "part": part}
             value = _finish(_media(model, rows, recipe, index), recipe)
+            if part == "text" and value is not None and not known.reads(value):
+                value = None  # letters that make no words: the plain line says more
             if value is not None:
                 made[part] = value
         fits = [_fit(part, value, given, judge) for part, value in made.items()]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mmstudio.learning.config import ModelConfig
 
 log = logging.getLogger(__name__)
-LEAST_STEPS = 200  # of a training; on the media of trial libraries nothing but noise comes out before
+LEAST_STEPS = 200  # of a training: a floor against trials (docs/adr/0148), no measure of quality
 # What an evaluation measures → what chance gives there.
 _AGAINST = {"coherence": "coherence_chance", "round_trip_10": "chance_round_trip_10"}
 
