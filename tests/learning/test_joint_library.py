@@ -188,6 +188,27 @@ def test_real_media_go_through_the_models_underneath(tmp_path: Path) -> None:
         trainings.load_any("j").generate({"text": "Blue drum"}, want=["image"])
 
 
+def test_sounds_and_texts_go_through_the_models_underneath(tmp_path: Path) -> None:
+    library, _ = shop(tmp_path)
+    trainings = Trainings(library, "cpu")
+    tiny = {"width": 16.0, "heads": 2.0, "layers": 1.0, "vocabulary": 280.0, "latent": 4.0}
+    run_inline(trainings.train_work("sound-vae", "tones", steps=1, batch=2, width=4))
+    run_inline(trainings.train_work("text-vae", "lines", steps=1, batch=2, options=tiny))
+    below = {"from": {"audio": "tones", "text": "lines"}}
+    run_inline(trainings.train_work("joint", "j", steps=2, size=16, batch=4, options=SMALL, parts=below))
+    model = trainings.load_any("j")
+    kinds = {part.name: (part.kind, part.model) for part in model.parts}
+    assert kinds["audio"] == ("vector", "tones")
+    assert kinds["text"] == ("vector", "lines")
+    made = model.generate({"image": np.zeros((16, 16, 3), np.uint8)}, want=["audio", "text"], seed=2)[0]
+    samples, rate = made["audio"]
+    assert samples.dtype == np.float32
+    assert samples.shape[1] > 0
+    assert isinstance(made["text"], str)
+    back = model.generate({"audio": (samples + 0.05, rate), "text": "Red boots"}, want=["image"], seed=2)[0]
+    assert back["image"].shape == (16, 16, 3)
+
+
 def test_texts_become_words_and_letters_and_come_back() -> None:
     words = fit_words(["red wooden lamp", "red metal lamp", "早餐 杯", "早餐 碗"] * 3)
     rows = words.encode(["red lamp", "早餐", "lad", ""])
