@@ -127,6 +127,9 @@ def train(work: Path, sounds: Path, steps: int = 1600) -> None:
     log.info("%s", run_inline(trainer.run, on_progress=say))
 
 
+_FORMULA = (
+    "The formula is used, which takes half the time: the vocoder, a start for trainings, is not 2 % nearer"
+)
 _CARD = """# {name}
 
 Sound VAE with a vocoder, {seconds:.1f} s at {rate} Hz, {weights:,} weights, latent of {latent} numbers.
@@ -164,7 +167,8 @@ def ship(work: Path, sounds: Path) -> None:
     before, trained = load_config(target), load_config(folder)
     old, new = load_weights(target), load_weights(folder)
     weights = {key: value for key, value in old.items() if not key.startswith(("vae.vocoder.", "voice."))}
-    weights |= {key: value.half() for key, value in new.items() if key.startswith("vae.vocoder.")}
+    weights |= {key: value for key, value in new.items() if key.startswith("vae.vocoder.")}
+    weights = {key: value.half() if value.is_floating_point() else value for key, value in weights.items()}
     real = to_waves(waves(sounds, work)[2])
     shape, mel = SoundShape(), mel_of(real, SoundShape())
     vocoder = make_vocoder(trained)
@@ -190,7 +194,7 @@ def ship(work: Path, sounds: Path) -> None:
         found = again_figures(made, real, model)
         rows.append(f"| {name} | {found['mel_distance_db']:.2f} | {found['stft_distance']:.3f} "
                     f"| {found['spectral_convergence']:.3f} |")  # fmt: skip
-    said = "The trained vocoder is used" if learned_voice(voice) else "The formula is used: it is not worse"
+    said = "The trained vocoder is used" if learned_voice(voice) else _FORMULA
     told = before.trained["metrics"]
     card = _CARD.format(
         name=NAME, seconds=shape.seconds, rate=shape.rate, weights=sum(w.numel() for w in weights.values()),

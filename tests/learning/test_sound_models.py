@@ -169,7 +169,8 @@ def test_seams_and_arrays_are_judged() -> None:
 
 
 def test_a_vocoder_of_the_first_kind_is_not_believed(tmp_path: Path) -> None:
-    """Its numbers meant something else: the model plays by the formula, and what starts from it begins anew."""
+    """Its numbers meant something else: the model plays by the formula, and what
+    starts from it begins anew."""
     from mmstudio.learning.engine.checkpoint import load_weights, write_tensors
 
     drive(make_trainer(tmp_path, tiny_config("sound-vae", steps=1)))

@@ -199,6 +199,7 @@ def _voice(net: nn.Module, weights: dict[str, Tensor]) -> int:
     if learned_voice(weights):
         return int(weights["voice.rounds"][0])
     vocoder.begin()
+    vocoder.formula = True
     return int(weights["voice.rounds"][0]) if "voice.kind" in weights else max(ROUNDS)
 
 

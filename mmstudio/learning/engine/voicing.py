@@ -14,12 +14,11 @@ from mmstudio.learning.engine.sound_data import SoundData, to_waves
 from mmstudio.learning.engine.sound_shape import SoundShape
 from mmstudio.learning.engine.spectra import fold, griffin_lim, mel_of, mel_of_power, stft, to_planes
 from mmstudio.learning.nets.blocks import materialise
-from mmstudio.learning.nets.vocoder import KIND, ROUNDS, Vocoder, learned_voice, voice_of
+from mmstudio.learning.nets.vocoder import KIND, ROUNDS, Vocoder, voice_of
 from mmstudio.learning.nets.wave_critic import WaveCritic
 from mmstudio.learning.objectives.spectral import (
     hinge_discriminator,
     hinge_generator,
-    magnitude_loss,
     phase_loss,
     stft_loss,
 )
@@ -65,17 +64,14 @@ class Voicing:
         parts, real = self.stretches(waves, mel, ROWS)
         self.optimiser.zero_grad(set_to_none=True)
         magnitude, cosine, sine = self.vocoder.spectrum(parts, loop=False)
-        # The wave teaches the phases only: magnitudes that make up for wrong phases are worse than true ones.
-        kept = magnitude.detach()
-        whole = self.vocoder.complex_spectrum(kept, cosine, sine)
-        made = griffin_lim(kept, self.shape, whole, _UNROLLED, _MOMENTUM, loop=False)
+        whole = self.vocoder.complex_spectrum(magnitude, cosine, sine)
+        made = griffin_lim(magnitude, self.shape, whole, _UNROLLED, _MOMENTUM, loop=False)
         true = stft(real, self.shape, loop=False)
-        sizes = magnitude_loss(magnitude, true.abs())
         signs = 1.0 - 2.0 * (torch.arange(true.shape[1], device=true.device) % 2)
         phases = phase_loss(cosine, sine, true * signs[None, :, None])
         spectra, bands = self.compare(made, real, parts)
-        loss = spectra + _MEL * bands + _PHASE * phases + sizes
-        found = {"wave": spectra, "wave_mel": bands, "phase": phases, "magnitude": sizes}
+        loss = spectra + _MEL * bands + _PHASE * phases
+        found = {"wave": spectra, "wave_mel": bands, "phase": phases}
         if self.critic is not None and step >= self.since:
             yield {}
             found |= self._criticise(self.critic, real, made.detach())
@@ -144,7 +140,7 @@ class Voicing:
 
 
 def without_old_voice(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The weights to start from, without a vocoder that is of another kind or learned nothing better."""
-    if learned_voice(weights):
+    """The weights to start from, without a vocoder of another kind, whose numbers meant something else."""
+    if "voice.kind" in weights:
         return weights
     return {key: value for key, value in weights.items() if ".vocoder." not in key}

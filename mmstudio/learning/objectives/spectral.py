@@ -16,7 +16,6 @@ from torch.nn import functional
 
 RESOLUTIONS = ((2048, 512), (1024, 256), (512, 128))  # window and hop in samples
 _FLOOR = 1e-7
-_FAINT = 1e-3 * 512  # of a window of 2048 samples
 
 
 def magnitudes(wave: Tensor, frame: int, hop: int) -> Tensor:
@@ -43,14 +42,6 @@ def spectral_convergence(made: Tensor, real: Tensor, frame: int = 1024, hop: int
     mine, theirs = magnitudes(made, frame, hop), magnitudes(real, frame, hop)
     apart, whole = (x.flatten(1).square().sum(dim=1).sqrt() for x in (theirs - mine, theirs))
     return apart / whole.clamp_min(1e-3)
-
-
-def magnitude_loss(made: Tensor, real: Tensor) -> Tensor:
-    """‖|R| − |M|‖ / ‖|R|‖ and the mean of |ln |R| − ln |M|| of two spectra of magnitudes, any shape; what is
-    below −60 dB of full scale counts as that."""
-    apart = (real - made).square().sum().clamp_min(1e-12).sqrt() / real.norm().clamp_min(1e-3)
-    floor = _FAINT * made.new_ones(())
-    return apart + functional.l1_loss(torch.maximum(made, floor).log(), torch.maximum(real, floor).log())
 
 
 def phase_loss(cosine: Tensor, sine: Tensor, real: Tensor) -> Tensor:
