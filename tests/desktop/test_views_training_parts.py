@@ -43,3 +43,12 @@ def test_families_without_pictures_have_settings_at_any_size_of_pictures() -> No
     assert "vocabulary" in usual_settings("text-lm", 512)
     assert "modality_drop" in usual_settings("joint", 512)
     assert "width" not in usual_settings("sound-gan", 512)
+
+
+def test_the_kinds_that_a_joint_model_ties_can_be_chosen(qtbot: QtBot) -> None:
+    parts = SetParts()
+    qtbot.addWidget(parts)
+    assert "only" not in parts.parts
+    parts.only["audio"].setChecked(False)
+    parts.only["audience"].setChecked(False)
+    assert parts.parts["only"] == ["image", "text", "tags"]
