@@ -257,13 +257,10 @@ def _cornac(
 
 
 def _svd(surprise: Any, events: Any, at: dict[int, int]) -> Scorer:
-    import pandas
-
     rated = np.isfinite(events.rating)
-    frame = pandas.DataFrame(
-        {"u": events.who[rated], "i": events.col[rated], "r": events.rating[rated].astype(float)}
-    )
-    train = surprise.Dataset.load_from_df(frame, surprise.Reader(rating_scale=(0.5, 5))).build_full_trainset()
+    columns = (events.who[rated].tolist(), events.col[rated].tolist(), events.rating[rated].tolist())
+    raw = [(who, row, value, None) for who, row, value in zip(*columns, strict=True)]
+    train = surprise.Dataset(surprise.Reader(rating_scale=(0.5, 5))).construct_trainset(raw)
     model = surprise.SVD(random_state=0).fit(train)
     items = np.array([train.to_raw_iid(i) for i in range(train.n_items)], int)
 
