@@ -26,8 +26,9 @@ DECISIONS = {"approve": 1.0, "reject": -1.0}
 
 
 def _audience(row: sqlite3.Row) -> Audience:
-    told = (json.loads(row[name]) for name in _JSON)
-    return Audience(*tuple(row)[:5], *told, origin=row["origin"], segment=json.loads(row["segment"]))
+    told = [json.loads(row[name]) for name in (*_JSON, "segment")]
+    fields = [*tuple(row)[:5], *told[:-1], row["origin"], told[-1]]
+    return Audience(*fields)
 
 
 class AudienceStore:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from typing import Any
 
 from mmstudio.library.database import IN_IDS, Database, ids_json, in_batches
 from mmstudio.library.records import ItemLink, NewReview, Review
@@ -22,7 +23,8 @@ class ItemTexts:
             " WHERE item_id = ? ORDER BY id",
             (item_id,),
         )
-        return [Review(*tuple(row)[:7], consent=bool(row[7])) for row in rows]
+        fields: list[list[Any]] = [[*tuple(row)[:7], bool(row[7])] for row in rows]
+        return [Review(*one) for one in fields]
 
     def set_consent(self, review_ids: Iterable[int], consent: bool) -> int:
         """Record that authors of reviews agreed to be named, or no longer do; returns how many changed."""
