@@ -190,7 +190,7 @@ def load_model(folder: Path, device: torch.device) -> GenerativeModel:
 
 
 def _voice(net: nn.Module, weights: dict[str, Tensor]) -> int:
-    """Its rounds of polish; a vocoder that learned nothing better corrects nothing."""
+    """Its rounds of polish; a vocoder that learned nothing better leaves the playing to the formula."""
     from mmstudio.learning.nets.vocoder import ROUNDS, Vocoder, learned_voice
 
     vocoder = getattr(net, "vocoder", None)
@@ -198,7 +198,6 @@ def _voice(net: nn.Module, weights: dict[str, Tensor]) -> int:
         return 0
     if learned_voice(weights):
         return int(weights["voice.rounds"][0])
-    vocoder.begin()
     vocoder.formula = True
     return int(weights["voice.rounds"][0]) if "voice.kind" in weights else max(ROUNDS)
 
