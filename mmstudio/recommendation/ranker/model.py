@@ -110,9 +110,9 @@ class Ranker:
         worth, spread, chances = self.judge(self._deep(first, scores[:, 0]))
         share, base = self.mix
         if share < 1:
-            own = float(worth.std()) or 1.0
+            deviation = float(worth.std()) or 1.0
             worth = share * standard(worth) + (1 - share) * standard(bases[base])
-            spread = share * spread / own
+            spread = share * spread / deviation
         return worth, spread, chances
 
     def logits(
