@@ -102,7 +102,9 @@ class InteractionStore:
             )
         if not blocks:
             none = np.zeros(0, np.int64)
-            return Interactions(none, none, none.astype(np.float32), none.astype(np.float64), none.astype(np.int16), ())
+            return Interactions(
+                none, none, none.astype(np.float32), none.astype(np.float64), none.astype(np.int16), ()
+            )
         columns = [np.concatenate([block[k] for block in blocks]) for k in range(5)]
         del blocks
         order = np.argsort(np.nan_to_num(columns[3], nan=-np.inf), kind="stable")

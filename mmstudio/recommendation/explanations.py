@@ -183,8 +183,8 @@ def what_if(
 def worded(copywriter: Copywriter, found: Explanation, audience: Audience, engine: str) -> tuple[str, str]:
     """(sentence, who wrote it): by a local language model under the fact guard, else the template.
 
-    The model is given the labels of the parts as reasons and the item's facts; a text in which the guard finds
-    anything that these do not support is not shown. The second is the engine's name, or "template".
+    The model is given the labels of the parts as reasons and the item's facts; a text in which the guard
+    finds anything that these do not support is not shown. The second is the engine's name, or "template".
 
     Raises:
         NotFound: no such engine. StudioError: it cannot write.

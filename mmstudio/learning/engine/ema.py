@@ -22,5 +22,6 @@ class Average:
     def update(self, net: nn.Module, batch: int, seen: int) -> None:
         """Move towards ``net`` after a step on ``batch`` examples, ``seen`` in all."""
         decay = 0.5 ** (batch / max(1.0, min(self.half_life, 0.1 * seen)))
-        mine, theirs = list(self.net.parameters()), list(net.parameters())
+        mine: list[torch.Tensor] = list(self.net.parameters())
+        theirs: list[torch.Tensor] = list(net.parameters())
         torch._foreach_lerp_(mine, theirs, 1.0 - decay)
