@@ -73,6 +73,7 @@ class Conditions:
         vector: NDArray[np.float32] | None = None,
         tempo: float | None = None,
         key: int | None = None,
+        share: float = 1.0,
     ) -> NDArray[np.float32]:
         """float32[width]; groups given as None (an empty palette, an unknown vector too) stay unknown.
 
@@ -83,6 +84,9 @@ class Conditions:
             tempo: beats per minute, above 0: octaves from 120, and where in its octave it lies (a beat
                 counted twice as fast is nearly the same beat).
             key: 0–11 the major keys from C, 12–23 the minor ones.
+            share: 0 to 1, how far the vector is told: its numbers and its flag are that much of what they are
+                when it is known. The embedding of a row is linear, so this is the straight way between a
+                picture that is told nothing of it (0) and one that is told all (1).
         """
         from mmstudio.media.oklab import srgb_to_oklab
 
@@ -103,8 +107,8 @@ class Conditions:
                 row[first + 3 * self.palette] = 1.0
             first += 3 * self.palette + 1
         if self.vector and vector is not None and (length := float(np.linalg.norm(vector))) > 0:
-            row[first : first + self.vector] = vector * (self.vector**0.5 / length)
-            row[first + self.vector] = 1.0
+            row[first : first + self.vector] = vector * (share * self.vector**0.5 / length)
+            row[first + self.vector] = share
         first += self.vector + 1 if self.vector else 0
         if self.tempo:
             if tempo is not None and tempo > 0:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 _ITEMS = 20  # items that a taste rests on
 _PICTURES = 6  # of which pictures are looked at
+_LIKED = 8  # whose place in a picture model is looked for, and as many generated ones
 _SIDE = 256  # pixels at which a picture is measured
 _SURE = 0.15  # a tempo or key that is heard less surely is not told
 _MAJOR = ("C", "D♭", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
@@ -37,13 +38,15 @@ class Taste:
     """The taste of an audience; whatever is not known is empty.
 
     Attributes:
-        vector: float32[D], fused; length 1, or all zeros.
+        vector: float32[D], the library's shared vector, in which picture models are told what an item is
+            like; length 1. Empty where the library has none, or nothing liked has one.
         palette: "#rrggbb", most typical first, at most 5. style: mood words of the pictures ("warm", "calm").
         tempo: beats per minute, 0 where no sound is known. key: "C minor", "" where none is.
         words: words that its items have more of than others. tags: of the media of its items.
         evidence: one sentence: what it rests on.
         items: item ids it rests on, strongest first.
         pitch: the key as 0 to 11 C major to B major, 12 to 23 C minor to B minor; −1 where none is.
+        pictures: asset ids of pictures of its items, those of the strongest first, generated ones last.
     """
 
     vector: NDArray[np.float32]
@@ -56,17 +59,19 @@ class Taste:
     evidence: str
     items: tuple[int, ...] = ()
     pitch: int = -1
+    pictures: tuple[int, ...] = ()
 
     @property
     def known(self) -> bool:
         """Whether there is anything that could steer a generator."""
-        return bool(self.palette or self.style or self.tempo or self.words)
+        return bool(self.palette or self.style or self.tempo or self.words or self.vector.size)
 
     def wish(self) -> dict[str, Any]:
         """What :class:`mmstudio.generation.sets.contract.SetWish` takes as ``taste``, plain JSON."""
         told: dict[str, Any] = {
             "palette": list(self.palette), "style": list(self.style), "tempo": self.tempo, "key": self.pitch,
-            "words": list(self.words), "tags": list(self.tags),
+            "words": list(self.words), "tags": list(self.tags), "pictures": list(self.pictures),
+            "vector": [round(float(number), 6) for number in self.vector],
         }  # fmt: skip
         return {name: value for name, value in told.items() if value not in ([], 0.0, -1)}
 
@@ -84,7 +89,7 @@ def taste(recommender: Recommender, audience_id: int, *, draft: Audience | None 
     palette, style = _look(library, items, chinese=audience.locale.startswith("zh"))
     tempo, pitch = _sound(library, items, share)
     return Taste(
-        vector=_vector(catalogue, rows, share),
+        vector=_vector(library, items, share),
         palette=palette,
         style=style,
         tempo=tempo,
@@ -94,6 +99,7 @@ def taste(recommender: Recommender, audience_id: int, *, draft: Audience | None 
         evidence=_evidence(audience, profile, len(palette)),
         items=tuple(items),
         pitch=pitch,
+        pictures=_pictures(library, items),
     )
 
 
@@ -105,12 +111,29 @@ def _weights(profile: Profile) -> dict[int, float]:
     return dict(best)
 
 
-def _vector(catalogue: Catalogue, rows: list[int], share: NDArray[np.float64]) -> NDArray[np.float32]:
-    middle = np.zeros(catalogue.fused.shape[1], np.float64)
-    if rows:
-        middle = share @ catalogue.fused[rows]
+def _vector(library: Library, items: list[int], share: NDArray[np.float64]) -> NDArray[np.float32]:
+    from mmstudio.learning.datasets.describe import vectors_of_items
+
+    known = vectors_of_items(library, items)
+    if not known:
+        return np.zeros(0, np.float32)
+    middle = sum(weight * known[item] for item, weight in zip(items, share, strict=True) if item in known)
     length = float(np.linalg.norm(middle))
-    return (middle / length if length > 1e-9 else np.zeros_like(middle)).astype(np.float32)
+    return np.asarray(middle / length, np.float32) if length > 1e-9 else np.zeros(0, np.float32)
+
+
+def _pictures(library: Library, items: list[int]) -> tuple[int, ...]:
+    """The first pictures of the strongest items, then what was generated for them."""
+    found: list[int] = []
+    generated: list[int] = []
+    for item_id in items:
+        hero = library.items.hero_of(item_id)
+        linked = [link.asset_id for link in library.items.assets_of(item_id)]
+        found += [hero] if hero is not None else linked[:1]
+        generated += [asset for asset in linked if library.generations.of_asset(asset) is not None]
+    ids = dict.fromkeys((*found[:_LIKED], *generated[:_LIKED]))
+    usable = {asset.id for asset in library.assets.get_many(list(ids)) if asset.kind == "image"}
+    return tuple(asset for asset in ids if asset in usable)
 
 
 def _look(library: Library, items: list[int], *, chinese: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from mmstudio.errors import NotFound, UsageError
 from mmstudio.features import Features
+from mmstudio.features.extractors import FUSED, infos
 from mmstudio.generation.sets import colours
 from mmstudio.generation.sets.contract import SetWish
 from mmstudio.generation.sets.personal import moved
@@ -119,3 +120,31 @@ def test_palettes_meet_half_way() -> None:
     half = moved(own, liked, 0.5)
     assert all(60 < colour[0] < 160 for colour in half)
     assert moved([], liked, 0.2) == ((255, 255, 255),)
+
+
+def test_the_vector_is_the_shared_one_that_models_are_told(
+    shop: tuple[Library, Recommender, dict[str, int]],
+) -> None:
+    library, recommender, skus = shop
+    who = library.audiences.add("Shared", liked=[skus["A"], skus["B"]])
+    before = taste(recommender, who)
+    assert before.vector.size == 0
+    assert "vector" not in before.wish()
+    heroes = [link.asset_id for name in "AB" for link in library.items.assets_of(skus[name])]
+    assert before.wish()["pictures"] == heroes
+    info = infos()[FUSED]
+    random = np.random.default_rng(0)
+    rows = {
+        target: library.features.ensure_set(
+            FUSED, info.version, info.parameters, info.dimension, info.modality, target
+        )
+        for target in ("item", "asset")
+    }
+    of_item, of_asset = random.normal(size=(2, info.dimension)).astype(np.float32)
+    library.features.put_many(rows["item"], [(skus["A"], of_item)])
+    library.features.put_many(rows["asset"], [(heroes[1], of_asset)])  # an item without one of its own
+    after = taste(recommender, who)
+    both = of_item + of_asset
+    assert np.allclose(after.vector, both / np.linalg.norm(both), atol=1e-6)
+    told = SetWish.of({"taste": after.wish(), "strength": 0.5}).taste["vector"]
+    assert np.allclose(told, after.vector, atol=1e-6)

@@ -89,7 +89,10 @@ class Player:
         vector = None
         if told.get("vector_of") is not None and self._vector_of is not None and self.conditions.vector:
             vector = self._vector_of(told["vector_of"])
-        return self.conditions.row(told.get("tags") or None, told.get("palette") or None, vector)
+        share = 1.0
+        if told.get("vector") and len(told["vector"]) == self.conditions.vector:
+            vector, share = np.asarray(told["vector"], np.float32), float(told.get("vector_share", 1.0))
+        return self.conditions.row(told.get("tags") or None, told.get("palette") or None, vector, share=share)
 
     # -- latents -----------------------------------------------------------------------------------------
 

@@ -23,7 +23,8 @@ class Point:
         base: float32 numbers, L or S·L of them, instead of the seed's latent (projection, in-between).
         fine_seed, fine: the latent that stages from ``fine_from`` on take, as a seed or as L or S·L numbers:
             style mixing (Karras et al., CVPR 2019, section 3.1).
-        condition: {"tags": [names], "palette": [[r, g, b], …], "vector_of": asset or item id}, all optional.
+        condition: {"tags": [names], "palette": [[r, g, b], …], "vector_of": asset or item id}, all optional;
+            "vector" is a fused vector itself, instead of "vector_of", told by "vector_share" (0 to 1).
     """
 
     seed: int = 0

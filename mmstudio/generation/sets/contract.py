@@ -43,7 +43,8 @@ class SetWish:
         locale: language of the words, "" for the audience's or that of what was given.
         candidates: how many pictures and sounds are drawn to keep the one that fits best, 1 to 32.
         taste: what an audience likes, in plain values: "palette" (list of "#rrggbb"), "style" (mood words),
-            "tempo" (beats per minute), "key" (0–23), "words", "tags"; any may lack.
+            "tempo" (beats per minute), "key" (0–23), "words", "tags", "vector" (numbers of the library's
+            shared vector), "pictures" (asset ids of what is liked, strongest first); any may lack.
         strength: 0 to 1, how far the set goes towards the taste; 0 leaves it as it would be without.
     """
 

@@ -14,7 +14,7 @@ from PIL import Image
 from mmstudio.generation import backgrounds
 from mmstudio.generation.latents.point import Point
 from mmstudio.generation.quality import measure
-from mmstudio.generation.sets import colours, mood
+from mmstudio.generation.sets import colours, liking, mood
 from mmstudio.generation.sets.contract import MadePart
 from mmstudio.generation.sets.packing import packed
 from mmstudio.i18n import tr
@@ -51,7 +51,8 @@ def drawing(
     """Draw ``wish.candidates`` pictures and keep the one that fits the aim best.
 
     What a starter model draws are shapes: they are painted in the set's palette, crisp at any size. A model
-    of the person's own media is told the palette where it can be, and shown as it draws.
+    of the person's own media is told the palette where it can be, and shown as it draws. What an audience
+    likes is told, and started from, as far as a model can: see :mod:`mmstudio.generation.sets.liking`.
 
     Raises:
         NotFound: no such model. UsageError: a sound model.
@@ -68,9 +69,13 @@ def drawing(
         told["palette"] = [list(colour) for colour in given.palette]
     if player.conditions.tags and given.tags:
         told["tags"] = [tag for tag in given.tags if tag in player.conditions.tags]
+    told |= liking.told(player, wish)
+    middle = liking.middle(generation, player, wish)
     best: tuple[float, NDArray[np.uint8], dict[str, Any]] | None = None
     for place, number in enumerate(numbers):
         point = Point(int(number), wish.temperature, condition={k: v for k, v in told.items() if v})
+        if middle is not None:
+            point = liking.towards(player, point, middle, wish.strength)
         recipe: dict[str, Any] = {
             "by": "picture",
             "model": name,

@@ -115,6 +115,22 @@ def vectors_of(library: Library, ids: Iterable[int]) -> dict[int, NDArray[np.flo
     return found
 
 
+def vectors_of_items(library: Library, items: Iterable[int]) -> dict[int, NDArray[np.float32]]:
+    """Item id → float32[D], the same as :func:`vectors_of`: the item's own, else the mean of its
+    media's; items that have neither are left out."""
+    sets = _sets(library)
+    whole, own = _rows(library, sets, "item"), _rows(library, sets, "asset")
+    found: dict[int, NDArray[np.float32]] = {}
+    for item_id in items:
+        if item_id in whole:
+            found[item_id] = whole[item_id]
+            continue
+        media = [own[link.asset_id] for link in library.items.assets_of(item_id) if link.asset_id in own]
+        if media:
+            found[item_id] = np.mean(media, axis=0, dtype=np.float32)
+    return found
+
+
 def _sets(library: Library) -> dict[Target, int]:
     info = infos()[FUSED]
     wanted = (info.name, info.version, info.parameters, info.dimension)
