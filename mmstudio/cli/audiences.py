@@ -33,6 +33,7 @@ class Action(StrEnum):
     LOOKALIKES = "lookalikes"
     APPROVE = "approve"
     REJECT = "reject"
+    WITHDRAW = "withdraw"
     PROPOSE = "propose"
     PSEUDONYMS = "pseudonyms"
 
@@ -46,7 +47,8 @@ class ReviewersAction(StrEnum):
 
 
 _WRITES = {
-    Action.ADD, Action.IMPORT, Action.EDIT, Action.REMOVE, Action.APPROVE, Action.REJECT, Action.PSEUDONYMS,
+    Action.ADD, Action.IMPORT, Action.EDIT, Action.REMOVE, Action.APPROVE, Action.REJECT, Action.WITHDRAW,
+    Action.PSEUDONYMS,
 }  # fmt: skip
 _NAMELESS = {Action.LIST, Action.SEGMENTS, Action.PSEUDONYMS}
 _Skus = Annotated[list[str] | None, typer.Option("--like", metavar="SKU", help="An item they like.")]
@@ -114,7 +116,7 @@ def audiences(
         bool, typer.Option("--keep-ids", help="Keep their ids too, encrypted; needs a keyring.")
     ] = False,
     item: Annotated[
-        str | None, typer.Option("--item", metavar="SKU", help="approve, reject: which item.")
+        str | None, typer.Option("--item", metavar="SKU", help="approve, reject, withdraw: which item.")
     ] = None,
     count: Annotated[
         int | None, typer.Option("--count", help="segments: how many; left out, they are counted.")
@@ -143,6 +145,7 @@ def audiences(
     segments [--keep]          groups that the events show
     lookalikes NAME            members who choose like these
     approve|reject NAME        --item SKU: a decision the recommender learns from
+    withdraw NAME              --item SKU: takes that decision back
     propose NAME [--apply]     traits, rules and angles out of the brief
     pseudonyms                 gives members of older libraries their pseudonyms
     """
@@ -184,7 +187,7 @@ def audiences(
                 views.show_segments(opened, count, seed, keep, as_json)
             case Action.LOOKALIKES:
                 views.show_lookalikes(opened, named_audience(opened, name or ""), k, members, out, as_json)
-            case Action.APPROVE | Action.REJECT:
+            case Action.APPROVE | Action.REJECT | Action.WITHDRAW:
                 _decide(opened, named_audience(opened, name or ""), item, action, as_json)
             case Action.PROPOSE:
                 views.show_proposals(opened, named_audience(opened, name or ""), engine, take, as_json)
@@ -341,14 +344,23 @@ def _done(opened: Studio, audience_id: int | None, said: str, joined: int | None
 
 
 def _decide(opened: Studio, who: Audience, sku: str | None, action: Action, as_json: bool) -> None:
-    from mmstudio.recommendation.decisions import record
+    from mmstudio.recommendation.decisions import record, withdraw
 
     if sku is None:
         raise UsageError("Say which item.", hint="Name it with --item SKU.")
     item = named_item(opened, sku)
-    record(opened.library, who.id, item.id, "approve" if action is Action.APPROVE else "reject", "shell")
+    taken_back = None
+    if action is Action.WITHDRAW:
+        taken_back = withdraw(opened.library, who.id, item.id, "shell")
+    else:
+        record(opened.library, who.id, item.id, "approve" if action is Action.APPROVE else "reject", "shell")
     if as_json:
-        print_json({"audience": who.name, "sku": item.sku, "decision": str(action)})
+        told = {"audience": who.name, "sku": item.sku, "decision": str(action)}
+        print_json(told if taken_back is None else {**told, "withdrawn": taken_back})
+    elif taken_back == "approve":
+        say(tr("Took the approval of {item} for {name} back", item=item.sku, name=who.name))
+    elif taken_back == "reject":
+        say(tr("Took the rejection of {item} for {name} back", item=item.sku, name=who.name))
     elif action is Action.APPROVE:
         say(tr("Approved {item} for {name}", item=item.sku, name=who.name))
     else:

@@ -23,6 +23,7 @@ _COLUMNS = "id, name, brief, locale, tone, traits, liked, disliked, rules, origi
 _JSON = ("traits", "liked", "disliked", "rules")
 _EDITABLE = ("name", "brief", "locale", "tone", *_JSON)
 DECISIONS = {"approve": 1.0, "reject": -1.0}
+_WITHDRAW = "withdraw"  # a row of its own: what was decided before stays in the log
 
 
 def _audience(row: sqlite3.Row) -> Audience:
@@ -204,15 +205,30 @@ class AudienceStore:
         with self._db.write() as tx:
             if tx.execute("SELECT 1 FROM item WHERE id = ?", (item_id,)).fetchone() is None:
                 raise NotFound("The library has no item with the number {id}.", id=item_id)
-            tx.execute(
-                "INSERT INTO audience_event(audience_id, item_id, event, weight, source, created_at)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (audience_id, item_id, event, weight, source, now()),
-            )
-            self._db.note("audiences", [audience_id])
+            self._decided(tx, audience_id, item_id, event, weight, source)
+
+    def withdraw(self, audience_id: int, item_id: int, *, source: str = "") -> float:
+        """Take back the approval (above 0) or rejection (below 0) that holds, and return it.
+
+        The log keeps both; a new decision about the item counts again.
+
+        Raises:
+            NotFound: no such audience. StudioError: nothing is decided about the item.
+        """
+        audience = self.get(audience_id)
+        with self._db.write() as tx:
+            held = self.decisions(audience_id).get(item_id)
+            if held is None:
+                raise StudioError(
+                    "Nothing is decided about this item for {audience}.",
+                    hint="Approve or reject an item first; only that can be taken back.",
+                    audience=audience.name,
+                )
+            self._decided(tx, audience_id, item_id, _WITHDRAW, 1.0, source)
+        return held
 
     def decision_log(self, audience_id: int) -> Sequence[Decision]:
-        """Every approval and rejection, oldest first."""
+        """Every approval, rejection and withdrawal, oldest first."""
         rows = self._db.read().execute(
             "SELECT audience_id, item_id, event, weight, source, created_at FROM audience_event"
             " WHERE audience_id = ? ORDER BY id",
@@ -221,10 +237,15 @@ class AudienceStore:
         return [Decision(*row) for row in rows]
 
     def decisions(self, audience_id: int) -> dict[int, float]:
-        """Item id → what holds now: above 0 approved, below 0 rejected; the newest decision per item."""
+        """Item id → what holds now: above 0 approved, below 0 rejected; the newest decision per item.
+
+        An item whose decision was withdrawn is left out.
+        """
         held: dict[int, float] = {}
         for one in self.decision_log(audience_id):
-            held[one.item_id] = DECISIONS.get(one.event, 0.0) * one.weight
+            held.pop(one.item_id, None)
+            if one.event in DECISIONS:
+                held[one.item_id] = DECISIONS[one.event] * one.weight
         return held
 
     # -- interactions ------------------------------------------------------------------------------------
@@ -236,6 +257,22 @@ class AudienceStore:
     def interactions(self) -> Interactions:
         """See :meth:`mmstudio.library.interactions.InteractionStore.read`."""
         return InteractionStore(self._db, self._pseudonyms).read()
+
+    def _decided(
+        self,
+        tx: sqlite_utils.Database,
+        audience_id: int,
+        item_id: int,
+        event: str,
+        weight: float,
+        source: str,
+    ) -> None:
+        tx.execute(
+            "INSERT INTO audience_event(audience_id, item_id, event, weight, source, created_at)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (audience_id, item_id, event, weight, source, now()),
+        )
+        self._db.note("audiences", [audience_id])
 
     def _free_name(self, name: str, own_id: int | None) -> str:
         wanted = name.strip()

@@ -20,3 +20,13 @@ def record(library: Library, audience_id: int, item_id: int, verdict: Verdict, s
         NotFound: no such audience or item.
     """
     library.audiences.decide(audience_id, item_id, verdict, source=source)
+
+
+def withdraw(library: Library, audience_id: int, item_id: int, source: str = "") -> Verdict:
+    """Take back the decision that holds for an item, and return which it was; the log keeps both.
+
+    Raises:
+        NotFound: no such audience. StudioError: nothing is decided about the item.
+    """
+    held = library.audiences.withdraw(audience_id, item_id, source=source)
+    return "approve" if held > 0 else "reject"

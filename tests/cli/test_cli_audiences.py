@@ -142,6 +142,12 @@ def test_decisions_proposals_and_reasons(shop: Path, capsys: pytest.CaptureFixtu
     assert run(["audiences", where, "approve", "Cooks"]) == 2
     shown = document(capsys, "audiences", where, "show", "Cooks", "--json")
     assert shown["decisions"] == {"B2": 1.0, "A1": -1.0}
+    back = document(capsys, "audiences", where, "withdraw", "Cooks", "--item", "A1", "--json")
+    assert back["withdrawn"] == "reject"
+    assert document(capsys, "audiences", where, "show", "Cooks", "--json")["decisions"] == {"B2": 1.0}
+    assert run(["audiences", where, "withdraw", "Cooks", "--item", "A1"]) == 1
+    assert "Nothing is decided about this item for Cooks." in capsys.readouterr().err
+    assert run(["audiences", where, "withdraw", "Cooks"]) == 2
     told = document(capsys, "audiences", where, "propose", "Cooks", "--json")
     assert told["applied"] is False
     assert {"rule", "tag"} <= {one["part"] for one in told["proposals"]}

@@ -106,6 +106,46 @@ def test_approve_on_the_card_and_reject_beside_it(pane: AudiencesPane, qtbot: Qt
     wait_until(lambda: pane.context.library.audiences.decisions(audience)[item] < 0)
 
 
+def test_pressing_again_takes_an_approval_back(pane: AudiencesPane, qtbot: QtBot) -> None:
+    audiences, audience = pane.context.library.audiences, pane.model.rows[0].id
+    item = pane.recommended.rows[0].item.id
+    pane.cards.setCurrentIndex(pane.recommended.index(0))
+    qtbot.keyClick(pane.cards, Qt.Key.Key_A)
+    wait_until(lambda: item in audiences.decisions(audience))
+    _ranked(pane)
+    pane.cards.setCurrentIndex(pane.recommended.index(pane.recommended.row_of(item)))
+    button = pane.view.reasons.buttons["approve"]
+    assert button.toolTip() == "Take the approval back"
+    button.click()
+    wait_until(lambda: item not in audiences.decisions(audience))
+    _ranked(pane)
+    assert "approved" not in _row(pane, item).marks
+    assert button.toolTip().startswith("Approve")
+    assert [one.event for one in audiences.decision_log(audience)] == ["approve", "withdraw"]
+
+
+def test_a_rejection_is_taken_back_by_notice_or_beside_the_reason(
+    pane: AudiencesPane, qtbot: QtBot, notices: list[Notice]
+) -> None:
+    audiences, audience = pane.context.library.audiences, pane.model.rows[0].id
+    item = pane.recommended.rows[0].item.id
+    pane.view.decide(_row(pane, item), "reject")
+    wait_until(lambda: item not in _ids(pane))
+    offer = next(notice for notice in notices if notice.action is not None)
+    assert offer.action is not None
+    offer.action[1]()
+    wait_until(lambda: item in _ids(pane))
+    assert audiences.decisions(audience) == {}
+    pane.view.decide(_row(pane, item), "reject")
+    wait_until(lambda: item not in _ids(pane))
+    pane.view.why_not(item)
+    wait_until(pane.view.why_card.isVisible)
+    assert "rejected" in pane.view.why_card.sentence.text()
+    click(qtbot, pane.view.why_card.back_button)
+    wait_until(lambda: item in _ids(pane))
+    assert audiences.decisions(audience) == {}
+
+
 def test_why_not_names_the_rule(pane: AudiencesPane) -> None:
     pane.editor.rules.price_to.setValue(13.0)
     pane.editor.rules.price_to.editingFinished.emit()

@@ -11,7 +11,7 @@ from mmstudio.errors import NotFound, StudioError
 from mmstudio.generation.copywriting.service import Copywriter
 from mmstudio.library import Library
 from mmstudio.recommendation import Recommender
-from mmstudio.recommendation.decisions import record
+from mmstudio.recommendation.decisions import record, withdraw
 from mmstudio.recommendation.explanations import explain, what_if, why_not, worded
 from support.shops import small_shop
 
@@ -134,6 +134,29 @@ def test_a_decision_counts_and_the_newest_holds(shop: Shop) -> None:
         record(library, who, 9999, "approve")
     with pytest.raises(ValueError, match="no decision"):
         library.audiences.decide(who, skus["yoga-mat"], "maybe")
+
+
+def test_a_decision_taken_back_no_longer_counts_and_stays_in_the_log(shop: Shop) -> None:
+    library, recommender = shop
+    skus = library.items.skus()
+    strap, mat = skus["yoga-strap"], skus["yoga-mat"]
+    who = library.audiences.add("Changed minds", liked=[skus["running-shoe"]])
+    before = explain(recommender, who, mat).score
+    record(library, who, strap, "approve", "window")
+    assert explain(recommender, who, mat).score > before
+    assert withdraw(library, who, strap, "window") == "approve"
+    assert explain(recommender, who, mat).score == before
+    record(library, who, mat, "reject")
+    assert mat not in [one.item_id for one in recommender.recommend(who, 50, save=False)]
+    assert withdraw(library, who, mat) == "reject"
+    assert mat in [one.item_id for one in recommender.recommend(who, 50, save=False)]
+    assert library.audiences.decisions(who) == {}
+    log = [one.event for one in library.audiences.decision_log(who)]
+    assert log == ["approve", "withdraw", "reject", "withdraw"]
+    with pytest.raises(StudioError, match="Nothing is decided"):
+        withdraw(library, who, mat)
+    with pytest.raises(NotFound):
+        withdraw(library, 9999, mat)
 
 
 def test_words_of_a_model_are_shown_only_where_facts_support_them(shop: Shop, audience: int) -> None:

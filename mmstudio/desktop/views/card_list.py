@@ -11,7 +11,7 @@ from mmstudio.desktop.models.audiences import RecommendationModel, Recommended
 from mmstudio.desktop.models.rows import ROW_ROLE
 from mmstudio.desktop.texts import name
 from mmstudio.desktop.views.pictures import Pictures
-from mmstudio.desktop.views.recommendation_delegate import DECISIONS, RecommendationDelegate
+from mmstudio.desktop.views.recommendation_delegate import DECISIONS, UNDONE, RecommendationDelegate
 from mmstudio.i18n import mark, tr
 
 KEYS = {Qt.Key.Key_P: "pin", Qt.Key.Key_B: "ban", Qt.Key.Key_A: "approve", Qt.Key.Key_R: "reject"}
@@ -89,11 +89,3 @@ class CardList(QListView):
         row = index.data(ROW_ROLE)
         if row is not None:
             self.decided.emit(row, key)
-
-
-UNDONE = {
-    "pin": mark("Take the pin off"),
-    "ban": mark("Lift the ban"),
-    "approve": mark("Take the approval back"),
-    "reject": mark("Take the rejection back"),
-}

@@ -11,11 +11,10 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, 
 from mmstudio.desktop.icons import icon
 from mmstudio.desktop.models.audiences import Recommended, change_text
 from mmstudio.desktop.texts import label, say
-from mmstudio.desktop.views.card_list import UNDONE
 from mmstudio.desktop.views.controls import button, section
 from mmstudio.desktop.views.flow import FlowLayout, empty, let_wrap
 from mmstudio.desktop.views.pictures import Pictures
-from mmstudio.desktop.views.recommendation_delegate import DECISIONS
+from mmstudio.desktop.views.recommendation_delegate import DECISIONS, UNDONE
 from mmstudio.desktop.views.score_bars import PartList, ScoreBar, value_text
 from mmstudio.desktop.views.tiles import PictureTile
 from mmstudio.i18n import mark, tr

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.audiences import Ranking, RecommendationModel, Recommended
 from mmstudio.desktop.models.items import ItemRow, item_rows
-from mmstudio.desktop.models.latest import Latest
+from mmstudio.desktop.models.latest import InTurn, Latest
 from mmstudio.desktop.models.ranking import CARDS, Wish, ask, rank
 from mmstudio.desktop.models.rows import ROW_ROLE
 from mmstudio.desktop.texts import label
@@ -60,6 +60,7 @@ class RecommendView(QWidget):
         self._by_hand = False  # whether the person folded or unfolded the sliders
         self.model = RecommendationModel(self)
         self.latest = Latest(context, self)
+        self._decisions = InTurn(context, self)
         self._sliding, self._keeping = QTimer(self), QTimer(self)
         for timer, wait, slot in (
             (self._sliding, _SLIDE_MS, self.refresh),
@@ -89,6 +90,7 @@ class RecommendView(QWidget):
         self.why_card = WhyNotCard(self._pictures)
         self.why_card.pinned.connect(self._pin)
         self.why_card.liked.connect(self._like)
+        self.why_card.taken_back.connect(self._take_back)
         self.cards = CardList(self._pictures, self.model)
         self.cards.activated.connect(self._open_item)
         self.cards.decided.connect(self.decide)
@@ -278,15 +280,17 @@ class RecommendView(QWidget):
         if studio is None or wish is None:
             return
 
-        def work() -> tuple[ItemRow | None, Any]:
+        def work() -> tuple[ItemRow | None, Any, bool]:
             from mmstudio.recommendation.explanations import why_not
 
             answer = why_not(studio.recommender, wish.audience.id, item, k=CARDS, draft=wish.draft)
-            return item_rows(studio.library, [item]).get(item), answer
+            rejected = studio.library.audiences.decisions(wish.audience.id).get(item, 0.0) < 0
+            return item_rows(studio.library, [item]).get(item), answer, rejected
 
-        def done(found: tuple[ItemRow | None, Any]) -> None:
-            if found[0] is not None:
-                self.why_card.show_answer(found[0], found[1], read_only=self.context.read_only)
+        def done(found: tuple[ItemRow | None, Any, bool]) -> None:
+            row, answer, rejected = found
+            if row is not None:
+                self.why_card.show_answer(row, answer, rejected=rejected, read_only=self.context.read_only)
 
         self.context.background(work, done, key="recommend-why-not", owner=self)
 
@@ -316,23 +320,47 @@ class RecommendView(QWidget):
             self._judge(row, key)
 
     def _judge(self, row: Recommended, key: str) -> None:
+        now = "approved" if key == "approve" else "rejected"
+        if now in row.marks:
+            marks = row.marks - {now}
+            self._take_back(row.item.id)
+        else:
+            marks = (row.marks - {"approved", "rejected"}) | {now}
+            self._record(row, key)
+        shown = [replace(r, marks=marks) if r.item.id == row.item.id else r for r in self.model.rows]
+        self.model.set_rows(shown)
+        self._inspect()
+
+    def _record(self, row: Recommended, key: str) -> None:
         studio, audience = self.context.studio, self.audience
         if studio is None or audience is None:
             return
-        now = "approved" if key == "approve" else "rejected"
-        if now in row.marks:
-            return  # the newest decision counts, and this is it
 
         def work() -> None:
             from mmstudio.recommendation import decisions
 
             decisions.record(studio.library, audience.id, row.item.id, key, "window")  # type: ignore[arg-type]
 
-        marks = (row.marks - {"approved", "rejected"}) | {now}
-        shown = [replace(r, marks=marks) if r.item.id == row.item.id else r for r in self.model.rows]
-        self.model.set_rows(shown)
-        self._inspect()
-        self.context.background(work, lambda _none: self.refresh(), owner=self)
+        self._decisions.put(work, lambda _none: self.refresh(), lambda _error: self.refresh())
+        if key == "reject":  # its card goes with the next list
+            self.context.notify(
+                tr("Rejected {item} for {name}", item=row.item.title, name=audience.name),
+                action=(tr("Undo"), lambda: self._take_back(row.item.id, audience.id)),
+            )
+
+    def _take_back(self, item: int, audience_id: int | None = None) -> None:
+        """An approval or rejection of an item no longer counts for an audience, by default the shown one."""
+        studio, shown = self.context.studio, self.audience
+        whom = audience_id if audience_id is not None or shown is None else shown.id
+        if studio is None or whom is None or self.context.read_only:
+            return
+
+        def work() -> None:
+            from mmstudio.recommendation import decisions
+
+            decisions.withdraw(studio.library, whom, item, "window")
+
+        self._decisions.put(work, lambda _none: self.refresh(), lambda _error: self.refresh())
 
     def _pin(self, item: int) -> None:
         self._rule("pinned", [*(i for i in self._listed("pinned") if i != item), item])

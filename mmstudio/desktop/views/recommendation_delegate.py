@@ -42,6 +42,12 @@ DECISIONS = (
     ("approve", "thumbs-up", "thumbs-up-fill", "approved", mark("Approve: a good choice (A)")),
     ("reject", "thumbs-down", "thumbs-down-fill", "rejected", mark("Reject: not this one (R)")),
 )
+UNDONE = {
+    "pin": mark("Take the pin off"),
+    "ban": mark("Lift the ban"),
+    "approve": mark("Take the approval back"),
+    "reject": mark("Take the rejection back"),
+}
 _HEIGHT = 312
 _LEAST = 168  # narrowest card, pixels
 _GAP = 8
@@ -149,7 +155,8 @@ class RecommendationDelegate(QStyledItemDelegate):
         """What the pointer stands on, in words."""
         key = "" if self.read_only else areas.button_at(point)
         if key:
-            return tr(next(entry[4] for entry in DECISIONS if entry[0] == key))
+            decided, words = next((entry[3], entry[4]) for entry in DECISIONS if entry[0] == key)
+            return tr(UNDONE[key] if decided in row.marks else words)
         if areas.bar.adjusted(0, -4, 0, 4).contains(point):
             for place, part in segments(row.parts, QRectF(areas.bar), self._model.full):
                 if place.adjusted(0, -4, 0, 4).contains(QPointF(point)):

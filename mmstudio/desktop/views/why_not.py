@@ -21,10 +21,12 @@ class WhyNotCard(QFrame):
 
     Signals:
         pinned, liked: the item, where the person wants it all the same.
+        taken_back: the item, whose rejection shall no longer count.
     """
 
     pinned = Signal(int)
     liked = Signal(int)
+    taken_back = Signal(int)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,6 +38,9 @@ class WhyNotCard(QFrame):
         self.sentence = label(wrap=True)
         self.pin_button = button(mark("Pin it"), lambda: self._tell(self.pinned), icon="push-pin")
         self.like_button = button(mark("Add to the likes"), lambda: self._tell(self.liked), icon="plus")
+        self.back_button = button(
+            mark("Take the rejection back"), lambda: self._tell(self.taken_back), icon="thumbs-down"
+        )
         self.close_button = tool("x", mark("Close this answer"), self.hide)
         for words in (self.title, self.sentence):
             words.setTextFormat(Qt.TextFormat.PlainText)
@@ -46,7 +51,7 @@ class WhyNotCard(QFrame):
         words_column.addWidget(self.sentence)
         buttons = QHBoxLayout()
         buttons.setSpacing(6)
-        for made in (self.pin_button, self.like_button):
+        for made in (self.pin_button, self.like_button, self.back_button):
             buttons.addWidget(made)
         buttons.addStretch(1)
         words_column.addLayout(buttons)
@@ -59,8 +64,11 @@ class WhyNotCard(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self.hide()
 
-    def show_answer(self, item: ItemRow, answer: Any, *, read_only: bool) -> None:
-        """Show what :func:`mmstudio.recommendation.explanations.why_not` said about an item."""
+    def show_answer(self, item: ItemRow, answer: Any, *, rejected: bool = False, read_only: bool) -> None:
+        """Show what :func:`mmstudio.recommendation.explanations.why_not` said about an item.
+
+        ``rejected``: a person rejected it for this audience.
+        """
         self.item = item
         while self._place.count():
             taken = self._place.takeAt(0)
@@ -74,6 +82,7 @@ class WhyNotCard(QFrame):
         removed = list(answer.removed_by)
         self.pin_button.setVisible(not read_only and not removed)
         self.like_button.setVisible(not read_only)
+        self.back_button.setVisible(rejected and not read_only)
         self.setAccessibleName(self.title.text())
         self.setAccessibleDescription(answer.sentence)
         self.show()
