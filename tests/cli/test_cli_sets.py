@@ -6,11 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from mmstudio.cli import run
 from mmstudio.library import Library
+from support.fusion import put_rows
 from support.joint_library import item_library, train_joint
+from support.latents import add_random_model
 from support.media import make_image, make_wav
 
 QUICK = ["--seconds", "1.5", "--size", "64", "--picture-model", "starter-image-gan", "--model", "none"]
@@ -20,6 +23,12 @@ QUICK = ["--seconds", "1.5", "--size", "64", "--picture-model", "starter-image-g
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with item_library(tmp_path_factory.mktemp("shell"), 24) as library:
         library.audiences.add("Runners", "fast and lively")
+        first = library.items.ids()[:2]
+        library.audiences.add("Fans", liked=first)
+        pictures = [library.items.assets_of(item)[0].asset_id for item in first]
+        vectors = np.random.default_rng(0).normal(size=(2, 128)).astype(np.float32)
+        put_rows(library, "fused", dict(zip(pictures, vectors, strict=True)))
+        add_random_model(library, "told", condition={"tags": [], "palette": 0, "vector": 128})
         train_joint(library)
         return library.path
 
@@ -57,6 +66,34 @@ def test_parts_that_are_given_stay_and_the_set_can_be_kept(
         assert any(str(made["title"]) in one.name for one in library.collections.list())
 
 
+def test_a_set_with_and_one_without_the_taste_differ_by_the_taste_alone(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["--text", "a calm blue evening", "--audience", "Fans", "--strength", "0.6", "--seed", "3"]
+    quick = ["--seconds", "1.5", "--size", "64", "--picture-model", "told", "--model", "none"]
+    found = told(place, capsys, *asked, "--with-and-without", "--out", str(tmp_path / "both"), *quick)
+    without, its = found["sets"]
+    assert [without["taste"], its["taste"]] == ["without", "with"]
+    assert all("without" in Path(file).parts for file in without["files"])
+    assert all("with" in Path(file).parts for file in its["files"])
+    plain, liked = (json.loads(Path(one["manifest"]).read_text(encoding="utf-8")) for one in found["sets"])
+    assert "taste" not in plain["wish"]
+    assert "strength" not in plain["wish"]
+    assert liked["wish"]["strength"] == 0.6
+    assert liked["palette"] != plain["palette"]
+    assert [part["seed"] for part in plain["parts"].values()] == [
+        part["seed"] for part in liked["parts"].values()
+    ]
+    conditions = [one["parts"]["picture"]["recipe"]["point"].get("condition") for one in (plain, liked)]
+    assert conditions[0] is None
+    assert conditions[1]["vector_share"] == 0.6
+    pictures = [next(Path(f) for f in one["files"] if f.endswith(".png")) for one in found["sets"]]
+    assert pictures[0].read_bytes() != pictures[1].read_bytes()
+    twice = told(place, capsys, "--manifest", its["manifest"], "--out", str(tmp_path / "twice"))
+    for old, new in zip(its["files"], twice["files"], strict=True):
+        assert Path(old).read_bytes() == Path(new).read_bytes()
+
+
 def test_generate_with_a_joint_model_makes_the_rest(
     place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -81,6 +118,8 @@ def test_generate_with_a_joint_model_makes_the_rest(
         (["--text", " "], 2, "no words"),
         (["--item", "NONE"], 1, "no item"),
         (["--audience", "Nobody"], 1, "no audience"),
+        (["--audience", "Runners", "--with-and-without"], 2, "Nothing is known yet about what"),
+        (["--text", "sea", "--strength", "0.5"], 2, "taste needs an audience"),
         (["--text", "sea", "--seconds", "0.2"], 2, "seconds long"),
         (["--text", "sea", "--lock", "smell"], 2, "no part"),
         (["--text", "sea", "--part-seed", "sound"], 2, "--part-seed"),
