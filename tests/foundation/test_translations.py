@@ -8,8 +8,6 @@ import string
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 import mmstudio
 from mmstudio.paths import resource
 
@@ -76,12 +74,3 @@ def test_every_sentence_has_its_chinese() -> None:
 def test_translations_keep_the_fields() -> None:
     wrong = [f"{en!r} -> {zh!r}" for en, zh in chinese().items() if fields(en) != fields(zh)]
     assert not wrong, "\n".join(wrong)
-
-
-@pytest.mark.parametrize(
-    "file", sorted(resource("translations", "zh_CN").glob("*.json")), ids=lambda p: p.stem
-)
-def test_a_translation_file_says_nothing_twice(file: Path) -> None:
-    pairs: list[tuple[str, str]] = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=list)
-    keys = [key for key, _ in pairs]
-    assert len(keys) == len(set(keys))
