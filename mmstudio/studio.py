@@ -65,6 +65,7 @@ class Studio:
     def __init__(self, library: Library, settings: Settings | None = None) -> None:
         self.library = library
         self.settings = settings or load_settings()
+        self.measure_first = True  # the window says False: a first list does not wait for measurements
 
     @classmethod
     def open(cls, path: str | Path, *, read_only: bool = False, settings: Settings | None = None) -> Studio:
@@ -159,7 +160,7 @@ class Studio:
         """Ranked, explained items for an audience."""
         from mmstudio.recommendation import Recommender
 
-        return Recommender(self.library, self.features)
+        return Recommender(self.library, self.features, measure_first=self.measure_first)
 
     @cached_property
     def composer(self) -> Composer:

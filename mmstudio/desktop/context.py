@@ -160,6 +160,7 @@ class AppContext(QObject):
     def _adopt(self, studio: Studio, busy: bool) -> None:
         self.close_library()
         self.studio = studio
+        studio.measure_first = False
         self.thumbnails.set_library(studio.library)
         bell = self._from_library
         self._unsubscribe = studio.library.changes.subscribe(lambda topic, ids: bell.ring((topic, ids)))

@@ -119,12 +119,16 @@ def _ranked(
     """What is recommended to the audience, in its language; fresh where a recommender is there."""
     if recommender is None and (kept := library.recommendations.load(audience.id)):
         return list(kept[:k])
+    from mmstudio.recommendation.scoring import choice_of
+
     if recommender is None:
         from mmstudio.features import Features
         from mmstudio.recommendation import Recommender
 
         recommender = Recommender(library, Features(library))
     with speaking(audience.locale):
+        if library.items.count():
+            choice_of(recommender.catalogue())  # measured first: a page that leaves is not renewed
         ranked = recommender.recommend(audience.id, k)
     return [
         {

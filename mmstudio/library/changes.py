@@ -12,6 +12,7 @@ Listener = Callable[[str, "list[int] | None"], None]
 TOPICS = (
     "assets", "items", "audiences", "tags", "collections", "features", "models", "storyboards", "exports",
     "recommendations", "generations", "jobs", "roots", "facts", "searches", "findings",
+    "methods",
 )  # fmt: skip
 
 

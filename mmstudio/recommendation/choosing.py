@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from mmstudio.recommendation.measuring import Asked, Manner
 
 log = logging.getLogger(__name__)
+_MEASURING = threading.RLock()  # two that ask at once are measured for once
 VERSION = 1
 LEAST_PEOPLE, LEAST_PAIRS = (
     20,
@@ -320,14 +322,37 @@ def settled(catalogue: Catalogue, *, wait: bool = True) -> Settled:
     """
     kept = catalogue.events.kept
     if "settled" not in kept:
-        path = _file(catalogue)
-        found = _load(path, catalogue)
+        found = _load(_file(catalogue), catalogue)
         if found is None and measurable(catalogue):
             if not wait:
                 return usual(catalogue)
+            with _MEASURING:
+                return _measured(catalogue)
+        kept["settled"] = found or usual(catalogue)
+    chosen: Settled = kept["settled"]
+    return chosen
+
+
+def is_settled(catalogue: Catalogue) -> bool:
+    """Whether nothing is left to measure: what :func:`settled` gives holds."""
+    settled(catalogue, wait=False)
+    return "settled" in catalogue.events.kept
+
+
+def give_up(catalogue: Catalogue) -> None:
+    """Go by what is usual, because measuring failed."""
+    catalogue.events.kept.setdefault("settled", usual(catalogue))
+
+
+def _measured(catalogue: Catalogue) -> Settled:
+    """Measured, unless somebody else did while this one waited."""
+    kept, path = catalogue.events.kept, _file(catalogue)
+    if "settled" not in kept:
+        found = _load(path, catalogue)
+        if found is None:
             found = settle(catalogue)
             _save(path, found, catalogue)
-        kept["settled"] = found or usual(catalogue)
+        kept["settled"] = found
     chosen: Settled = kept["settled"]
     return chosen
 

@@ -18,7 +18,7 @@ from mmstudio.recommendation.lists.rules import Filter, apply, caps_of, filters,
 from mmstudio.recommendation.ranker.method import WHOLE
 from mmstudio.recommendation.reasons import name_of, sentence, split
 from mmstudio.recommendation.records import Ranked, Recommendation, ScorePart
-from mmstudio.recommendation.scoring import Scored, Scoring
+from mmstudio.recommendation.scoring import ASIDE, Scored, Scoring
 from mmstudio.recommendation.signals import Profile
 
 if TYPE_CHECKING:
@@ -46,10 +46,16 @@ class Recommender:
     """Recommendations over one library.
 
     Items and interactions are read once and kept; a change in the library drops them.
+
+    Args:
+        measure_first: measure methods before the first answer where events are few enough; without it every
+            first answer goes by the usual weights, and the topic "methods" of the library's changes tells
+            when a better one is there.
     """
 
-    def __init__(self, library: Library, features: Features) -> None:
+    def __init__(self, library: Library, features: Features, *, measure_first: bool = True) -> None:
         self.library, self.features = library, features
+        self._measure_first = measure_first
         self._catalogue: Catalogue | None = None
         self._before: Catalogue | None = None  # what was fitted to it is of use after a small change
         self._lock = threading.RLock()
@@ -178,7 +184,7 @@ class Recommender:
             if self._catalogue is None:
                 self._catalogue = Catalogue.load(self.library, self.features, self._before)
                 self._before = None
-                self._catalogue.events.kept[WHOLE] = True
+                self._catalogue.events.kept |= {WHOLE: True, ASIDE: not self._measure_first}
             return self._catalogue
 
     def profile(self, audience: Audience) -> Profile:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _AT_ONCE = 20_000  # events up to which methods are measured at the first question; above, in the background
+ASIDE = "aside"  # kept with the events where nobody shall wait for that, however few they are
+MEASURED = "methods"  # topic of the library's changes: what was measured in the background counts from now on
 _TOP = 0.9  # score of the best item by one method
 _DOUBT = 0.25  # spread of the score of an item that nobody chose
 
@@ -37,11 +39,13 @@ class Choice:
         why: one sentence in the person's language.
         table: what was measured on held-out events: one row per method with "method" and "ndcg"; empty where
             there was too little to measure.
+        waiting: methods are being measured in the background; the same question may soon have another answer.
     """
 
     method: str
     why: str
     table: list[dict[str, Any]] = field(default_factory=list)
+    waiting: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,15 +123,16 @@ def _resolve(catalogue: Catalogue, method: str, *, wait: bool | None = None) -> 
             "There is no method called {name}.", hint="Choose one of: {names}.", name=method,
             names=", ".join(sorted({*NAMES, *known()})),
         )  # fmt: skip
-    if method == "auto" and (ranker := _ranker(catalogue)) is not None:
-        return ranker
     if method in ("auto", "blend"):
-        at_once = catalogue.events.count <= _AT_ONCE if wait is None else wait
-        settled = choosing.settled(catalogue, wait=at_once)
-        if not at_once and not settled.table and choosing.measurable(catalogue):
+        events = catalogue.events
+        at_once = events.count <= _AT_ONCE and not events.kept.get(ASIDE) if wait is None else wait
+        if not at_once and not choosing.is_settled(catalogue):
             _measure_aside(catalogue)
             why = tr("Methods are being measured on hidden events; until then the usual blend ranks.")
-            return Choice("blend", why)
+            return Choice("blend", why, waiting=True)
+        if method == "auto" and (ranker := _ranker(catalogue)) is not None:
+            return ranker
+        settled = choosing.settled(catalogue, wait=at_once)
         chosen = settled.method if method == "auto" else "blend"
         return Choice(chosen, settled.why(), settled.rows())
     why_not = method_of(method).ready(catalogue)
@@ -146,7 +151,7 @@ def _ranker(catalogue: Catalogue) -> Choice | None:
 
 
 def _measure_aside(catalogue: Catalogue) -> None:
-    """Measure in a thread; the next question has the result."""
+    """Measure in a thread; the next question has the result, and listeners of the library hear of it."""
     kept = catalogue.events.kept
     if kept.setdefault("measuring", threading.current_thread()) is not threading.current_thread():
         return
@@ -156,6 +161,8 @@ def _measure_aside(catalogue: Catalogue) -> None:
             choosing.settled(catalogue)
         except Exception:
             log.exception("methods could not be measured")
+            choosing.give_up(catalogue)
+        catalogue.library.changes.publish({MEASURED: None})
 
     thread = threading.Thread(target=work, name="measure-methods", daemon=True)
     kept["measuring"] = thread

@@ -10,11 +10,13 @@ from PySide6.QtWidgets import QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from mmstudio.desktop.context import AppContext, Notice
-from mmstudio.desktop.models.audiences import Recommended
+from mmstudio.desktop.models.audiences import Ranking, Recommended
 from mmstudio.desktop.panes.audiences import AudiencesPane
 from mmstudio.desktop.views.recommendation_delegate import Areas
 from mmstudio.desktop.window import MainWindow
+from mmstudio.library import Library
 from mmstudio.studio import Studio
+from support.crowd import add_crowd
 from support.qt import settle, wait_until
 from support.storefront import click, make_store, names_missing, open_store, show_pane
 
@@ -144,6 +146,27 @@ def test_a_rejection_is_taken_back_by_notice_or_beside_the_reason(
     click(qtbot, pane.view.why_card.back_button)
     wait_until(lambda: item in _ids(pane))
     assert audiences.decisions(audience) == {}
+
+
+def test_the_first_list_does_not_wait_for_measurements_and_is_renewed(
+    context: AppContext, tmp_path: Path, qtbot: QtBot, notices: list[Notice]
+) -> None:
+    path = make_store(tmp_path, items=8)
+    with Library.open(path) as library:
+        add_crowd(library, people=60)
+    lists: list[Ranking] = []
+    context.adopt(Studio.open(path))
+    pane = AudiencesPane(context)
+    pane.view.ranked.connect(lists.append)
+    qtbot.addWidget(pane, before_close_func=lambda widget: widget.close_pane())
+    context.changed.connect(pane.data_changed)
+    pane.show()
+    wait_until(lambda: any("methods were measured" in notice.text for notice in notices))
+    assert lists[0].waiting
+    assert "being measured" in lists[0].method
+    assert not lists[-1].waiting
+    assert "hidden events of" in pane.view.note.text()
+    settle(context)
 
 
 def test_why_not_names_the_rule(pane: AudiencesPane) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,38 @@ def test_validation_chooses_says_why_and_is_kept(tmp_path: Path) -> None:
         assert choosing.settled(recommender.catalogue(), wait=False).table == {}
         again = choice_of(recommender.catalogue())
         assert again == choice
+        recommender.close()
+
+
+def test_where_nobody_shall_wait_the_usual_weights_rank_first(tmp_path: Path) -> None:
+    with made(tmp_path) as library:
+        recommender = Recommender(library, Features(library, "cpu"), measure_first=False)
+        measured = threading.Event()
+        library.changes.subscribe(lambda topic, _ids: measured.set() if topic == "methods" else None)
+        who = library.audiences.add("Film people", liked=library.items.ids()[:3])
+        first = recommender.recommend(who, save=False).choice
+        assert first is not None
+        assert first.waiting
+        assert (first.method, first.table) == ("blend", [])
+        assert measured.wait(240)
+        second = recommender.recommend(who, save=False).choice
+        assert second is not None
+        assert not second.waiting
+        assert second.why.startswith("On ")
+        assert (library.index_dir / "recommender.json").is_file()
+        recommender.refresh()  # kept with the library: nothing is measured again
+        third = recommender.recommend(who, save=False).choice
+        assert third == second
+        recommender.close()
+
+
+def test_who_asks_for_the_choice_has_it_measured_first(tmp_path: Path) -> None:
+    with made(tmp_path) as library:
+        recommender = Recommender(library, Features(library, "cpu"), measure_first=False)
+        choice = choice_of(recommender.catalogue())
+        assert choice.table
+        who = library.audiences.add("Film people", liked=library.items.ids()[:3])
+        assert recommender.recommend(who, save=False).choice == choice
         recommender.close()
 
 

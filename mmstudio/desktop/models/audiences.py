@@ -81,6 +81,7 @@ class Ranking:
         removed: rule in words → how many items it took out.
         gone: titles that were in the list before likes were switched off.
         full: the sum of gains that fills a bar.
+        waiting: methods are still being measured; the list will be renewed.
     """
 
     rows: list[Recommended]
@@ -89,6 +90,7 @@ class Ranking:
     removed: dict[str, int] = field(default_factory=dict)
     gone: tuple[str, ...] = ()
     full: float = 1.0
+    waiting: bool = False
 
 
 class RecommendationModel(RowListModel[Recommended]):

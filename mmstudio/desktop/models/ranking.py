@@ -100,6 +100,7 @@ def rank(
         dict(found.removed),
         tuple(title for title in gone if title),
         fullest(rows),
+        found.choice is not None and found.choice.waiting,
     )
 
 

@@ -147,7 +147,7 @@ class AudiencesPane(Pane):
     def data_changed(self, topic: str, ids: list[int] | None) -> None:
         if topic == "audiences":
             self._read()
-        elif topic in ("items", "features"):
+        elif topic in ("items", "features", "methods"):
             self.view.refresh()
         elif topic == "assets":
             self.pictures.forget_assets(ids)

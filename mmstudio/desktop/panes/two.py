@@ -144,7 +144,7 @@ class TwoPane(Pane):
     def data_changed(self, topic: str, ids: list[int] | None) -> None:
         if topic == "audiences":
             self._read()
-        elif topic in ("items", "features") and self.isVisible():
+        elif topic in ("items", "features", "methods") and self.isVisible():
             self._rank()
         elif topic == "assets":
             self.pictures.forget_assets(ids)

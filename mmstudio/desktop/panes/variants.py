@@ -224,7 +224,8 @@ class VariantsPane(Pane):
     def data_changed(self, topic: str, ids: list[int] | None) -> None:
         if topic == "audiences":
             self._read()
-        elif topic == "variants" and not self._latest.busy:  # ranking itself notes what it predicted
+        elif topic == "methods" or (topic == "variants" and not self._latest.busy):
+            # Ranking itself notes what it predicted.
             self._rank()
         elif topic == "assets":
             self.pictures.forget_assets(ids)

@@ -57,6 +57,7 @@ class RecommendView(QWidget):
         self.audience: Audience | None = None
         self._base: dict[int, int] = {}  # item → rank while every like counts
         self._titles: dict[int, str] = {}
+        self._waiting = False  # whether the list goes by the usual weights until methods are measured
         self._by_hand = False  # whether the person folded or unfolded the sliders
         self.model = RecommendationModel(self)
         self.latest = Latest(context, self)
@@ -140,7 +141,7 @@ class RecommendView(QWidget):
         self._sliding.stop()
         self._keeping.stop()
         self.audience = None
-        self._base, self._titles = {}, {}
+        self._base, self._titles, self._waiting = {}, {}, False
         self.chips.off = frozenset()
         self.chips.show_likes([])
         self.model.set_rows([])
@@ -200,6 +201,9 @@ class RecommendView(QWidget):
         if self.audience is None or wish.audience.id != self.audience.id:
             return
         current = self.cards.current
+        if self._waiting and not ranking.waiting:
+            self._tell_renewed(ranking)
+        self._waiting = ranking.waiting
         self.model.show(ranking)
         if not wish.without:
             self._base = {row.item.id: row.rank for row in ranking.rows}
@@ -224,6 +228,16 @@ class RecommendView(QWidget):
                 self.rules_wanted.emit,
             )
         self.ranked.emit(ranking)
+
+    def _tell_renewed(self, ranking: Ranking) -> None:
+        """The list that waited for measurements has them now."""
+        same = [row.item.id for row in ranking.rows] == [row.item.id for row in self.model.rows]
+        if not self.isVisible():
+            return
+        if same:
+            self.context.notify(tr("The methods were measured: the list stays as it was."))
+        else:
+            self.context.notify(tr("The methods were measured: the list was renewed."), ranking.method)
 
     def _say(self, target: Any, words: str) -> None:
         target.setText(words)
