@@ -118,6 +118,10 @@ def show_segments(opened: Studio, count: int | None, seed: int, keep: bool, as_j
             [[s.name, s.size, f"{s.share:.0%}", tr(", ").join(skus[i] for i in s.items[:5])] for s in found],
         )
     say(found.note)
+    if not found:
+        say(tr("`mmstudio audiences LIB import FILE` brings in who chose what."))
+    elif not keep:
+        say(tr("--keep makes audiences of them."))
     for name in kept:
         say(tr("Added the audience {name}", name=name))
 

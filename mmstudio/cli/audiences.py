@@ -68,7 +68,7 @@ def audiences(
         str | None, typer.Option("--brief", help="Who they are and what they want, in words.")
     ] = None,
     locale: Annotated[
-        str | None, typer.Option("--locale", help="Language of their assets, e.g. en, zh-CN.")
+        str | None, typer.Option("--locale", help="The language they read, e.g. en or zh-CN.")
     ] = None,
     tone: Annotated[str | None, typer.Option("--tone", help="How to speak to them.")] = None,
     rename: Annotated[str | None, typer.Option("--rename", metavar="NAME", help="edit: a new name.")] = None,
@@ -78,11 +78,11 @@ def audiences(
     ] = None,
     forget: Annotated[
         list[str] | None,
-        typer.Option("--forget", metavar="SKU", help="edit: neither liked nor disliked any longer."),
+        typer.Option("--forget", metavar="SKU", help="edit: takes a like or dislike back."),
     ] = None,
     trait: Annotated[
         list[str] | None,
-        typer.Option("--trait", metavar="NAME=VALUE", help="What marks them; “NAME=” drops."),
+        typer.Option("--trait", metavar="NAME=VALUE", help="A trait, e.g. age=25-35; “NAME=” takes it away."),
     ] = None,
     price_under: Annotated[
         str | None, typer.Option("--price-under", help="Rule: only cheaper items.")
@@ -92,16 +92,20 @@ def audiences(
         list[str] | None, typer.Option("--must", metavar="TAG", help="Rule: items must have this tag.")
     ] = None,
     must_not: Annotated[
-        list[str] | None, typer.Option("--must-not", metavar="TAG", help="Rule: items must not have it.")
+        list[str] | None,
+        typer.Option("--must-not", metavar="TAG", help="Rule: items must not have this tag."),
     ] = None,
     market: Annotated[
         str | None, typer.Option("--market", metavar="CODE", help="Rule: items for this market, e.g. DE.")
     ] = None,
     on: Annotated[
-        str | None, typer.Option("--on", metavar="DATE", help="Rule: valid on that day, or “today”.")
+        str | None,
+        typer.Option(
+            "--on", metavar="DATE", help="Rule: rights valid on that day, e.g. 2026-12-24, or “today”."
+        ),
     ] = None,
     rights_cleared: Annotated[
-        bool | None, typer.Option("--rights-cleared/--any-rights", help="Rule: only cleared rights.")
+        bool | None, typer.Option("--rights-cleared/--any-rights", help="Rule: only what may be used.")
     ] = None,
     no_rules: Annotated[bool, typer.Option("--no-rules", help="edit: drop all rules first.")] = False,
     members: Annotated[
@@ -109,28 +113,30 @@ def audiences(
         typer.Option(
             "--members",
             metavar="FILE",
-            help="Ids of people: who belongs to it; with lookalikes, whom to name.",
+            help="A list of customer ids: they join it; with lookalikes, they appear by these ids.",
         ),
     ] = None,
     keep_ids: Annotated[
-        bool, typer.Option("--keep-ids", help="Keep their ids too, encrypted; needs a keyring.")
+        bool, typer.Option("--keep-ids", help="Keep customer ids too, encrypted; else pseudonyms only.")
     ] = False,
     item: Annotated[
         str | None, typer.Option("--item", metavar="SKU", help="approve, reject, withdraw: which item.")
     ] = None,
     count: Annotated[
-        int | None, typer.Option("--count", help="segments: how many; left out, they are counted.")
+        int | None,
+        typer.Option("--count", help="segments: into how many groups; left out, the studio chooses."),
     ] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="segments: make audiences of them.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="segments: make an audience of every group.")] = False,
     seed: Seed = 0,
-    k: Annotated[int, typer.Option("-k", min=1, help="lookalikes: how many.")] = 100,
+    k: Annotated[int, typer.Option("-k", min=1, help="lookalikes: how many people.")] = 100,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="lookalikes: a CSV of member, likeness.")
+        Path | None, typer.Option("--out", metavar="FILE", help="lookalikes: write them to this CSV.")
     ] = None,
     engine: Annotated[
-        str, typer.Option("--engine", metavar="folder|server", help="propose: a local language model helps.")
+        str,
+        typer.Option("--engine", metavar="folder|server", help="propose: ask a local language model too."),
     ] = "",
-    take: Annotated[bool, typer.Option("--apply", help="propose: take what is proposed.")] = False,
+    take: Annotated[bool, typer.Option("--apply", help="propose: write it into the audience.")] = False,
     as_json: Json = False,
 ) -> None:
     """Keep the people you make things for: briefs, likes, rules, members, segments.
@@ -141,16 +147,24 @@ def audiences(
     edit NAME                  the same options change it; undo works in the window
     show NAME                  likes, rules, members, taste
     remove NAME                takes it out; what its members did stays
-    import FILE                who did what with which item (user, item, event, time)
-    segments [--keep]          groups that the events show
-    lookalikes NAME            members who choose like these
+    import FILE                a CSV of who did what: user, item, event or rating, time
+    segments [--keep]          groups of people who choose alike, from what they did
+    lookalikes NAME            people outside it who choose like its members
     approve|reject NAME        --item SKU: a decision the recommender learns from
     withdraw NAME              --item SKU: takes that decision back
-    propose NAME [--apply]     traits, rules and angles out of the brief
-    pseudonyms                 gives members of older libraries their pseudonyms
+    propose NAME [--apply]     reads traits, rules and copy angles out of its brief
+    pseudonyms                 replaces customer ids that an older version kept
     """
     if name is None and action not in _NAMELESS:
-        raise typer.BadParameter(f"Say what to {action}.")
+        if action is Action.IMPORT:
+            raise UsageError(
+                "Say which file to import.", hint="Write it last: mmstudio audiences LIB import FILE."
+            )
+        raise UsageError(
+            "Say which audience.",
+            hint="Write its name last: mmstudio audiences LIB {action} NAME.",
+            action=str(action),
+        )
     writes = action in _WRITES or keep or take
     fields = {"brief": brief, "locale": locale, "tone": tone, "name": rename}
     rules = {

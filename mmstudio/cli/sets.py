@@ -172,8 +172,9 @@ def show(result: dict[str, Any], out: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(result)
         return
+    names = {"without": tr("without their taste"), "with": tr("with their taste")}
     rows = [
-        [one["title"], one["text"], f"{one['tempo']:g}", ", ".join(one["mood"]),
+        [names.get(one.get("taste", ""), one["title"]), one["text"], f"{one['tempo']:g}", ", ".join(one["mood"]),
          " ".join("#" + bytes(colour).hex() for colour in one["palette"][:3])]
         for one in result["sets"]
     ]  # fmt: skip

@@ -105,19 +105,27 @@ def find(
     index of what two halves of the members say) is taken.
 
     Raises:
-        UsageError: where ``count`` is below 2 or above the number of members. Cancelled.
+        UsageError: where ``count`` is below 2 or, of two members and more, above their number. Cancelled.
     """
     catalogue = recommender.catalogue()
     space = member_space(catalogue.events, seed)
     members = len(space.members)
-    if count is not None and not 2 <= count <= max(members, 2):
-        raise UsageError(
-            "From 2 to {most} segments can be found.",
-            hint="Leave the number out to have it chosen.",
-            most=max(members, 2),
+    if count is not None and count < 2:
+        raise UsageError("There are at least 2 segments.", hint="Leave the number out to have it chosen.")
+    if members < (_FEWEST if count is None else 2):
+        return _none(
+            tr(
+                "Too few members to find groups: {n} of them chose two items or more, {least} are needed.",
+                n=members,
+                least=_FEWEST if count is None else 2,
+            )
         )
-    if members < (_FEWEST if count is None else count):
-        return _none(tr("Too few members to find groups: {n} of them chose two items or more.", n=members))
+    if count is not None and count > members:
+        raise UsageError(
+            "{n} members can be divided into 2 to {n} segments.",
+            hint="Leave the number out to have it chosen.",
+            n=members,
+        )
     different = len(np.unique(np.round(space.vectors, 4), axis=0)) if members <= 50_000 else members
     if different < (count or 2):
         return _none(tr("All members choose alike: there is one group, and no segment to find."))
@@ -181,17 +189,17 @@ def _note(found: int, best: dict[str, float], *, chosen: bool) -> str:
     values = {"n": found, "silhouette": f"{best['silhouette']:.2f}", "stability": f"{best['stability']:.2f}"}
     if best["silhouette"] < _CLEAR:
         return tr(
-            "{n} segments, but members do not fall into clear groups (silhouette {silhouette},"
-            " stability {stability}): take them as a rough division.",
+            "{n} segments, but members do not fall into clear groups (clear {silhouette},"
+            " steady {stability}, of 1): take them as a rough division.",
             **values,
         )
     if chosen:
         return tr(
             "{n} segments: that number divides members most clearly and most steadily"
-            " (silhouette {silhouette}, stability {stability}).",
+            " (clear {silhouette}, steady {stability}, of 1).",
             **values,
         )
-    return tr("{n} segments (silhouette {silhouette}, stability {stability}).", **values)
+    return tr("{n} segments (clear {silhouette}, steady {stability}, of 1).", **values)
 
 
 def _numbers(members: int, different: int) -> list[int]:

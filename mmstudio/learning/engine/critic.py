@@ -50,9 +50,7 @@ class Critic:
         if perceptual <= 0.0 and adversarial <= 0.0:
             return None
         net = materialise(lambda: PatchDiscriminator(config.channels, config.widths), device, random)
-        optimiser = torch.optim.Adam(
-            net.parameters(), lr=config.rate, betas=(0.0, 0.99), eps=1e-8, fused=True
-        )
+        optimiser = torch.optim.Adam(net.parameters(), lr=config.rate, betas=(0.0, 0.99), eps=1e-8)
         since = int(options.get("adversarial_from", 0.3) * config.steps)
         return cls(net, optimiser, perceptual, adversarial, since, config.steps)
 

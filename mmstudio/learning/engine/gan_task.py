@@ -91,7 +91,7 @@ class GanTask(Task[ArrayData]):
         self.discriminator = materialise(lambda: make_discriminator(config), device, self.random)
         self.nets = {"generator": self.generator, "discriminator": self.discriminator}
         self.optimisers = {
-            name: torch.optim.Adam(net.parameters(), lr=config.rate, betas=(0.0, 0.9), eps=1e-8, fused=True)
+            name: torch.optim.Adam(net.parameters(), lr=config.rate, betas=(0.0, 0.9), eps=1e-8)
             for name, net in self.nets.items()
         }
         self.average = Average(self.generator, options["half_life"])

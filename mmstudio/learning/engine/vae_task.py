@@ -48,7 +48,7 @@ class VaeTask(Task[ArrayData]):
         self.nets = {"vae": self.vae}
         self.optimisers = {
             "vae": torch.optim.AdamW(
-                self.vae.parameters(), lr=config.rate, betas=(0.9, 0.99), weight_decay=1e-4, fused=True
+                self.vae.parameters(), lr=config.rate, betas=(0.9, 0.99), weight_decay=1e-4
             )
         }
         self.critic = Critic.of(config, device, self.random) if self.cuts else None
