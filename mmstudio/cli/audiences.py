@@ -93,16 +93,14 @@ def audiences(
     ] = None,
     must_not: Annotated[
         list[str] | None,
-        typer.Option("--must-not", metavar="TAG", help="Rule: items must not have this tag."),
+        typer.Option("--must-not", metavar="TAG", help="Rule: items must not have it."),
     ] = None,
     market: Annotated[
         str | None, typer.Option("--market", metavar="CODE", help="Rule: items for this market, e.g. DE.")
     ] = None,
     on: Annotated[
         str | None,
-        typer.Option(
-            "--on", metavar="DATE", help="Rule: rights valid on that day, e.g. 2026-12-24, or “today”."
-        ),
+        typer.Option("--on", metavar="DATE", help="Rule: usable on this day, or “today”."),
     ] = None,
     rights_cleared: Annotated[
         bool | None, typer.Option("--rights-cleared/--any-rights", help="Rule: only what may be used.")
@@ -117,14 +115,14 @@ def audiences(
         ),
     ] = None,
     keep_ids: Annotated[
-        bool, typer.Option("--keep-ids", help="Keep customer ids too, encrypted; else pseudonyms only.")
+        bool, typer.Option("--keep-ids", help="Keep customer ids too, encrypted (needs a keyring).")
     ] = False,
     item: Annotated[
         str | None, typer.Option("--item", metavar="SKU", help="approve, reject, withdraw: which item.")
     ] = None,
     count: Annotated[
         int | None,
-        typer.Option("--count", help="segments: into how many groups; left out, the studio chooses."),
+        typer.Option("--count", help="segments: how many; left out, the studio chooses."),
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="segments: make an audience of every group.")] = False,
     seed: Seed = 0,
@@ -134,7 +132,7 @@ def audiences(
     ] = None,
     engine: Annotated[
         str,
-        typer.Option("--engine", metavar="folder|server", help="propose: ask a local language model too."),
+        typer.Option("--engine", metavar="folder|server", help="propose: a local language model helps."),
     ] = "",
     take: Annotated[bool, typer.Option("--apply", help="propose: write it into the audience.")] = False,
     as_json: Json = False,

@@ -174,8 +174,8 @@ def show(result: dict[str, Any], out: Path | None, as_json: bool) -> None:
         return
     names = {"without": tr("without their taste"), "with": tr("with their taste")}
     rows = [
-        [names.get(one.get("taste", ""), one["title"]), one["text"], f"{one['tempo']:g}", ", ".join(one["mood"]),
-         " ".join("#" + bytes(colour).hex() for colour in one["palette"][:3])]
+        [names.get(one.get("taste", ""), one["title"]), one["text"], f"{one['tempo']:g}",
+         ", ".join(one["mood"]), " ".join("#" + bytes(colour).hex() for colour in one["palette"][:3])]
         for one in result["sets"]
     ]  # fmt: skip
     table(["set", "line", "beats per minute", "mood", "colours"], rows)

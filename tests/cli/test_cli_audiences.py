@@ -132,6 +132,35 @@ def test_segments_become_audiences(shop: Path, capsys: pytest.CaptureFixture[str
     kept = {row["name"]: row for row in listed if row["origin"] == "found"}
     assert set(kept) == {row["audience"] for row in found["segments"]}
     assert run(["audiences", str(shop), "segments", "--count", "1"]) == 2
+    assert "at least 2 segments" in capsys.readouterr().err
+    assert run(["audiences", str(shop), "segments", "--count", "999"]) == 2
+    assert "members can be divided into 2 to" in capsys.readouterr().err
+    assert run(["audiences", str(shop), "segments", "--count", "2"]) == 0
+    assert "--keep makes audiences of them." in capsys.readouterr().out
+
+
+def test_without_events_the_way_to_segments_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Library.create(tmp_path / "empty.mmlib").close()
+    capsys.readouterr()
+    for more in ([], ["--count", "4"]):
+        assert run(["audiences", str(tmp_path / "empty.mmlib"), "segments", *more]) == 0
+        said = capsys.readouterr().out
+        assert "Too few members to find groups: 0" in said
+        assert "audiences LIB import FILE" in said
+
+
+@pytest.mark.parametrize(
+    ("action", "says"),
+    [("add", "which audience"), ("lookalikes", "audiences LIB lookalikes NAME"), ("import", "which file")],
+)
+def test_a_name_that_is_missing_is_asked_for(
+    action: str, says: str, shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert run(["audiences", str(shop), action]) == 2
+    assert says in capsys.readouterr().err
 
 
 def test_decisions_proposals_and_reasons(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -52,8 +52,8 @@ def test_the_same_seed_finds_the_same_and_a_count_is_kept(shop: tuple[Library, R
     assert [one.members for one in again] == [one.members for one in segments.find(recommender, 4, seed=3)]
     assert len(again) == 4
     assert len({one.name for one in again}) == 4
-    for wrong in (1, 61):
-        with pytest.raises(UsageError, match="From 2 to 60"):
+    for wrong, said in ((1, "at least 2 segments"), (61, "60 members can be divided into 2 to 60")):
+        with pytest.raises(UsageError, match=said):
             segments.find(recommender, wrong)
     with pytest.raises(Cancelled):
         segments.find(recommender, cancelled=lambda: True)
