@@ -130,6 +130,14 @@ class GenerationStore:
         ).fetchone()  # fmt: skip
         return None if row is None else _generation(row)
 
+    def of_set(self, mark: str) -> Sequence[GenerationRow]:
+        """How the parts of a generated set were made, oldest first; ``mark`` tells sets apart."""
+        rows = self._db.read().execute(
+            f"SELECT {_GENERATION} FROM generation WHERE json_extract(params, '$.set') = ? ORDER BY id",
+            (mark,),
+        )
+        return [_generation(row) for row in rows]
+
     def made_from(self, asset_id: int) -> Sequence[int]:
         """Assets that were generated from an asset."""
         rows = self._db.read().execute(

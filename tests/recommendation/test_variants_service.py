@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mmstudio.desktop.models.variants import picture_of
 from mmstudio.errors import NotFound, StudioError, UsageError
 from mmstudio.features import Features
+from mmstudio.generation.sets.keeping import save
+from mmstudio.jobs import run_inline
 from mmstudio.library import Library
+from mmstudio.library.importing import import_work
 from mmstudio.library.variants import VariantResult, variant_id
 from mmstudio.recommendation import Recommender
 from mmstudio.recommendation.variants.appeal import predict
 from mmstudio.recommendation.variants.service import Variants
+from mmstudio.studio import Studio
+from support.made_sets import made_set
 from support.shop import Shop, make_shop
 
 WARM, COLD = {"ground": "#e07030", "accent": "#f0b060"}, {"ground": "#3060a0", "accent": "#80a0d0"}
@@ -145,6 +152,34 @@ def test_a_set_and_a_file_are_candidates_too(shop: Shop, variants: Variants, tmp
     wrong.write_text("[1]", "utf-8")
     with pytest.raises(StudioError, match="no manifest"):
         variants.add_set_file(wrong)
+
+
+def test_a_set_from_its_manifest_has_its_picture_sound_and_text(
+    shop: Shop, variants: Variants, tmp_path: Path
+) -> None:
+    generation = Studio(shop.library).generation
+    kept = save(generation, made_set(1), None, True)
+    own = variants.store.get(variants.add_set_file(kept["manifest"], shop.audience))
+    assert own.source["asset_ids"] == [kept["assets"][part] for part in ("picture", "sound", "text")]
+    assert own.checks["files"]["ok"]
+    assert picture_of(shop.library, own) == kept["assets"]["picture"]
+
+    # Made somewhere else: only files that were imported tell by their content.
+    out = tmp_path / "out"
+    elsewhere = save(generation, made_set(2), out, False)
+    assert variants.store.get(variants.add_set_file(elsewhere["manifest"])).source["asset_ids"] == []
+    run_inline(import_work(shop.library, [out]))
+    found = variants.store.get(variants.add_set_file(elsewhere["manifest"])).source["asset_ids"]
+    kinds = [asset.kind for asset in shop.library.assets.get_many(found)]
+    assert sorted(kinds) == ["audio", "image", "text"]
+    assert picture_of(shop.library, variants.store.get(variants.add_set_file(elsewhere["manifest"]))) in found
+
+    # A given picture that was taken as it is was not copied.
+    hero = shop.library.items.hero_of(shop.bag)
+    manifest = {**made_set(3).manifest(), "parts": {"picture": {"recipe": {"by": "asset", "asset": hero}}}}
+    given = tmp_path / "given.json"
+    given.write_text(json.dumps(manifest), "utf-8")
+    assert variants.store.get(variants.add_set_file(given)).source["asset_ids"] == [hero]
 
 
 def test_a_plan_is_kept_with_its_control_first(shop: Shop, variants: Variants) -> None:

@@ -20,6 +20,7 @@ from mmstudio.recommendation.variants.identity import storyboard_content
 from mmstudio.recommendation.variants.planning import judge, percent, sample_size, uneven
 from mmstudio.recommendation.variants.records import Plan, RankedVariant, ResultsReport, Verdict
 from mmstudio.recommendation.variants.results import read_results
+from mmstudio.recommendation.variants.set_assets import assets_of_set
 
 if TYPE_CHECKING:
     from mmstudio.library.records import Audience
@@ -92,7 +93,11 @@ class Variants:
         )
 
     def add_set_file(self, path: str | Path, audience_id: int | None = None) -> str:
-        """Make a set a variant from the manifest beside its files. Raises StudioError for another file."""
+        """Make a set a variant from the manifest beside its files; its parts in the library belong to it.
+
+        Raises:
+            StudioError: for another file.
+        """
         try:
             manifest = json.loads(Path(path).read_text("utf-8"))
             if manifest.get("kind") != "set":
@@ -103,7 +108,7 @@ class Variants:
                 hint="Name the manifest.json that was written beside the set's files.",
                 name=Path(path).name,
             ) from error
-        return self.add_set(manifest, [], audience_id)
+        return self.add_set(manifest, assets_of_set(self.library, manifest, path), audience_id)
 
     def add_asset(self, asset_id: int, audience_id: int | None = None, item_id: int | None = None) -> str:
         """Make a single asset a variant and return its id. Raises NotFound."""
