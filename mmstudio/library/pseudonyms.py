@@ -69,6 +69,8 @@ class Pseudonyms:
         self._key: bytes | None = None
         self._sealing: bytes | None = None
         self._lock = threading.RLock()
+        self._converting = threading.Lock()  # twice at once would take the members of the first for strangers
+        self._none_plain = False  # once true it stays so: what is written now is coded
         # (prefix, digits with leading zeros or 0) → highest number met: no id, only how far numbers reach.
         self._shapes: dict[tuple[str, int], int] | None = None
         self._shapes_new = False
@@ -161,9 +163,13 @@ class Pseudonyms:
 
     def plain(self) -> int:
         """How many members an older program kept under their plain ids."""
+        if self._none_plain:
+            return 0
         # "audience 3" is nobody: it stands for what an audience did as a whole.
         sql = "SELECT COUNT(*) FROM member WHERE name NOT GLOB ? AND name NOT GLOB 'audience [0-9]*'"
-        return int(self._db.read().execute(sql, (_GLOB,)).fetchone()[0])
+        count = int(self._db.read().execute(sql, (_GLOB,)).fetchone()[0])
+        self._none_plain = not count
+        return count
 
     def convert(self, keep_ids: bool = False) -> int:
         """Give members with plain ids their pseudonyms; returns how many.
@@ -174,6 +180,10 @@ class Pseudonyms:
         Raises:
             StudioError: with ``keep_ids`` where there is no keyring. ReadOnly.
         """
+        with self._converting:
+            return self._convert(keep_ids)
+
+    def _convert(self, keep_ids: bool) -> int:
         members = self._plain_members()
         if not members:
             return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -235,6 +236,30 @@ def test_members_and_their_privacy_are_said(pane: AudiencesPane) -> None:
     wait_until(lambda: "2 members" in pane.editor.members.text())
     assert pane.editor.privacy.text()
     assert "kim" not in pane.editor.privacy.text()
+
+
+def test_members_of_an_older_library_get_codes_with_one_press(
+    context: AppContext, tmp_path: Path, qtbot: QtBot, notices: list[Notice]
+) -> None:
+    path = make_store(tmp_path)
+    connection = sqlite3.connect(path / "library.db")
+    with connection:
+        connection.executemany("INSERT INTO member(name) VALUES (?)", [("Kim Berg",), ("kim@example.org",)])
+    connection.close()
+    context.adopt(Studio.open(path))
+    pane = show_pane(AudiencesPane, context, qtbot)
+    pane.tabs.setCurrentIndex(1)
+    button = pane.editor.pseudonyms_button
+    wait_until(button.isVisible)
+    assert pane.editor.plain.text().startswith("2 members")
+    assert not pane.editor.privacy.isVisible()  # it would say that they are pseudonyms
+    click(qtbot, button)
+    wait_until(lambda: not button.isVisible() and context.idle)
+    assert context.library.pseudonyms.plain() == 0
+    said = next(notice for notice in notices if "pseudonyms now" in notice.text)
+    assert str(context.library.pseudonyms.backup) in said.hint
+    assert "pseudonyms" in pane.editor.privacy.text()
+    assert pane.editor.privacy.isVisible()
 
 
 def test_everything_has_a_name_and_read_only_decides_nothing(

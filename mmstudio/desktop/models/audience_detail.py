@@ -23,6 +23,7 @@ class AudienceDetail:
         shelves: shelf → rows in the person's order; items that are gone are left out.
         members: how many people are in it. privacy: how they are kept, in a sentence.
         counts: rule → what it takes out by itself.
+        plain: members of the whole library that an older program kept under their own ids.
     """
 
     audience: Audience
@@ -30,6 +31,7 @@ class AudienceDetail:
     members: int = 0
     privacy: str = ""
     counts: dict[str, RuleCount] = field(default_factory=dict)
+    plain: int = 0
 
 
 def shelf_ids(audience: Audience, shelf: str) -> list[int]:
@@ -50,4 +52,5 @@ def read_detail(studio: Studio, audience: Audience) -> AudienceDetail:
         library.audiences.member_count(audience.id),
         library.pseudonyms.state().sentence,
         rule_counts(studio, audience) if audience.rules else {},
+        library.pseudonyms.plain(),
     )

@@ -51,6 +51,7 @@ class AudiencesPane(Pane):
         self._chosen: int | None = None
         self._detail: AudienceDetail | None = None
         self._page = ""
+        self._converting = False
         self.pictures = Pictures(context, parent=self)
         self.model = AudienceListModel(self)
         self._writes = InTurn(context, self)
@@ -99,6 +100,7 @@ class AudiencesPane(Pane):
         self.editor.items_dropped.connect(self._assets_dropped)
         self.editor.brief_wanted.connect(self._read_brief)
         self.editor.proposal_taken.connect(self._take)
+        self.editor.pseudonyms_wanted.connect(self._convert_members)
         self.tabs.addTab(self.editor, "")
         self._name_tabs()
 
@@ -252,6 +254,7 @@ class AudiencesPane(Pane):
             return
         self._detail = detail
         self.editor.show_detail(detail, read_only=self.context.read_only)
+        self.editor.show_converting(self._converting, read_only=self.context.read_only)
         self.view.show_likes(detail.shelves["liked"])
 
     def _ranked(self, ranking: Ranking) -> None:
@@ -371,6 +374,35 @@ class AudiencesPane(Pane):
             apply(studio.library, audience_id, [proposal])
 
         self._writes.put(work, lambda _none: self._read())
+
+    # --- members ------------------------------------------------------------------------------------
+
+    def _convert_members(self) -> None:
+        """Give members of an older library their pseudonyms."""
+        studio = self.context.studio
+        if studio is None or self.context.read_only or self._converting:
+            return
+        store = studio.library.pseudonyms
+        self._converting = True
+        self.editor.show_converting(True, read_only=False)
+
+        def done(count: int) -> None:
+            self._converting = False
+            self.context.notify(
+                tr("{n} members have pseudonyms now.", n=count),
+                tr(
+                    "The copy {path} still holds their plain ids: delete it once all is well.",
+                    path=store.backup,
+                ),
+            )
+            self._show_chosen()
+
+        def failed(error: Exception) -> None:
+            self._converting = False
+            self.context.report(error)
+            self._show_chosen()
+
+        self.context.background(store.convert, done, failed, owner=self)
 
     # --- the page -----------------------------------------------------------------------------------
 

@@ -53,6 +53,7 @@ class AudienceEditor(QScrollArea):
     items_dropped = Signal(int, str, list)  # audience id, shelf, asset ids
     brief_wanted = Signal(int)
     proposal_taken = Signal(int, object)
+    pseudonyms_wanted = Signal()
 
     def __init__(self, context: AppContext, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -109,6 +110,12 @@ class AudienceEditor(QScrollArea):
         self.privacy = label(role="small", wrap=True)
         layout.addWidget(self.members)
         layout.addWidget(self.privacy)
+        self.plain = label(wrap=True)
+        self.pseudonyms_button = button(
+            mark("Turn them into codes"), self.pseudonyms_wanted.emit, icon="shield-check"
+        )
+        layout.addWidget(self.plain)
+        layout.addLayout(row(self.pseudonyms_button, None))
         self.events_button = button(IMPORT_EVENTS, lambda: choose_events(context, self), icon="table")
         layout.addLayout(row(self.events_button, None))
         self.remove_button = button(mark("Remove this audience"), self._remove, "danger", icon="trash")
@@ -192,8 +199,13 @@ class AudienceEditor(QScrollArea):
         for shelf, rows in detail.shelves.items():
             self.shelves[shelf].show_rows(rows, read_only=read_only)
         self._show_members(detail)
+        self.show_converting(False, read_only=read_only)
         if new:
             self.verticalScrollBar().setValue(0)
+
+    def show_converting(self, busy: bool, *, read_only: bool) -> None:
+        """Whether members are being given their codes."""
+        self.pseudonyms_button.setEnabled(not busy and not read_only)
 
     def show_passed_over(self, removed: dict[str, int], detail: AudienceDetail) -> None:
         """What the cap of categories held back in the list that was just made."""
@@ -212,7 +224,19 @@ class AudienceEditor(QScrollArea):
         else:
             say(self.members, mark("No members: the likes and the brief say what they like."))
         self.privacy.setText(detail.privacy)
-        self.privacy.setVisible(bool(detail.privacy))
+        self.privacy.setVisible(bool(detail.privacy) and not detail.plain)  # it is not so yet
+        for widget in (self.plain, self.pseudonyms_button):
+            widget.setVisible(bool(detail.plain))
+        if detail.plain:
+            say(
+                self.plain,
+                mark(
+                    "{n} members still stand in this library under the names or numbers that an older "
+                    "version wrote. One press turns them into codes; a copy of the library as it was stays "
+                    "in its folder “backups” until you delete it."
+                ),
+                n=f"{detail.plain:,}",
+            )
 
     def retranslate(self) -> None:
         """Say again what was not said with ``say``."""
