@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from mmstudio.atomic import write_text
-from mmstudio.cli.console import print_json, say, table, warn
+from mmstudio.cli.console import print_json, progress_bar, say, table, warn
 from mmstudio.i18n import tr
+from mmstudio.jobs import run_inline
 from mmstudio.library import Audience
 from mmstudio.studio import Studio
 
@@ -94,7 +95,8 @@ def show_segments(opened: Studio, count: int | None, seed: int, keep: bool, as_j
     """Groups that the events show; with ``keep`` they become audiences."""
     from mmstudio.recommendation import segments
 
-    found = segments.find(opened.recommender, count, seed)
+    with progress_bar(tr("Find segments")) as show:
+        found = run_inline(segments.find_work(opened.recommender, count, seed), on_progress=show)
     kept: list[str] = []
     if keep:
         ids = [segments.keep(opened.library, one) for one in found]

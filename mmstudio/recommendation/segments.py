@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from mmstudio.errors import Cancelled, UsageError
 from mmstudio.i18n import language, tr
+from mmstudio.jobs import JobContext, Progress, Work
 from mmstudio.recommendation.member_space import MemberSpace, member_space
 from mmstudio.recommendation.segment_names import describe
 
@@ -98,15 +99,47 @@ def find(
     seed: int = 0,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Segmentation:
-    """Segments of all members that chose at least two items.
+    """See :func:`finding`; runs to the end. Raises Cancelled once ``cancelled()`` is true, between steps."""
+    steps = finding(recommender, count, seed)
+    while True:
+        if cancelled():
+            raise Cancelled
+        try:
+            next(steps)
+        except StopIteration as done:
+            found: Segmentation = done.value
+            return found
+
+
+def find_work(recommender: Recommender, count: int | None = None, seed: int = 0) -> Work:
+    """The same as work whose steps are shown and which stops between them; its result is the segmentation."""
+
+    def work(context: JobContext) -> Generator[Progress, None, Segmentation]:
+        steps = finding(recommender, count, seed)
+        while True:
+            context.raise_if_cancelled()
+            try:
+                yield next(steps)
+            except StopIteration as done:
+                found: Segmentation = done.value
+                return found
+
+    return work
+
+
+def finding(
+    recommender: Recommender, count: int | None = None, seed: int = 0
+) -> Generator[Progress, None, Segmentation]:
+    """Segments of all members that chose at least two items, step by step.
 
     K-means over :mod:`mmstudio.recommendation.member_space`, in small batches above 20,000 members. Where no
     ``count`` is given, the number with the largest silhouette (Rousseeuw 1987) times stability (adjusted Rand
     index of what two halves of the members say) is taken.
 
     Raises:
-        UsageError: where ``count`` is below 2 or, of two members and more, above their number. Cancelled.
+        UsageError: where ``count`` is below 2 or, of two members and more, above their number.
     """
+    yield Progress(0, None, tr("Reading what members chose"))
     catalogue = recommender.catalogue()
     space = member_space(catalogue.events, seed)
     members = len(space.members)
@@ -129,7 +162,7 @@ def find(
     different = len(np.unique(np.round(space.vectors, 4), axis=0)) if members <= 50_000 else members
     if different < (count or 2):
         return _none(tr("All members choose alike: there is one group, and no segment to find."))
-    tried = _tried(space.vectors, [count] if count else _numbers(members, different), seed, cancelled)
+    tried = yield from _tried(space.vectors, [count] if count else _numbers(members, different), seed)
     best = max(tried, key=lambda row: row["silhouette"] * max(row["stability"], 0.05))
     found = int(best["segments"])
     groups = _clusters(space.vectors, found, seed)
@@ -220,8 +253,8 @@ def _model(vectors: NDArray[np.float32], count: int, seed: int) -> Any:
 
 
 def _tried(
-    vectors: NDArray[np.float32], numbers: Sequence[int], seed: int, cancelled: Callable[[], bool]
-) -> list[dict[str, float]]:
+    vectors: NDArray[np.float32], numbers: Sequence[int], seed: int
+) -> Generator[Progress, None, list[dict[str, float]]]:
     """Silhouette and stability of each number, on at most 20,000 members."""
     from sklearn.metrics import adjusted_rand_score, silhouette_score
 
@@ -233,9 +266,8 @@ def _tried(
     halves = sample[order[: len(sample) // 2]], sample[order[len(sample) // 2 :]]
     seen = sample[np.sort(order[:_SEEN])]
     rows = []
-    for number in numbers:
-        if cancelled():
-            raise Cancelled
+    for place, number in enumerate(numbers):
+        yield Progress(place, len(numbers), tr("Trying {n} segments", n=number))
         whole = _model(sample, number, seed).predict(seen)
         clear = float(silhouette_score(seen, whole)) if 1 < len(set(whole.tolist())) < len(seen) else 0.0
         steady = 1.0
@@ -243,6 +275,7 @@ def _tried(
             one, other = (_model(half, number, seed).predict(seen) for half in halves)
             steady = float(adjusted_rand_score(one, other))
         rows.append({"segments": float(number), "silhouette": round(clear, 4), "stability": round(steady, 4)})
+    yield Progress(len(numbers), len(numbers), tr("Naming the segments"))
     return rows
 
 

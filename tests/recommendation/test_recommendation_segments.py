@@ -10,6 +10,7 @@ import pytest
 
 from mmstudio.errors import Cancelled, StudioError, UsageError
 from mmstudio.features import Features
+from mmstudio.jobs import Progress, run_inline
 from mmstudio.library import Library, NewInteraction, NewItem
 from mmstudio.recommendation import Recommender, segments
 from mmstudio.recommendation.lookalikes import lookalikes
@@ -57,6 +58,19 @@ def test_the_same_seed_finds_the_same_and_a_count_is_kept(shop: tuple[Library, R
             segments.find(recommender, wrong)
     with pytest.raises(Cancelled):
         segments.find(recommender, cancelled=lambda: True)
+
+
+def test_the_work_says_what_it_tries_and_stops_in_between(shop: tuple[Library, Recommender]) -> None:
+    _, recommender = shop
+    said: list[Progress] = []
+    found = run_inline(segments.find_work(recommender), on_progress=said.append)
+    assert [one.members for one in found] == [one.members for one in segments.find(recommender)]
+    assert [one.done for one in said if one.total] == list(range(len(found.tried) + 1))
+    assert "Trying 2 segments" in [one.note for one in said]
+    said.clear()
+    with pytest.raises(Cancelled):
+        run_inline(segments.find_work(recommender), on_progress=said.append, cancelled=lambda: len(said) == 3)
+    assert len(said) == 3
 
 
 def test_a_kept_segment_is_an_audience_and_takes_nobody_away(shop: tuple[Library, Recommender]) -> None:
