@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mmstudio.cli import sounding, texts_generate
+from mmstudio.cli.assets import named_audience
 from mmstudio.cli.console import print_json, run_job, say, wrote
 from mmstudio.cli.options import Device, Json, Lib, Seed, studio
-from mmstudio.cli.sets import any_from_any
+from mmstudio.cli.sets import any_from_any, taste_of
 from mmstudio.errors import UsageError
 from mmstudio.i18n import tr
 
@@ -69,6 +70,12 @@ def generate(
     palette: Annotated[
         str, typer.Option("--palette", metavar="#RRGGBB,…", help="Colours, for a model that learned them.")
     ] = "",
+    audience: Annotated[
+        str | None, typer.Option("--audience", help="Pictures for these people, towards what they like.")
+    ] = None,
+    strength: Annotated[
+        float, typer.Option("--strength", min=0.0, max=1.0, help="How far towards that, 0 to 1.")
+    ] = 1.0,
     between: Annotated[
         tuple[str, str] | None,
         typer.Option("--between", help="In-betweens of two seeds, two sounds (files or ids) or two texts."),
@@ -136,11 +143,22 @@ def generate(
             first=chosen[0],
             second=chosen[1],
         )
+    if audience is not None and (points or film is not None):
+        raise UsageError(
+            "{first} and {second} do not go together.",
+            hint="Give one of them.",
+            first="--audience",
+            second=next(name for name, given in ways.items() if given),
+        )
     if film is not None and not (walk or loop):
         raise UsageError("A film needs seeds.", hint="Give them with --loop 1,2,3 or --walk 1,2,3.")
     if (walk or loop) and film is None:
         raise UsageError("Nowhere to put the film.", hint="Name a file with --film FILE.mp4.")
     if _is_joint(lib, model, device):
+        if audience is not None:
+            raise UsageError(
+                "--audience is for pictures alone.", hint="“mmstudio set --audience” makes sets for people."
+            )
         given = {"picture": image, "sound": sound, "text": text}
         heat = 1.0 if temperature is None else temperature
         any_from_any(lib, model, given, n=n or 1, seed=seed, temperature=heat, out=out, keep=keep,
@@ -160,6 +178,7 @@ def generate(
             params |= {"out": str(out.resolve()) if out else None}
             words |= {"between": between, "temperature": temperature, "spread": fields.pop("spread", None)}
             others = {"--film": film, "--mix": mix, "--project": project, "--slider": sliders}
+            others |= {"--audience": audience}
             others |= {"--tag": tag, "--palette": palette, "--seconds": seconds} | sounding.given_as(fields)
             result = texts_generate.write_texts(opened, params, words, others)
         elif film is not None:
@@ -183,6 +202,14 @@ def generate(
             params |= {"sliders": sliders} if sliders else {}
             params |= {key: value for key, value in told.items() if value}
             params |= {"floor": False} if no_floor else {}
+            if audience is not None:
+                if _makes_sounds(opened, model):
+                    raise UsageError(
+                        "--audience is for pictures alone.",
+                        hint="“mmstudio set --audience” makes sets for people.",
+                    )
+                likes = taste_of(opened, named_audience(opened, audience).id)
+                params |= {"taste": likes, "strength": strength}
             params |= {"seconds": seconds} if seconds is not None else {}
             fields |= {"between": list(between)} if between else {}
             params |= {"sound": fields} if fields else {}

@@ -105,13 +105,13 @@ def make_set(
             wish |= _given(opened, item, picture, sound, text, audience)
             wish |= {"locks": list(lock or []), "seeds": dict(_part_seed(one) for one in part_seed or [])}
             if strength > 0 or both:
-                wish |= {"taste": _taste(opened, wish["audience_id"]), "strength": strength or 1.0}
+                wish |= {"taste": taste_of(opened, wish["audience_id"]), "strength": strength or 1.0}
             params |= {"wish": _plain(wish), "n": n}
         result = _pair(opened, params) if both else run_job(opened, "set", params)
     show(result, out, as_json)
 
 
-def _taste(opened: Studio, audience_id: int) -> dict[str, Any]:
+def taste_of(opened: Studio, audience_id: int) -> dict[str, Any]:
     """What an audience likes, as a set's wish takes it; says what it rests on."""
     from mmstudio.recommendation.taste import taste
 

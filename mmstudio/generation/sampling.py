@@ -49,6 +49,7 @@ class Steering:
         around: 1×L, the latent to vary. spread: how far, 0 to 1.
         truncation: 1 is what the model learned, less is nearer to its middle.
         shift: 1×L, or S×L for a model with a latent per stage, added to each.
+        move: latents as drawn (N×L) → where they go instead, before ``shift``; or None.
         condition: 1×width of ``model.conditions``, or None.
         floor: throw away what is too flat or too soft to show.
     """
@@ -56,6 +57,7 @@ class Steering:
     around: Tensor | None = None
     spread: float = 0.35
     truncation: float = 1.0
+    move: Callable[[Tensor], Tensor] | None = None
     shift: Tensor | None = None
     condition: Tensor | None = None
     floor: bool = True
@@ -115,6 +117,8 @@ def _draw(
             z = steering.around + steering.spread * (z - model.prior.share @ model.prior.mean)
             if seen == 0:
                 z[0] = steering.around[0]
+        if steering.move is not None:
+            z = steering.move(z)
         if steering.shift is not None:
             z = z + steering.shift if len(steering.shift) == 1 else z[:, None] + steering.shift
         for start in range(0, BLOCK, max(1, model.rows)):

@@ -158,6 +158,8 @@ class Generation:
         floor: bool = True,
         sound: Mapping[str, Any] | None = None,
         writing: Mapping[str, Any] | None = None,
+        taste: Mapping[str, Any] | None = None,
+        strength: float = 0.0,
     ) -> Work:
         """A job that makes ``n`` files.
 
@@ -169,6 +171,7 @@ class Generation:
             writing: fields of a `TextWish` for a text model: prompt (or ``text``), between, temperature, …
             truncation, sliders, tags, palette: pictures only; see :class:`mmstudio.generation.latents.Point`.
             floor: throw away pictures that are too flat or too soft to show.
+            taste, strength: pictures only: what an audience likes, and how far to go there; see `SetWish`.
 
         Returns {"files": [paths], "assets": [ids], "rejected": how many were thrown away for quality,
         "below_floor": how many were kept although none better came}.
@@ -200,9 +203,14 @@ class Generation:
             colours = palette_of(text or "")
             params = self._params(loaded, colours, text, like)
             steering = Steering(self._around(loaded, like, used), truncation=truncation, floor=floor)
-            wished = Point(
-                seed, truncation, dict(sliders or {}), condition={"tags": tags, "palette": palette}
-            )
+            condition: dict[str, Any] = {"tags": tags, "palette": palette}
+            if taste and strength > 0:
+                from mmstudio.generation.sets import SetWish, liking
+
+                liked = SetWish(taste=taste, strength=strength)
+                condition |= liking.steered(self, self.player(model), liked, steering)
+                params["strength"] = strength
+            wished = Point(seed, truncation, dict(sliders or {}), condition=condition)
             params |= yield from steer(self.player(model), wished, steering)
             result: dict[str, Any] = {"files": [], "assets": [], "rejected": 0, "below_floor": 0}
             found = drawing(loaded, count, used, steering)

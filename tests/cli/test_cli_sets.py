@@ -154,3 +154,24 @@ def test_generate_with_a_joint_model_makes_one_set_and_writes_what_is_wanted(
     assert ["2 steps" in note for note in made["notes"]] == [True]
     assert run([*asked[:-1], "smell", "--out", str(tmp_path / "out")]) != 0
     assert "smell" in capsys.readouterr().err
+
+
+def test_pictures_for_an_audience(place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["generate", str(place), "--model", "told", "-n", "1", "--audience", "Fans", "--no-floor"]
+    made = []
+    for strength in ("0", "1"):
+        assert run([*asked, "--strength", strength, "--out", str(tmp_path / strength)]) == 0
+        made.append(next((tmp_path / strength).glob("*.png")).read_bytes())
+    assert made[0] != made[1]
+    refused = (
+        (["--between", "1", "2"], "--audience and --between do not go together"),
+        (["--model", "starter-sound-vae"], "for pictures alone"),
+        (["--model", "joint"], "for pictures alone"),
+        (["--model", "starter-image-gan"], "cannot be told what people like"),
+        (["--audience", "Nobody"], "no audience"),
+    )
+    for more, says in refused:
+        capsys.readouterr()
+        assert run([*asked, *more, "--out", str(tmp_path / "no")]) != 0
+        assert says in capsys.readouterr().err
+    assert not (tmp_path / "no").exists()

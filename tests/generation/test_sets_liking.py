@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from mmstudio.errors import UsageError
 from mmstudio.generation import Generation
 from mmstudio.generation.sets import SetWish, liking, pictures, recipes
 from mmstudio.generation.sets.judge import Judge
@@ -110,7 +111,7 @@ def test_several_liked_pictures_lie_as_far_out_as_each_of_them(generation: Gener
     assert length(*ids[:3]) == pytest.approx(np.mean([length(one) for one in ids[:3]]), rel=1e-4)
 
 
-def test_a_gan_knows_the_place_of_what_it_made_itself(generation: Generation, tmp_path: Path) -> None:
+def test_a_gan_knows_the_place_of_what_it_made_itself(generation: Generation) -> None:
     made = run_inline(generation.draw_work(model="told", point={"seed": 11}))
     player = generation.player("told")
     wish = SetWish(taste={"pictures": made["assets"]}, strength=1.0)
@@ -118,3 +119,26 @@ def test_a_gan_knows_the_place_of_what_it_made_itself(generation: Generation, tm
     assert middle is not None
     assert np.allclose(middle, player.space.draw(11)[None], atol=1e-4)
     assert liking.middle(generation, generation.player("told"), SetWish(taste=wish.taste)) is None
+
+
+def test_pictures_alone_can_be_made_for_an_audience(generation: Generation) -> None:
+    ids = generation.library.assets.ids()[:2]
+
+    def made(model: str, **taste: Any) -> list[tuple[np.ndarray, str]]:
+        found = run_inline(generation.work(model, 2, seed=5, floor=False, **taste))
+        pictures = [np.asarray(generation.again(one)) for one in found["assets"]]
+        return list(zip(pictures, found["files"], strict=True))
+
+    for model, taste in (("told", {"vector": LIKED}), ("vae", {"pictures": ids})):
+        plain, none, liked = (
+            made(model),
+            made(model, taste=taste, strength=0.0),
+            made(model, taste=taste, strength=0.8),
+        )
+        for one, same, other in zip(plain, none, liked, strict=True):
+            assert np.array_equal(one[0], same[0])
+            assert not np.array_equal(one[0], other[0])
+            with Image.open(other[1]) as file:  # what the library keeps makes it once more
+                assert np.array_equal(np.asarray(file), other[0])
+    with pytest.raises(UsageError, match="cannot be told what people like"):
+        made("told", taste={"palette": ["#aa0000"]}, strength=0.5)

@@ -85,7 +85,8 @@ def steer(player: Player, wished: Point, steering: Steering) -> Generator[Progre
         same = bool((offset == offset[:1]).all())
         steering.shift = torch.from_numpy(np.ascontiguousarray(offset[:1] if same else offset))
         recipe["sliders"] = moved
-    told = {key: list(value) for key, value in wished.condition.items() if value}
+    plain = (int, float, str)
+    told = {k: v if isinstance(v, plain) else list(v) for k, v in wished.condition.items() if v}
     if told:
         check_condition(player, told)
         rows = player.condition_rows([Point(condition=told)])

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mmstudio.errors import MediaError, StudioError
+from mmstudio.errors import MediaError, StudioError, UsageError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from mmstudio.generation.latents.player import Player
     from mmstudio.generation.latents.point import Point
     from mmstudio.generation.latents.space import Floats
+    from mmstudio.generation.sampling import Steering
     from mmstudio.generation.service import Generation
     from mmstudio.generation.sets.contract import SetWish
 
@@ -63,6 +66,34 @@ def towards(player: Player, point: Point, liked: Floats, strength: float) -> Poi
     start = player.core(point)
     rows = player.space.between(start, np.broadcast_to(liked, start.shape), NEAREST * strength)
     return replace(player.based(point, rows), truncation=1.0)
+
+
+def steered(generation: Generation, player: Player, wish: SetWish, steering: Steering) -> dict[str, Any]:
+    """The same for many draws at once: a place to go to is put into ``steering``; returns what is to be told.
+
+    Raises:
+        UsageError: this model can do nothing with this taste.
+    """
+    if wish.strength <= 0:
+        return {}
+    condition, liked = told(player, wish.checked()), middle(generation, player, wish)
+    if not condition and liked is None:
+        raise UsageError(
+            "“{model}” cannot be told what people like.",
+            hint="Choose a picture VAE, or a picture GAN trained with the shared vector.",
+            model=player.model_name,
+        )
+    if liked is not None:
+        aim, share = liked.mean(axis=0, keepdims=True), NEAREST * wish.strength
+
+        def move(z: Tensor) -> Tensor:
+            import torch
+
+            drawn: Floats = z.numpy()
+            return torch.from_numpy(player.space.between(drawn, np.broadcast_to(aim, drawn.shape), share))
+
+        steering.move = move
+    return condition
 
 
 def _place(generation: Generation, player: Player, asset_id: int) -> Floats | None:
