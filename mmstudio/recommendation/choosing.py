@@ -382,8 +382,8 @@ def _load(path: Path, catalogue: Catalogue) -> Settled | None:
 
 
 def _save(path: Path, found: Settled, catalogue: Catalogue) -> None:
-    if catalogue.library.read_only:
-        return
+    if catalogue.library.read_only or not catalogue.library.path.is_dir():
+        return  # it may have been closed and moved while this was measured
     data = {
         "version": VERSION, "voices": _shape(catalogue), "method": found.method, "table": found.table,
         "weighting": found.weighting.to_json(), "members": found.members, "hidden": found.hidden,

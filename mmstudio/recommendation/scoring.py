@@ -159,6 +159,9 @@ def _measure_aside(catalogue: Catalogue) -> None:
     def work() -> None:
         try:
             choosing.settled(catalogue)
+        except StudioError as error:  # the library was closed meanwhile
+            log.info("methods are not measured: %s", error)
+            choosing.give_up(catalogue)
         except Exception:
             log.exception("methods could not be measured")
             choosing.give_up(catalogue)
