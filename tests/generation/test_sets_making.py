@@ -60,7 +60,8 @@ def test_a_set_of_an_item_is_a_picture_a_bed_and_a_line(made: MadeSet, shop: Sho
     assert made.sound.shape == (2, 1.5 * made.rate)
     assert np.abs(made.sound).max() < 0.9
     assert level([made.sound], made.rate).loudness == pytest.approx(-18, abs=1.5)
-    assert len(clicks(made.sound, made.rate)) == 0
+    edge = made.rate // 50  # a drum's attack within may stand alone; begin and end may not
+    assert all(edge < at < made.sound.shape[1] - edge for at in clicks(made.sound, made.rate))
     assert made.text in made.variants
     assert made.title
     assert made.sources == (shop.library.items.hero_of(shop.bag),)

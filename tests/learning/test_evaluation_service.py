@@ -83,7 +83,7 @@ def test_a_model_that_never_saw_the_library_says_so(tmp_path: Path) -> None:
         trainings.remove("m")
         trainings.add(tmp_path / "copy")
         found = Evaluation.of(run_inline(trainings.evaluate_work("m", samples=8)))
-        assert any("not against those it learned from" in note for note in found.notes)
+        assert any("not against what it learned from" in note for note in found.notes)
         assert {near.asset for near in found.nearest} == {0}
 
 
