@@ -101,7 +101,7 @@ def _bars(opened: Studio, parts: list[ScorePart]) -> None:
         items = tr(", ").join(f"{skus[i]} {value:+.3f}" for i, value in part.anchors if i in skus)
         rows.append([part.label, f"{part.value:+.3f}", bar if part.value > 0 else f"−{bar}", items])
     total = sum(part.value for part in parts)
-    table(["", tr("score"), "", tr("by item")], [*rows, [tr("together"), f"{total:+.3f}", "", ""]])
+    table(["", tr("score"), "", tr("by item")], [*rows, [tr("in all"), f"{total:+.3f}", "", ""]])
 
 
 def _skus(opened: Studio, parts: list[ScorePart]) -> dict[int, str]:
