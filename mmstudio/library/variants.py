@@ -225,13 +225,6 @@ class VariantStore:
         """All plans, oldest first."""
         return self._plans(None)
 
-    def remove_plan(self, plan_id: int) -> None:
-        """Delete a plan; its variants and their results stay. Raises NotFound."""
-        self.plan(plan_id)
-        with self._db.write() as tx:
-            tx.execute("DELETE FROM ab_plan WHERE id = ?", (plan_id,))
-            self._db.note("variants")
-
     def _plans(self, ids: Sequence[int] | None) -> Sequence[PlanRow]:
         wanted = None if ids is None else ids_json(ids)
         reader = self._db.read()
