@@ -12,10 +12,11 @@ from typing import Any, Literal
 
 from mmstudio.errors import StudioError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2: visible times, crops, locks, effects, blocks, fonts, the inputs it was made from
 
 Enter = Literal["none", "fade", "rise", "slide", "pop"]
 Fit = Literal["cover", "contain"]
+TransitionKind = Literal["cut", "fade", "push", "wipe", "zoom"]
 
 
 @dataclass(slots=True)
@@ -46,7 +47,12 @@ class Motion:
 
 @dataclass(slots=True)
 class Layer:
-    """What every layer has. ``slot`` names its place in the recipe's layouts ("" when placed by hand)."""
+    """What every layer has. ``slot`` names its place in the recipe's layouts ("" when placed by hand).
+
+    ``begin`` and ``end`` are seconds of its scene between which it is seen (``end`` 0: until the scene ends).
+    ``locked``: a person wants it kept as it is when the rest is made anew. ``hidden``: kept, not drawn.
+    ``crop``: the part of the picture that is used, in fractions of the picture, before it is fitted.
+    """
 
     name: str = ""
     slot: str = ""
@@ -54,6 +60,11 @@ class Layer:
     motion: Motion = field(default_factory=Motion)
     opacity: float = 1.0
     source: str = ""
+    begin: float = 0.0
+    end: float = 0.0
+    locked: bool = False
+    hidden: bool = False
+    crop: Rect = field(default_factory=Rect)
 
 
 @dataclass(slots=True)
@@ -101,7 +112,8 @@ class TextLayer(Layer):
     """One text. ``bind`` takes the words from the storyboard's copy, so that an edit reaches every scene.
 
     ``size`` is the largest letter height in fractions of the canvas' short side; the text shrinks to
-    ``least`` times that before it is cut with an ellipsis.
+    ``least`` times that before it is cut with an ellipsis. ``family``: a font of the brand or of a person's
+    choice ("" takes the recipe's); ``direction``: "auto" follows the first strong letter (UAX #9).
     """
 
     bind: str = ""
@@ -118,6 +130,9 @@ class TextLayer(Layer):
     upper: bool = False
     chip: str = ""
     quote: bool = False
+    family: str = ""
+    italic: bool = False
+    direction: Literal["auto", "ltr", "rtl"] = "auto"
 
 
 @dataclass(slots=True)
@@ -164,7 +179,7 @@ class Stack:
 class Transition:
     """How a scene comes in over the one before."""
 
-    kind: Literal["cut", "fade", "push"] = "fade"
+    kind: TransitionKind = "fade"
     seconds: float = 0.4
 
 
@@ -187,7 +202,11 @@ class Scene:
 
 @dataclass(slots=True)
 class SoundTrack:
-    """A sound of the library under the pictures; ``gain`` in dB."""
+    """A sound of the library under the pictures; ``gain`` in dB.
+
+    ``start`` is where it begins in the storyboard, ``offset`` where in the file, ``length`` how much of it is
+    heard (seconds; 0: to the end). ``duck``: whether music gives way to the voice.
+    """
 
     asset_id: int | None = None
     gain: float = 0.0
@@ -196,6 +215,10 @@ class SoundTrack:
     fade_in: float = 0.05
     fade_out: float = 0.9
     source: str = ""
+    offset: float = 0.0
+    length: float = 0.0
+    duck: bool = True
+    name: str = ""
 
 
 @dataclass(slots=True)
@@ -222,8 +245,48 @@ class Source:
 
 
 @dataclass(slots=True)
+class Font:
+    """A font file that texts are drawn with, as it was found when the storyboard was last resolved."""
+
+    family: str
+    style: str = ""
+    file: str = ""  # name without folder
+    sha256: str = ""
+
+
+BlockKind = Literal[
+    "heading", "text", "picture", "quote", "price", "button", "list", "table", "sound", "video", "quiz",
+    "slider", "steps", "note", "disclaimer", "group",
+]  # fmt: skip
+
+
+@dataclass(slots=True)
+class Block:
+    """A part of a page that flows (web page, e-mail, lesson, report), in reading order.
+
+    ``text`` is plain text, never markup; ``asset_id`` a picture, sound or video of the library. ``data`` by
+    kind: heading {"level": 1-3}; button {"url"}; list and steps {"items": [str]}; table {"head": [str],
+    "rows": [[str]]}; quiz {"question", "choices": [str], "answer": index, "why"}; slider {"assets": [ids],
+    "labels": [str]}; group {"blocks": [plain blocks], "columns": n}.
+    """
+
+    kind: BlockKind
+    text: str = ""
+    asset_id: int | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+    source: str = ""
+
+
+@dataclass(slots=True)
 class Storyboard:
-    """A whole composition; ``size`` in pixels, ``copy`` by slot, ``facts`` what each line rests on."""
+    """A whole composition; ``size`` in pixels, ``copy`` by slot, ``facts`` what each line rests on.
+
+    ``blocks`` is the same content as a page that flows (empty: made of copy and pictures when asked for);
+    ``pages``: scenes are pages that stand still rather than a film. ``inputs`` is what it was composed from
+    (see :class:`mmstudio.composition.inputs.Inputs`), ``label`` the visible mark of generated content ("" for
+    none), ``marks`` what must be written over it whatever is exported ("synthetic", "draft").
+    ``loudness`` in LUFS where a channel asks for nothing else.
+    """
 
     name: str = ""
     recipe: str = ""
@@ -233,6 +296,7 @@ class Storyboard:
     scenes: list[Scene] = field(default_factory=list)
     music: SoundTrack | None = None
     voice: SoundTrack | None = None
+    effects: list[SoundTrack] = field(default_factory=list)
     captions: list[Caption] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     item_id: int | None = None
@@ -242,6 +306,13 @@ class Storyboard:
     palette: dict[str, str] = field(default_factory=dict)
     copy: dict[str, str] = field(default_factory=dict)
     facts: dict[str, list[str]] = field(default_factory=dict)
+    blocks: list[Block] = field(default_factory=list)
+    pages: bool = False
+    fonts: list[Font] = field(default_factory=list)
+    inputs: dict[str, Any] = field(default_factory=dict)
+    label: str = ""
+    marks: list[str] = field(default_factory=list)
+    loudness: float = -16.0
     id: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -271,6 +342,9 @@ class Storyboard:
             board.scenes = [_scene(entry) for entry in data.get("scenes", [])]
             board.music = _build(SoundTrack, data["music"]) if data.get("music") else None
             board.voice = _build(SoundTrack, data["voice"]) if data.get("voice") else None
+            board.effects = [_build(SoundTrack, entry) for entry in data.get("effects", [])]
+            board.blocks = [_build(Block, entry) for entry in data.get("blocks", [])]
+            board.fonts = [_build(Font, entry) for entry in data.get("fonts", [])]
             board.captions = [_build(Caption, entry) for entry in data.get("captions", [])]
             board.sources = [_build(Source, entry) for entry in data.get("sources", [])]
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -305,10 +379,17 @@ class Storyboard:
                 asset = getattr(layer, "asset_id", None)
                 if asset is not None:
                     found[asset] = None
-        for track in (self.music, self.voice):
-            if track is not None and track.asset_id is not None:
+        for track in self.tracks():
+            if track.asset_id is not None:
                 found[track.asset_id] = None
+        for block in self.blocks:
+            for asset in _assets_of(block):
+                found[asset] = None
         return list(found)
+
+    def tracks(self) -> list[SoundTrack]:
+        """Music, voice and effects, those that are there."""
+        return [track for track in (self.music, self.voice, *self.effects) if track is not None]
 
     def has_generated_part(self) -> bool:
         """Whether a model made any part of it."""
@@ -333,7 +414,16 @@ def _build(cls: type[Any], data: Mapping[str, Any]) -> Any:
 
 
 _PAIRS = {"size", "zoom", "pan_x", "pan_y", "focus"}
-_PARTS: dict[str, type[Any]] = {"rect": Rect, "motion": Motion, "transition": Transition}
+_PARTS: dict[str, type[Any]] = {"rect": Rect, "crop": Rect, "motion": Motion, "transition": Transition}
+
+
+def _assets_of(block: Block) -> list[int]:
+    """Assets of a block and of the blocks in it."""
+    found = [block.asset_id] if block.asset_id is not None else []
+    found += [int(asset) for asset in block.data.get("assets", [])]
+    for inner in block.data.get("blocks", []):
+        found += _assets_of(_build(Block, inner))
+    return found
 
 
 def _is_pair(value: list[Any]) -> bool:

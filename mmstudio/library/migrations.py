@@ -50,11 +50,17 @@ def _audiences(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _assets_out(connection: sqlite3.Connection) -> None:
+    for statement in statements(schema.VERSION_104):
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(100, "first schema", _first),
     Migration(101, "measures, colours, scenes, ignored findings, saved searches", _facts),
     Migration(102, "rules of the brand, overrides of the fact guard", _brand),
     Migration(103, "segments, sealed members, decisions, variants and their results", _audiences),
+    Migration(104, "brand kits, remarks, rights, clearances", _assets_out),
 )
 
 

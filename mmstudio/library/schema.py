@@ -366,3 +366,44 @@ CREATE TABLE variant_result (
     PRIMARY KEY (variant_id, day, channel, event)
 ) STRICT, WITHOUT ROWID;
 """
+
+VERSION_104 = """
+-- A brand's look: colours, fonts, logo with clear space, tone, disclaimers (banned words: brand_rule).
+CREATE TABLE brand_kit (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+    data TEXT NOT NULL CHECK (json_valid(data)),
+    chosen INTEGER NOT NULL DEFAULT 0 CHECK (chosen IN (0, 1)),  -- the kit that new storyboards take
+    updated_at TEXT NOT NULL
+) STRICT;
+-- Remarks on a moment or a place of a storyboard, made here or in a preview package.
+CREATE TABLE remark (
+    id INTEGER PRIMARY KEY,
+    storyboard_id INTEGER NOT NULL REFERENCES storyboard(id) ON DELETE CASCADE,
+    who TEXT NOT NULL,                       -- initials or a name
+    text TEXT NOT NULL,
+    at REAL,                                 -- seconds; NULL for the whole
+    x REAL, y REAL,                          -- fractions of the canvas; NULL for no place
+    done INTEGER NOT NULL DEFAULT 0 CHECK (done IN (0, 1)),
+    source TEXT NOT NULL DEFAULT 'window',   -- "window", "package <id>"
+    digest TEXT NOT NULL UNIQUE,             -- the same remark imported twice is one
+    created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX remark_storyboard ON remark(storyboard_id);
+-- What is known of the rights in an asset beyond asset.rights.
+CREATE TABLE asset_rights (
+    asset_id INTEGER PRIMARY KEY REFERENCES asset(id) ON DELETE CASCADE,
+    owner TEXT NOT NULL DEFAULT '', licence TEXT NOT NULL DEFAULT '',
+    consent TEXT NOT NULL DEFAULT 'unknown' CHECK (consent IN ('unknown', 'given', 'refused', 'none needed')),
+    expires TEXT NOT NULL DEFAULT '',        -- ISO 8601 day; '' for never
+    markets TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(markets)),  -- ISO 3166 codes; [] for all
+    note TEXT NOT NULL DEFAULT '', updated_at TEXT NOT NULL
+) STRICT;
+-- Who answers for a check of the compliance page that is not green, for exactly this state of a storyboard.
+CREATE TABLE clearance (
+    id INTEGER PRIMARY KEY,
+    storyboard_id INTEGER NOT NULL REFERENCES storyboard(id) ON DELETE CASCADE,
+    check_name TEXT NOT NULL, digest TEXT NOT NULL, finding TEXT NOT NULL,
+    who TEXT NOT NULL, reason TEXT NOT NULL, created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX clearance_storyboard ON clearance(storyboard_id);
+"""

@@ -1,0 +1,61 @@
+"""Which function writes a kind of file. Modules load when their kind is first written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmstudio.errors import StudioError
+
+if TYPE_CHECKING:
+    from mmstudio.composition import Storyboard
+    from mmstudio.composition.render import Renderer
+    from mmstudio.export.channels import Channel
+    from mmstudio.export.options import ExportOptions
+    from mmstudio.library import Library
+
+
+@dataclass(slots=True)
+class Task:
+    """One file to write: everything a writer may look at.
+
+    Attributes:
+        board: the storyboard as it leaves: masked, labelled, in the channel's shape.
+        path: a temporary file with the final suffix; it takes its name when the writer is done.
+        renderer: gives the ready renderer of ``board`` (made once per canvas size).
+        facts: what the manifest says of the file (codec, loudness, …): the writer adds to it.
+        notes: sentences for the person (a file was made smaller, a picture left out).
+        encoding: quality as settled by earlier tries: a writer that can be called again with a smaller
+            "quality" (0 to 1) reads it here; the exporter lowers it where a file is over its channel's limit.
+    """
+
+    board: Storyboard
+    channel: Channel
+    library: Library
+    path: Path
+    options: ExportOptions
+    renderer: Callable[[], Renderer]
+    facts: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    encoding: dict[str, float] = field(default_factory=dict)
+
+
+Writer = Callable[[Task], Iterator[int]]
+"""Writes ``task.path``; yields the steps done, which the job shows and between which it may be cancelled."""
+
+# kind of a channel -> "module:function"; the suffix of its files where it is not the kind itself
+WRITERS: dict[str, str] = {}
+SUFFIXES: dict[str, str] = {}
+
+
+def writer_of(kind: str) -> Writer:
+    """The writer of a kind. Raises StudioError where there is none."""
+    place = WRITERS.get(kind)
+    if place is None:
+        raise StudioError("No file of the kind {kind} can be written.", kind=kind)
+    module, _, name = place.partition(":")
+    made: Writer = getattr(import_module(module), name)
+    return made
