@@ -47,8 +47,16 @@ Writer = Callable[[Task], Iterator[int]]
 """Writes ``task.path``; yields the steps done, which the job shows and between which it may be cancelled."""
 
 # kind of a channel -> "module:function"; the suffix of its files where it is not the kind itself
-WRITERS: dict[str, str] = {}
-SUFFIXES: dict[str, str] = {}
+WRITERS: dict[str, str] = {
+    "html": "mmstudio.export.web.page:write",
+    "email": "mmstudio.export.web.email:write",
+    "eml": "mmstudio.export.web.email:write_eml",
+    "feed": "mmstudio.export.web.feeds:write_feed",
+    "rss": "mmstudio.export.web.feeds:write_rss",
+    "jsonld": "mmstudio.export.web.product:write",
+    "meta": "mmstudio.export.web.meta:write",
+}
+SUFFIXES: dict[str, str] = {"email": "html", "feed": "json", "rss": "xml", "meta": "html"}
 
 
 def writer_of(kind: str) -> Writer:
