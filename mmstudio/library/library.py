@@ -26,6 +26,7 @@ from mmstudio.library.migrations import migrate, newest, refuse_newer, version_o
 from mmstudio.library.models import GenerationStore, ModelStore
 from mmstudio.library.pseudonyms import Pseudonyms
 from mmstudio.library.records import CheckReport
+from mmstudio.library.rights import AssetRightsStore, ClearanceStore
 from mmstudio.library.roots import RootStore
 from mmstudio.library.searches import SavedSearchStore
 from mmstudio.library.storyboards import ExportStore, RecommendationStore, StoryboardStore
@@ -97,6 +98,8 @@ class Library:
         self.brand = BrandStore(db)
         self.overrides = OverrideStore(db)
         self.variants = VariantStore(db)
+        self.asset_rights = AssetRightsStore(db, self.undo)
+        self.clearances = ClearanceStore(db)
         self.id = self._identify()
         if not self.read_only:
             self.jobs.pause_interrupted()

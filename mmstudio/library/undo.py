@@ -21,6 +21,7 @@ _KEPT = 500  # edits that can be undone
 _TOPICS: dict[str, tuple[str, ...]] = {
     "asset": ("assets",),
     "asset_tag": ("assets", "tags"),
+    "asset_rights": ("assets",),
     "collection_asset": ("assets", "collections"),
     "item": ("items",),
     "item_asset": ("items",),

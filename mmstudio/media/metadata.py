@@ -57,6 +57,11 @@ _PATTERNS = {
 _RECORD = re.compile(r"<mmstudio:record>(.*?)</mmstudio:record>", re.DOTALL)
 
 
+def can_carry(path: str | Path) -> bool:
+    """Whether :func:`stamp` can write into a file of this name."""
+    return Path(path).suffix.lower() in {".png", ".jpg", ".jpeg", ".webp", ".gif", *_CONTAINERS}
+
+
 def stamp(path: str | Path, record: Mapping[str, Any]) -> None:
     """Write ``record`` into a file made by the studio, atomically, without touching pixels or sound.
 

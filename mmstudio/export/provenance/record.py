@@ -1,0 +1,68 @@
+"""What a file says of its origin: plain values, the same for the same storyboard, without names of people."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import lru_cache
+from typing import Any
+
+from mmstudio.composition import Storyboard
+from mmstudio.composition.storyboard import GeneratedLayer
+from mmstudio.media.metadata import COMPOSITE, TRAINED
+from mmstudio.paths import resource
+
+SOFTWARE = "MM Studio"
+
+
+def storyboard_hash(board: Storyboard) -> str:
+    """SHA-256 of a storyboard's content: the same for the same picture and sound."""
+    plain = json.dumps(board.to_dict(), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def recipe_hash(recipe: str) -> str:
+    """SHA-256 of a recipe's ``recipe.toml``; "" for a storyboard made by hand or a recipe that is gone."""
+    if not recipe or "/" in recipe or "\\" in recipe or recipe.startswith("."):
+        return ""
+    file = resource("recipes", recipe) / "recipe.toml"
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+
+
+def source_type(board: Storyboard) -> str:
+    """The IPTC digital source type of a storyboard.
+
+    ``trainedAlgorithmicMedia`` where a model made everything that is seen and heard apart from words and
+    plain shapes, ``compositeWithTrainedAlgorithmicMedia`` for mixtures, "" where no model took part (IPTC
+    Photo Metadata Standard 2023.1, digital source type vocabulary).
+    """
+    if not board.has_generated_part():
+        return ""
+    generated = {s.asset_id for s in board.sources if s.kind == "generated" and s.asset_id is not None}
+    for scene in board.scenes:
+        for layer in scene.layers:
+            if isinstance(layer, GeneratedLayer) and layer.asset_id is not None:
+                generated.add(layer.asset_id)
+    used = set(board.asset_ids())
+    return TRAINED if used and used <= generated else COMPOSITE
+
+
+def record_of(board: Storyboard) -> dict[str, Any]:
+    """What is stamped into every file of a storyboard: no path, name or place of the sources, no time.
+
+    Keys: ``title``, ``software``, ``recipe``, ``recipe_hash``, ``seed``, ``storyboard`` (its hash) and, where
+    a model took part, ``digital_source_type``.
+    """
+    record: dict[str, Any] = {
+        "title": board.copy.get("headline") or board.name,
+        "software": SOFTWARE,
+        "recipe": board.recipe,
+        "seed": board.seed,
+        "storyboard": storyboard_hash(board),
+    }
+    if found := recipe_hash(board.recipe):
+        record["recipe_hash"] = found
+    if kind := source_type(board):
+        record["digital_source_type"] = kind
+    return record
