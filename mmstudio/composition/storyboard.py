@@ -144,12 +144,16 @@ class LogoLayer(Layer):
 
 @dataclass(slots=True)
 class VideoLayer(Layer):
-    """A clip of the library from ``clip_start`` on, looped when it is shorter than its scene."""
+    """A clip of the library from ``clip_start`` on, looped when it is shorter than its scene.
+
+    ``gain`` in dB mixes its own sound in, in step with its pictures; None leaves it silent.
+    """
 
     asset_id: int | None = None
     clip_start: float = 0.0
     fit: Fit = "cover"
     radius: float = 0.0
+    gain: float | None = None
 
 
 AnyLayer = ImageLayer | GeneratedLayer | ShapeLayer | TextLayer | LogoLayer | VideoLayer
@@ -185,7 +189,10 @@ class Transition:
 
 @dataclass(slots=True)
 class Scene:
-    """A stretch of time with its layers, back to front."""
+    """A stretch of time with its layers, back to front.
+
+    ``pattern``: the scene of the recipe whose layers and places it takes ("" when that has its own name).
+    """
 
     name: str = ""
     start: float = 0.0
@@ -193,6 +200,7 @@ class Scene:
     layers: list[AnyLayer] = field(default_factory=list)
     stacks: list[Stack] = field(default_factory=list)
     transition: Transition = field(default_factory=Transition)
+    pattern: str = ""
 
     @property
     def end(self) -> float:
@@ -286,6 +294,9 @@ class Storyboard:
     (see :class:`mmstudio.composition.inputs.Inputs`), ``label`` the visible mark of generated content ("" for
     none), ``marks`` what must be written over it whatever is exported ("synthetic", "draft").
     ``loudness`` in LUFS where a channel asks for nothing else.
+    ``places`` is what a person changed of the recipe's places: by shape (square, tall, wide; "*" for all), by
+    "scene/layer", the fields and their values. ``locks`` are kept when the rest is made anew: "copy:SLOT",
+    "music", "voice", "effect:NAME" (a layer carries its own).
     """
 
     name: str = ""
@@ -313,6 +324,8 @@ class Storyboard:
     label: str = ""
     marks: list[str] = field(default_factory=list)
     loudness: float = -16.0
+    places: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    locks: list[str] = field(default_factory=list)
     id: int | None = None
 
     def to_dict(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ Listener = Callable[[str, "list[int] | None"], None]
 TOPICS = (
     "assets", "items", "audiences", "tags", "collections", "features", "models", "storyboards", "exports",
     "recommendations", "generations", "jobs", "roots", "facts", "searches", "findings",
-    "methods",
+    "methods", "remarks",
 )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from mmstudio.library.migrations import migrate, newest, refuse_newer, version_o
 from mmstudio.library.models import GenerationStore, ModelStore
 from mmstudio.library.pseudonyms import Pseudonyms
 from mmstudio.library.records import CheckReport
+from mmstudio.library.remarks import RemarkStore
 from mmstudio.library.rights import AssetRightsStore, ClearanceStore
 from mmstudio.library.roots import RootStore
 from mmstudio.library.searches import SavedSearchStore
@@ -94,6 +95,7 @@ class Library:
         self.generations = GenerationStore(db)
         self.recommendations = RecommendationStore(db)
         self.storyboards = StoryboardStore(db)
+        self.remarks = RemarkStore(db)
         self.exports = ExportStore(db)
         self.brand = BrandStore(db)
         self.overrides = OverrideStore(db)
