@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import html
-import io
 import json
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +13,10 @@ from mmstudio.composition import Storyboard
 from mmstudio.composition.tile import tile_board
 from mmstudio.errors import NotFound, StudioError
 from mmstudio.export.copy_gate import look
-from mmstudio.export.style import CSS
+from mmstudio.export.web.document import document
+from mmstudio.export.web.markup import direction, h, tag, web_url
+from mmstudio.export.web.pictures import card as drawn_card
+from mmstudio.export.web.style import BASE, RECOMMENDATIONS
 from mmstudio.export.writer import OutputFolder, slug
 from mmstudio.generation.copywriting.lines import FactsWriter, is_chinese
 from mmstudio.i18n import mark, speaking, tr, translate
@@ -27,9 +28,7 @@ if TYPE_CHECKING:
     from mmstudio.recommendation import Recommender
 
 PAGE, FEED = "recommendations.html", "feed.json"
-_TILE = (480, 480)
-_CARD = (640, 640)
-_QUALITY = 84
+_TILE, _CARD = 480, 640  # pixels of the longer side
 
 _TITLE = mark("Recommendations")
 _FOR = mark("For {audience}")
@@ -188,20 +187,14 @@ def _tile(library: Library, item: Item) -> str:
     return _picture(library, board, _TILE)
 
 
-def _picture(library: Library, board: Storyboard, size: tuple[int, int]) -> str:
+def _picture(library: Library, board: Storyboard, side: int) -> str:
     """A storyboard's card as a data URI; "" when it cannot be drawn."""
-    from PIL import Image
+    from mmstudio.composition.render import Renderer
 
-    from mmstudio.composition.render import Renderer, frame_array
-
-    renderer = Renderer(board, library)
     try:
-        pixels = frame_array(renderer.card(size))
+        return drawn_card(Renderer(board, library), board, side).uri
     except StudioError:
         return ""
-    held = io.BytesIO()
-    Image.fromarray(pixels).save(held, "WEBP", quality=_QUALITY, method=4)
-    return "data:image/webp;base64," + base64.b64encode(held.getvalue()).decode("ascii")
 
 
 def _add_card(library: Library, entry: Entry, board: Storyboard) -> None:
@@ -217,38 +210,36 @@ def _add_card(library: Library, entry: Entry, board: Storyboard) -> None:
 def render(sections: list[Section]) -> str:
     """The whole page; every text of the library is escaped."""
     first = sections[0].language if sections else "en"
-    nav = "".join(f'<a href="#{_anchor(n, s)}">{_h(s.audience.name)}</a>' for n, s in enumerate(sections))
+    nav = "".join(f'<a href="#{_anchor(n, s)}">{h(s.audience.name)}</a>' for n, s in enumerate(sections))
     body = "".join(_section(n, section) for n, section in enumerate(sections))
-    title = _h(translate(_TITLE, first))
-    note = _h(translate(_NOTE, first))
+    title = h(translate(_TITLE, first))
+    note = h(translate(_NOTE, first))
     if any(entry.card_generated for section in sections for entry in section.entries):
-        note += " " + _h(translate(_GENERATED, first))
-    policy = (
-        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-    )
-    return (
-        f'<!doctype html>\n<html lang="{_tag(first)}">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{title}</title>\n<style>{CSS}</style>\n</head>\n<body>\n"
-        f'<header><h1>{title}</h1><nav aria-label="{title}">{nav}</nav></header>\n<main>\n{body}</main>\n'
-        f"<footer>{note}</footer>\n</body>\n</html>\n"
+        note += " " + h(translate(_GENERATED, first))
+    return document(
+        locale=first,
+        title=translate(_TITLE, first),
+        style=BASE + RECOMMENDATIONS,
+        body=(
+            f'<header><h1>{title}</h1><nav aria-label="{title}">{nav}</nav></header>\n<main>\n{body}</main>\n'
+            f"<footer>{note}</footer>"
+        ),
     )
 
 
 def _section(number: int, section: Section) -> str:
     audience, language = section.audience, section.language
     anchor = _anchor(number, section)
-    head = _h(translate(_FOR, language, audience=audience.name))
-    brief = f'<p class="brief">{_h(audience.brief)}</p>' if audience.brief else ""
-    count = _h(translate(_COUNT, language, n=len(section.entries)))
+    head = h(translate(_FOR, language, audience=audience.name))
+    brief = f'<p class="brief">{h(audience.brief)}</p>' if audience.brief else ""
+    count = h(translate(_COUNT, language, n=len(section.entries)))
     if not section.entries:
-        inner = f'<p class="empty">{_h(translate(_EMPTY, language))}</p>'
+        inner = f'<p class="empty">{h(translate(_EMPTY, language))}</p>'
     else:
         inner = '<ol class="grid">' + "".join(_card(e, language) for e in section.entries) + "</ol>"
     return (
-        f'<section id="{anchor}" lang="{_tag(language)}" aria-labelledby="{anchor}-h">'
+        f'<section id="{anchor}" lang="{tag(language)}" dir="{direction(language)}" '
+        f'aria-labelledby="{anchor}-h">'
         f'<div class="head"><h2 id="{anchor}-h">{head}</h2><span class="count">{count}</span></div>'
         f"{brief}{inner}</section>\n"
     )
@@ -257,16 +248,16 @@ def _section(number: int, section: Section) -> str:
 def _card(entry: Entry, language: str) -> str:
     item = entry.item
     picture = (
-        f'<img src="{entry.picture}" alt="{_h(item.title)}" width="480" height="480" loading="lazy">'
+        f'<img src="{entry.picture}" alt="{h(item.title)}" width="480" height="480" loading="lazy">'
         if entry.picture
-        else f'<div class="nopic" aria-hidden="true">{_h((item.title or item.sku)[:1].upper())}</div>'
+        else f'<div class="nopic" aria-hidden="true">{h((item.title or item.sku)[:1].upper())}</div>'
     )
-    title = _h(item.title or item.sku)
-    if item.url.lower().startswith(("http://", "https://")):
-        title = f'<a href="{_h(link_with(item.url, entry.variant))}" rel="noopener noreferrer">{title}</a>'
-    price = f'<span class="price">{_h(entry.price)}</span>' if entry.price else ""
-    line = f'<p class="line">{_h(entry.line)}</p>' if entry.line else ""
-    why = f'<p class="why"><b>{_h(translate(_WHY, language))}</b> {_h(entry.why)}</p>' if entry.why else ""
+    title = h(item.title or item.sku)
+    if url := web_url(item.url):
+        title = f'<a href="{h(link_with(url, entry.variant))}" rel="noopener noreferrer">{title}</a>'
+    price = f'<span class="price">{h(entry.price)}</span>' if entry.price else ""
+    line = f'<p class="line">{h(entry.line)}</p>' if entry.line else ""
+    why = f'<p class="why"><b>{h(translate(_WHY, language))}</b> {h(entry.why)}</p>' if entry.why else ""
     return (
         f'<li class="card"><div class="pic">{picture}<span class="rank">{entry.rank}</span></div>'
         f'<div class="body"><div class="row"><h3>{title}</h3>{price}</div>{line}{why}'
@@ -278,7 +269,7 @@ def _bars(entry: Entry) -> str:
     positive = [(label, value) for label, value in entry.parts if value > 0]
     top = max((value for _, value in positive), default=0.0)
     rows = "".join(
-        f'<li><span>{_h(label)}</span><i style="--w:{100 * value / top:.0f}%"></i></li>'
+        f'<li><span>{h(label)}</span><i style="--w:{100 * value / top:.0f}%"></i></li>'
         for label, value in positive[:4]
     )
     return f'<ul class="parts">{rows}</ul>' if rows else ""
@@ -287,10 +278,10 @@ def _bars(entry: Entry) -> str:
 def _ad(entry: Entry, language: str) -> str:
     if not entry.card:
         return ""
-    made = f" <small>({_h(translate(_GENERATED_MARK, language))})</small>" if entry.card_generated else ""
+    made = f" <small>({h(translate(_GENERATED_MARK, language))})</small>" if entry.card_generated else ""
     return (
-        f"<details><summary>{_h(translate(_AD, language))}{made}</summary>"
-        f'<img src="{entry.card}" alt="{_h(entry.card_words)}" width="640" height="640" loading="lazy">'
+        f"<details><summary>{h(translate(_AD, language))}{made}</summary>"
+        f'<img src="{entry.card}" alt="{h(entry.card_words)}" width="640" height="640" loading="lazy">'
         "</details>"
     )
 
@@ -317,8 +308,8 @@ def feed(sections: list[Section]) -> str:
                     "parts": [{"label": label, "value": round(value, 4)} for label, value in entry.parts],
                 },
             }
-            if entry.item.url.lower().startswith(("http://", "https://")):
-                one["url"] = link_with(entry.item.url, entry.variant)
+            if url := web_url(entry.item.url):
+                one["url"] = link_with(url, entry.variant)
             if entry.variant:
                 one["_mmstudio"]["variant"] = entry.variant
             items.append(one)
@@ -328,15 +319,3 @@ def feed(sections: list[Section]) -> str:
 
 def _anchor(number: int, section: Section) -> str:
     return f"a{number}-{html.escape(slug(section.audience.name, 32))}"
-
-
-def _tag(language: str) -> str:
-    return language.replace("_", "-")
-
-
-def _h(text: str) -> str:
-    """Text for HTML: escaped, without control characters or direction overrides."""
-    kept = "".join(
-        c for c in text if (c >= " " or c in "\n\t") and c not in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
-    )
-    return html.escape(kept, quote=True)

@@ -1,6 +1,6 @@
 """A headless Chromium that tests open exported pages with: what it drew, said, and tried to fetch.
 
-It speaks the DevTools protocol over a pipe (``--remote-debugging-pipe``), so no port and no package is needed.
+It speaks the DevTools protocol over a pipe (``--remote-debugging-pipe``): no port, no package is needed.
 """
 
 from __future__ import annotations

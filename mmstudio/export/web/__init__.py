@@ -1,4 +1,4 @@
-"""Web files of storyboards: pages, e-mail, feeds and the data that search engines and social networks read.
+"""Web files of storyboards: pages, e-mail, feeds, and the data that search engines and networks read.
 
-Every text of the library is escaped, every picture lies inside the file, nothing is fetched when it is opened.
+Every text of the library is escaped, every picture lies inside the file, nothing is fetched on opening.
 """
