@@ -264,7 +264,7 @@ def _set(studio: Studio, params: dict[str, Any]) -> Work:
 
 
 def _compose(studio: Studio, params: dict[str, Any]) -> Work:
-    return _once(lambda: {"storyboard": studio.composer.compose(**params).id})
+    return studio.composer.work(**params)
 
 
 def _once(call: Callable[[], dict[str, Any]]) -> Work:

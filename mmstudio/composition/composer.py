@@ -1,22 +1,42 @@
-"""From a recipe, an item and an audience to a saved storyboard; and its later edits."""
+"""From a recipe and what it is given to a saved storyboard; and its later edits."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mmstudio.composition.recipe import get_recipe
-from mmstudio.composition.steps import COPY_SLOTS, STEPS, Draft, captions_for
+from mmstudio.composition.draft import Draft, run_step
+from mmstudio.composition.inputs import Inputs, Need
+from mmstudio.composition.keeping import keep_locked, locked_words
+from mmstudio.composition.recipe import Recipe, get_recipe
+from mmstudio.composition.steps import load_step
+from mmstudio.composition.steps.words import COPY_SLOTS, captions_for
 from mmstudio.composition.storyboard import ImageLayer, Source, SourceKind, Storyboard
-from mmstudio.errors import StudioError, UsageError
+from mmstudio.errors import UsageError
 from mmstudio.generation.price import format_price
+from mmstudio.i18n import mark, tr
+from mmstudio.jobs import JobContext, Progress, Work
 
 if TYPE_CHECKING:
     from mmstudio.features import Features
     from mmstudio.generation import Generation
-    from mmstudio.library import Library
+    from mmstudio.library import Audience, Item, Library
 
 EDITABLE = (*COPY_SLOTS, "hero")
+LONGEST_TEXT = 200_000  # characters of an outline or a lesson that are read
+_NAME = 120  # characters of a storyboard's name
+_WANTED: dict[Need, str] = {
+    "item": mark("an item"),
+    "items": mark("several items"),
+    "pictures": mark("pictures"),
+    "track": mark("a sound to cut on"),
+    "text": mark("a text"),
+    "question": mark("a question"),
+    "records": mark("records"),
+    "clips": mark("clips"),
+    "character": mark("a character"),
+}
 
 
 def compose(
@@ -24,64 +44,181 @@ def compose(
     library: Library,
     features: Features | None,
     generation: Generation | None,
-    item_id: int,
+    item_id: int | None = None,
     audience_id: int | None = None,
     seed: int = 0,
     overrides: Mapping[str, Any] | None = None,
+    *,
+    inputs: Inputs | Mapping[str, Any] | None = None,
+    keep: Storyboard | None = None,
 ) -> Storyboard:
     """Make a storyboard; nothing is saved but the parts a model made for it.
 
     Args:
-        overrides: words instead of the written ones (``headline``, ``line``, ``price``, ``cta``, ``eyebrow``,
-            ``quote``; a number as ``price`` is formatted for the audience) and ``hero``, an asset id.
+        overrides: words by copy slot instead of the written ones (``headline``, ``line``, ``price``, ``cta``,
+            ``eyebrow``, ``quote``, ``scene2.line``; a number as ``price`` is formatted for the audience) and
+            ``hero``, an asset id.
+        inputs: everything else a recipe may be given; ``item_id`` and the like above win over it.
+        keep: a storyboard of the same recipe whose locked layers and words stay as they are.
 
     Raises:
         NotFound: no such recipe, item, audience or picture.
-        UsageError: an override that the recipe does not know.
+        UsageError: an override or an input that the recipe does not know, or one that it needs is missing.
     """
-    _check(overrides)
+    given = _gathered(inputs, item_id, audience_id, seed, overrides)
+    draft = _begin(recipe, library, features, generation, given, keep)
+    for _ in _steps(draft):
+        pass
+    return _finished(draft, keep)
+
+
+def _gathered(
+    inputs: Inputs | Mapping[str, Any] | None,
+    item_id: int | None,
+    audience_id: int | None,
+    seed: int,
+    overrides: Mapping[str, Any] | None,
+) -> Inputs:
+    made = inputs if isinstance(inputs, Inputs) else Inputs.from_dict(inputs or {})
+    made = replace(
+        made,
+        item_ids=list(made.item_ids),
+        asset_ids=list(made.asset_ids),
+        characters=list(made.characters),
+        options=dict(made.options),
+        overrides={**made.overrides, **(overrides or {})},
+        seed=seed or made.seed,
+        text=made.text[:LONGEST_TEXT],
+        title=" ".join(made.title.split())[:2000],
+    )
+    if item_id is not None:
+        made.item_id = item_id
+    if audience_id is not None:
+        made.audience_id = audience_id
+    return made
+
+
+def _begin(
+    recipe: str,
+    library: Library,
+    features: Features | None,
+    generation: Generation | None,
+    given: Inputs,
+    keep: Storyboard | None,
+) -> Draft:
+    """The empty draft of a recipe, with everything looked up and checked."""
     chosen = get_recipe(recipe)
-    audience = library.audiences.get(audience_id) if audience_id is not None else None
-    locale = audience.locale if audience and audience.locale else "en"
-    item = library.items.get(item_id).in_locale(locale)
-    name = f"{item.title or item.sku} · {audience.name}" if audience else item.title or item.sku
+    if "items" in chosen.needs and not given.item_ids and given.item_id is not None:
+        given.item_ids = [given.item_id]
+    if given.item_id is None and given.item_ids and "items" not in chosen.needs:
+        given.item_id = given.item_ids[0]
+    words = {**(locked_words(keep) if keep is not None else {}), **given.overrides}
+    _check(words, chosen)
+    _check_needs(chosen, given)
+    audience = library.audiences.get(given.audience_id) if given.audience_id is not None else None
+    locale = given.locale or (audience.locale if audience and audience.locale else "en")
+    ids = given.item_ids or ([given.item_id] if given.item_id is not None else [])
+    items = [library.items.get(number).in_locale(locale) for number in dict.fromkeys(ids)]
+    item = library.items.get(given.item_id).in_locale(locale) if given.item_id is not None else None
     board = Storyboard(
-        name=name,
+        name=_name(chosen, given, item, audience),
         recipe=chosen.name,
         size=chosen.size,
         fps=chosen.fps,
-        item_id=item_id,
-        audience_id=audience_id,
+        item_id=given.item_id,
+        audience_id=given.audience_id,
         locale=locale,
-        seed=seed,
+        seed=given.seed,
+        pages=chosen.pages,
+        inputs=given.to_dict(),
     )
+    reviews = list(library.items.reviews_of(item.id)) if item is not None else []
     draft = Draft(
-        library, generation, chosen, item, audience, list(library.items.reviews_of(item_id)), seed,
-        dict(overrides or {}), board,
+        library, None if given.model == "none" else generation, chosen, item, audience, reviews, given.seed,
+        words, board, inputs=given, items=items, features=features,
     )  # fmt: skip
     if features is not None:
         texts = features.texts
         draft.judge = lambda sentence: texts.sentiment().score(sentence)  # learned when a quote is weighed
-    for step in chosen.steps:
-        if step not in STEPS:
-            raise StudioError(
-                "The recipe {name} asks for the unknown step {step}.",
-                hint="Check its recipe.toml.",
-                name=chosen.name,
-                step=step,
+    return draft
+
+
+def _name(recipe: Recipe, given: Inputs, item: Item | None, audience: Audience | None) -> str:
+    first = next((line.strip(" #\t") for line in given.text.splitlines() if line.strip(" #\t")), "")
+    name = given.title or (item.title or item.sku if item is not None else first) or tr(recipe.label)
+    name = " ".join(name.split())
+    name = name if len(name) <= _NAME else f"{name[: _NAME - 1].rstrip()}…"
+    return f"{name} · {audience.name}" if audience else name
+
+
+def _steps(draft: Draft) -> Iterator[float]:
+    """Run the recipe's steps; yields the share of the whole that is done."""
+    names = draft.recipe.steps
+    for number, name in enumerate(names):
+        draft.breathe()
+        for share in run_step(load_step(name), draft):
+            yield (number + share) / len(names)
+        yield (number + 1) / len(names)
+
+
+def _finished(draft: Draft, keep: Storyboard | None) -> Storyboard:
+    if keep is not None:
+        keep_locked(draft.board, keep)
+    return draft.board
+
+
+def _check_needs(recipe: Recipe, given: Inputs) -> None:
+    """Raise UsageError for what a recipe needs and was not given, or was given and does not know."""
+    there = {
+        "item": given.item_id is not None,
+        "items": bool(given.item_ids),
+        "pictures": bool(given.asset_ids),
+        "clips": bool(given.asset_ids),
+        "track": given.track_id is not None,
+        "text": bool(given.text.strip()),
+        "question": bool(given.text.strip()),
+        "records": bool(given.text.strip() or given.asset_ids or given.item_ids),
+        "character": bool(given.characters),
+    }
+    for need in recipe.needs:
+        if not there[need]:
+            raise UsageError(
+                "The recipe {name} needs {what}.",
+                hint="Give it {what} and compose again.",
+                name=tr(recipe.label),
+                what=tr(_WANTED[need]),
             )
-        STEPS[step](draft)
-    return board
+    for name, value in given.options.items():
+        option = recipe.options.get(name)
+        if option is None:
+            known = ", ".join(recipe.options) or "–"
+            raise UsageError(
+                "The recipe {name} has no option called {option}.",
+                hint="It knows: {known}.",
+                name=tr(recipe.label),
+                option=name[:60],
+                known=known,
+            )
+        option.value(value)
 
 
-def _check(overrides: Mapping[str, Any] | None) -> None:
-    unknown = sorted(set(overrides or {}) - set(EDITABLE))
+def _check(
+    overrides: Mapping[str, Any] | None, recipe: Recipe | None, slots: Mapping[str, str] | None = None
+) -> None:
+    """Raise UsageError for words of a slot that there is none of."""
+    known = {*EDITABLE, *(recipe.binds() if recipe is not None else ()), *(slots or {})}
+    unknown = sorted(
+        name
+        for name in overrides or {}
+        if name not in known
+        and (slots is not None or name.rpartition(".")[2] not in known or "." not in name)
+    )
     if unknown:
         raise UsageError(
             "{names} cannot be changed in a storyboard.",
             hint="Use: {known}.",
-            names=", ".join(unknown),
-            known=", ".join(EDITABLE),
+            names=", ".join(unknown)[:200],
+            known=", ".join([*EDITABLE, *sorted(known - set(EDITABLE))]),
         )
 
 
@@ -96,15 +233,34 @@ class Composer:
     def compose(
         self,
         recipe: str,
-        item_id: int,
+        item_id: int | None = None,
         audience_id: int | None = None,
         *,
         seed: int = 0,
         overrides: Mapping[str, Any] | None = None,
+        inputs: Inputs | Mapping[str, Any] | None = None,
+        keep: Storyboard | None = None,
         **words: Any,
     ) -> Storyboard:
         """Compose and save; overrides may be given as a mapping or as keywords. Raises as :func:`compose`."""
-        board = compose(
+        given = {**(overrides or {}), **words}
+        return self.save(
+            self.make(recipe, item_id, audience_id, seed=seed, overrides=given, inputs=inputs, keep=keep)
+        )
+
+    def make(
+        self,
+        recipe: str,
+        item_id: int | None = None,
+        audience_id: int | None = None,
+        *,
+        seed: int = 0,
+        overrides: Mapping[str, Any] | None = None,
+        inputs: Inputs | Mapping[str, Any] | None = None,
+        keep: Storyboard | None = None,
+    ) -> Storyboard:
+        """Compose without saving. Raises as :func:`compose`."""
+        return compose(
             recipe,
             self._library,
             self._features,
@@ -112,9 +268,54 @@ class Composer:
             item_id,
             audience_id,
             seed,
-            {**(overrides or {}), **words},
+            overrides,
+            inputs=inputs,
+            keep=keep,
         )
-        return self.save(board)
+
+    def again(self, board: Storyboard, *, seed: int | None = None) -> Storyboard:
+        """The storyboard made anew from what it was composed from, with another seed where one is given.
+
+        Locked layers and their words stay as they are; it keeps its id and is not saved. Raises as
+        :func:`compose`, and UsageError when the storyboard was made by hand.
+        """
+        if not board.recipe:
+            raise UsageError("This storyboard was not made by a recipe.", hint="Change its parts by hand.")
+        given = Inputs.from_dict(board.inputs)
+        if given.item_id is None and board.item_id is not None:  # composed before inputs were kept
+            given = replace(given, item_id=board.item_id, audience_id=board.audience_id, seed=board.seed)
+        if seed is not None:
+            given = replace(given, seed=seed)
+        made = self.make(board.recipe, inputs=given, keep=board)
+        made.id = board.id
+        return made
+
+    def work(
+        self,
+        recipe: str,
+        item_id: int | None = None,
+        audience_id: int | None = None,
+        seed: int = 0,
+        overrides: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, Any] | None = None,
+    ) -> Work:
+        """The job that composes and saves: progress, cancellable between and inside steps.
+
+        Result: {"storyboard": id}. Raises as :func:`compose`.
+        """
+
+        def run(context: JobContext) -> Generator[Progress, None, dict[str, Any]]:
+            given = _gathered(inputs, item_id, audience_id, seed, overrides)
+            draft = _begin(recipe, self._library, self._features, self._generation, given, None)
+            draft.context = context
+            yield Progress(0, 100)
+            for share in _steps(draft):
+                context.raise_if_cancelled()
+                yield Progress(round(100 * share), 100)
+            board = self.save(_finished(draft, None))
+            return {"storyboard": board.id}
+
+        return run
 
     def load(self, storyboard_id: int) -> Storyboard:
         """A saved storyboard. Raises NotFound."""
@@ -136,7 +337,7 @@ class Composer:
 
     def apply(self, board: Storyboard, **changes: Any) -> None:
         """Change words or the hero picture of a storyboard in place; see :func:`compose` for the names."""
-        _check(changes)
+        _check(changes, None, board.copy)
         for slot, given in changes.items():
             if slot == "hero":
                 self._change_hero(board, int(given))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mmstudio.composition.composer import compose
 from mmstudio.composition.parts import settle
-from mmstudio.composition.steps import ground_colours
+from mmstudio.composition.steps.pictures import ground_colours
 from mmstudio.composition.storyboard import GeneratedLayer, SoundTrack, Source, Storyboard
 from mmstudio.library import NewItem
 

@@ -6,6 +6,7 @@ import copy
 from dataclasses import fields
 from typing import Any
 
+from mmstudio.composition.own_places import apply_own
 from mmstudio.composition.recipe import Recipe, get_recipe
 from mmstudio.composition.storyboard import Rect, Stack, Storyboard, TextLayer, layer_from_dict
 from mmstudio.errors import NotFound, UsageError
@@ -40,6 +41,7 @@ def reframe(storyboard: Storyboard, size: tuple[int, int]) -> Storyboard:
     try:
         recipe = get_recipe(storyboard.recipe)
     except NotFound:
+        apply_own(made, shape_of(made.size))
         return made
     place_all(made, recipe)
     return made
@@ -49,8 +51,8 @@ def place_all(storyboard: Storyboard, recipe: Recipe) -> None:
     """Give every layer and stack with a slot its place for the storyboard's shape; letter sizes likewise."""
     shape = shape_of(storyboard.size)
     for scene in storyboard.scenes:
-        plain = next((s for s in recipe.scenes if s["name"] == scene.name), None)
-        places = recipe.places(shape, scene.name)
+        plain = recipe.scene(scene.pattern or scene.name)
+        places = recipe.places(shape, scene.pattern or scene.name)
         own: dict[str, dict[str, Any]] = {}
         if plain is not None:
             own = {entry.get("name", ""): entry for entry in plain.get("layers", [])}
@@ -70,6 +72,7 @@ def place_all(storyboard: Storyboard, recipe: Recipe) -> None:
                     setattr(layer, key, value)
         for stack in scene.stacks:
             _place_stack(stack, places, plain)
+    apply_own(storyboard, shape)
 
 
 def _restore(layer: Any, base: dict[str, Any]) -> None:
@@ -90,3 +93,5 @@ def _place_stack(stack: Stack, places: dict[str, Any], plain: dict[str, Any] | N
     stacks: list[dict[str, Any]] = (plain or {}).get("stacks", [])
     base: dict[str, Any] = next((s for s in stacks if s.get("slot") == stack.slot), {})
     stack.justify = place.get("justify", base.get("justify", "center"))
+    if "members" in base:
+        stack.members = list(base["members"])  # one that stands alone in another shape is back in its place

@@ -88,13 +88,14 @@ def settle(pixels: NDArray[np.uint8], colours: list[str]) -> NDArray[np.uint8]:
 
 
 def choose_music(
-    library: Library, generation: Generation | None, item: Item, seed: int, seconds: float
+    library: Library, generation: Generation | None, item: Item | None, seed: int, seconds: float
 ) -> tuple[SoundTrack | None, Source | None]:
     """The item's own music, else a loop of 3 to 60 s, else one a sound model makes, else silence."""
-    own = [link.asset_id for link in library.items.assets_of(item.id) if link.role == "music"]
+    links = library.items.assets_of(item.id) if item is not None else []
+    own = [link.asset_id for link in links if link.role == "music"]
     for asset in library.assets.get_many(own):
         if asset.kind == "audio" and asset.status == "ok":
-            return _track(asset)
+            return track_of(asset)
     wanted = AssetFilter(kinds=("audio",), min_duration=3.0, max_duration=60.0)
     ids = library.assets.ids(wanted)[:2000]
     tags = library.assets.tags_of(ids)
@@ -107,12 +108,12 @@ def choose_music(
         best = max(rating for rating, _ in rated)
         if best > 0:
             equal = sorted((asset for rating, asset in rated if rating == best), key=lambda a: a.id)
-            return _track(equal[(seed + item.id) % len(equal)])
+            return track_of(equal[(seed + (item.id if item is not None else 0)) % len(equal)])
     made = _made_music(library, generation, seed, seconds)
     if made is not None:
         return made
     if rated:
-        return _track(max(rated, key=lambda entry: (entry[0], -entry[1].id))[1])
+        return track_of(max(rated, key=lambda entry: (entry[0], -entry[1].id))[1])
     return None, None
 
 
@@ -124,7 +125,8 @@ def _rate(asset: Asset, tags: list[str]) -> float:
     return value + (0.3 if (asset.duration or 0) >= 4 else 0.0) * (value > 0) + asset.rating * 0.1
 
 
-def _track(asset: Asset) -> tuple[SoundTrack, Source]:
+def track_of(asset: Asset) -> tuple[SoundTrack, Source]:
+    """A sound of the library as a storyboard's music, and its source."""
     kind: SourceKind = "generated" if asset.origin == "generated" else "asset"
     return (
         SoundTrack(asset.id, source=kind),

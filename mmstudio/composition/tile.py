@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mmstudio.composition.draft import Draft
 from mmstudio.composition.recipe import Recipe
-from mmstudio.composition.steps import Draft, ground_colours, palette, pictures
+from mmstudio.composition.steps.pictures import ground_colours, palette, pictures
 from mmstudio.composition.storyboard import GeneratedLayer, ImageLayer, Rect, Scene, Storyboard
 from mmstudio.errors import StudioError
 from mmstudio.paths import resource

@@ -173,17 +173,18 @@ def keep_background(studio: Studio, recipe: Recipe) -> int | None:
 def item_colours(studio: Studio, item: int) -> list[RGB]:
     """Accent and the three ground colours that an ad of this item has, none without a picture of it."""
     from mmstudio.composition import Storyboard
+    from mmstudio.composition.draft import Draft
     from mmstudio.composition.palette import rgb_of
-    from mmstudio.composition.recipe import recipes
-    from mmstudio.composition.steps import STEPS, Draft
+    from mmstudio.composition.recipe import get_recipe
+    from mmstudio.composition.steps.pictures import palette, pictures
 
     library = studio.library
     if library.items.hero_of(item) is None:
         return []
     board = Storyboard(item_id=item)
-    draft = Draft(library, None, recipes()[0], library.items.get(item), None, [], 0, {}, board)
-    STEPS["pictures"](draft)
-    STEPS["palette"](draft)
+    draft = Draft(library, None, get_recipe("product-ad"), library.items.get(item), None, [], 0, {}, board)
+    pictures(draft)
+    palette(draft)
     return [rgb_of(board.palette[key]) for key in ("accent", "ground", "ground_2", "ground_3")]
 
 

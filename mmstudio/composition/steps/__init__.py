@@ -1,0 +1,37 @@
+"""The steps recipes are made of, by the name a recipe.toml calls them; loaded when first used.
+
+A step is a function of the :class:`mmstudio.composition.draft.Draft`; a long one yields its progress
+(0 to 1).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import cast
+
+from mmstudio.composition.draft import Draft, Step
+from mmstudio.errors import NotFound
+
+_HERE = "mmstudio.composition.steps"
+
+# name in a recipe.toml -> module:function
+STEPS: dict[str, str] = {
+    "pictures": f"{_HERE}.pictures:pictures",
+    "palette": f"{_HERE}.pictures:palette",
+    "background": f"{_HERE}.pictures:background",
+    "copy": f"{_HERE}.words:copy_lines",
+    "scenes": f"{_HERE}.scenes:scenes",
+    "music": f"{_HERE}.sound:music",
+    "captions": f"{_HERE}.words:captions",
+}
+
+__all__ = ["STEPS", "Draft", "Step", "load_step"]
+
+
+def load_step(name: str) -> Step:
+    """The function of a step. Raises NotFound."""
+    try:
+        module, function = STEPS[name].split(":")
+    except KeyError as error:
+        raise NotFound("There is no step named {name}.", name=name[:60]) from error
+    return cast(Step, getattr(import_module(module), function))

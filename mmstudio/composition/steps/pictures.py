@@ -1,0 +1,131 @@
+"""Steps that choose pictures and colours: the product's own, its palette, a background in it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from mmstudio.composition.cutout import cut_out
+from mmstudio.composition.draft import Draft
+from mmstudio.composition.palette import scheme, swatches
+from mmstudio.composition.parts import make_background
+from mmstudio.composition.storyboard import Source, Storyboard
+from mmstudio.errors import MediaError, NotFound, StudioError
+from mmstudio.library import Asset
+from mmstudio.media.image import image_array
+
+_LOOKED_AT = 5  # pictures of an item that are tried as the hero
+
+
+def pictures(draft: Draft) -> None:
+    """Choose the hero and the detail picture.
+
+    The item's own hero unless it is a close-up that runs off both sides and another picture shows the whole.
+    """
+    wanted = draft.overrides.get("hero")
+    ids = _pictures_of(draft)
+    if wanted is not None:
+        asset = draft.library.assets.get(int(wanted))
+        if asset.kind != "image":
+            raise MediaError("{title} is not a picture.", status="unsupported", title=asset.title)
+        hero = asset.id
+    elif ids:
+        hero = _whole_view(draft, ids)
+    else:
+        raise NotFound(
+            "{title} has no picture that can be used.",
+            hint="Add a picture to the item, or choose one from the library.",
+            title=draft.need_item().title or draft.need_item().sku,
+        )
+    detail = next((i for i in ids if i != hero), hero)
+    draft.pictures = {"hero": hero, "detail": detail}
+    for part, asset_id in draft.pictures.items():
+        if (part, asset_id) != ("detail", hero):
+            draft.add_asset_source(part, asset_id)
+
+
+def _pictures_of(draft: Draft) -> list[int]:
+    item = draft.need_item()
+    links = [link for link in draft.library.items.assets_of(item.id) if link.role in ("hero", "detail")]
+    links.sort(key=lambda link: (link.role != "hero", link.position))
+    order = list(dict.fromkeys(link.asset_id for link in links))
+    known = {a.id: a for a in draft.library.assets.get_many(order)}
+    return [i for i in order if i in known and _usable(known[i])]
+
+
+def _usable(asset: Asset) -> bool:
+    return asset.kind == "image" and asset.status == "ok" and asset.rights != "restricted"
+
+
+def _whole_view(draft: Draft, ids: list[int]) -> int:
+    """The first picture that shows the product whole and from the front, as far as its name tells."""
+    if draft.library.assets.get(ids[0]).origin == "generated" or _named(draft, ids[0]) == 0:
+        order = ids[:_LOOKED_AT]
+    else:
+        order = sorted(ids, key=lambda i: _named(draft, i))[:_LOOKED_AT]
+    return next((i for i in order if _stands_free(draft, i)), ids[0])
+
+
+def _named(draft: Draft, asset_id: int) -> int:
+    """0 for a plain or front view, 1 for a back view, 2 for a close-up or an alternative."""
+    words = set(re.split(r"[^a-z0-9]+", draft.library.assets.get(asset_id).title.lower()))
+    words |= {re.sub(r"\d+$", "", word) for word in words}
+    return (
+        2 if words & {"alt", "detail", "close", "closeup", "zoom"} else 1 if words & {"back", "rear"} else 0
+    )
+
+
+def _stands_free(draft: Draft, asset_id: int) -> bool:
+    pixels = _pixels(draft, asset_id, 400)
+    return pixels is not None and cut_out(pixels) is not None
+
+
+def _pixels(draft: Draft, asset_id: int, side: int) -> np.ndarray[Any, np.dtype[np.uint8]] | None:
+    try:
+        path = draft.library.assets.path_of(draft.library.assets.get(asset_id))
+        return image_array(path, max_side=side)
+    except (StudioError, OSError):
+        return None
+
+
+def palette(draft: Draft) -> None:
+    """Take the colours from the product itself: the cut-out, else the middle of the photo."""
+    pixels = _pixels(draft, draft.pictures["hero"], 360)
+    if pixels is None:
+        draft.board.palette = scheme([], draft.seed)
+        return
+    cut = cut_out(pixels)
+    if cut is not None:
+        height, width = cut.rgba.shape[:2]
+        y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+        solid = cut.rgba[..., 3] > 160
+        found = swatches(cut.rgba[..., :3][solid], np.exp(-(x**2 + y**2) / 0.6)[solid])
+    else:
+        height, width = pixels.shape[:2]
+        y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+        found = swatches(pixels.reshape(-1, 3), np.exp(-(x**2 + y**2) / 0.5).ravel())
+    draft.board.palette = scheme(found, draft.seed + _number(draft), lifted=cut is not None)
+
+
+def background(draft: Draft) -> None:
+    """Have a model make the background in the palette, and keep it as an asset."""
+    colours = ground_colours(draft.board)
+    accent = draft.board.palette["accent"]
+    seed = draft.seed + _number(draft)  # every item its own picture, the same again for the same seed
+    made = make_background(draft.library, draft.generation, accent, colours, seed, draft.board.name)
+    if made is None:
+        draft.board.sources.append(Source("background", "drawn", None, "gradient of the palette"))
+        return
+    draft.background, draft.model = made
+    draft.board.sources.append(Source("background", "generated", draft.background, draft.model))
+
+
+def ground_colours(board: Storyboard) -> list[str]:
+    """The background's colours, light to dark."""
+    return [board.palette[key] for key in ("ground", "ground_2", "ground_3")]
+
+
+def _number(draft: Draft) -> int:
+    return draft.item.id if draft.item is not None else 0
