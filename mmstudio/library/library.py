@@ -13,6 +13,7 @@ from mmstudio.library import folder as folders
 from mmstudio.library.assets import AssetStore
 from mmstudio.library.audiences import AudienceStore
 from mmstudio.library.brand import BrandStore, OverrideStore
+from mmstudio.library.brand_kits import BrandKitStore
 from mmstudio.library.changes import Changes
 from mmstudio.library.check import check
 from mmstudio.library.collections import CollectionStore
@@ -98,6 +99,7 @@ class Library:
         self.remarks = RemarkStore(db)
         self.exports = ExportStore(db)
         self.brand = BrandStore(db)
+        self.brand_kits = BrandKitStore(db)
         self.overrides = OverrideStore(db)
         self.variants = VariantStore(db)
         self.asset_rights = AssetRightsStore(db, self.undo)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -64,25 +64,37 @@ def scaled(image: QImage, width: float, height: float) -> QImage:
     )
 
 
+Touch = Callable[[int, NDArray[np.uint8]], NDArray[np.uint8]]
+
+
 class Clip:
     """A clip of the library, one picture at a time."""
 
-    def __init__(self, reader: VideoReader) -> None:
+    def __init__(
+        self, reader: VideoReader, touch: Callable[[NDArray[np.uint8]], NDArray[np.uint8]] | None = None
+    ) -> None:
         self._reader = reader
+        self._touch = touch
         self._lock = threading.Lock()
         self.duration = float(reader.duration or 0.04)
 
     def image_at(self, t: float) -> QImage:
         """The clip's picture at second t."""
         with self._lock:
-            return qimage(np.asarray(self._reader.frame_at(t).convert("RGB")))
+            pixels = np.asarray(self._reader.frame_at(t).convert("RGB"))
+        return qimage(pixels if self._touch is None else self._touch(pixels))
 
 
 class Pictures:
-    """The library's pictures a storyboard uses, kept in memory while its renderer lives."""
+    """The library's pictures a storyboard uses, kept in memory while its renderer lives.
 
-    def __init__(self, library: Library | None) -> None:
+    ``touch`` (asset id, pixels uint8 [H,W,3 or 4]) → pixels of the same shape changes what is loaded, for
+    instance blurs faces; pictures of clips go through it too.
+    """
+
+    def __init__(self, library: Library | None, touch: Touch | None = None) -> None:
         self._library = library
+        self._touch = touch
         self._lock = threading.Lock()
         self._rgb: dict[tuple[int, int], NDArray[np.uint8] | None] = {}
         self._cut: dict[int, Cutout | None] = {}
@@ -118,10 +130,12 @@ class Pictures:
         from mmstudio.media.video import VideoReader
 
         try:
-            return Clip(VideoReader(self._path(asset_id)))
+            reader = VideoReader(self._path(asset_id))
         except (StudioError, OSError) as error:
             self.problems[asset_id] = str(error)
             return None
+        touch = self._touch
+        return Clip(reader, None if touch is None else lambda pixels: touch(asset_id, pixels))
 
     def _path(self, asset_id: int) -> Path:
         if self._library is None:
@@ -129,7 +143,8 @@ class Pictures:
         return self._library.assets.path_of(self._library.assets.get(asset_id))
 
     def _open(self, asset_id: int, max_side: int) -> NDArray[np.uint8]:
-        return np.asarray(load_image(self._path(asset_id), max_side=max_side))
+        pixels = np.asarray(load_image(self._path(asset_id), max_side=max_side))
+        return pixels if self._touch is None else self._touch(asset_id, pixels)
 
     def _load(self, asset_id: int, max_side: int) -> NDArray[np.uint8] | None:
         try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QPaintDevice, QPainter
 
 from mmstudio.composition.motion import ease_in_out, pose
 from mmstudio.composition.render.application import ensure_application
@@ -107,6 +107,21 @@ class Renderer:
     def card(self, size: tuple[int, int] | None = None) -> QImage:
         """The still card: the last scene at rest."""
         return self.frame(self.storyboard.card_time, size)
+
+    def paint(self, device: QPaintDevice, t: float | None = None) -> None:
+        """Paint the picture at second ``t`` (None: the still card) onto a PDF or SVG device, as large as fits.
+
+        Shapes and letters are vectors, pictures images at the storyboard's own size. Text of a QPdfWriter is
+        real text (its font's glyphs embedded); everywhere else it is outlines.
+        """
+        painter = QPainter(device)
+        try:
+            width, height = self.storyboard.size
+            scale = min(device.width() / width, device.height() / height)
+            painter.scale(scale, scale)
+            painter.drawImage(0, 0, self.card() if t is None else self.frame(t))
+        finally:
+            painter.end()
 
     def _target(self, size: tuple[int, int] | None) -> tuple[tuple[int, int], float]:
         """The pixels to draw at, and their scale against the storyboard's own size."""
