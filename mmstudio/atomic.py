@@ -71,6 +71,46 @@ def remove_leftovers(folder: Path) -> int:
     return removed
 
 
+def take(lock: Path) -> bool:
+    """Make a lock file, whose owner is this process; False where a running one holds it.
+
+    A lock whose process is gone is taken over; one of another machine counts as held for a day.
+
+    Raises:
+        DiskFull, PermissionError: it cannot be made.
+    """
+    for _ in range(2):
+        try:
+            handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+        except FileExistsError:
+            if _held(lock):
+                return False
+            lock.unlink(missing_ok=True)
+            continue
+        except OSError as error:
+            if is_disk_full(error):
+                raise DiskFull(
+                    "There is no room left to write {name}.",
+                    hint="Free some space or choose another folder, then try again.",
+                    name=lock.parent.name,
+                ) from error
+            raise
+        with os.fdopen(handle, "w") as file:
+            file.write(f"{_HOST}-{os.getpid()}")
+        return True
+    return False
+
+
+def _held(lock: Path) -> bool:
+    try:
+        host, _, process = lock.read_text("utf-8").partition("-")
+        if host == _HOST and os.name == "posix" and process.isdigit():
+            return _runs(int(process))
+        return time.time() - lock.stat().st_mtime < _OLD_S
+    except OSError:
+        return False
+
+
 def _runs(process: int) -> bool:
     try:
         os.kill(process, 0)

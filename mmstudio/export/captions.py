@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from mmstudio.composition.storyboard import Caption
+
+if TYPE_CHECKING:
+    from mmstudio.export.writers import Task
+
+
+def write_captions(task: Task) -> Iterator[int]:
+    """The captions as SRT."""
+    yield 1
+    task.path.write_text(to_srt(task.board.captions), "utf-8")
 
 
 def to_srt(captions: Iterable[Caption]) -> str:

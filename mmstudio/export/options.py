@@ -20,6 +20,7 @@ class ExportOptions:
         label: a visible line that a model made parts of it: "auto" where the locale's law asks for it.
         sign_with: a PEM file with the person's certificate chain and key, for a C2PA manifest ("" for none).
         overwrite: "number" keeps what is there and numbers the new file, "replace" puts it in its place.
+        trim: a film too long for its channel ends with the last scene that fits, instead of being refused.
         market: ISO 3166 code of the country it is made for, "" for any; rights are checked against it.
     """
 
@@ -29,6 +30,7 @@ class ExportOptions:
     label: Literal["auto", "always", "never"] = "auto"
     sign_with: str = ""
     overwrite: Literal["number", "replace"] = "replace"
+    trim: bool = False
     market: str = ""
 
     def to_dict(self) -> dict[str, Any]:

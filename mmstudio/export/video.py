@@ -12,19 +12,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmstudio.composition.sound import mix
+from mmstudio.export.fitting import frame_count
 from mmstudio.media.encode import VideoWriter
 
 if TYPE_CHECKING:
     from mmstudio.composition.render import Renderer
+    from mmstudio.export.writers import Task
     from mmstudio.library import Library
 
 RATE = 48_000
 _AHEAD = 4  # frames kept ready; one of 1080 x 1920 takes 6 MB
 
 
-def frame_count(duration: float, fps: int) -> int:
-    """Frames of a video of some seconds; at least one."""
-    return max(round(duration * fps), 1)
+def write_film(task: Task) -> Iterator[int]:
+    """The storyboard as MP4 with its sound."""
+    task.facts["seconds"] = round(task.board.duration, 3)
+    for done, _total, codec in write_video(task.renderer(), task.library, task.path):
+        task.facts["codec"] = codec
+        yield done
 
 
 def write_video(renderer: Renderer, library: Library, path: Path) -> Iterator[tuple[int, int, str]]:

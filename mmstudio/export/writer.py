@@ -6,12 +6,12 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mmstudio.atomic import atomic_path, remove_leftovers, write_text
+from mmstudio.atomic import atomic_path, remove_leftovers, take, write_text
 from mmstudio.errors import StudioError
 
 _RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))}
@@ -73,6 +73,32 @@ class OutputFolder:
                 path=str(self.folder),
             ) from error
         self.files.append({"path": str(final), "sha256": digest, "bytes": size, **facts})
+
+    @contextmanager
+    def claim(
+        self, base: str, finals: Callable[[str], Iterable[str]], *, free: bool = False
+    ) -> Iterator[str]:
+        """A name of our own for a set of files while they are written: ``base``, or ``base-2``, ``base-3`` …
+
+        Two exports into one folder at the same time never write under the same names, so that each ends with
+        files that fit its manifest.
+
+        Args:
+            finals: the file names that a base leads to. free: also keep away from names that exist already.
+        """
+        for number in range(1, 10_000):
+            name = base if number == 1 else f"{base}-{number}"
+            if free and any((self.folder / final).exists() for final in finals(name)):
+                continue
+            lock = self.folder / f".mmstudio-{hashlib.sha256(name.encode()).hexdigest()[:16]}.lock"
+            if take(lock):
+                break
+        else:
+            raise StudioError("The folder {path} has too many exports of one name.", path=str(self.folder))
+        try:
+            yield name
+        finally:
+            lock.unlink(missing_ok=True)
 
     def write_manifest(self, name: str, **facts: Any) -> Path:
         """List every file with its hash, without any path of this machine."""

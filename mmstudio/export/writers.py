@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mmstudio.composition.render import Renderer
     from mmstudio.export.channels import Channel
     from mmstudio.export.options import ExportOptions
+    from mmstudio.export.writer import OutputFolder
     from mmstudio.library import Library
 
 
@@ -30,6 +31,7 @@ class Task:
         notes: sentences for the person (a file was made smaller, a picture left out).
         encoding: quality as settled by earlier tries: a writer that can be called again with a smaller
             "quality" (0 to 1) reads it here; the exporter lowers it where a file is over its channel's limit.
+        others: writes the files of more channels into a folder, as prepared and marked as this one (kits).
     """
 
     board: Storyboard
@@ -41,13 +43,36 @@ class Task:
     facts: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     encoding: dict[str, float] = field(default_factory=dict)
+    others: Callable[[Sequence[Channel], OutputFolder], Iterator[int]] | None = None
+
+    @property
+    def quality(self) -> float:
+        """How good the file should be now, 0 to 1."""
+        return min(max(self.encoding.get("quality", 1.0), 0.0), 1.0)
+
+    @property
+    def room(self) -> int:
+        """Bytes that the file may have, less what marks of its origin take; 0 without a limit."""
+        limit = self.channel.max_bytes
+        return max(limit - min(limit // 20, MARKS_ROOM), 1) if limit else 0
+
+    @property
+    def loudness(self) -> float:
+        """LUFS that its sound is brought to: the channel's, or else the storyboard's own."""
+        return self.channel.loudness or self.board.loudness
 
 
 Writer = Callable[[Task], Iterator[int]]
 """Writes ``task.path``; yields the steps done, which the job shows and between which it may be cancelled."""
 
+MARKS_ROOM = 150_000  # bytes kept free under a limit for XMP, metadata and a C2PA manifest
+
 # kind of a channel -> "module:function"; the suffix of its files where it is not the kind itself
 WRITERS: dict[str, str] = {
+    "png": "mmstudio.export.stills:write_png",
+    "mp4": "mmstudio.export.video:write_film",
+    "wav": "mmstudio.export.sounds:write_sound",
+    "srt": "mmstudio.export.captions:write_captions",
     "html": "mmstudio.export.web.page:write",
     "email": "mmstudio.export.web.email:write",
     "eml": "mmstudio.export.web.email:write_eml",
@@ -57,6 +82,11 @@ WRITERS: dict[str, str] = {
     "meta": "mmstudio.export.web.meta:write",
 }
 SUFFIXES: dict[str, str] = {"email": "html", "feed": "json", "rss": "xml", "meta": "html"}
+
+
+def suffix_of(kind: str) -> str:
+    """The suffix of a kind's files, without its dot."""
+    return SUFFIXES.get(kind, kind)
 
 
 def writer_of(kind: str) -> Writer:

@@ -1,0 +1,204 @@
+"""One storyboard made into the files of its channels: prepared, drawn, held to limits, marked, listed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmstudio.composition import Storyboard, reframe
+from mmstudio.errors import MediaError, NotFound, StudioError
+from mmstudio.export.channels import Channel
+from mmstudio.export.fitting import fitted, steps_of
+from mmstudio.export.options import ExportOptions
+from mmstudio.export.privacy import prepare
+from mmstudio.export.provenance import finish, record_of, storyboard_hash
+from mmstudio.export.writer import OutputFolder
+from mmstudio.export.writers import Task, suffix_of, writer_of
+from mmstudio.i18n import tr
+
+if TYPE_CHECKING:
+    from mmstudio.composition.render import Renderer
+    from mmstudio.composition.render.pictures import Pictures
+    from mmstudio.library import Library
+
+_TRIES = 5  # the first, and four with less quality
+
+
+class Making:
+    """Files of one storyboard as it stands. Texts are masked and faces blurred once, for all channels.
+
+    Raises (from the start): NotFound where a picture is gone.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        board: Storyboard,
+        options: ExportOptions,
+        pictures: Pictures | None = None,
+    ) -> None:
+        self.library, self.options = library, options
+        self.original = board
+        self.notes = missing(library, board)
+        prepared = prepare(library, board, options)
+        self.board = prepared.board
+        self.notes += prepared.report
+        # what is masked in the texts is masked in the record; the hash is of the board as it is kept
+        self.record = record_of(self.board) | {"storyboard": storyboard_hash(board)}
+        self._pictures = pictures
+        self._touch = prepared.touch
+        self._renderers: dict[tuple[tuple[int, int], float], Renderer] = {}
+
+    def files(self, channels: Sequence[Channel], folder: OutputFolder, base: str) -> Iterator[int]:
+        """Write the channels' files, named ``BASE-CHANNEL.SUFFIX``; yields the steps done of :meth:`steps`.
+
+        Each file is whole or absent; those of finished channels stay when the iterator is closed.
+        """
+        done = 0
+        for channel in channels:
+            for step in self._write(channel, folder, base):
+                yield done + step
+            done += steps_of(self.board, channel, self.options)
+            yield done
+
+    def steps(self, channels: Sequence[Channel]) -> int:
+        """Steps that writing these channels takes."""
+        return sum(steps_of(self.board, channel, self.options) for channel in channels)
+
+    def _write(self, channel: Channel, folder: OutputFolder, base: str) -> Iterator[int]:
+        board = fitted(self.board, channel, self.options)
+        name = file_name(base, channel)
+        total = steps_of(self.board, channel, self.options)
+        started = time.monotonic()
+        facts: dict[str, Any] = {"channel": channel.name, "kind": channel.kind}
+        if channel.size is not None:
+            facts |= {"width": channel.width, "height": channel.height}
+        with folder.file(name, **facts) as path:
+            task = Task(
+                board=board,
+                channel=channel,
+                library=self.library,
+                path=path,
+                options=self.options,
+                renderer=lambda: self._renderer(board, channel),
+                encoding={"quality": channel.quality},
+                others=lambda more, place: self.files(more, place, base),
+            )
+            for step in self._within_limit(task, name):
+                yield min(step, total)
+            beside = finish(path, self.record, board, self.options)
+            if channel.max_bytes and path.stat().st_size > channel.max_bytes:
+                raise _too_large(name, channel)
+        folder.files[-1].update(task.facts)
+        if beside is not None:  # a signature that the format cannot hold inside
+            with folder.file(f"{name}.c2pa", channel=channel.name, kind="c2pa") as path:
+                path.write_bytes(beside)
+        self.notes += [note for note in task.notes if note not in self.notes]
+        self._remember(
+            next(f for f in folder.files if Path(f["path"]).name == name), time.monotonic() - started
+        )
+
+    def _within_limit(self, task: Task, name: str) -> Iterator[int]:
+        """Write the file, and again with less quality while it is over the limit of its channel."""
+        write, before, reached = writer_of(task.channel.kind), 0, 0
+        for attempt in range(_TRIES):
+            for step in write(task):
+                reached = max(reached, step)  # a second try does not move the bar back
+                yield reached
+            size = task.path.stat().st_size
+            if not task.room or size <= task.room:
+                if attempt:
+                    task.notes.append(
+                        tr("{name} was made smaller to fit its channel ({limit} MB).", name=name,
+                           limit=_megabytes(task.channel.max_bytes))
+                    )  # fmt: skip
+                return
+            if size == before:
+                break  # this kind has nothing left to give
+            before = size
+            share = min(max(task.room / size, 0.4), 0.9)
+            task.encoding["quality"] = max(task.quality * share, 0.02)
+        raise _too_large(name, task.channel)
+
+    def _renderer(self, board: Storyboard, channel: Channel) -> Renderer:
+        from mmstudio.composition.render import Renderer
+
+        size = channel.size or board.size
+        key = (size, board.duration)
+        if key not in self._renderers:
+            shaped = board if size == board.size else reframe(board, size)
+            self._renderers.clear()  # one canvas is kept ready: memory stays flat over many channels
+            renderer = Renderer(shaped, self.library, self._pictures_made())
+            renderer.prepare()
+            for asset_id, why in renderer.problems.items():
+                raise MediaError(
+                    "The picture {title} cannot be read: {why}",
+                    hint="Choose another picture.",
+                    title=self.library.assets.get(asset_id).title,
+                    why=why,
+                )
+            self._renderers[key] = renderer
+        return self._renderers[key]
+
+    def _pictures_made(self) -> Pictures:
+        if self._pictures is None:
+            from mmstudio.composition.render.pictures import Pictures
+
+            self._pictures = (
+                Pictures(self.library, self._touch) if self._touch else Pictures(self.library)  # type: ignore[call-arg]
+            )
+        return self._pictures
+
+    def _remember(self, file: dict[str, Any], seconds: float) -> None:
+        if self.library.read_only or self.original.id is None or not Path(file["path"]).exists():
+            return
+        self.library.exports.add(
+            self.original.id,
+            file["channel"],
+            file["path"],
+            file["sha256"],
+            file["bytes"],
+            round(seconds, 3),
+            file["kind"],
+        )
+
+
+def file_name(base: str, channel: Channel) -> str:
+    """The name of a channel's file."""
+    return f"{base}-{channel.name}.{suffix_of(channel.kind)}"
+
+
+def missing(library: Library, board: Storyboard) -> list[str]:
+    """Notes on sounds that are gone and left out. Raises NotFound for a picture that is gone."""
+    notes: list[str] = []
+    sounds = {track.asset_id for track in board.tracks()}
+    known = {asset.id: asset for asset in library.assets.get_many(board.asset_ids())}
+    for asset_id in board.asset_ids():
+        asset = known.get(asset_id)
+        if asset is not None and library.assets.path_of(asset).is_file():
+            continue
+        title = asset.title if asset is not None else f"#{asset_id}"
+        if asset_id in sounds:
+            notes.append(tr("The music {title} is missing and was left out.", title=title))
+            continue
+        raise NotFound(
+            "The picture {title} of this storyboard is missing.",
+            hint="Bring the file back or relink its folder, or choose another picture.",
+            title=title,
+        )
+    return notes
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1_000_000:g}"
+
+
+def _too_large(name: str, channel: Channel) -> StudioError:
+    return StudioError(
+        "{name} would be larger than its channel allows ({limit} MB).",
+        hint="Choose a smaller channel.",
+        name=name,
+        limit=_megabytes(channel.max_bytes),
+    )
