@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Read with PyAV: libsndfile has no AAC, and its MP3 decoder writes to the terminal about every odd frame.
 _CONTAINERS = {".mp3", ".m4a", ".aac", *SUFFIXES["video"]}
+_LATEST_S = 600  # sound that seems to begin later than this has a broken clock
 MAX_SAMPLES = 400_000_000  # samples over all channels decoded at once: 1.6 GB, about 75 minutes of CD stereo
 
 
@@ -154,16 +155,21 @@ def _read_container(path: Path, start: float, duration: float | None) -> tuple[N
         stream = container.streams.audio[0]
         rate = int(stream.rate)
         resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=rate)
+        origin = (container.start_time or 0) / 1_000_000  # a stream from a camera or a broadcast begins late
         if start > 1.0 and stream.time_base is not None:
             # A second early: codecs need a few packets before they sound right.
-            container.seek(round((start - 1.0) / stream.time_base), stream=stream)
+            container.seek(round((start - 1.0 + origin) / stream.time_base), stream=stream)
         position: int | None = None
         first = max(round(start * rate), 0)
         last = None if duration is None else first + max(round(duration * rate), 0)
         total = 0
         for frame in decoded(container, stream):
             if position is None:
-                position = 0 if frame.time is None else max(round(frame.time * rate), 0)
+                position = 0 if frame.time is None else max(round((frame.time - origin) * rate), 0)
+                late = min(position, last if last is not None else position) - first
+                if container.streams.video and 0 < late < _LATEST_S * rate:
+                    # sound that begins after the pictures stays in step with them
+                    blocks.append(np.zeros((stream.channels, late), np.float32))
             for piece in resampler.resample(frame):
                 block = np.asarray(piece.to_ndarray(), np.float32)
                 begin = max(first - position, 0)

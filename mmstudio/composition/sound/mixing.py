@@ -105,7 +105,7 @@ def _add(parts: dict[str, Samples], name: str, sound: Samples, voice: Samples | 
 
 
 def _track(track: SoundTrack | None, library: Library, rate: int, length: int) -> Samples | None:
-    """A track on the time line: ``length`` of it (0: to the end) from ``offset`` in the file, at ``start``."""
+    """A track on the time line: ``length`` (0: to the end) of it from ``offset`` on, at ``start``."""
     path = None if track is None else _path(library, track.asset_id)
     if track is None or path is None:
         return None

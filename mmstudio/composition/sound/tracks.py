@@ -65,7 +65,7 @@ def laid(
     fade_in: float,
     fade_out: float,
 ) -> Samples:
-    """A piece [2,N] on a time line of ``length`` samples: ``heard`` of it from ``start`` on, ``gain`` in dB."""
+    """A piece [2,N] on a line of ``length`` samples: ``heard`` of it from ``start`` on; ``gain`` in dB."""
     heard = min(heard, length - start)
     piece = looped(piece, heard, rate) if loop else piece[:, :heard]
     out = np.zeros((2, length), np.float32)
@@ -101,7 +101,7 @@ def looped(samples: Samples, length: int, rate: int) -> Samples:
 
 
 def _closes(samples: Samples) -> bool:
-    """Whether the end leads into the beginning: the step there is like the steps around it, and both sound."""
+    """Whether the end leads into the beginning: no step between them that the sound has not elsewhere."""
     near = min(samples.shape[1] // 2, 2048)
     if near < 64:
         return False
