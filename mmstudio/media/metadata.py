@@ -6,68 +6,71 @@ engines and platforms look for it, and the studio's own record (model, seed, sou
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape, unescape
 
 from mmstudio.atomic import atomic_path, write_bytes
 from mmstudio.errors import MediaError
-from mmstudio.media import chunks
+from mmstudio.media import avif, chunks, documents, sound_tags
 from mmstudio.media.container import open_container
 from mmstudio.media.guard import decoding
+from mmstudio.media.xmp import SOURCE_TYPES, json_object, packet_of, parse_packet
 
 TRAINED = "trainedAlgorithmicMedia"  # made by a model alone
 COMPOSITE = "compositeWithTrainedAlgorithmicMedia"  # photographs or text with parts made by a model
-_SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-_IPTC = "Iptc4xmpExt:DigitalSourceType"
-_NAMESPACE = "https://mmstudio.app/ns/1.0/"
-_CONTAINERS = {".mp4", ".m4v", ".mov", ".m4a", ".mkv", ".webm", ".mp3", ".flac", ".wav", ".ogg", ".opus"}
+_REMUXED = {".mp4", ".m4v", ".mov", ".m4a", ".mkv", ".webm", ".flac", ".ogg", ".opus"}
+_CONTAINERS = {*_REMUXED, ".mp3", ".wav"}
 # Vorbis comments have one field for comment and description, but take any name.
 _RECORD_TAG = {".flac": "mmstudio", ".ogg": "mmstudio", ".opus": "mmstudio"}
 _MP4 = {".mp4", ".m4v", ".mov", ".m4a"}
-_STANDARD = ("title", "description", "creator", "software", "created", "digital_source_type")
 _MARK = "mmstudio:"  # starts the comment of a sound or video that holds the record
 
-_PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
-<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"
- xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
- xmlns:mmstudio="{namespace}">{fields}</rdf:Description></rdf:RDF></x:xmpmeta>
-<?xpacket end="w"?>"""
-_DEFAULT_LANGUAGE = '<rdf:Alt><rdf:li xml:lang="x-default">{}</rdf:li></rdf:Alt>'
-_FIELDS = {
-    "title": f"<dc:title>{_DEFAULT_LANGUAGE}</dc:title>",
-    "description": f"<dc:description>{_DEFAULT_LANGUAGE}</dc:description>",
-    "creator": "<dc:creator><rdf:Seq><rdf:li>{}</rdf:li></rdf:Seq></dc:creator>",
-    "software": "<xmp:CreatorTool>{}</xmp:CreatorTool>",
-    "created": "<xmp:CreateDate>{}</xmp:CreateDate>",
-    "digital_source_type": f"<{_IPTC}>{_SOURCE_TYPES}{{}}</{_IPTC}>",
+_WithXmp = Callable[[bytes, bytes], bytes]
+_PICTURES: dict[str, tuple[_WithXmp, Callable[[bytes], bytes | None]]] = {
+    ".jpg": (chunks.jpeg_with_xmp, chunks.jpeg_xmp),
+    ".jpeg": (chunks.jpeg_with_xmp, chunks.jpeg_xmp),
+    ".webp": (chunks.webp_with_xmp, chunks.webp_xmp),
+    ".gif": (chunks.gif_with_xmp, chunks.gif_xmp),
+    ".avif": (avif.avif_with_xmp, avif.avif_xmp),
 }
-_PATTERNS = {
-    "title": re.compile(r"<dc:title>.*?<rdf:li[^>]*>(.*?)</rdf:li>", re.DOTALL),
-    "description": re.compile(r"<dc:description>.*?<rdf:li[^>]*>(.*?)</rdf:li>", re.DOTALL),
-    "creator": re.compile(r"<dc:creator>.*?<rdf:li[^>]*>(.*?)</rdf:li>", re.DOTALL),
-    "software": re.compile(r"<xmp:CreatorTool>(.*?)</xmp:CreatorTool>", re.DOTALL),
-    "created": re.compile(r"<xmp:CreateDate>(.*?)</xmp:CreateDate>", re.DOTALL),
-    "digital_source_type": re.compile(r"DigitalSourceType(?:>|=\")[^<\"]*?([A-Za-z]+)[<\"]"),
+_WithRecord = Callable[[bytes, Mapping[str, Any]], bytes]
+
+
+def _of_text(
+    with_record: Callable[[str, Mapping[str, Any]], str],
+) -> _WithRecord:
+    return lambda data, record: with_record(data.decode("utf-8"), record).encode("utf-8")
+
+
+_DOCUMENTS: dict[str, tuple[_WithRecord, Callable[[bytes], dict[str, Any]]]] = {
+    ".pdf": (documents.pdf_with_record, documents.pdf_record),
+    ".svg": (documents.svg_with_record, documents.svg_record),
+    ".html": (
+        _of_text(documents.html_with_record),
+        lambda data: documents.html_record(data.decode("utf-8", "replace")),
+    ),
+    ".vtt": (
+        _of_text(documents.vtt_with_record),
+        lambda data: documents.vtt_record(data.decode("utf-8", "replace")),
+    ),
 }
-_RECORD = re.compile(r"<mmstudio:record>(.*?)</mmstudio:record>", re.DOTALL)
 
 
 def can_carry(path: str | Path) -> bool:
     """Whether :func:`stamp` can write into a file of this name."""
-    return Path(path).suffix.lower() in {".png", ".jpg", ".jpeg", ".webp", ".gif", *_CONTAINERS}
+    return Path(path).suffix.lower() in {".png", *_PICTURES, *_DOCUMENTS, *_CONTAINERS}
 
 
 def stamp(path: str | Path, record: Mapping[str, Any]) -> None:
     """Write ``record`` into a file made by the studio, atomically, without touching pixels or sound.
 
+    Nothing of it depends on the time: the same file and record give the same bytes.
+
     Args:
-        path: PNG, JPEG, WebP, GIF (XMP, and text chunks in PNG); MP4, MOV, M4A (metadata and XMP); MKV,
-            WebM and sound (metadata).
+        path: PNG, JPEG, WebP, GIF, AVIF (XMP, and text chunks in PNG); MP4, MOV, M4A (metadata and XMP); MKV,
+            WebM, FLAC, Ogg, Opus (metadata); WAV (INFO, bext, XMP), MP3 (ID3v2.4 with XMP); PDF (information
+            and XMP), SVG (metadata), HTML (meta elements), WebVTT (a note).
         record: JSON values. ``title``, ``description``, ``creator``, ``software``, ``created`` (ISO 8601) and
             ``digital_source_type`` (:data:`TRAINED` or :data:`COMPOSITE`) go to their standard places too.
 
@@ -76,20 +79,21 @@ def stamp(path: str | Path, record: Mapping[str, Any]) -> None:
     """
     path = Path(path)
     suffix = path.suffix.lower()
-    packet = _packet(record).encode("utf-8")
+    packet = packet_of(record).encode("utf-8")
     if suffix == ".png":
         with decoding(path):
             write_bytes(path, stamped_png(path.read_bytes(), record))
-    elif suffix in (".jpg", ".jpeg"):
+    elif suffix in _PICTURES:
         with decoding(path):
-            write_bytes(path, chunks.jpeg_with_xmp(path.read_bytes(), packet))
-    elif suffix == ".webp":
+            write_bytes(path, _PICTURES[suffix][0](path.read_bytes(), packet))
+    elif suffix in _DOCUMENTS:
         with decoding(path):
-            write_bytes(path, chunks.webp_with_xmp(path.read_bytes(), packet))
-    elif suffix == ".gif":
-        with decoding(path):
-            write_bytes(path, chunks.gif_with_xmp(path.read_bytes(), packet))
-    elif suffix in _CONTAINERS:
+            write_bytes(path, _DOCUMENTS[suffix][0](path.read_bytes(), record))
+    elif suffix in (".wav", ".mp3"):
+        write = sound_tags.write_wav_tags if suffix == ".wav" else sound_tags.write_id3
+        with atomic_path(path) as temporary, decoding(path):
+            write(path, temporary, record, sound_tags.record_comment(record, _MARK))
+    elif suffix in _REMUXED:
         _remux(path, record, packet if suffix in _MP4 else None)
     else:
         raise MediaError("{name} cannot carry metadata.", status="unsupported", name=path.name)
@@ -98,7 +102,7 @@ def stamp(path: str | Path, record: Mapping[str, Any]) -> None:
 def stamped_png(data: bytes, record: Mapping[str, Any]) -> bytes:
     """The bytes of a PNG with what :func:`stamp` would write into its file."""
     texts = {key.title(): str(record[key]) for key in ("title", "description", "software") if record.get(key)}
-    return chunks.png_with_text(data, _packet(record).encode("utf-8"), texts)
+    return chunks.png_with_text(data, packet_of(record).encode("utf-8"), texts)
 
 
 def read_stamp(path: str | Path) -> dict[str, Any]:
@@ -112,62 +116,27 @@ def read_stamp(path: str | Path) -> dict[str, Any]:
     if suffix in _CONTAINERS:
         return _read_container(path)
     with decoding(path):
+        if suffix in _DOCUMENTS:
+            return _DOCUMENTS[suffix][1](path.read_bytes())
         if suffix == ".png":
             packet = chunks.png_xmp(path.read_bytes())
-        elif suffix in (".jpg", ".jpeg"):
-            packet = chunks.jpeg_xmp(path.read_bytes())
-        elif suffix == ".webp":
-            packet = chunks.webp_xmp(path.read_bytes())
-        elif suffix == ".gif":
-            packet = chunks.gif_xmp(path.read_bytes())
+        elif suffix in _PICTURES:
+            packet = _PICTURES[suffix][1](path.read_bytes())
         else:
             return {}
-    return _parse(packet.decode("utf-8", "replace")) if packet else {}
-
-
-def _packet(record: Mapping[str, Any]) -> str:
-    fields = [
-        _FIELDS[key].format(_quoted(str(record[key])))
-        for key in _STANDARD
-        if record.get(key) not in (None, "")
-    ]
-    fields.append(
-        f"<mmstudio:record>{_quoted(json.dumps(dict(record), ensure_ascii=False))}</mmstudio:record>"
-    )
-    return _PACKET.format(namespace=_NAMESPACE, fields="".join(fields))
-
-
-def _quoted(text: str) -> str:
-    """XML text without the control characters that XML 1.0 forbids."""
-    return escape("".join(c for c in text if c in "\t\n\r" or c >= " "))
-
-
-def _parse(packet: str) -> dict[str, Any]:
-    """Read our own packet and the common form of others; patterns leave nothing for XML traps to catch."""
-    found: dict[str, Any] = {}
-    for key, pattern in _PATTERNS.items():
-        match = pattern.search(packet)
-        if match is not None:
-            found[key] = unescape(match[1]).strip()
-    record = _RECORD.search(packet)
-    if record is not None:
-        found.update(_json_object(unescape(record[1])))
-    return found
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
+    return parse_packet(packet.decode("utf-8", "replace")) if packet else {}
 
 
 def _remux(path: Path, record: Mapping[str, Any], packet: bytes | None) -> None:
-    """Copy the streams into a new file with metadata; nothing is encoded again."""
+    """Copy the streams into a new file with metadata; nothing is encoded again.
+
+    ``bitexact`` keeps random identifiers, times and names of programs out of the file.
+    """
     import av
 
-    options = {"movflags": "+faststart+use_metadata_tags"} if packet is not None else {}
+    options = {"fflags": "+bitexact"}
+    if packet is not None:
+        options["movflags"] = "+faststart+use_metadata_tags"
     format_name = "ipod" if path.suffix.lower() == ".m4a" else None
     with atomic_path(path) as temporary:
         with (
@@ -188,20 +157,28 @@ def _remux(path: Path, record: Mapping[str, Any], packet: bytes | None) -> None:
 
 
 def _tags(record: Mapping[str, Any], record_tag: str) -> dict[str, str]:
-    tags = {record_tag: _MARK + json.dumps(dict(record), ensure_ascii=False)}
+    tags = {record_tag: sound_tags.record_comment(record, _MARK)}
     names = {"title": "title", "creator": "artist", "description": "description", "created": "date"}
     for key, name in names.items():
         if record.get(key):
             tags[name] = str(record[key])
+    for key in ("recipe_hash", "storyboard"):
+        if record.get(key):
+            tags[key] = str(record[key])
+    if record.get("digital_source_type"):
+        tags["digital_source_type"] = SOURCE_TYPES + str(record["digital_source_type"])
     return tags
 
 
 def _read_container(path: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    if path.suffix.lower() in _MP4:
-        with decoding(path):
+    packet = None
+    with decoding(path):
+        if path.suffix.lower() in _MP4:
             packet = chunks.mp4_xmp(path)
-        found.update(_parse(packet.decode("utf-8", "replace")) if packet else {})
+        elif path.suffix.lower() == ".wav":
+            packet = _wav_packet(path)
+    found.update(parse_packet(packet.decode("utf-8", "replace")) if packet else {})
     with open_container(path) as container:
         tags = {key.lower(): value for key, value in container.metadata.items()}
         for stream in container.streams:  # Ogg keeps its comments on the stream
@@ -214,7 +191,16 @@ def _read_container(path: Path) -> dict[str, Any]:
     ):
         if tags.get(name):
             found.setdefault(key, tags[name])
+    if tags.get("digital_source_type"):
+        found.setdefault("digital_source_type", tags["digital_source_type"].rpartition("/")[2])
     comment = tags.get(_RECORD_TAG.get(path.suffix.lower(), "comment"), "")
     if comment.startswith(_MARK):
-        found.update(_json_object(comment.removeprefix(_MARK)))
+        found.update(json_object(comment.removeprefix(_MARK)))
     return found
+
+
+def _wav_packet(path: Path) -> bytes | None:
+    try:
+        return sound_tags.wav_xmp(path)
+    except ValueError:
+        return None  # RF64 and the like: FFmpeg reads what there is
