@@ -75,7 +75,7 @@ class Album:
     """
 
     def __init__(self, pictures: Pictures, form: Format = "WEBP", max_side: int = 1200) -> None:
-        self._pictures, self._form, self._side = pictures, form, max_side
+        self.pictures, self._form, self._side = pictures, form, max_side
         self._known: dict[int, Shown | None] = {}
         self._moving: set[int] = set()
 
@@ -90,13 +90,13 @@ class Album:
     def _load(self, asset_id: int, moving: bool) -> Shown | None:
         if moving:
             return self._still(asset_id)
-        pixels = self._pictures.array(asset_id, max(self._side, 1200))
+        pixels = self.pictures.array(asset_id, max(self._side, 1200))
         return encoded(pixels, self._side, self._form) if pixels is not None else None
 
     def _still(self, asset_id: int) -> Shown | None:
         from mmstudio.composition.render import frame_array
 
-        clip = self._pictures.clip(asset_id)
+        clip = self.pictures.clip(asset_id)
         if clip is None:
             return None
         try:
