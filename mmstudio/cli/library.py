@@ -187,12 +187,16 @@ def _say_report(report: dict[str, Any]) -> None:
     }
     counts = [f"{report[key]} {word}" for key, word in words.items() if report[key]]
     say(", ".join(counts) if counts else tr("Nothing new."))
+    if medical := report["deidentified"]:
+        say(tr("{n} DICOM pictures came in without the person they are of", n=medical))
     problems = [f"{path}: {reason}" for path, reason in report["failed"]]
     problems += [f"{file}:{line}: {reason}" for file, line, reason in report["row_errors"]]
     problems += [f"{file}:{line}: {said}" for file, line, said in report["row_notes"]]
+    problems += [f"{path}: {said}" for path, said in report["file_notes"]]
     for line in problems[:_SHOWN]:
         warn(line)
-    more = report["failed_count"] + report["row_error_count"] + report["row_note_count"] - _SHOWN
+    counts_of = ("failed_count", "row_error_count", "row_note_count", "file_note_count")
+    more = sum(report[key] for key in counts_of) - _SHOWN
     if more > 0:
         warn(tr("and {n} more; --json lists them all", n=more))
     if unknown := report["row_kinds"].get("unknown_item"):

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
 from mmstudio.media.guard import check_not_empty, corrupt, decoding, too_large
+from mmstudio.media.kinds import DICOM_SUFFIXES
 from mmstudio.media.svg import is_svg, render_svg
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ def load_image(
     """Read a picture upright, in sRGB, 8 bits a channel.
 
     Args:
-        path: JPEG, PNG, WebP, GIF (first frame), TIFF (first page), BMP, AVIF, HEIC or SVG.
+        path: JPEG, PNG, WebP, GIF (first frame), TIFF (first page), BMP, AVIF, HEIC, SVG or DICOM (middle
+            frame, through its default window).
         max_side: longest side wanted in px; larger pictures are reduced (JPEG while decoding, which is fast
             and bounded in memory), smaller ones stay as they are. SVG is drawn at this size.
         how: the filter that reduces: LANCZOS to be looked at, HAMMING a third of its time to be measured.
@@ -73,6 +75,10 @@ def load_image(
     path = Path(path)
     if looks_like_svg(path):
         return render_svg(path, max_side)
+    if path.suffix.lower() in DICOM_SUFFIXES:
+        from mmstudio.media.dicom import dicom_picture
+
+        return dicom_picture(path, max_side=max_side)
     with opened(path) as picture:
         if max_side is not None:
             picture.draft(None, _fitted(picture.size, max_side))

@@ -14,7 +14,7 @@ SUFFIXES: dict[MediaKind, frozenset[str]] = {
     "image": frozenset(
         (
             *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".tif", ".tiff", ".bmp"),
-            *(".avif", ".heic", ".heif", ".svg", ".svgz"),
+            *(".avif", ".heic", ".heif", ".svg", ".svgz", ".dcm", ".dicom"),
         )
     ),
     "audio": frozenset(
@@ -23,6 +23,7 @@ SUFFIXES: dict[MediaKind, frozenset[str]] = {
     "video": frozenset((".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi")),
     "text": frozenset((".txt", ".md", ".markdown", ".html", ".htm", ".csv", ".tsv", ".json")),
 }
+DICOM_SUFFIXES = (".dcm", ".dicom")
 _KIND: dict[str, MediaKind] = {suffix: kind for kind, suffixes in SUFFIXES.items() for suffix in suffixes}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mmstudio.errors import MediaError
 from mmstudio.media.guard import check_not_empty, decoding
-from mmstudio.media.kinds import MediaKind, kind_of
+from mmstudio.media.kinds import DICOM_SUFFIXES, MediaKind, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,11 @@ def _probe_image(path: Path) -> MediaInfo:
     from mmstudio.media.image import captured_at, looks_like_svg, opened, upright_size
     from mmstudio.media.svg import svg_size
 
+    if path.suffix.lower() in DICOM_SUFFIXES:
+        from mmstudio.media.dicom import dicom_info
+
+        info = dicom_info(path)
+        return MediaInfo("image", info.width, info.height, format="dicom")
     if looks_like_svg(path):
         width, height = svg_size(path)
         return MediaInfo("image", width, height, format="svg")

@@ -28,7 +28,11 @@ THUMBNAIL_SIDE = 384  # px
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What :func:`examine` found. ``status`` corrupt comes with ``note``, one sentence."""
+    """What :func:`examine` found. ``status`` corrupt comes with ``note``, one sentence.
+
+    ``kept`` is where the library keeps its own copy of it (only DICOM: without the person), relative to its
+    folder; ``tags`` follow from what it is. ``refused``: it must not become an asset at all.
+    """
 
     path: str
     kind: MediaKind
@@ -43,6 +47,10 @@ class Examined:
     status: Status
     note: str
     new_thumbnail: bool
+    kept: str = ""
+    tags: tuple[str, ...] = ()
+    refused: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 def examine(library: Library, path: str, kind: MediaKind, stop: threading.Event) -> Examined:

@@ -19,10 +19,12 @@ from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress
 from mmstudio.library.database import BATCH
 from mmstudio.library.importing.examine import Examined, examine, temporary_folder, unreadable
+from mmstudio.library.importing.medical import examine_dicom
 from mmstudio.library.importing.report import ImportReport
 from mmstudio.library.importing.scan import FoundFile, Unreadable
 from mmstudio.library.records import FileState, FileUpdate, NewAsset
 from mmstudio.library.roots import OWN_ROOT
+from mmstudio.media.dicom import looks_like_dicom
 
 if TYPE_CHECKING:
     from mmstudio.library.library import Library
@@ -160,10 +162,15 @@ class Ingest:
 
     def _examine(self, found: FoundFile) -> Examined:
         try:
-            result = examine(self._library, found.path, found.kind, self._stop)
+            medical = found.kind == "image" and looks_like_dicom(found.path)
+            if medical:
+                result, made = examine_dicom(self._library, found, self._stop)
+                self._take(result, made)
+            else:
+                result = examine(self._library, found.path, found.kind, self._stop)
             if result.new_thumbnail:
                 self._fresh.add(self._library.assets.thumbnail_path(result.sha256))
-            if self._copy:
+            if self._copy and not medical:
                 self._copy_in(result)
         except OSError as error:
             if is_disk_full(error):
@@ -181,6 +188,10 @@ class Ingest:
         """Write one batch in one transaction."""
         if not batch:
             return
+        for _task, result in batch:
+            if result.refused:
+                self._report.fail(result.path, result.note)
+        batch = [one for one in batch if not one[1].refused]
         counts = replace(self._report)
         with self._library.db.write():
             new: list[NewAsset] = []
@@ -190,13 +201,15 @@ class Ingest:
                 self._place(task, result, new, updates, taken, counts)
             self._library.assets.add_many(new)
             self._library.assets.update_files(updates)
-        for name in ("added", "updated", "moved", "unchanged", "corrupt"):
+        for name in ("added", "updated", "moved", "unchanged", "corrupt", "deidentified"):
             setattr(self._report, name, getattr(counts, name))
         for _task, result in batch:
             if result.status == "corrupt":
                 self._report.fail(result.path, result.note)
+            for warning in result.warnings:
+                self._report.note_file(result.path, warning)
             self._fresh.discard(self._library.assets.thumbnail_path(result.sha256))
-            self._fresh.discard(self._library.path / _copied_to(result))
+            self._fresh.discard(self._library.path / _own_place(result))
 
     def _place(
         self,
@@ -220,8 +233,8 @@ class Ingest:
             counts.updated += 1
             counts.corrupt += result.status == "corrupt"
             return
-        if self._copy and result.sha256:
-            root_id, rel_path = OWN_ROOT, _copied_to(result)
+        if (self._copy or result.kept) and result.sha256:
+            root_id, rel_path = OWN_ROOT, _own_place(result)
             if any(one.rel_path == rel_path for one in new) or (
                 self._library.assets.by_location(root_id, rel_path) is not None
             ):
@@ -237,8 +250,9 @@ class Ingest:
                     counts.unchanged += 1
                     return
                 self._library.assets.remember(result.sha256)
-            new.append(_new(result, root_id, rel_path, self._tags))
+            new.append(_new(result, root_id, rel_path, (*self._tags, *result.tags)))
             counts.added += 1
+            counts.deidentified += bool(result.kept)
         counts.corrupt += result.status == "corrupt"
 
     def _moved_from(self, sha256: str, taken: set[int]) -> int | None:
@@ -253,7 +267,7 @@ class Ingest:
         return None
 
     def _copy_in(self, result: Examined) -> None:
-        target = self._library.path / _copied_to(result)
+        target = self._library.path / _own_place(result)
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             self._scratch.mkdir(parents=True, exist_ok=True)
@@ -263,6 +277,18 @@ class Ingest:
             self._fresh.add(target)
             temporary.replace(target)
 
+    def _take(self, result: Examined, made: Path | None) -> None:
+        """Move the library's own copy to its place."""
+        if made is None:
+            return
+        target = self._library.path / result.kept
+        if target.exists():
+            made.unlink(missing_ok=True)
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self._fresh.add(target)
+        made.replace(target)
+
     def _discard_in_flight(self) -> None:
         """Remove thumbnails and copies that no committed asset uses."""
         for path in list(self._fresh):
@@ -271,8 +297,10 @@ class Ingest:
         self._fresh.clear()
 
 
-def _copied_to(result: Examined) -> str:
-    """Where ``--copy`` puts a file, relative to the library folder: by its hash."""
+def _own_place(result: Examined) -> str:
+    """Where the library keeps its copy of a file, relative to its folder: by its hash."""
+    if result.kept:
+        return result.kept
     return f"{ORIGINALS}/{result.sha256[:2]}/{result.sha256}{Path(result.path).suffix.lower()}"
 
 

@@ -22,6 +22,8 @@ class ImportReport:
         row_kinds: what was wrong ("unknown_item", "negative" …) → how many rows, all counted.
         row_notes: (file, line, what a person should know) of rows that came in all the same; the first 500.
         missing_images: names that a catalogue gives and no imported file has; the first 500.
+        deidentified: DICOM files taken in without the person they are of.
+        file_notes: (path, what a person should look at) of files that came in all the same; the first 500.
     """
 
     added: int = 0
@@ -45,6 +47,15 @@ class ImportReport:
     row_note_count: int = 0
     missing_images: list[str] = field(default_factory=list)
     missing_image_count: int = 0
+    deidentified: int = 0
+    file_notes: list[tuple[str, str]] = field(default_factory=list)
+    file_note_count: int = 0
+
+    def note_file(self, path: str, said: str) -> None:
+        """Note something about a file that came in all the same."""
+        self.file_note_count += 1
+        if len(self.file_notes) < _LISTED:
+            self.file_notes.append((path, said))
 
     def fail(self, path: str, reason: str) -> None:
         """Note a file or folder that could not be used."""

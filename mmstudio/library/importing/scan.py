@@ -84,7 +84,7 @@ class Scanner:
     def file(self, path: Path) -> FoundFile | Unreadable:
         """One file that a person named."""
         root = self._root_of(str(path))
-        kind = kind_of(path)
+        kind = _kind(str(path))
         if root is None or kind is None:
             return Unreadable(str(path), tr("This is not a kind of file the studio knows."))
         try:
@@ -96,8 +96,8 @@ class Scanner:
         return self._found(str(path), kind, root[0], root[1], status)
 
     def _file(self, entry: os.DirEntry[str], base: str, root_id: int) -> Iterator[FoundFile | Unreadable]:
-        kind = kind_of(entry.name)
-        if kind is None:
+        kind = _kind(entry.path)
+        if kind is None or entry.name == "DICOMDIR":
             return
         try:
             status = entry.stat()
@@ -137,6 +137,16 @@ class Scanner:
 
     def _inside_some_root(self, link: str) -> bool:
         return self._root_of(os.path.realpath(link)) is not None
+
+
+def _kind(path: str) -> MediaKind | None:
+    """The kind by suffix; scanners write DICOM files without one."""
+    kind = kind_of(path)
+    if kind is None:
+        from mmstudio.media.dicom import looks_like_dicom
+
+        return "image" if looks_like_dicom(path) else None
+    return kind
 
 
 def reason(error: OSError) -> str:

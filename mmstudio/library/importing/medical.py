@@ -1,0 +1,84 @@
+"""DICOM files come in without the person they are of: a copy in the library, never the file itself."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmstudio.errors import DiskFull, StudioError
+from mmstudio.i18n import tr
+from mmstudio.library.importing.examine import Examined, examine, temporary_folder
+from mmstudio.media.probe import MediaInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mmstudio.library.importing.scan import FoundFile
+    from mmstudio.library.library import Library
+
+MEDICAL = "dicom"  # tag of every medical picture
+
+
+def examine_dicom(library: Library, found: FoundFile, stop: threading.Event) -> tuple[Examined, Path | None]:
+    """De-identify one file and look at the copy.
+
+    Returns:
+        What was found, and the copy in the library's temporary folder, to be moved to ``kept``; a file that
+        cannot be read comes back ``refused`` with a sentence, so that nothing points at a person's file.
+
+    Raises:
+        Cancelled: ``stop`` was set. OSError: the file is gone, or there is no room.
+    """
+    from mmstudio.media.deidentify import deidentify
+    from mmstudio.media.dicom import dicom_info
+
+    Path(found.path).stat()
+    scratch = temporary_folder(library)
+    scratch.mkdir(parents=True, exist_ok=True)
+    copy = scratch / f"{uuid.uuid4().hex}.dcm"
+    try:
+        report = deidentify(found.path, copy, uid_maker(library))
+        info = dicom_info(copy)
+        result = examine(library, str(copy), "image", stop)
+    except DiskFull:
+        copy.unlink(missing_ok=True)
+        raise
+    except StudioError as error:  # no DICOM, no picture, or the key of this library is elsewhere
+        copy.unlink(missing_ok=True)
+        return _refused(found, tr(error.template, **error.values)), None
+    except BaseException:
+        copy.unlink(missing_ok=True)
+        raise
+    if result.status != "ok":
+        copy.unlink(missing_ok=True)
+        return _refused(found, result.note.replace(copy.name, Path(found.path).name)), None
+    kept = f"originals/{result.sha256[:2]}/{result.sha256}.dcm"
+    tags = tuple(tag for tag in (MEDICAL, info.modality.lower()) if tag)
+    return replace(
+        result, path=found.path, title=info.title, kept=kept, tags=tags, warnings=tuple(report.warnings)
+    ), copy
+
+
+def uid_maker(library: Library) -> Callable[[str], str]:
+    """Another UID for each UID: the same in this library always, not to be traced back without its key."""
+    from pydicom.uid import generate_uid
+
+    known: dict[str, str] = {}
+
+    def made(uid: str) -> str:
+        if uid not in known:
+            # The words around it keep the number out of what the key book notes about ids that count up.
+            known[uid] = generate_uid(entropy_srcs=[library.pseudonyms.of(f"dicom {uid} uid")])
+        return known[uid]
+
+    return made
+
+
+def _refused(found: FoundFile, note: str) -> Examined:
+    return Examined(
+        found.path, "image", "", found.size, found.mtime_ns, MediaInfo("image"), None, "", "", None,
+        "corrupt", note, False, refused=True,
+    )  # fmt: skip
