@@ -88,9 +88,9 @@ def quoted_text(text: str) -> str:
 
 _STARTXREF = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*$")
 _DATE = re.compile(rb"/(CreationDate|ModDate)\s*\(D:[^)]*\)")
-_XMP_DATE = re.compile(
-    rb"(<xmp:(?:CreateDate|ModifyDate|MetadataDate)>)([^<]{4,40})(</xmp:(?:CreateDate|ModifyDate|MetadataDate)>)"
-)
+_XMP_DATE = re.compile(rb"((?:CreateDate|ModifyDate|MetadataDate)(?:>|=\"))([0-9T:+Z.-]{4,40})")
+_UUID = re.compile(rb"uuid:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_EPOCH = b"2000-01-01T00:00:00+00:00"
 _ID = re.compile(rb"/ID\s*\[\s*<([0-9A-Fa-f]*)>\s*<([0-9A-Fa-f]*)>\s*\]")
 
 
@@ -162,7 +162,8 @@ def _without_times(data: bytes, seed: str) -> bytes:
         return found[0].replace(found[1], one, 1).replace(found[2], two) if found[1] else found[0]
 
     data = _DATE.sub(date, data)
-    data = _XMP_DATE.sub(lambda m: m[1] + b"2000-01-01T00:00:00+00:00-------------"[: len(m[2])] + m[3], data)
+    data = _XMP_DATE.sub(lambda found: found[1] + _EPOCH[: len(found[2])].ljust(len(found[2])), data)
+    data = _UUID.sub(lambda found: b"uuid:00000000-0000-4000-8000-" + fixed[:12], data)
     return _ID.sub(identity, data)
 
 

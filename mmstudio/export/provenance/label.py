@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from mmstudio.composition import Storyboard
 
 Law = Literal["", "eu", "cn"]
-EU = frozenset("AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE".split())
+EU = frozenset(
+    ("AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IE", "IT", "LV", "LT",
+     "LU", "MT", "NL", "PL", "PT", "RO", "SK", "SI", "ES", "SE")
+)  # fmt: skip
 _WHOLE = mark("Made with AI")
 _PARTS = mark("Contains AI-generated content")
 # Languages of audiences, not of the program's window: (made by a model alone, with parts by a model).

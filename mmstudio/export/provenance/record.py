@@ -9,10 +9,12 @@ from typing import Any
 
 from mmstudio.composition import Storyboard
 from mmstudio.composition.storyboard import GeneratedLayer
+from mmstudio.export.provenance.label import law_of
 from mmstudio.media.metadata import COMPOSITE, TRAINED
 from mmstudio.paths import resource
 
 SOFTWARE = "MM Studio"
+_LONGEST = 300  # characters of a title: a JPEG segment holds 64 KB in all
 
 
 def storyboard_hash(board: Storyboard) -> str:
@@ -48,14 +50,15 @@ def source_type(board: Storyboard) -> str:
     return TRAINED if used and used <= generated else COMPOSITE
 
 
-def record_of(board: Storyboard) -> dict[str, Any]:
+def record_of(board: Storyboard, market: str = "") -> dict[str, Any]:
     """What is stamped into every file of a storyboard: no path, name or place of the sources, no time.
 
     Keys: ``title``, ``software``, ``recipe``, ``recipe_hash``, ``seed``, ``storyboard`` (its hash) and, where
-    a model took part, ``digital_source_type``.
+    a model took part, ``digital_source_type``, and in China ``aigc``, the implicit label its rules ask for
+    (our reading, see ``label``). ``market``: the country it is made for, "" for the locale's.
     """
     record: dict[str, Any] = {
-        "title": board.copy.get("headline") or board.name,
+        "title": " ".join((board.copy.get("headline") or board.name).split())[:_LONGEST],
         "software": SOFTWARE,
         "recipe": board.recipe,
         "seed": board.seed,
@@ -65,4 +68,8 @@ def record_of(board: Storyboard) -> dict[str, Any]:
         record["recipe_hash"] = found
     if kind := source_type(board):
         record["digital_source_type"] = kind
+        if law_of(board.locale, market) == "cn":
+            # GB 45438-2025: label 1, "is generated content"; who made it is the person's to add.
+            label = {"Label": "1", "ContentProducer": SOFTWARE, "ProduceID": record["storyboard"][:32]}
+            record["aigc"] = json.dumps(label)
     return record
