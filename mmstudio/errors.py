@@ -66,6 +66,10 @@ class NotFound(StudioError):
     """What was named does not exist."""
 
 
+class Conflict(StudioError):
+    """Somebody else changed the same thing meanwhile; nothing was written."""
+
+
 class DiskFull(StudioError):
     """There is no room left on the disk."""
 

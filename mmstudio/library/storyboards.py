@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mmstudio.errors import NotFound
+from mmstudio.errors import Conflict, NotFound
 from mmstudio.library.database import Database, last_id, now, to_json
 from mmstudio.library.records import Approval, ExportRow, StoryboardRow
 
@@ -63,8 +63,17 @@ class StoryboardStore:
         audience_id: int | None,
         data: Mapping[str, Any],
         id: int | None = None,  # noqa: A002 - the field's name
+        *,
+        expected: Mapping[str, Any] | None = None,
     ) -> int:
-        """Keep a storyboard and return its id; with ``id`` an earlier one is replaced. Raises NotFound."""
+        """Keep a storyboard and return its id; with ``id`` an earlier one is replaced.
+
+        Args:
+            expected: the state one began with; another one in the library is not overwritten.
+
+        Raises:
+            NotFound: nothing has this id. Conflict: it is not in the ``expected`` state any more.
+        """
         values = (name, recipe, item_id, audience_id, to_json(dict(data)), now())
         with self._db.write() as tx:
             if id is None:
@@ -75,6 +84,11 @@ class StoryboardStore:
                 )
                 kept = last_id(cursor)
             else:
+                if expected is not None and self.get(id).data != json.loads(to_json(dict(expected))):
+                    raise Conflict(
+                        "The storyboard was changed elsewhere meanwhile.",
+                        hint="Take those changes over, or keep yours.",
+                    )
                 self.get(id)
                 tx.execute(
                     "UPDATE storyboard SET name = ?, recipe = ?, item_id = ?, audience_id = ?, data = ?,"
