@@ -46,7 +46,7 @@ class Making:
         self.board = prepared.board
         self.notes += prepared.report
         # what is masked in the texts is masked in the record; the hash is of the board as it is kept
-        self.record = record_of(self.board) | {"storyboard": storyboard_hash(board)}
+        self.record = record_of(self.board, options.market) | {"storyboard": storyboard_hash(board)}
         self._pictures = pictures
         self._touch = prepared.touch
         self._renderers: dict[tuple[tuple[int, int], float], Renderer] = {}
@@ -88,7 +88,7 @@ class Making:
             )
             for step in self._within_limit(task, name):
                 yield min(step, total)
-            beside = finish(path, self.record, board, self.options)
+            beside = finish(path, self.record, board, self.options, library=self.library)
             if channel.max_bytes and path.stat().st_size > channel.max_bytes:
                 raise _too_large(name, channel)
         folder.files[-1].update(task.facts)
@@ -146,9 +146,7 @@ class Making:
         if self._pictures is None:
             from mmstudio.composition.render.pictures import Pictures
 
-            self._pictures = (
-                Pictures(self.library, self._touch) if self._touch else Pictures(self.library)  # type: ignore[call-arg]
-            )
+            self._pictures = Pictures(self.library, self._touch) if self._touch else Pictures(self.library)
         return self._pictures
 
     def _remember(self, file: dict[str, Any], seconds: float) -> None:

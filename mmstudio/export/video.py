@@ -1,62 +1,60 @@
-"""A storyboard as a video: frames are drawn ahead on two threads while one encodes."""
+"""A storyboard as a film: frames are drawn and converted ahead on threads while one encodes."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
 
 from mmstudio.composition.sound import mix
 from mmstudio.export.fitting import frame_count
-from mmstudio.media.encode import VideoWriter
+from mmstudio.media.encode import VideoWriter, yuv_frame
 
 if TYPE_CHECKING:
+    from av import VideoFrame
+
     from mmstudio.composition.render import Renderer
     from mmstudio.export.writers import Task
-    from mmstudio.library import Library
 
 RATE = 48_000
-_AHEAD = 4  # frames kept ready; one of 1080 x 1920 takes 6 MB
+_AHEAD = 5  # frames kept ready; one of 1080 x 1920 takes 3 MB
+_THREADS = 2
+_SOUND_RATES = (192_000, 128_000, 96_000, 64_000)  # bits per second, as the room for the film shrinks
 
 
 def write_film(task: Task) -> Iterator[int]:
-    """The storyboard as MP4 with its sound."""
-    task.facts["seconds"] = round(task.board.duration, 3)
-    for done, _total, codec in write_video(task.renderer(), task.library, task.path):
-        task.facts["codec"] = codec
-        yield done
+    """The storyboard as MP4 or WebM with its sound; closing the iterator stops the drawing threads.
 
-
-def write_video(renderer: Renderer, library: Library, path: Path) -> Iterator[tuple[int, int, str]]:
-    """Encode to ``path``; yields (frames done, frames in all, codec) after each frame.
-
-    Closing the iterator early stops the drawing threads and leaves the unfinished file to the caller.
+    Where its channel has a limit, the rate of the pictures is held so that the file stays under it, as good
+    as that allows.
     """
-    board = renderer.storyboard
+    renderer = task.renderer()
+    board = task.board
     total = frame_count(board.duration, board.fps)
-    renderer.prepare()
-    with ThreadPoolExecutor(2, thread_name_prefix="frames") as pool:
-        sound = pool.submit(mix, board, library, RATE)
-        waiting: deque[Future[NDArray[np.uint8]]] = deque()
+    sound_rate, max_rate = _rates(task)
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="frames") as pool:
+        sound = pool.submit(mix, board, task.library, RATE, target=task.loudness)
+        waiting: deque[Future[VideoFrame]] = deque()
         try:
-            with VideoWriter(path, *board.size, board.fps, audio_rate=RATE) as writer:
+            with VideoWriter(
+                task.path, *renderer.storyboard.size, board.fps, audio_rate=RATE,
+                quality=task.quality, max_rate=max_rate, audio_bit_rate=sound_rate,
+            ) as writer:  # fmt: skip
+                task.facts |= {"codec": writer.codec_name, "seconds": round(total / board.fps, 3)}
                 drawn = heard = 0
                 for index in range(total):
                     while drawn < min(index + _AHEAD, total):
-                        waiting.append(pool.submit(_draw, renderer, drawn / board.fps))
+                        waiting.append(pool.submit(drawn_frame, renderer, drawn / board.fps))
                         drawn += 1
-                    writer.write_frame(waiting.popleft().result())
+                    writer.write(waiting.popleft().result())
                     # sound goes in step with the pictures, half a second ahead: players start at once
                     due = min(round((index / board.fps + 0.5) * RATE), sound.result().shape[1])
                     if due > heard:
                         writer.write_audio(sound.result()[:, heard:due])
                         heard = due
-                    yield index + 1, total, writer.codec_name
+                    if index % 5 == 4 or index + 1 == total:
+                        yield index + 1
                 if heard < sound.result().shape[1]:
                     writer.write_audio(sound.result()[:, heard:])
         finally:
@@ -64,7 +62,18 @@ def write_video(renderer: Renderer, library: Library, path: Path) -> Iterator[tu
                 future.cancel()
 
 
-def _draw(renderer: Renderer, t: float) -> NDArray[np.uint8]:
-    from mmstudio.composition.render import frame_array
+def drawn_frame(renderer: Renderer, t: float) -> VideoFrame:
+    """A frame ready to be encoded, without a copy of its pixels."""
+    from mmstudio.composition.render import frame_pixels
 
-    return frame_array(renderer.frame(t))
+    image = renderer.frame(t)  # a name for it: the pixels live as long as the image
+    return yuv_frame(frame_pixels(image))
+
+
+def _rates(task: Task) -> tuple[int, int]:
+    """Bits per second of the sound, and at most of the pictures (0: as many as they need)."""
+    if not task.room:
+        return _SOUND_RATES[0], 0
+    whole = task.room * 8 / max(task.board.duration, 1.0) * 0.93 * min(1.0, 0.5 + task.quality / 2)
+    sound = next((rate for rate in _SOUND_RATES if rate < whole / 6), _SOUND_RATES[-1])
+    return sound, max(round(whole - sound), 20_000)

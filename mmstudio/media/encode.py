@@ -15,6 +15,7 @@ from mmstudio.media.audio import write_wav
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import OutputContainer
+    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
     from numpy.typing import NDArray
 
@@ -31,6 +32,7 @@ _OPTIONS: dict[str, dict[str, str]] = {
     "libvpx-vp9": {"crf": "28", "b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"},
     "h264_videotoolbox": {"q": "65"},
 }
+_WORST = {"libx264": 45, "libsvtav1": 60, "libaom-av1": 60, "libvpx-vp9": 60}  # crf of quality 0
 _SOUNDFILE = {
     ".flac": ("FLAC", "PCM_16"),
     ".ogg": ("OGG", "VORBIS"),
@@ -79,6 +81,10 @@ class VideoWriter:
         fps: float | Fraction,
         audio_rate: int | None = None,
         codec: str = "auto",
+        *,
+        quality: float = 1.0,
+        max_rate: int = 0,
+        audio_bit_rate: int = _AUDIO_BIT_RATE,
     ) -> None:
         """Open ``path``.
 
@@ -88,6 +94,9 @@ class VideoWriter:
             fps: frames per second.
             audio_rate: Hz of the stereo sound, or None for a silent file.
             codec: ``auto`` or one of :func:`video_codecs`.
+            quality: 0 to 1; 1 looks like the original, less makes smaller files.
+            max_rate: bits per second that the pictures may take over any two seconds; 0 for any.
+            audio_bit_rate: bits per second of the sound.
 
         Raises:
             StudioError: where no encoder is there.
@@ -99,10 +108,13 @@ class VideoWriter:
         webm = self.path.suffix.lower() == ".webm"
         self.codec_name = _choose(codec, webm)
         encoder = _available()[self.codec_name]
-        options = {"movflags": "+faststart"} if self.path.suffix.lower() in (".mp4", ".m4v", ".mov") else {}
+        options = {"fflags": "+bitexact"}  # no random ids: the same film has the same bytes
+        if self.path.suffix.lower() in (".mp4", ".m4v", ".mov"):
+            options["movflags"] = "+faststart"
         self._container: OutputContainer = av.open(str(self.path), "w", options=options)
         rate = Fraction(fps).limit_denominator(1001)
-        self._video: VideoStream = self._add_video(encoder, rate)
+        self._audio_bit_rate = audio_bit_rate
+        self._video: VideoStream = self._add_video(encoder, rate, _settings(encoder, quality, max_rate))
         self._audio: AudioStream | None = None
         if audio_rate is not None:
             self._audio = self._add_audio(
@@ -126,7 +138,6 @@ class VideoWriter:
     def write_frame(self, pixels: NDArray[np.uint8]) -> None:
         """Add one frame: uint8[H, W, 3], sRGB, of the size given."""
         import av
-        from av.video.reformatter import ColorRange, Colorspace
 
         if pixels.shape != (self.height, self.width, 3):
             raise ValueError(f"expected frames of shape {(self.height, self.width, 3)}, got {pixels.shape}")
@@ -134,9 +145,10 @@ class VideoWriter:
         if odd_rows or odd_columns:
             pixels = np.pad(pixels, ((0, odd_rows), (0, odd_columns), (0, 0)), mode="edge")
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
-        frame = frame.reformat(
-            format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
-        )
+        self.write(_limited_bt709(frame))
+
+    def write(self, frame: VideoFrame) -> None:
+        """Add one frame that :func:`yuv_frame` made, of the size given; it may be added again."""
         frame.pts = self._frames
         frame.time_base = self._video.codec_context.time_base
         self._frames += 1
@@ -150,8 +162,8 @@ class VideoWriter:
             self._container, self._audio, samples.clip(-1.0, 1.0), self._audio_rate, self._samples
         )
 
-    def _add_video(self, encoder: str, rate: Fraction) -> VideoStream:
-        stream: Any = self._container.add_stream(encoder, rate=rate, options=_OPTIONS.get(encoder, {}))
+    def _add_video(self, encoder: str, rate: Fraction, options: dict[str, str]) -> VideoStream:
+        stream: Any = self._container.add_stream(encoder, rate=rate, options=options)
         stream.width, stream.height = self.width + self.width % 2, self.height + self.height % 2
         stream.pix_fmt = "yuv420p"
         context = stream.codec_context
@@ -163,7 +175,7 @@ class VideoWriter:
 
     def _add_audio(self, encoder: str, rate: int) -> AudioStream:
         stream: Any = self._container.add_stream(encoder, rate=rate, layout="stereo")
-        stream.bit_rate = _AUDIO_BIT_RATE
+        stream.bit_rate = self._audio_bit_rate
         writer: AudioStream = stream
         return writer
 
@@ -174,6 +186,40 @@ class VideoWriter:
             # After an earlier failure the first error is the one to tell, except that the disk is full.
             if not failed or is_disk_full(error):
                 raise
+
+
+def yuv_frame(pixels: NDArray[np.uint8]) -> VideoFrame:
+    """A frame to write from uint8[H, W, 4] in the order B, G, R, any; sides are even.
+
+    May be called from any thread, so that several are made while one is encoded; ``pixels`` are only read
+    meanwhile. BT.709, limited range, 4:2:0.
+    """
+    import av
+
+    if pixels.shape[0] % 2 or pixels.shape[1] % 2:
+        pixels = np.pad(pixels, ((0, pixels.shape[0] % 2), (0, pixels.shape[1] % 2), (0, 0)), mode="edge")
+    return _limited_bt709(av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(pixels), format="bgra"))
+
+
+def _limited_bt709(frame: VideoFrame) -> VideoFrame:
+    from av.video.reformatter import ColorRange, Colorspace
+
+    return frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG)
+
+
+def _settings(encoder: str, quality: float, max_rate: int) -> dict[str, str]:
+    """An encoder's options for a quality (0 to 1), and for a rate that it must not exceed."""
+    options = dict(_OPTIONS.get(encoder, {}))
+    if encoder in _WORST:
+        best = int(options["crf"])
+        options["crf"] = str(round(best + (_WORST[encoder] - best) * (1.0 - min(max(quality, 0.0), 1.0))))
+    if max_rate and encoder == "libvpx-vp9":
+        options["b"] = str(max_rate)  # with a crf: as good as that, and no larger
+    elif max_rate and encoder in _WORST:
+        options |= {"maxrate": str(max_rate), "bufsize": str(2 * max_rate)}
+    elif max_rate:
+        options["b"] = str(max_rate)
+    return options
 
 
 def encode_audio(path: str | Path, samples: NDArray[np.float32], rate: int) -> None:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPaintDevice, QPainter
 
 from mmstudio.composition.motion import ease_in_out, pose
 from mmstudio.composition.render.application import ensure_application
 from mmstudio.composition.render.pictures import Pictures, colour, painting, scaled
-from mmstudio.composition.render.sprites import Sprite, box_of, paint, sprite_of
-from mmstudio.composition.render.text import TextStyle, draw_text, set_text
+from mmstudio.composition.render.scene_text import text_sprite, texts_of
+from mmstudio.composition.render.sprites import Sprite, paint, sprite_of
 from mmstudio.composition.storyboard import Scene, Storyboard, TextLayer
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Renderer:
         return self.frame(self.storyboard.card_time, size)
 
     def paint(self, device: QPaintDevice, t: float | None = None) -> None:
-        """Paint the picture at second ``t`` (None: the still card) onto a PDF or SVG device, as large as fits.
+        """Paint the picture at second ``t`` (None: the still card) onto a PDF or SVG device, as it fits.
 
         Shapes and letters are vectors, pictures images at the storyboard's own size. Text of a QPdfWriter is
         real text (its font's glyphs embedded); everywhere else it is outlines.
@@ -165,102 +165,20 @@ class Renderer:
         """Every sprite of a scene at the storyboard's own size: other sizes only scale these."""
         board = self.storyboard
         ink = board.palette.get("ink", "#111111")
-        texts = self._texts(scene)
+        texts = texts_of(board, scene)
         sprites: list[Sprite] = []
         for layer in scene.layers:
+            if layer.hidden:
+                continue
             if isinstance(layer, TextLayer):
-                made = texts.get(layer.name)
-                if made is not None:
-                    sprites.append(made)
+                placed = texts.get(layer.name)
+                if placed is not None:
+                    sprites.append(text_sprite(placed))
                 continue
             sprite = sprite_of(layer, board.size, self.pictures, ink)
             if sprite is not None:
                 sprites.append(sprite)
         return _Stage(scene, sprites)
-
-    def _texts(self, scene: Scene) -> dict[str, Sprite]:
-        """Text sprites by layer name; members of a stack flow one under the other."""
-        board = self.storyboard
-        layers = {layer.name: layer for layer in scene.layers if isinstance(layer, TextLayer)}
-        stacked = {name for stack in scene.stacks for name in stack.members}
-        made: dict[str, Sprite] = {}
-        for name, layer in layers.items():
-            if name not in stacked:
-                sprite = self._text(layer, box_of(layer.rect, board.size))
-                if sprite is not None:
-                    made[name] = sprite
-        for stack in scene.stacks:
-            box = box_of(stack.rect, board.size)
-            gap = stack.gap * min(board.size)
-            members = [layers[name] for name in stack.members if name in layers]
-            members = [layer for layer in members if board.text_of(layer).strip()]
-            left = box.height()
-            placed: list[tuple[TextLayer, Sprite]] = []
-            for order, layer in enumerate(members):
-                # later members keep room for one line each
-                later = sum(_line(m, board) + gap for m in members[order + 1 :])
-                room = QRectF(box.x(), box.y(), box.width(), max(left - later, _line(layer, board)))
-                sprite = self._text(layer, room, top=True)
-                if sprite is None:
-                    continue
-                placed.append((layer, sprite))
-                left -= sprite.height + gap
-            spare = max(left + gap, 0.0)
-            offset = {"top": 0.0, "center": spare / 2, "bottom": spare}[stack.justify]
-            for layer, sprite in placed:
-                shift = round(box.y() + offset - (sprite.y + (sprite.image.height() - sprite.height) / 2))
-                sprite.y += shift
-                sprite.anchor = QPointF(sprite.anchor.x(), sprite.anchor.y() + shift)
-                offset += sprite.height + gap
-                made[layer.name] = sprite
-        return made
-
-    def _text(self, layer: TextLayer, box: QRectF, top: bool = False) -> Sprite | None:
-        board = self.storyboard
-        words = board.text_of(layer).strip()
-        if not words or box.width() < 2 or box.height() < 2:
-            return None
-        if layer.upper:
-            words = words.upper()
-        if layer.quote:
-            bare = words.strip('“”"')
-            words = f"“{bare}”"
-        size = layer.size * min(board.size)
-        style = TextStyle(
-            size, layer.least, layer.weight, layer.lines, layer.leading, layer.tracking, board.locale
-        )
-        pad_x, pad_y = (size * 0.72, size * 0.46) if layer.chip else (0.0, 0.0)
-        inner_w, inner_h = box.width() - 2 * pad_x, box.height() - 2 * pad_y
-        done = set_text(words, inner_w, inner_h, style, "left" if layer.chip else layer.align)
-        image, margin = draw_text(done, layer.colour, done.width + 2 if layer.chip else inner_w)
-        if layer.chip:
-            image = _chip(image, margin, QSizeF(done.width + 2 * pad_x, done.height + 2 * pad_y), layer.chip)
-            wide, tall, margin = image.width(), image.height(), 0
-            left = {"left": 0.0, "center": (box.width() - wide) / 2, "right": box.width() - wide}[layer.align]
-        else:
-            wide, tall, left = round(inner_w), round(done.height), 0.0
-        free = box.height() - tall
-        upper = 0.0 if top else {"top": 0.0, "center": free / 2, "bottom": free}[layer.valign]
-        x, y = round(box.left() + left) - margin, round(box.top() + upper) - margin
-        middle = QPointF(x + image.width() / 2, y + image.height() / 2)
-        return Sprite(layer, image, x, y, middle, height=float(tall))
-
-
-def _line(layer: TextLayer, board: Storyboard) -> float:
-    return layer.size * layer.leading * min(board.size)
-
-
-def _chip(text: QImage, margin: int, size: QSizeF, fill: str) -> QImage:
-    """A pill of a size with a text picture in its middle."""
-    image = QImage(size.toSize(), QImage.Format.Format_ARGB32_Premultiplied)
-    image.fill(Qt.GlobalColor.transparent)
-    with painting(image, QPainter.RenderHint.Antialiasing) as painter:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour(fill))
-        painter.drawRoundedRect(QRectF(image.rect()), image.height() / 2, image.height() / 2)
-        pad_x = (image.width() - (text.width() - 2 * margin)) / 2 - margin
-        painter.drawImage(QPointF(round(pad_x), round((image.height() - text.height()) / 2)), text)
-    return image
 
 
 def _shrunk(sprite: Sprite, scale: float) -> Sprite:
@@ -282,6 +200,15 @@ def _shrunk(sprite: Sprite, scale: float) -> Sprite:
         sprite.drop,
         sprite.frames,
     )
+
+
+def frame_pixels(image: QImage) -> NDArray[np.uint8]:
+    """A frame's own memory as uint8 [H,W,4] in the order B, G, R, any: to be read while ``image`` lives."""
+    fits = image.format() in (QImage.Format.Format_RGB32, QImage.Format.Format_ARGB32_Premultiplied)
+    source = image if fits else image.convertToFormat(QImage.Format.Format_RGB32)
+    rows = np.frombuffer(source.constBits(), np.uint8)
+    pixels = rows.reshape(source.height(), source.bytesPerLine() // 4, 4)[:, : source.width()]
+    return pixels if fits else pixels.copy()
 
 
 def frame_array(image: QImage) -> NDArray[np.uint8]:
