@@ -85,6 +85,7 @@ ol.steps>li::before{content:counter(step);position:absolute;inset-inline-start:0
 border-radius:16px;background:var(--accent);color:var(--on);font-weight:600;display:grid;place-items:center}
 .table{overflow-x:auto;margin:20px 0}
 table{border-collapse:collapse;width:100%;font-size:15px}
+caption{text-align:start}
 th,td{text-align:start;padding:8px 12px;border-bottom:1px solid var(--line);vertical-align:top}
 th{color:var(--soft);font-weight:600}
 .group{display:grid;gap:20px;grid-template-columns:repeat(auto-fit,minmax(min(100%,var(--least)),1fr));
