@@ -1,24 +1,37 @@
-"""The sound of a storyboard alone."""
+"""The sound of a storyboard alone: WAV, FLAC, MP3 and Opus."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mmstudio.composition.sound import mix
-from mmstudio.media.audio import write_wav
+from mmstudio.composition.sound import mix, mix_report
+from mmstudio.media.encode import encode_audio
 
 if TYPE_CHECKING:
     from mmstudio.export.writers import Task
 
 RATE = 48_000
+_BITS = {"mp3": (64_000, 256_000), "opus": (32_000, 160_000)}  # of quality 0 and 1
 
 
 def write_sound(task: Task) -> Iterator[int]:
-    """The mix at 48 kHz, 16 bits."""
-    samples = mix(task.board, task.library, RATE)
+    """The mix at 48 kHz and the channel's loudness; its measures go into the manifest."""
+    samples = mix(task.board, task.library, RATE, target=task.loudness)
     yield 1
+    report = mix_report(samples, RATE)
+    task.facts["seconds"] = round(samples.shape[1] / RATE, 3)
+    if math.isfinite(report.lufs):
+        task.facts |= {"lufs": round(report.lufs, 1), "true_peak": round(report.true_peak, 1)}
+    yield 4
+    bit_rate = 0
+    if task.channel.kind in _BITS:
+        low, high = _BITS[task.channel.kind]
+        bit_rate = round(low + (high - low) * task.quality)
+        task.facts["bit_rate"] = bit_rate
     # libsndfile does not say why it cannot write: take the room first, where a full disk is an OSError
-    task.path.write_bytes(bytes(samples.size * 2 + 4096))
-    write_wav(task.path, samples, RATE)
-    task.facts["seconds"] = round(task.board.duration, 3)
+    most = samples.size * 2 + 4096 if not bit_rate else round(bit_rate / 8 * samples.shape[1] / RATE) + 65_536
+    task.path.write_bytes(bytes(most))
+    encode_audio(task.path, samples, RATE, bit_rate)
+    yield 11

@@ -70,9 +70,22 @@ MARKS_ROOM = 150_000  # bytes kept free under a limit for XMP, metadata and a C2
 # kind of a channel -> "module:function"; the suffix of its files where it is not the kind itself
 WRITERS: dict[str, str] = {
     "png": "mmstudio.export.stills:write_png",
+    "jpg": "mmstudio.export.stills:write_jpeg",
+    "webp": "mmstudio.export.stills:write_webp",
+    "avif": "mmstudio.export.stills:write_avif",
+    "gif": "mmstudio.export.loops:write_gif",
+    "pdf": "mmstudio.export.vectors:write_pdf",
+    "svg": "mmstudio.export.vectors:write_svg",
     "mp4": "mmstudio.export.video:write_film",
+    "webm": "mmstudio.export.video:write_film",
     "wav": "mmstudio.export.sounds:write_sound",
-    "srt": "mmstudio.export.captions:write_captions",
+    "flac": "mmstudio.export.sounds:write_sound",
+    "mp3": "mmstudio.export.sounds:write_sound",
+    "opus": "mmstudio.export.sounds:write_sound",
+    "srt": "mmstudio.export.captions:write_srt",
+    "vtt": "mmstudio.export.captions:write_vtt",
+    "otio": "mmstudio.export.handoff:write_handoff",
+    "kit": "mmstudio.export.kit:write_kit",
     "html": "mmstudio.export.web.page:write",
     "email": "mmstudio.export.web.email:write",
     "eml": "mmstudio.export.web.email:write_eml",
@@ -81,7 +94,14 @@ WRITERS: dict[str, str] = {
     "jsonld": "mmstudio.export.web.product:write",
     "meta": "mmstudio.export.web.meta:write",
 }
-SUFFIXES: dict[str, str] = {"email": "html", "feed": "json", "rss": "xml", "meta": "html"}
+SUFFIXES: dict[str, str] = {
+    "otio": "zip",
+    "kit": "zip",
+    "email": "html",
+    "feed": "json",
+    "rss": "xml",
+    "meta": "html",
+}
 
 
 def suffix_of(kind: str) -> str:

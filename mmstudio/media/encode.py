@@ -39,6 +39,11 @@ _SOUNDFILE = {
     ".opus": ("OGG", "OPUS"),
     ".mp3": ("MP3", "MPEG_LAYER_III"),
 }
+_STREAMED: dict[str, tuple[str, str, dict[str, str]]] = {
+    ".m4a": ("ipod", "aac", {"movflags": "+faststart"}),
+    ".mp3": ("mp3", "libmp3lame", {}),
+    ".opus": ("ogg", "libopus", {}),
+}
 _BLOCK = 1024  # samples handed to the sound encoder at once
 _AUDIO_BIT_RATE = 192_000
 
@@ -222,9 +227,12 @@ def _settings(encoder: str, quality: float, max_rate: int) -> dict[str, str]:
     return options
 
 
-def encode_audio(path: str | Path, samples: NDArray[np.float32], rate: int) -> None:
-    """Write float32[C, N] within -1 to 1 at ``rate`` Hz as WAV, FLAC, OGG, Opus, MP3 or M4A, by suffix."""
-    import av
+def encode_audio(path: str | Path, samples: NDArray[np.float32], rate: int, bit_rate: int = 0) -> None:
+    """Write float32[C, N] within -1 to 1 at ``rate`` Hz as WAV, FLAC, OGG, Opus, MP3 or M4A, by suffix.
+
+    ``bit_rate``: bits per second of MP3, Opus and M4A; 0 takes the encoder's own quality. Opus and MP3 with a
+    bit rate are the same bytes for the same sound.
+    """
     import soundfile
 
     path = Path(path)
@@ -232,20 +240,27 @@ def encode_audio(path: str | Path, samples: NDArray[np.float32], rate: int) -> N
     block = np.atleast_2d(np.asarray(samples, np.float32)).clip(-1.0, 1.0)
     if suffix == ".wav":
         write_wav(path, block, rate)
+    elif suffix in _STREAMED and (bit_rate or suffix == ".m4a"):
+        _stream_audio(path, block, rate, bit_rate or _AUDIO_BIT_RATE)
     elif suffix in _SOUNDFILE:
         container, subtype = _SOUNDFILE[suffix]
         soundfile.write(str(path), block.T, rate, format=container, subtype=subtype)
-    elif suffix == ".m4a":
-        stereo = block if block.shape[0] == 2 else np.repeat(block[:1], 2, axis=0)
-        with av.open(str(path), "w", format="ipod", options={"movflags": "+faststart"}) as output:
-            stream: Any = output.add_stream("aac", rate=rate, layout="stereo")
-            stream.bit_rate = _AUDIO_BIT_RATE
-            _write_samples(output, stream, stereo, rate, 0)
-            output.mux(stream.encode(None))
     else:
         raise StudioError(
             "Sound cannot be written as {suffix}.", hint="Use .wav, .flac or .m4a.", suffix=suffix
         )
+
+
+def _stream_audio(path: Path, block: NDArray[np.float32], rate: int, bit_rate: int) -> None:
+    import av
+
+    name, encoder, options = _STREAMED[path.suffix.lower()]
+    stereo = block if block.shape[0] == 2 else np.repeat(block[:1], 2, axis=0)
+    with av.open(str(path), "w", format=name, options={"fflags": "+bitexact", **options}) as output:
+        stream: Any = output.add_stream(encoder, rate=rate, layout="stereo")
+        stream.bit_rate = bit_rate
+        _write_samples(output, stream, stereo, rate, 0)
+        output.mux(stream.encode(None))
 
 
 def _choose(codec: str, webm: bool) -> str:
