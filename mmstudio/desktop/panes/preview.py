@@ -15,6 +15,7 @@ from mmstudio.desktop.models.held import ExportWish, HeldBoard
 from mmstudio.desktop.models.job_watch import JobWatch
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name
+from mmstudio.desktop.views.board_frames import KeptPictures, frame_source
 from mmstudio.desktop.views.controls import button, row, tool
 from mmstudio.desktop.views.export_gate import ExportGate
 from mmstudio.desktop.views.export_popup import ExportPopup
@@ -27,14 +28,9 @@ from mmstudio.desktop.views.states import StateStack
 from mmstudio.i18n import mark, tr, tr_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from mmstudio.composition import Storyboard
     from mmstudio.desktop.context import AppContext
-    from mmstudio.desktop.views.playback import FrameSource
     from mmstudio.export.copy_gate import Held
     from mmstudio.jobs import JobEvent
-    from mmstudio.library import Library
     from mmstudio.library.records import Audience
 
 _RATE = 48_000
@@ -59,6 +55,7 @@ class PreviewPane(Pane):
         self._folder = ""
         self._ready = False
         self._play_next = False
+        self._kept: tuple[int | None, KeptPictures] | None = None
         self.pictures = Pictures(context, parent=self)
         self._build()
         self.library_changed()
@@ -138,7 +135,7 @@ class PreviewPane(Pane):
             self._fulfil()
 
     def library_changed(self) -> None:
-        self._facts, self._ready, self._folder = None, False, ""
+        self._facts, self._ready, self._folder, self._kept = None, False, "", None
         self.gate.close_gate()
         self.pictures.forget()
         self.item.clear()
@@ -341,8 +338,10 @@ class PreviewPane(Pane):
         if studio is None or facts is None:
             return
         board = facts.board
+        if self._kept is None or self._kept[0] != board.id:
+            self._kept = board.id, KeptPictures(studio.library)
         self.stage.player.load(
-            frame_source(board, studio.library, FORMATS[self.stage.format]),
+            frame_source(board, studio.library, FORMATS[self.stage.format], self._kept[1]),
             board.duration,
             board.fps,
             keep_position,
@@ -479,18 +478,6 @@ class PreviewPane(Pane):
             return "line" if "line" in shown else None
         copy = self._facts.board.copy
         return next((slot for slot in shown if held.text in copy.get(slot, "")), None)
-
-
-def frame_source(board: Storyboard, library: Library, size: tuple[int, int]) -> Callable[[], FrameSource]:
-    """Makes the renderer that export uses, on the thread that draws."""
-
-    def make() -> FrameSource:
-        from mmstudio.composition.layout import reframe
-        from mmstudio.composition.render import Renderer
-
-        return Renderer(board if tuple(board.size) == size else reframe(board, size), library)
-
-    return make
 
 
 def _refill(box: QComboBox, entries: list[tuple[str, Any]], prefer: int = 0) -> None:

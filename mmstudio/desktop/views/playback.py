@@ -1,109 +1,18 @@
-"""Plays a storyboard: frames are drawn on an own thread, sound leads, late frames are dropped."""
+"""Plays a storyboard: frames are drawn ahead on an own thread, sound leads, late frames are dropped."""
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable
-from typing import Protocol
 
-from PySide6.QtCore import QObject, QSize, QTimer, Signal
+from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 
+from mmstudio.desktop.views.frame_thread import FrameSource, FrameThread
 from mmstudio.desktop.views.sound_clock import SilentClock, SoundClock
-from mmstudio.i18n import tr_error
 
-log = logging.getLogger(__name__)
-_TICK_MS = 33
+__all__ = ["FrameSource", "FrameThread", "Player"]
+_TICK_MS = 8  # a frame of 30 a second is shown at most this late
 _FASTEST = 8.0
-
-
-class FrameSource(Protocol):
-    """What draws the frame at ``t`` seconds (composition's Renderer)."""
-
-    def frame(self, t: float, size: tuple[int, int] | None = None) -> QImage:
-        """The picture at ``t``, at most ``size`` pixels."""
-
-
-class FrameThread(QObject):
-    """One thread that draws the newest wanted frame; wishes that come while it draws replace each other."""
-
-    drawn = Signal(QImage, float, int)
-    failed = Signal(str, int)
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._wish: tuple[float, QSize, int] | None = None
-        self._make: Callable[[], FrameSource] | None = None
-        self._source: FrameSource | None = None
-        self._generation = 0
-        self._busy = False
-        self._closing = False
-        self._wake = threading.Condition()
-        self._thread = threading.Thread(target=self._run, name="preview-frames", daemon=True)
-        self._thread.start()
-
-    @property
-    def busy(self) -> bool:
-        """True while a frame is wished for or being drawn."""
-        return self._busy
-
-    def use(self, make: Callable[[], FrameSource] | None) -> int:
-        """Draw from another source from now on (made on the thread itself); returns its generation number."""
-        with self._wake:
-            self._generation += 1
-            self._make, self._source, self._wish = make, None, None
-            return self._generation
-
-    def want(self, t: float, size: QSize) -> None:
-        """Ask for the frame at ``t`` seconds."""
-        with self._wake:
-            if self._make is None:
-                return
-            self._wish = (t, QSize(size), self._generation)
-            self._busy = True
-            self._wake.notify()
-
-    def close(self) -> None:
-        """End the thread; waits for the frame in hand."""
-        with self._wake:
-            self._closing = True
-            self._wake.notify()
-        self._thread.join(timeout=5.0)
-
-    def _run(self) -> None:
-        while True:
-            with self._wake:
-                while self._wish is None and not self._closing:
-                    self._busy = False
-                    self._wake.wait()
-                if self._closing:
-                    self._source = None
-                    return
-                wish, self._wish = self._wish, None
-                make, source = self._make, self._source
-            if wish is None or make is None:
-                continue
-            t, size, generation = wish
-            try:
-                if source is None:
-                    source = make()
-                image = source.frame(t, (size.width(), size.height()))
-            except Exception as error:
-                log.exception("a preview frame could not be drawn")
-                self._emit_failure(tr_error(error)[0], generation)
-                continue
-            with self._wake:
-                if generation == self._generation:
-                    self._source = source
-            if not self._closing:
-                self.drawn.emit(image, t, generation)
-
-    def _emit_failure(self, message: str, generation: int) -> None:
-        with self._wake:
-            self._make = self._make if generation != self._generation else None
-        if not self._closing:
-            self.failed.emit(message, generation)
 
 
 class Player(QObject):
@@ -114,12 +23,14 @@ class Player(QObject):
         moved: the position in seconds.
         playing: whether time runs.
         failed: a sentence when a frame cannot be drawn.
+        counted: frames shown and frames dropped since it began to play.
     """
 
     frame = Signal(QImage, float)
     moved = Signal(float)
     playing = Signal(bool)
     failed = Signal(str)
+    counted = Signal(int, int)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -127,6 +38,7 @@ class Player(QObject):
         self._frames.drawn.connect(self._on_drawn)
         self._frames.failed.connect(self._on_failed)
         self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)
         self._sound: SoundClock | SilentClock = SilentClock()
@@ -139,6 +51,9 @@ class Player(QObject):
         self.fps = 30.0
         self._size = QSize(640, 640)
         self._poster: float | None = None
+        self._shown: int | None = None  # number of the frame shown last while it plays
+        self._due = -1
+        self.shown = self.dropped = 0
 
     # --- what plays -------------------------------------------------------------------------------
 
@@ -147,7 +62,7 @@ class Player(QObject):
         position = min(self._position, duration) if keep_position else 0.0
         self.pause()
         self.duration, self.fps = duration, max(1.0, fps)
-        self._generation = self._frames.use(make)
+        self._generation = self._frames.use(make, duration, self.fps)
         self.seek(position)
 
     def unload(self) -> None:
@@ -172,6 +87,7 @@ class Player(QObject):
         """Largest picture wanted, in device pixels."""
         if size != self._size and not size.isEmpty():
             self._size = size
+            self._frames.set_size(size)
             if not self.is_playing:
                 self._want(self._position if self._poster is None else self._poster)
 
@@ -212,6 +128,7 @@ class Player(QObject):
         if speed > 0 and self._position >= self.duration - 1e-3:
             self._position = 0.0
         self._speed, self._poster = speed, None
+        self._shown, self.shown, self.dropped = None, 0, 0
         self._clock = self._sound if speed == 1.0 else SilentClock(speed)
         self._clock.start(self._position)
         self._timer.start()
@@ -223,6 +140,7 @@ class Player(QObject):
             return
         self._timer.stop()
         self._clock.stop()
+        self._frames.rest()
         self._speed = 0.0
         self.playing.emit(False)
 
@@ -250,6 +168,7 @@ class Player(QObject):
         if self.is_playing:
             self._clock.stop()
             self._clock.start(self._position)
+            self._shown = None
         self._want(self._position)
         self.moved.emit(self._position)
 
@@ -269,13 +188,30 @@ class Player(QObject):
             self.seek(self.duration if at >= self.duration else 0.0)
             return
         self._position = max(0.0, at)
-        self.moved.emit(self._position)
-        if not self._frames.busy:  # a slow frame is dropped, the sound never waits
-            self._want(round(self._position * self.fps) / self.fps)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Show the newest frame that is due; those it jumps over were dropped, the sound never waits."""
+        due = self._frames.index_of(self._position)
+        if due != self._due:
+            self._due = due
+            self.moved.emit(self._position)
+        if due == self._shown:
+            return
+        newest = self._frames.follow(self._position, self._speed)
+        if newest is None or newest[0] == self._shown:
+            return
+        index, image = newest
+        if self._shown is not None and abs(self._speed) == 1.0:
+            self.dropped += max(abs(index - self._shown) - 1, 0)
+        self.shown += 1
+        self._shown = index
+        self.frame.emit(image, index / self.fps)
+        self.counted.emit(self.shown, self.dropped)
 
     def _want(self, t: float) -> None:
         # The end itself shows the last frame, not the nothing behind it.
-        self._frames.want(max(0.0, min(t, self.duration - 1 / self.fps)), self._size)
+        self._frames.want(max(0.0, min(t, self.duration - 1 / self.fps)))
 
     def _on_drawn(self, image: QImage, t: float, generation: int) -> None:
         if generation == self._generation:
