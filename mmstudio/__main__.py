@@ -13,6 +13,9 @@ def main() -> None:
     # torch's OpenMP threads spin while they wait; on busy cores that costs far more than it saves.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
+        from mmstudio.gpu.place import activate
+
+        activate()  # a build of torch for the graphics card, where the person installed one
         from mmstudio.cli import run
 
         status = run(sys.argv[1:])

@@ -29,6 +29,11 @@ def starter_models() -> Path:
     return _data_root() / "models"
 
 
+def packaged(name: str) -> Path:
+    """A file of packaging/ that the program reads; it may be missing."""
+    return _data_root() / "packaging" / name
+
+
 def _own(kind: str, default: Path) -> Path:
     home = os.environ.get("MMSTUDIO_HOME")
     return Path(home) / kind if home else default

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from mmstudio.cli import (
     datasets,
     evaluate,
     generate,
+    gpu,
     library,
     models,
     recommend,
@@ -30,6 +32,9 @@ from mmstudio.cli import (
     write,
 )
 from mmstudio.cli.console import make_streams_safe, show_error, warn
+from mmstudio.cli.gpu import run_probe
+from mmstudio.cli.self_test import run_part
+from mmstudio.cli.self_test import self_test as run_self_test
 from mmstudio.cli.system import open_window
 from mmstudio.errors import CANCELLED, ERROR, USAGE, Cancelled, StudioError, UsageError
 from mmstudio.i18n import set_language, tr
@@ -60,6 +65,7 @@ rooms = (
     audiences,
     recommend,
     system,
+    gpu,
     augment,
     texts,
     tags,
@@ -75,10 +81,28 @@ for room in rooms:
 def start(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+    self_test: Annotated[
+        bool, typer.Option("--self-test", help="Try every part of this installation and show a table.")
+    ] = False,
+    self_test_json: Annotated[
+        bool, typer.Option("--self-test-json", help="The same as one JSON document.")
+    ] = False,
+    keep: Annotated[
+        Path | None,
+        typer.Option("--self-test-keep", help="A folder for the self-test's picture of the window."),
+    ] = None,
+    part: Annotated[str, typer.Option("--self-test-part", hidden=True)] = "",
+    gpu_probe: Annotated[Path | None, typer.Option("--gpu-probe", hidden=True)] = None,
 ) -> None:
     if version:
         typer.echo(f"mmstudio {__version__}")
         raise typer.Exit
+    if gpu_probe is not None:
+        raise typer.Exit(run_probe(gpu_probe))
+    if part:
+        raise typer.Exit(run_part(part, Path(os.environ["MMSTUDIO_SELF_TEST"])))
+    if self_test or self_test_json:
+        raise typer.Exit(run_self_test(as_json=self_test_json, keep=keep))
     if context.invoked_subcommand is None:
         raise typer.Exit(open_window(None))
 

@@ -1,0 +1,3 @@
+"""Another build of torch beside the program's own: fetched on request, checked, taken back where it fails."""
+
+from __future__ import annotations
