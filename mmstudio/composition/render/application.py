@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 
+from PySide6.QtCore import QLoggingCategory
 from PySide6.QtGui import QGuiApplication
 
 from mmstudio.errors import StudioError
@@ -29,4 +31,7 @@ def ensure_application() -> None:
         )
     # Said as an argument, not in the environment: a window started from here later must not inherit it.
     platform = ["-platform", "offscreen"] if sys.platform.startswith("linux") else []
+    if "QT_LOGGING_RULES" not in os.environ:
+        # Qt says on stderr that a Latin font cannot shape Hindi before it goes on to the next one
+        QLoggingCategory.setFilterRules("qt.text.font.db=false")
     _kept.append(QGuiApplication(["mmstudio", *platform]))

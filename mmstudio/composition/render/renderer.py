@@ -116,12 +116,18 @@ class Renderer:
         """
         painter = QPainter(device)
         try:
-            width, height = self.storyboard.size
-            scale = min(device.width() / width, device.height() / height)
-            painter.scale(scale, scale)
-            painter.drawImage(0, 0, self.card() if t is None else self.frame(t))
+            self.paint_on(painter, device.width(), device.height(), t)
         finally:
             painter.end()
+
+    def paint_on(self, painter: QPainter, wide: float, tall: float, t: float | None = None) -> None:
+        """As :meth:`paint`, with a painter open on the device (a PDF keeps one over all its pages)."""
+        width, height = self.storyboard.size
+        scale = min(wide / width, tall / height)
+        painter.save()
+        painter.scale(scale, scale)
+        painter.drawImage(0, 0, self.card() if t is None else self.frame(t))
+        painter.restore()
 
     def _target(self, size: tuple[int, int] | None) -> tuple[tuple[int, int], float]:
         """The pixels to draw at, and their scale against the storyboard's own size."""

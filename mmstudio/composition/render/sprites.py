@@ -61,6 +61,7 @@ class Sprite:
     height: float = 0.0  # of a text, without the margin round its picture
     drop: float = 1.0  # sign of the entering shift: -1 for a subject that hangs from the upper edge
     frames: Callable[[float], QImage] | None = None
+    vector: Callable[[QPainter, bool], None] | None = None  # paints it at rest; True: letters as text
 
 
 def box_of(rect: Rect, size: tuple[int, int]) -> QRectF:
