@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _START = 0.3  # seconds before the first word
 _SHORTEST = 0.2
+_BREATH = 0.6  # seconds after the last word
 
 
 def choose_voice(library: Library, item_id: int, seconds: float) -> tuple[SoundTrack, Source] | None:
@@ -30,6 +31,12 @@ def choose_voice(library: Library, item_id: int, seconds: float) -> tuple[SoundT
     kind: SourceKind = "generated" if asset.origin == "generated" else "asset"
     track = SoundTrack(asset.id, start=_START, loop=False, fade_in=0.01, fade_out=0.1, source=kind)
     return track, Source("voice", kind, asset.id, asset.title)
+
+
+def speaking_time(library: Library, track: SoundTrack) -> float:
+    """Seconds a storyboard needs so that a voice is heard to its end, with a breath after it."""
+    duration = library.assets.get(track.asset_id).duration if track.asset_id is not None else None
+    return track.start + (duration or 0.0) + _BREATH
 
 
 def spoken_captions(library: Library, board: Storyboard) -> list[Caption]:

@@ -13,6 +13,7 @@ from mmstudio.composition.draft import Draft, Step
 from mmstudio.errors import NotFound
 
 _HERE = "mmstudio.composition.steps"
+_MAKING = "mmstudio.composition.making"
 
 # name in a recipe.toml -> module:function
 STEPS: dict[str, str] = {
@@ -23,6 +24,13 @@ STEPS: dict[str, str] = {
     "scenes": f"{_HERE}.scenes:scenes",
     "music": f"{_HERE}.sound:music",
     "captions": f"{_HERE}.words:captions",
+    "rating": f"{_MAKING}.product:rating",
+    "ad-scenes": f"{_MAKING}.product:ad_scenes",
+    "lesson": f"{_MAKING}.lesson:lesson",
+    "lesson-music": f"{_MAKING}.lesson:music_if_given",
+    "reply": f"{_MAKING}.reply:reply",
+    "character": f"{_MAKING}.character:character",
+    "case-report": f"{_MAKING}.case_report:case_report",
 }
 
 __all__ = ["STEPS", "Draft", "Step", "load_step"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmstudio.composition.cutout import cut_out
 from mmstudio.composition.draft import Draft
@@ -25,7 +25,7 @@ def pictures(draft: Draft) -> None:
     The item's own hero unless it is a close-up that runs off both sides and another picture shows the whole.
     """
     wanted = draft.overrides.get("hero")
-    ids = _pictures_of(draft)
+    ids = pictures_of(draft)
     if wanted is not None:
         asset = draft.library.assets.get(int(wanted))
         if asset.kind != "image":
@@ -46,7 +46,8 @@ def pictures(draft: Draft) -> None:
             draft.add_asset_source(part, asset_id)
 
 
-def _pictures_of(draft: Draft) -> list[int]:
+def pictures_of(draft: Draft) -> list[int]:
+    """Usable pictures of the item, hero first, each once."""
     item = draft.need_item()
     links = [link for link in draft.library.items.assets_of(item.id) if link.role in ("hero", "detail")]
     links.sort(key=lambda link: (link.role != "hero", link.position))
@@ -78,11 +79,12 @@ def _named(draft: Draft, asset_id: int) -> int:
 
 
 def _stands_free(draft: Draft, asset_id: int) -> bool:
-    pixels = _pixels(draft, asset_id, 400)
+    pixels = pixels_of(draft, asset_id, 400)
     return pixels is not None and cut_out(pixels) is not None
 
 
-def _pixels(draft: Draft, asset_id: int, side: int) -> np.ndarray[Any, np.dtype[np.uint8]] | None:
+def pixels_of(draft: Draft, asset_id: int, side: int) -> NDArray[np.uint8] | None:
+    """A picture of the library, uint8 [H,W,3] of at most ``side`` pixels; None when it cannot be read."""
     try:
         path = draft.library.assets.path_of(draft.library.assets.get(asset_id))
         return image_array(path, max_side=side)
@@ -92,7 +94,7 @@ def _pixels(draft: Draft, asset_id: int, side: int) -> np.ndarray[Any, np.dtype[
 
 def palette(draft: Draft) -> None:
     """Take the colours from the product itself: the cut-out, else the middle of the photo."""
-    pixels = _pixels(draft, draft.pictures["hero"], 360)
+    pixels = pixels_of(draft, draft.pictures["hero"], 360)
     if pixels is None:
         draft.board.palette = scheme([], draft.seed)
         return

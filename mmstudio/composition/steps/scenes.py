@@ -9,7 +9,8 @@ from typing import Any
 
 from mmstudio.composition.draft import Draft
 from mmstudio.composition.layout import place_all
-from mmstudio.composition.steps.pictures import ground_colours
+from mmstudio.composition.looking import focus_for
+from mmstudio.composition.steps.pictures import ground_colours, pixels_of
 from mmstudio.composition.storyboard import (
     AnyLayer,
     GeneratedLayer,
@@ -99,6 +100,15 @@ def finish_scenes(draft: Draft) -> None:
     place_all(draft.board, draft.recipe)
 
 
+def focus_of(draft: Draft, asset_id: int, default: tuple[float, float]) -> tuple[float, float]:
+    """Where a picture may be cropped (see :mod:`mmstudio.composition.looking`); the default if unreadable."""
+    known: dict[int, tuple[float, float]] = draft.plan.setdefault("focus", {})
+    if asset_id not in known:
+        pixels = pixels_of(draft, asset_id, 320)
+        known[asset_id] = default if pixels is None else focus_for(pixels)
+    return known[asset_id]
+
+
 def _free_name(draft: Draft, wanted: str) -> str:
     taken = {scene.name for scene in draft.board.scenes}
     name, number = wanted, 1
@@ -152,6 +162,8 @@ def _layer(
             layer.motion.zoom = (layer.motion.zoom[0] + 0.24, layer.motion.zoom[1] + 0.24)
         if asset_id is not None and called in pictures and draft.asset(asset_id).kind == "video":
             return _as_clip(layer)
+        if layer.fit == "cover" and asset_id is not None:
+            layer.focus = focus_of(draft, asset_id, layer.focus)
     return layer
 
 

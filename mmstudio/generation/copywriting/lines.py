@@ -111,6 +111,28 @@ class FactsWriter:
             return CopyLine(f"“{quote.text}”", quote.facts)
         return CopyLine("")
 
+    def several(
+        self, item: Item, audience: Audience | None = None, count: int = 4, used: Iterable[str] = ()
+    ) -> list[CopyLine]:
+        """Up to ``count`` lines that rest on different facts, the best first; ``used``: facts already told.
+
+        Lines that name a colour are left out: the pictures beside them may show another variant.
+        """
+        locale = _locale(audience)
+        facts = facts_of(item, (), locale)
+        interest = interest_of(audience)
+        told, found = set(used), []
+        candidates = self._sentences(facts, interest, locale)
+        for fact in facts:
+            if fact.kind == "point":
+                candidates += self._points([fact], interest, locale)
+        candidates = candidates or self._attributes(facts, interest, locale)
+        for _, line in sorted(candidates, key=lambda entry: -entry[0]):
+            if told.isdisjoint(line.facts) and not _coloured(line.text) and weight(line.text) <= 84:
+                found.append(line)
+                told |= set(line.facts)
+        return found[:count]
+
     def call_to_action(
         self, item: Item, reviews: Sequence[Review] = (), audience: Audience | None = None
     ) -> CopyLine:

@@ -1,0 +1,1 @@
+"""What single recipes need beside the common steps, one module each; loaded when a recipe asks for it."""
