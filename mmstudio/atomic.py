@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import shutil
 import time
 import uuid
 from collections.abc import Iterator
@@ -64,7 +65,10 @@ def remove_leftovers(folder: Path) -> int:
         known = host == _HOST and os.name == "posix" and process.isdigit()
         try:
             if not _runs(int(process)) if known else time.time() - path.stat().st_mtime > _OLD_S:
-                path.unlink()
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
                 removed += 1
         except OSError:
             continue  # somebody else's, or gone meanwhile

@@ -6,7 +6,7 @@ import copy
 
 from mmstudio.composition import Storyboard
 from mmstudio.errors import StudioError
-from mmstudio.export.channels import Channel
+from mmstudio.export.channels import Channel, chosen
 from mmstudio.export.options import ExportOptions
 from mmstudio.i18n import tr
 
@@ -20,10 +20,22 @@ def frame_count(duration: float, fps: int) -> int:
 
 def steps_of(board: Storyboard, channel: Channel, options: ExportOptions) -> int:
     """Steps that a channel's progress has: the frames of a film, a dozen for anything else."""
-    if not channel.moves:
+    if channel.kind == "kit":
+        held = [one for one in chosen(channel.holds) if fits(board, one, options)]
+        return max(sum(steps_of(board, one, options) for one in held), 1)
+    if not channel.moves and channel.kind != "otio":
         return 12
     fit = fitted(board, channel, options)
     return frame_count(fit.duration, fit.fps)
+
+
+def fits(board: Storyboard, channel: Channel, options: ExportOptions) -> bool:
+    """Whether a storyboard is of a length that the channel takes."""
+    try:
+        fitted(board, channel, options)
+    except StudioError:
+        return False
+    return True
 
 
 def fitted(board: Storyboard, channel: Channel, options: ExportOptions) -> Storyboard:

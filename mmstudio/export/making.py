@@ -51,14 +51,17 @@ class Making:
         self._touch = prepared.touch
         self._renderers: dict[tuple[tuple[int, int], float], Renderer] = {}
 
-    def files(self, channels: Sequence[Channel], folder: OutputFolder, base: str) -> Iterator[int]:
+    def files(
+        self, channels: Sequence[Channel], folder: OutputFolder, base: str, *, remember: bool = True
+    ) -> Iterator[int]:
         """Write the channels' files, named ``BASE-CHANNEL.SUFFIX``; yields the steps done of :meth:`steps`.
 
-        Each file is whole or absent; those of finished channels stay when the iterator is closed.
+        Each file is whole or absent; those of finished channels stay when the iterator is closed. With
+        ``remember`` the library's list of exports gets a line for each.
         """
         done = 0
         for channel in channels:
-            for step in self._write(channel, folder, base):
+            for step in self._write(channel, folder, base, remember):
                 yield done + step
             done += steps_of(self.board, channel, self.options)
             yield done
@@ -67,7 +70,7 @@ class Making:
         """Steps that writing these channels takes."""
         return sum(steps_of(self.board, channel, self.options) for channel in channels)
 
-    def _write(self, channel: Channel, folder: OutputFolder, base: str) -> Iterator[int]:
+    def _write(self, channel: Channel, folder: OutputFolder, base: str, remember: bool) -> Iterator[int]:
         board = fitted(self.board, channel, self.options)
         name = file_name(base, channel)
         total = steps_of(self.board, channel, self.options)
@@ -84,7 +87,7 @@ class Making:
                 options=self.options,
                 renderer=lambda: self._renderer(board, channel),
                 encoding={"quality": channel.quality},
-                others=lambda more, place: self.files(more, place, base),
+                others=lambda more, place: self.files(more, place, base, remember=False),
             )
             for step in self._within_limit(task, name):
                 yield min(step, total)
@@ -150,7 +153,7 @@ class Making:
         return self._pictures
 
     def _remember(self, file: dict[str, Any], seconds: float) -> None:
-        if self.library.read_only or self.original.id is None or not Path(file["path"]).exists():
+        if self.library.read_only or self.original.id is None:
             return
         self.library.exports.add(
             self.original.id,

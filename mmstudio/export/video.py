@@ -33,30 +33,38 @@ def write_film(task: Task) -> Iterator[int]:
     board = task.board
     total = frame_count(board.duration, board.fps)
     sound_rate, max_rate = _rates(task)
+    with ThreadPoolExecutor(1, thread_name_prefix="sound") as beside:
+        sound = beside.submit(mix, board, task.library, RATE, target=task.loudness)
+        with VideoWriter(
+            task.path, *renderer.storyboard.size, board.fps, audio_rate=RATE,
+            quality=task.quality, max_rate=max_rate, audio_bit_rate=sound_rate,
+        ) as writer:  # fmt: skip
+            task.facts |= {"codec": writer.codec_name, "seconds": round(total / board.fps, 3)}
+            heard = 0
+            for done in encode_frames(renderer, writer, total, board.fps):
+                # sound goes in step with the pictures, half a second ahead: players start at once
+                due = min(round((done / board.fps + 0.5) * RATE), sound.result().shape[1])
+                if due > heard:
+                    writer.write_audio(sound.result()[:, heard:due])
+                    heard = due
+                if done % 5 == 0 or done == total:
+                    yield done
+            if heard < sound.result().shape[1]:
+                writer.write_audio(sound.result()[:, heard:])
+
+
+def encode_frames(renderer: Renderer, writer: VideoWriter, total: int, fps: int) -> Iterator[int]:
+    """Draw and convert frames on threads and write them in order; yields how many are written."""
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="frames") as pool:
-        sound = pool.submit(mix, board, task.library, RATE, target=task.loudness)
         waiting: deque[Future[VideoFrame]] = deque()
         try:
-            with VideoWriter(
-                task.path, *renderer.storyboard.size, board.fps, audio_rate=RATE,
-                quality=task.quality, max_rate=max_rate, audio_bit_rate=sound_rate,
-            ) as writer:  # fmt: skip
-                task.facts |= {"codec": writer.codec_name, "seconds": round(total / board.fps, 3)}
-                drawn = heard = 0
-                for index in range(total):
-                    while drawn < min(index + _AHEAD, total):
-                        waiting.append(pool.submit(drawn_frame, renderer, drawn / board.fps))
-                        drawn += 1
-                    writer.write(waiting.popleft().result())
-                    # sound goes in step with the pictures, half a second ahead: players start at once
-                    due = min(round((index / board.fps + 0.5) * RATE), sound.result().shape[1])
-                    if due > heard:
-                        writer.write_audio(sound.result()[:, heard:due])
-                        heard = due
-                    if index % 5 == 4 or index + 1 == total:
-                        yield index + 1
-                if heard < sound.result().shape[1]:
-                    writer.write_audio(sound.result()[:, heard:])
+            drawn = 0
+            for index in range(total):
+                while drawn < min(index + _AHEAD, total):
+                    waiting.append(pool.submit(drawn_frame, renderer, drawn / fps))
+                    drawn += 1
+                writer.write(waiting.popleft().result())
+                yield index + 1
         finally:
             for future in waiting:
                 future.cancel()

@@ -19,8 +19,8 @@ def write_gif(
 ) -> Iterator[int]:
     """Write frames as a GIF that loops for ever; yields the frames done, of twice their number.
 
-    The frames are gone through twice: once for the palette (FFmpeg's palettegen, weighted by what moves), once
-    for the film (paletteuse, an ordered dither that does not crawl and packs well).
+    They are gone through twice: for the palette (FFmpeg's palettegen, weighted by what moves), then for the
+    film (paletteuse, an ordered dither that does not crawl and packs well).
 
     Args:
         frames: gives the frames anew at each call: uint8[H, W, 3], sRGB, all of one size.
@@ -30,14 +30,12 @@ def write_gif(
     import av
 
     count = 0
-    made = 0
     found = _Filter(f"palettegen=max_colors={min(max(colours, 4), 256)}:stats_mode=diff")
     for pixels in frames():
-        frame = _frame(pixels, made, fps)
+        frame = _frame(pixels, count, fps)
         if found.first is None:
             found.open(frame)
         found.push(frame)
-        made += 1
         count += 1
         yield count
     found.end()
