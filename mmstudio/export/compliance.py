@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from mmstudio.errors import NotFound, StudioError, UsageError
@@ -87,7 +87,7 @@ def look(
     checks = [
         _rights(used),
         _consent(used),
-        _expiry(used, today or date.today()),
+        _expiry(used, today or datetime.now().astimezone().date()),
         _market(used, market),
         _disclosure(board, chosen),
         _claims(library, board),
@@ -263,7 +263,8 @@ def _claims(library: Library, board: Storyboard) -> Check:
         spans = [span.text for held in passage.held for span in held.spans]
         quoted = ", ".join(f"“{text}”" for text in dict.fromkeys(spans[:_NAMED]))
         return Check(
-            "claims", "red", tr("Not supported by facts or against the brand’s words: {texts}.", texts=quoted),
+            "claims", "red",
+            tr("Not supported by facts or against the brand’s words: {texts}.", texts=quoted),
             tr("Change the text, add the fact to the item, or answer for it."),
         )  # fmt: skip
     if passage.overrides:

@@ -39,10 +39,32 @@ class Prepared:
 
 
 def prepare(library: Library, board: Storyboard, options: ExportOptions | None = None) -> Prepared:
-    """Mask, label and say what was done. The storyboard given is not changed."""
+    """Mask, find faces, label, and say what was done. The storyboard given is not changed.
+
+    Words that the brand allows (``mmstudio brand``) stay in the texts: the firm's own address, say.
+    """
+    from mmstudio.export.privacy.report import sentences
     from mmstudio.export.provenance.label import visible_label
 
     chosen = options or ExportOptions()
     made = copy.deepcopy(board)
     made.label = visible_label(board, chosen)
-    return Prepared(made)
+    record: dict[str, Any] = {}
+    touch: Touch | None = None
+    if chosen.mask_personal:
+        from mmstudio.export.privacy.texts import mask_board
+
+        allowed = [rule.text for rule in library.brand.get().of("allow", board.locale)]
+        record["masked"] = mask_board(made, allowed)
+    if chosen.blur_faces:
+        from mmstudio.export.privacy.faces import DETECTOR, LIMITS
+        from mmstudio.export.privacy.hiding import FaceBlur
+
+        blur = FaceBlur(library)
+        counts = [n for n in map(blur.search, made.asset_ids()) if n is not None]
+        record["faces"] = {
+            "found": sum(counts), "pictures": sum(n > 0 for n in counts), "searched": len(counts),
+            "detector": DETECTOR, "limits": LIMITS,
+        }  # fmt: skip
+        touch = blur
+    return Prepared(made, touch, sentences(record), record)
