@@ -24,6 +24,7 @@ WITH_DATA = {
     "guard",
     "sets",
     "pictures",
+    "preview",
     "sound_models",
     "sounding",
     "sounds",

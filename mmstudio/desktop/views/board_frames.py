@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mmstudio.desktop.views.frame_thread import FrameSource
     from mmstudio.library import Library
 
-_DRAFT_SIDE = 512  # pixels of a picture in a draft: cutting a subject out takes a tenth of the time
+_DRAFT_SIDE = 384  # pixels of a picture in a draft: cutting a subject out takes a tenth of the time
 
 
 class KeptPictures:
