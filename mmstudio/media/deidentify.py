@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pydicom import DataElement, Dataset
 
 METHOD = "MM Studio: list of what stays, after PS3.15 E.1 Basic"
-# pixels (PS3.3 C.7.6.3); values and windows (C.11.1, C.11.2); the kind of picture; geometry; how it was taken,
+# pixels (PS3.3 C.7.6.3); values and windows (C.11.1, C.11.2); the kind of picture; geometry; how it was made,
 # numbers only; enhanced multi-frame
 _ON_THE_LIST = """
 SamplesPerPixel PhotometricInterpretation Rows Columns PixelAspectRatio BitsAllocated BitsStored HighBit
@@ -64,8 +64,8 @@ _NUMBERS = {"DS", "IS"}
 _CODE = re.compile(r"[A-Z0-9_ ]{0,16}")
 # A preset's name is free text; these words say nothing of a person.
 _PRESETS = """
-WINDOW NORMAL HARDER SOFTER HARD SOFT TISSUE BONE BRAIN LUNG LUNGS ABDOMEN LIVER MEDIASTINUM CHEST SPINE STROKE
-ANGIO HEAD NECK PELVIS KIDNEY SINUS DEFAULT WIDE NARROW USER ALGO
+WINDOW NORMAL HARDER SOFTER HARD SOFT TISSUE BONE BRAIN LUNG LUNGS ABDOMEN LIVER MEDIASTINUM CHEST SPINE
+STROKE ANGIO HEAD NECK PELVIS KIDNEY SINUS DEFAULT WIDE NARROW USER ALGO
 """
 _WINDOW_WORDS = frozenset(_PRESETS.split())
 # What is often burned into the picture itself where a file does not say that it is not.

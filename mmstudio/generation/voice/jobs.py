@@ -59,7 +59,7 @@ def speak_work(
             own["title"] = title
         files = [str(path) for path in voices.save(speech, Path(out), **own)] if out is not None else []
         context.raise_if_cancelled()
-        assets = [_kept(library, speech, own)] if keep and library is not None else []
+        assets = [keep_speech(library, speech, own)] if keep and library is not None else []
         return {
             "files": files,
             "assets": assets,
@@ -115,7 +115,8 @@ def _speaking(
     return result[0]
 
 
-def _kept(library: Library, speech: Speech, own: dict[str, Any]) -> int:
+def keep_speech(library: Library, speech: Speech, own: dict[str, Any]) -> int:
+    """The asset of a speech, with its text, voice and word timings; ``own`` goes into its record."""
     from mmstudio.library.importing import register_generated
 
     record = {**record_of(speech), **own}
