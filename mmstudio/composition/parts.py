@@ -31,6 +31,7 @@ def make_background(
     colours: list[str],
     seed: int,
     title: str,
+    model: str = "",
 ) -> tuple[int, str] | None:
     """A background made by a model in the product's colours, kept as an asset: (asset id, model name).
 
@@ -44,7 +45,7 @@ def make_background(
     from mmstudio.library.importing import register_generated
 
     try:
-        model = generation.default_model()
+        model = model or generation.default_model()
         picture = generation.background(model, [rgb_of(accent)], BACKGROUND, seed)
     except StudioError:
         return None  # no model yet: the palette's own gradient is drawn instead, and said so

@@ -93,8 +93,12 @@ def pixels_of(draft: Draft, asset_id: int, side: int) -> NDArray[np.uint8] | Non
 
 
 def palette(draft: Draft) -> None:
-    """Take the colours from the product itself: the cut-out, else the middle of the photo."""
-    pixels = pixels_of(draft, draft.pictures["hero"], 360)
+    """Take the colours from the product itself: the cut-out, else the middle of the photo.
+
+    Without a hero picture the palette is a quiet one that the seed chooses.
+    """
+    hero = draft.pictures.get("hero")
+    pixels = pixels_of(draft, hero, 360) if hero is not None else None
     if pixels is None:
         draft.board.palette = scheme([], draft.seed)
         return
