@@ -14,6 +14,7 @@ from mmstudio.cli import (
     audiences,
     augment,
     catalogue,
+    channels,
     cleaning,
     datasets,
     evaluate,
@@ -72,6 +73,7 @@ rooms = (
     voice,
     write,
     variants,
+    channels,
 )
 for room in rooms:
     room.register(app)

@@ -150,21 +150,29 @@ def _wrong(name: str, why: str) -> StudioError:
     return StudioError("The channel {name} is not right: {why}.", name=name, why=why)
 
 
-def chosen(names: list[str] | tuple[str, ...] | None) -> list[Channel]:
+def chosen(names: Iterable[str | Channel] | None) -> list[Channel]:
     """The channels of these names, each once; the standard ones when none are named.
+
+    A channel that is no preset may be given as it is.
 
     Raises:
         NotFound: a name that is no channel.
     """
     known = {channel.name: channel for channel in channels()}
-    if not names:
+    wanted = list(names or ())
+    if not wanted:
         return [channel for channel in known.values() if channel.standard]
-    for name in names:
-        if name not in known:
+    found: dict[str, Channel] = {}
+    for name in wanted:
+        if isinstance(name, Channel):
+            found[name.name] = name
+        elif name in known:
+            found[name] = known[name]
+        else:
             raise NotFound(
                 "There is no channel named {name}.",
                 hint="Choose from: {names}.",
                 name=name,
                 names=", ".join(known),
             )
-    return [known[name] for name in dict.fromkeys(names)]
+    return list(found.values())

@@ -55,7 +55,7 @@ def write_handoff(task: Task) -> Iterator[int]:
             try:
                 for step in _write_shot(task, board, shot, made):
                     yield done + step
-                finish(made, record, board, task.options)
+                finish(made, record, board, task.options, library=task.library)
                 archive.add_file(shot.file, made)
             finally:
                 made.unlink(missing_ok=True)
@@ -67,7 +67,7 @@ def write_handoff(task: Task) -> Iterator[int]:
             try:
                 made.write_bytes(bytes(samples.size * 2 + 4096))  # a full disk is said here
                 encode_audio(made, samples, RATE)
-                finish(made, record, board, task.options)
+                finish(made, record, board, task.options, library=task.library)
                 archive.add_file(f"{MEDIA}/{stem}.wav", made)
             finally:
                 made.unlink(missing_ok=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,13 @@ from mmstudio.export.options import ExportOptions
 from mmstudio.export.privacy import prepare
 from mmstudio.export.provenance import finish, record_of, storyboard_hash
 from mmstudio.export.writer import OutputFolder
-from mmstudio.export.writers import Task, suffix_of, writer_of
+from mmstudio.export.writers import FLEXIBLE, Task, suffix_of, writer_of
 from mmstudio.i18n import tr
 
 if TYPE_CHECKING:
     from mmstudio.composition.render import Renderer
     from mmstudio.composition.render.pictures import Pictures
+    from mmstudio.export.compliance import Check
     from mmstudio.library import Library
 
 _TRIES = 5  # the first, and four with less quality
@@ -41,6 +42,7 @@ class Making:
     ) -> None:
         self.library, self.options = library, options
         self.original = board
+        self.checks: list[Check] = []  # of the compliance page, as they were when it left
         self.notes = missing(library, board)
         prepared = prepare(library, board, options)
         self.board = prepared.board
@@ -49,6 +51,7 @@ class Making:
         self.record = record_of(self.board, options.market) | {"storyboard": storyboard_hash(board)}
         self._pictures = pictures
         self._touch = prepared.touch
+        self.hidden = prepared.record  # the de-identification report
         self._renderers: dict[tuple[tuple[int, int], float], Renderer] = {}
 
     def files(
@@ -73,7 +76,6 @@ class Making:
     def _write(self, channel: Channel, folder: OutputFolder, base: str, remember: bool) -> Iterator[int]:
         board = fitted(self.board, channel, self.options)
         name = file_name(base, channel)
-        total = steps_of(self.board, channel, self.options)
         started = time.monotonic()
         facts: dict[str, Any] = {"channel": channel.name, "kind": channel.kind}
         if channel.size is not None:
@@ -89,39 +91,41 @@ class Making:
                 encoding={"quality": channel.quality},
                 others=lambda more, place: self.files(more, place, base, remember=False),
             )
-            for step in self._within_limit(task, name):
-                yield min(step, total)
-            beside = finish(path, self.record, board, self.options, library=self.library)
-            if channel.max_bytes and path.stat().st_size > channel.max_bytes:
-                raise _too_large(name, channel)
+            beside = yield from self._within_limit(task, name)
         folder.files[-1].update(task.facts)
         if beside is not None:  # a signature that the format cannot hold inside
             with folder.file(f"{name}.c2pa", channel=channel.name, kind="c2pa") as path:
                 path.write_bytes(beside)
         self.notes += [note for note in task.notes if note not in self.notes]
-        self._remember(
-            next(f for f in folder.files if Path(f["path"]).name == name), time.monotonic() - started
-        )
+        if remember:
+            listed = next(f for f in reversed(folder.files) if Path(f["path"]).name == name)
+            self._remember(listed, time.monotonic() - started)
 
-    def _within_limit(self, task: Task, name: str) -> Iterator[int]:
-        """Write the file, and again with less quality while it is over the limit of its channel."""
-        write, before, reached = writer_of(task.channel.kind), 0, 0
+    def _within_limit(self, task: Task, name: str) -> Generator[int, None, bytes | None]:
+        """Write and mark the file, and again with less quality while it is over the limit of its channel.
+
+        Returns a signature that goes beside it.
+        """
+        write, limit, before, reached = writer_of(task.channel.kind), task.channel.max_bytes, 0, 0
+        total = steps_of(self.board, task.channel, self.options)
         for attempt in range(_TRIES):
             for step in write(task):
-                reached = max(reached, step)  # a second try does not move the bar back
+                reached = max(reached, min(step, total))  # a second try does not move the bar back
                 yield reached
+            bare = task.path.stat().st_size
+            beside = finish(task.path, self.record, task.board, self.options, library=self.library)
             size = task.path.stat().st_size
-            if not task.room or size <= task.room:
+            if not limit or size <= limit:
                 if attempt:
                     task.notes.append(
                         tr("{name} was made smaller to fit its channel ({limit} MB).", name=name,
-                           limit=_megabytes(task.channel.max_bytes))
+                           limit=_megabytes(limit))
                     )  # fmt: skip
-                return
-            if size == before:
-                break  # this kind has nothing left to give
-            before = size
-            share = min(max(task.room / size, 0.4), 0.9)
+                return beside
+            if task.channel.kind not in FLEXIBLE:
+                break
+            share = 0.7 if size == before else min(max(task.room / bare, 0.4), 0.9)
+            before, task.marks = size, size - bare
             task.encoding["quality"] = max(task.quality * share, 0.02)
         raise _too_large(name, task.channel)
 
@@ -193,7 +197,7 @@ def missing(library: Library, board: Storyboard) -> list[str]:
 
 
 def _megabytes(size: int) -> str:
-    return f"{size / 1_000_000:g}"
+    return f"{size / 1_000_000:.6f}".rstrip("0").rstrip(".")
 
 
 def _too_large(name: str, channel: Channel) -> StudioError:

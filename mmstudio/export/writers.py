@@ -31,6 +31,7 @@ class Task:
         notes: sentences for the person (a file was made smaller, a picture left out).
         encoding: quality as settled by earlier tries: a writer that can be called again with a smaller
             "quality" (0 to 1) reads it here; the exporter lowers it where a file is over its channel's limit.
+        marks: bytes that the marks of its origin take (XMP, metadata, a signature), as far as known.
         others: writes the files of more channels into a folder, as prepared and marked as this one (kits).
     """
 
@@ -43,6 +44,7 @@ class Task:
     facts: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     encoding: dict[str, float] = field(default_factory=dict)
+    marks: int = 8_000
     others: Callable[[Sequence[Channel], OutputFolder], Iterator[int]] | None = None
 
     @property
@@ -54,7 +56,7 @@ class Task:
     def room(self) -> int:
         """Bytes that the file may have, less what marks of its origin take; 0 without a limit."""
         limit = self.channel.max_bytes
-        return max(limit - min(limit // 20, MARKS_ROOM), 1) if limit else 0
+        return max(limit - self.marks, 1) if limit else 0
 
     @property
     def loudness(self) -> float:
@@ -65,7 +67,8 @@ class Task:
 Writer = Callable[[Task], Iterator[int]]
 """Writes ``task.path``; yields the steps done, which the job shows and between which it may be cancelled."""
 
-MARKS_ROOM = 150_000  # bytes kept free under a limit for XMP, metadata and a C2PA manifest
+# kinds whose files become smaller with less quality
+FLEXIBLE = frozenset({"png", "jpg", "webp", "avif", "gif", "mp4", "webm", "mp3", "opus"})
 
 # kind of a channel -> "module:function"; the suffix of its files where it is not the kind itself
 WRITERS: dict[str, str] = {
