@@ -12,6 +12,7 @@ from mmstudio.errors import MediaError
 from mmstudio.media.container import decoded, duration_of, open_container
 from mmstudio.media.guard import check_not_empty, corrupt, decoding
 from mmstudio.media.kinds import SUFFIXES
+from mmstudio.media.program import inside
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -146,6 +147,11 @@ def _read_soundfile(path: Path, start: float, duration: float | None) -> tuple[N
 
 
 def _read_container(path: Path, start: float, duration: float | None) -> tuple[NDArray[np.float32], int]:
+    if not inside():
+        from mmstudio.media.program.reading import read_samples
+
+        _check_length(path, round((duration or 0.0) * 48_000))
+        return read_samples(path, start, duration)
     import av
 
     blocks: list[NDArray[np.float32]] = []
@@ -187,6 +193,13 @@ def _read_container(path: Path, start: float, duration: float | None) -> tuple[N
 
 
 def _container_info(path: Path) -> AudioInfo:
+    if not inside():
+        from mmstudio.media.program.contents import contents
+        from mmstudio.media.program.reading import sound_of
+
+        said = contents(path)
+        sound = sound_of(path, said)
+        return AudioInfo(said.duration or 0.0, sound.samples, sound.channels, said.format)
     with open_container(path) as container:
         if not container.streams.audio:
             raise corrupt(path)

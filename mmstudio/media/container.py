@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _MAX_DAMAGED = 30  # packets in a row
 # Playlists, concat scripts and image sequences can name other files and addresses: they are not on the list.
-_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,ogg,mp3,flac,wav,aac,aiff"
+FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,ogg,mp3,flac,wav,aac,aiff"
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def decoded(container: InputContainer, stream: Any) -> Iterator[Any]:
 
 
 def _options() -> dict[str, str]:
-    return {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
+    return {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
 
 
 def duration_of(container: InputContainer) -> float | None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from mmstudio.errors import StudioError, is_disk_full
 from mmstudio.media.audio import write_wav
+from mmstudio.media.program import encoders, inside
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
     from numpy.typing import NDArray
+
+    from mmstudio.media.program.writing import FilmPipe
 
 # Names a person knows, in order of preference, with FFmpeg's encoders for each.
 _VIDEO_ENCODERS: dict[str, tuple[str, ...]] = {
@@ -51,11 +54,16 @@ _AUDIO_BIT_RATE = 192_000
 @lru_cache(maxsize=1)
 def _available() -> dict[str, str]:
     """Codec name to the encoder that writes it here."""
+    found: dict[str, str] = {}
+    if not inside():
+        for name, choices in _VIDEO_ENCODERS.items():
+            if usable := [one for one in choices if one in encoders()]:
+                found[name] = usable[0]
+        return found
     import av
 
-    found: dict[str, str] = {}
-    for name, encoders in _VIDEO_ENCODERS.items():
-        for encoder in encoders:
+    for name, choices in _VIDEO_ENCODERS.items():
+        for encoder in choices:
             try:
                 av.codec.Codec(encoder, "w")
             except (ValueError, av.error.FFmpegError):
@@ -91,7 +99,7 @@ class VideoWriter:
         max_rate: int = 0,
         audio_bit_rate: int = _AUDIO_BIT_RATE,
     ) -> None:
-        """Open ``path``.
+        """Open ``path``; through an ffmpeg program where PyAV is not inside.
 
         Args:
             path: file to write; the suffix names the container.
@@ -106,18 +114,27 @@ class VideoWriter:
         Raises:
             StudioError: where no encoder is there.
         """
-        import av
-
         self.path = Path(path)
         self.width, self.height = width, height
         webm = self.path.suffix.lower() == ".webm"
         self.codec_name = _choose(codec, webm)
         encoder = _available()[self.codec_name]
+        rate = Fraction(fps).limit_denominator(1001)
+        self._pipe: FilmPipe | None = None
+        if not inside():
+            from mmstudio.media.program.writing import FilmPipe
+
+            sound = "aac" if self.codec_name == "h264" and not webm else "libopus"
+            told = (sound, audio_rate, audio_bit_rate) if audio_rate is not None else None
+            options, even = _settings(encoder, quality, max_rate), (width + width % 2, height + height % 2)
+            self._pipe = FilmPipe(self.path, even, rate, encoder, options, told)
+            return
+        import av
+
         options = {"fflags": "+bitexact"}  # no random ids: the same film has the same bytes
         if self.path.suffix.lower() in (".mp4", ".m4v", ".mov"):
             options["movflags"] = "+faststart"
         self._container: OutputContainer = av.open(str(self.path), "w", options=options)
-        rate = Fraction(fps).limit_denominator(1001)
         self._audio_bit_rate = audio_bit_rate
         self._video: VideoStream = self._add_video(encoder, rate, _settings(encoder, quality, max_rate))
         self._audio: AudioStream | None = None
@@ -132,6 +149,13 @@ class VideoWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        if self._pipe is not None:
+            try:
+                if kind is None:
+                    self._pipe.finish()
+            finally:
+                self._pipe.close()
+            return
         try:
             if kind is None:
                 self._container.mux(self._video.encode(None))
@@ -142,18 +166,24 @@ class VideoWriter:
 
     def write_frame(self, pixels: NDArray[np.uint8]) -> None:
         """Add one frame: uint8[H, W, 3], sRGB, of the size given."""
-        import av
-
         if pixels.shape != (self.height, self.width, 3):
             raise ValueError(f"expected frames of shape {(self.height, self.width, 3)}, got {pixels.shape}")
         odd_rows, odd_columns = self.height % 2, self.width % 2
         if odd_rows or odd_columns:
             pixels = np.pad(pixels, ((0, odd_rows), (0, odd_columns), (0, 0)), mode="edge")
+        if self._pipe is not None:
+            self._pipe.picture(pixels)
+            return
+        import av
+
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
         self.write(_limited_bt709(frame))
 
-    def write(self, frame: VideoFrame) -> None:
+    def write(self, frame: Any) -> None:
         """Add one frame that :func:`yuv_frame` made, of the size given; it may be added again."""
+        if self._pipe is not None:
+            self._pipe.picture(frame)
+            return
         frame.pts = self._frames
         frame.time_base = self._video.codec_context.time_base
         self._frames += 1
@@ -161,6 +191,9 @@ class VideoWriter:
 
     def write_audio(self, samples: NDArray[np.float32]) -> None:
         """Add sound: float32[2, N] within -1 to 1; call it as often as you like, in order."""
+        if self._pipe is not None:
+            self._pipe.samples(samples.clip(-1.0, 1.0))
+            return
         if self._audio is None:
             raise ValueError("the writer was opened without sound")
         self._samples = _write_samples(
@@ -193,16 +226,18 @@ class VideoWriter:
                 raise
 
 
-def yuv_frame(pixels: NDArray[np.uint8]) -> VideoFrame:
+def yuv_frame(pixels: NDArray[np.uint8]) -> Any:
     """A frame to write from uint8[H, W, 4] in the order B, G, R, any; sides are even.
 
     May be called from any thread, so that several are made while one is encoded; ``pixels`` are only read
-    meanwhile. BT.709, limited range, 4:2:0.
+    meanwhile. BT.709, limited range, 4:2:0; for an ffmpeg program a copy of the pixels, which it converts.
     """
-    import av
-
     if pixels.shape[0] % 2 or pixels.shape[1] % 2:
         pixels = np.pad(pixels, ((0, pixels.shape[0] % 2), (0, pixels.shape[1] % 2), (0, 0)), mode="edge")
+    if not inside():
+        return pixels.copy()
+    import av
+
     return _limited_bt709(av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(pixels), format="bgra"))
 
 
@@ -252,10 +287,15 @@ def encode_audio(path: str | Path, samples: NDArray[np.float32], rate: int, bit_
 
 
 def _stream_audio(path: Path, block: NDArray[np.float32], rate: int, bit_rate: int) -> None:
-    import av
-
     name, encoder, options = _STREAMED[path.suffix.lower()]
     stereo = block if block.shape[0] == 2 else np.repeat(block[:1], 2, axis=0)
+    if not inside():
+        from mmstudio.media.program.writing import write_samples
+
+        write_samples(path, stereo, rate, encoder, name, bit_rate, options)
+        return
+    import av
+
     with av.open(str(path), "w", format=name, options={"fflags": "+bitexact", **options}) as output:
         stream: Any = output.add_stream(encoder, rate=rate, layout="stereo")
         stream.bit_rate = bit_rate

@@ -15,6 +15,9 @@ from mmstudio.errors import MediaError
 from mmstudio.media import avif, chunks, documents, sound_tags
 from mmstudio.media.container import open_container
 from mmstudio.media.guard import decoding
+from mmstudio.media.program import inside
+from mmstudio.media.program.contents import contents
+from mmstudio.media.program.writing import copy_with_tags
 from mmstudio.media.xmp import SOURCE_TYPES, json_object, packet_of, parse_packet
 
 TRAINED = "trainedAlgorithmicMedia"  # made by a model alone
@@ -132,19 +135,27 @@ def _remux(path: Path, record: Mapping[str, Any], packet: bytes | None) -> None:
 
     ``bitexact`` keeps random identifiers, times and names of programs out of the file.
     """
+    format_name = "ipod" if path.suffix.lower() == ".m4a" else None
+    tags = _tags(record, _RECORD_TAG.get(path.suffix.lower(), "comment"))
+    if not inside():
+        with atomic_path(path) as temporary:
+            copy_with_tags(path, temporary, tags, format_name)
+            if packet is not None:
+                with temporary.open("ab") as file:
+                    file.write(chunks.mp4_xmp_box(packet))
+        return
     import av
 
     options = {"fflags": "+bitexact"}
     if packet is not None:
         options["movflags"] = "+faststart+use_metadata_tags"
-    format_name = "ipod" if path.suffix.lower() == ".m4a" else None
     with atomic_path(path) as temporary:
         with (
             open_container(path) as source,
             decoding(path),
             av.open(str(temporary), "w", format=format_name, options=options) as target,
         ):
-            target.metadata.update(_tags(record, _RECORD_TAG.get(path.suffix.lower(), "comment")))
+            target.metadata.update(tags)
             kept = [stream for stream in source.streams if stream.type in ("video", "audio", "subtitle")]
             copies = {stream.index: target.add_stream_from_template(stream) for stream in kept}
             for piece in source.demux(kept):
@@ -179,10 +190,7 @@ def _read_container(path: Path) -> dict[str, Any]:
         elif path.suffix.lower() == ".wav":
             packet = _wav_packet(path)
     found.update(parse_packet(packet.decode("utf-8", "replace")) if packet else {})
-    with open_container(path) as container:
-        tags = {key.lower(): value for key, value in container.metadata.items()}
-        for stream in container.streams:  # Ogg keeps its comments on the stream
-            tags.update({key.lower(): value for key, value in stream.metadata.items()})
+    tags = _container_tags(path)
     for name, key in (
         ("title", "title"),
         ("artist", "creator"),
@@ -197,6 +205,17 @@ def _read_container(path: Path) -> dict[str, Any]:
     if comment.startswith(_MARK):
         found.update(json_object(comment.removeprefix(_MARK)))
     return found
+
+
+def _container_tags(path: Path) -> dict[str, str]:
+    """Tags of a container and of its streams (Ogg keeps its comments there), names in lower case."""
+    if not inside():
+        said = contents(path)
+        all_tags = [said.tags, *(stream.tags for stream in said.streams)]
+    else:
+        with open_container(path) as container:
+            all_tags = [dict(container.metadata), *(dict(stream.metadata) for stream in container.streams)]
+    return {key.lower(): value for tags in all_tags for key, value in tags.items()}
 
 
 def _wav_packet(path: Path) -> bytes | None:

@@ -38,6 +38,16 @@ class VideoReader:
         has_audio: whether there is a sound track.
     """
 
+    def __new__(cls, path: str | Path) -> VideoReader:
+        """Where PyAV is not inside, the one that reads through an ffmpeg program."""
+        from mmstudio.media.program import inside
+
+        if cls is VideoReader and not inside():
+            from mmstudio.media.program.reading import ProgramReader
+
+            return object.__new__(ProgramReader)
+        return object.__new__(cls)
+
     def __init__(self, path: str | Path) -> None:
         """Open ``path`` and decode its first frame. Raises MediaError."""
         self.path = Path(path)
