@@ -13,6 +13,7 @@ from mmstudio.export.copy_gate import Passage, answer_for, look, notes_of, pass_
 from mmstudio.export.fitting import copy_note, fitted
 from mmstudio.export.making import Making, file_name
 from mmstudio.export.options import ExportOptions
+from mmstudio.export.privacy.report import write_report
 from mmstudio.export.record import parts_of
 from mmstudio.export.writer import OutputFolder, slug
 from mmstudio.i18n import tr
@@ -96,14 +97,18 @@ class Exporter:
                     **making.record,
                     **parts_of(making.board),
                     overrides=passage.as_json(),
+                    compliance=[check.for_others() for check in making.checks],
+                    **({"privacy": making.hidden} if making.hidden else {}),
                     **named,
                 )
+                reports = write_report(folder.folder, making.hidden, base)
             yield Progress(total, total)
             return {
                 "files": folder.files,
                 "manifest": str(manifest),
                 "folder": str(folder.folder),
                 "notes": making.notes,
+                **({"reports": [str(path) for path in reports]} if reports else {}),
                 **named,
             }
 
@@ -112,7 +117,7 @@ class Exporter:
     def board_files(
         self,
         board: Storyboard,
-        channels: Iterable[str] | None,
+        channels: Iterable[str | Channel] | None,
         folder: OutputFolder,
         options: ExportOptions | None = None,
         *,
@@ -128,7 +133,7 @@ class Exporter:
         Raises:
             NotFound, DiskFull, StudioError: as :meth:`work`.
         """
-        wanted = chosen(list(channels) if channels else None)
+        wanted = chosen(channels)
         making, _ = self._ready(board, wanted, options or ExportOptions(), pictures)
         yield from making.files(wanted, folder, base or slug(board.name))
         return making.notes
@@ -139,7 +144,7 @@ class Exporter:
         Raises:
             NotFound, StudioError: what would stop the export.
         """
-        wanted = chosen(list(channels) if channels else None)
+        wanted = chosen(channels)
         row = self._library.storyboards.get(storyboard_id)
         return self._ready(Storyboard.from_dict(row.data, row.id), wanted, ExportOptions())[0].notes
 
@@ -153,6 +158,7 @@ class Exporter:
         """Everything that can be refused before a file is written."""
         making = Making(self._library, board, options, pictures)
         checks = compliance.pass_or_refuse(self._library, board, options)
+        making.checks = checks
         making.notes += [check.message for check in checks if check.state == "amber"]
         passage = pass_or_refuse(self._library, board)
         making.notes += notes_of(passage)
