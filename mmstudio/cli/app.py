@@ -22,13 +22,16 @@ from mmstudio.cli import (
     gpu,
     library,
     models,
+    privacy,
     recommend,
+    rights,
     search,
     sets,
     system,
     tags,
     texts,
     variants,
+    verify,
     voice,
     write,
 )
@@ -74,6 +77,9 @@ rooms = (
     write,
     variants,
     channels,
+    rights,
+    privacy,
+    verify,
 )
 for room in rooms:
     room.register(app)

@@ -122,9 +122,10 @@ def decrypt_bundle(
                 pyrage.decrypt_file(str(bundle), str(packed), _identities(key, passphrase))
             except pyrage.DecryptError as error:
                 raise StudioError(
-                    "{name} does not open with this identity.", hint="It was made for another recipient, or is "
-                    "damaged.", name=bundle.name,
-                ) from error  # fmt: skip
+                    "{name} does not open with this identity.",
+                    hint="It was made for another recipient, or is damaged.",
+                    name=bundle.name,
+                ) from error
         return _unpacked(packed, out, bundle.name)
     finally:
         packed.unlink(missing_ok=True)
@@ -172,10 +173,9 @@ def _identities(file: Path, passphrase: str) -> list[x25519.Identity]:
     if data.startswith(_HEAD):
         data = _with_passphrase(file, passphrase)
     lines = data.decode("utf-8", "replace").splitlines()
+    secrets = [line.strip() for line in lines if line.startswith("AGE-SECRET-KEY-1")]
     try:
-        found = [
-            x25519.Identity.from_str(line.strip()) for line in lines if line.startswith("AGE-SECRET-KEY-1")
-        ]
+        found = [x25519.Identity.from_str(secret) for secret in secrets]
     except IdentityError as error:
         raise UsageError("{name} holds no age identity.", name=file.name) from error
     if not found:

@@ -78,12 +78,13 @@ def report_files(record: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def write_report(folder: Path, record: Mapping[str, Any]) -> list[Path]:
-    """Write the report into a folder; returns the files."""
+def write_report(folder: Path, record: Mapping[str, Any], base: str = "") -> list[Path]:
+    """Write the report into a folder as ``BASE.deidentification.json`` and ``.txt``; returns the files."""
     from mmstudio.atomic import write_text
 
     made: list[Path] = []
     for name, text in report_files(record).items():
-        write_text(folder / name, text)
-        made.append(folder / name)
+        path = folder / (f"{base}.{name}" if base else name)
+        write_text(path, text)
+        made.append(path)
     return made
