@@ -50,6 +50,7 @@ KINDS: dict[str, tuple[Lane, str]] = {
     "compose": ("device", mark("Compose")),
     "export": ("io", mark("Export")),
     "page": ("io", mark("Export the recommendation page")),
+    "matrix": ("device", mark("Export many")),
     "clean": ("io", mark("Clean")),
     "doctor": ("io", mark("Check the library")),
     "relink": ("io", mark("Find missing files")),
@@ -263,6 +264,12 @@ def _set(studio: Studio, params: dict[str, Any]) -> Work:
     return set_work(studio.generation, **params)
 
 
+def _matrix(studio: Studio, params: dict[str, Any]) -> Work:
+    from mmstudio.export.matrix import matrix_work
+
+    return matrix_work(studio.library, studio.composer, studio.exporter, **params)
+
+
 def _compose(studio: Studio, params: dict[str, Any]) -> Work:
     return studio.composer.work(**params)
 
@@ -301,6 +308,7 @@ _FACTORIES: dict[str, Callable[[Studio, dict[str, Any]], Work]] = {
     "compose": _compose,
     "export": lambda studio, params: studio.exporter.work(**params),
     "page": lambda studio, params: studio.exporter.page_work(**params),
+    "matrix": _matrix,
     "clean": _clean,
     "doctor": _doctor,
     "relink": _relink,

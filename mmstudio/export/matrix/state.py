@@ -1,0 +1,116 @@
+"""How far a matrix is: ``matrix.json`` in its folder, so that a run that was killed goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from mmstudio import __version__
+from mmstudio.atomic import write_text
+from mmstudio.errors import NotFound
+from mmstudio.export.channels import chosen
+from mmstudio.export.writer import sha256_of
+
+if TYPE_CHECKING:
+    from mmstudio.export.matrix.rows import MatrixRow
+    from mmstudio.export.options import ExportOptions
+    from mmstudio.library import Library
+
+STATE = "matrix.json"
+_VERSION = 1
+RowWord = Literal["waiting", "running", "done", "failed", "same"]
+
+
+@dataclass(slots=True)
+class RowState:
+    """How far a row is. ``files``: name, channel, sha256, bytes of each; ``seconds`` it took.
+
+    "same" is a row that was done before and has not changed since.
+    """
+
+    number: int
+    folder: str
+    label: str = ""
+    state: RowWord = "waiting"
+    digest: str = ""
+    files: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    message: str = ""
+    hint: str = ""
+    seconds: float = 0.0
+
+
+def read_state(out: str | Path) -> list[RowState]:
+    """The rows of a matrix that was begun in a folder; none where there is none or it cannot be read."""
+    try:
+        data = json.loads((Path(out) / STATE).read_text("utf-8"))
+        if int(data["version"]) != _VERSION:
+            return []
+        return [RowState(**row) for row in data["rows"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def write_state(out: Path, rows: list[RowState]) -> None:
+    """Keep how far the rows are, atomically."""
+    plain = [asdict(row) | ({"state": "waiting"} if row.state == "running" else {}) for row in rows]
+    write_text(out / STATE, json.dumps({"version": _VERSION, "rows": plain}, ensure_ascii=False) + "\n")
+
+
+def digest_of(library: Library, row: MatrixRow, options: ExportOptions) -> str:
+    """A hash of everything a row's files are made from; "" where something of it is gone.
+
+    Covers the row, the item with its pictures and reviews, the audience, the storyboard, the recipe, the
+    brand's kit and rules, the channels, the options and the program's version.
+    """
+    from mmstudio.composition.recipe import get_recipe
+
+    try:
+        parts: list[Any] = [__version__, {**row.to_dict(), "number": 0}, options.to_dict()]
+        parts += [asdict(channel) for channel in chosen(list(row.channels))]
+        if row.storyboard_id is not None:
+            parts.append(library.storyboards.get(row.storyboard_id).data)
+        else:
+            parts.append((get_recipe(row.recipe).folder / "recipe.toml").read_text("utf-8"))
+        if row.item_id is not None:
+            parts += _item(library, row.item_id)
+        if row.audience_id is not None:
+            parts.append(asdict(library.audiences.get(row.audience_id)))
+        parts.append(str(library.brand.get()))
+        kit = library.brand_kits.chosen()
+        parts.append(str(kit))
+    except (NotFound, OSError):
+        return ""
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def unchanged(out: Path, before: RowState | None, digest: str) -> bool:
+    """Whether a row is done already and its files are there, whole."""
+    if before is None or before.state not in ("done", "same") or not digest or before.digest != digest:
+        return False
+    if not before.files:
+        return False
+    folder = out / before.folder
+    try:
+        return all(
+            (folder / file["name"]).stat().st_size == file["bytes"]
+            and sha256_of(folder / file["name"]) == file["sha256"]
+            for file in before.files
+        )
+    except (OSError, KeyError):
+        return False
+
+
+def _item(library: Library, item_id: int) -> list[Any]:
+    links = library.items.assets_of(item_id)
+    assets = library.assets.get_many([link.asset_id for link in links])
+    return [
+        asdict(library.items.get(item_id)),
+        [asdict(link) for link in links],
+        [(a.id, a.status, a.rights, a.sha256) for a in assets],
+        [asdict(review) for review in library.items.reviews_of(item_id)],
+    ]
