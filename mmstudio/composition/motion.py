@@ -32,8 +32,16 @@ class Pose:
 
 
 def pose(layer: Layer, local: float, duration: float) -> Pose:
-    """Where a layer is ``local`` seconds into its scene of ``duration`` seconds."""
+    """Where a layer is ``local`` seconds into its scene of ``duration`` seconds.
+
+    A layer with ``begin`` or ``end`` is not seen outside them; it enters at ``begin`` and drifts between the
+    two. One that stays to the end of its scene stays while the next scene comes in, too.
+    """
     motion: Motion = layer.motion
+    last = layer.end if 0.0 < layer.end < duration else duration
+    if local < layer.begin or (last < duration and local >= last):
+        return Pose(opacity=0.0)
+    local, duration = local - layer.begin, last - layer.begin
     drift = min(max(local / duration, 0.0), 1.0) if duration > 0 else 1.0
     scale = motion.zoom[0] + (motion.zoom[1] - motion.zoom[0]) * drift
     pan_x = motion.pan_x[0] + (motion.pan_x[1] - motion.pan_x[0]) * drift

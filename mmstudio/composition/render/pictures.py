@@ -13,6 +13,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter
 
 from mmstudio.composition.cutout import Cutout, border_colour, cut_out
+from mmstudio.composition.storyboard import Rect
 from mmstudio.errors import NotFound, StudioError
 from mmstudio.media.image import load_image
 
@@ -64,6 +65,8 @@ def scaled(image: QImage, width: float, height: float) -> QImage:
     )
 
 
+Quad = tuple[float, float, float, float]
+_WHOLE: Quad = (0.0, 0.0, 1.0, 1.0)
 Touch = Callable[[int, NDArray[np.uint8]], NDArray[np.uint8]]
 
 
@@ -71,7 +74,9 @@ class Clip:
     """A clip of the library, one picture at a time."""
 
     def __init__(
-        self, reader: VideoReader, touch: Callable[[NDArray[np.uint8]], NDArray[np.uint8]] | None = None
+        self,
+        reader: VideoReader,
+        touch: Callable[[float, NDArray[np.uint8]], NDArray[np.uint8]] | None = None,
     ) -> None:
         self._reader = reader
         self._touch = touch
@@ -82,7 +87,7 @@ class Clip:
         """The clip's picture at second t."""
         with self._lock:
             pixels = np.asarray(self._reader.frame_at(t).convert("RGB"))
-        return qimage(pixels if self._touch is None else self._touch(pixels))
+        return qimage(pixels if self._touch is None else self._touch(t, pixels))
 
 
 class Pictures:
@@ -97,7 +102,7 @@ class Pictures:
         self._touch = touch
         self._lock = threading.Lock()
         self._rgb: dict[tuple[int, int], NDArray[np.uint8] | None] = {}
-        self._cut: dict[int, Cutout | None] = {}
+        self._cut: dict[tuple[int, Quad], Cutout | None] = {}
         self._clips: dict[int, Clip | None] = {}
         self.problems: dict[int, str] = {}
 
@@ -109,15 +114,25 @@ class Pictures:
                 self._rgb[key] = self._load(asset_id, max_side)
             return self._rgb[key]
 
-    def cutout(self, asset_id: int) -> Cutout | None:
+    def part(self, asset_id: int, crop: Rect) -> NDArray[np.uint8] | None:
+        """The part of a picture inside ``crop`` (fractions of it): :meth:`array` where that is all of it."""
+        rgb = self.array(asset_id)
+        quad = _quad(crop)
+        if rgb is None or quad == _WHOLE:
+            return rgb
+        return _inside(rgb, quad)
+
+    def cutout(self, asset_id: int, crop: Rect | None = None) -> Cutout | None:
         """The subject off its background: by the file's own transparency, or off a plain light backdrop."""
+        quad = _WHOLE if crop is None else _quad(crop)
         rgb = self.array(asset_id)
         if rgb is None:
             return None
         with self._lock:
-            if asset_id not in self._cut:
-                self._cut[asset_id] = self._own_alpha(asset_id) or cut_out(rgb)
-            return self._cut[asset_id]
+            if (asset_id, quad) not in self._cut:
+                found = self._own_alpha(asset_id, quad)
+                self._cut[asset_id, quad] = found or cut_out(rgb if quad == _WHOLE else _inside(rgb, quad))
+            return self._cut[asset_id, quad]
 
     def clip(self, asset_id: int) -> Clip | None:
         """A clip to draw from, or None when its file cannot be used."""
@@ -135,7 +150,12 @@ class Pictures:
             self.problems[asset_id] = str(error)
             return None
         touch = self._touch
-        return Clip(reader, None if touch is None else lambda pixels: touch(asset_id, pixels))
+        if touch is None:
+            return Clip(reader)
+        at = getattr(touch, "at", None)  # one that knows of time hides what neighbouring pictures show too
+        if at is not None:
+            return Clip(reader, lambda t, pixels: at(asset_id, t, pixels))
+        return Clip(reader, lambda _t, pixels: touch(asset_id, pixels))
 
     def _path(self, asset_id: int) -> Path:
         if self._library is None:
@@ -157,8 +177,8 @@ class Pictures:
             return ((pixels[..., :3] * alpha + 255 * (255 - alpha)) // 255).astype(np.uint8)
         return pixels
 
-    def _own_alpha(self, asset_id: int) -> Cutout | None:
-        pixels = self._open(asset_id, 2160)
+    def _own_alpha(self, asset_id: int, quad: Quad) -> Cutout | None:
+        pixels = _inside(self._open(asset_id, 2160), quad)
         if pixels.ndim != 3 or pixels.shape[2] != 4:
             return None
         solid = pixels[..., 3] > 8
@@ -168,6 +188,30 @@ class Pictures:
         rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
         crop = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         return Cutout(np.ascontiguousarray(crop), "")
+
+
+def _quad(crop: Rect) -> Quad:
+    """A crop's edges (left, top, right, bottom) kept inside the picture; the whole where nothing is left."""
+    left, top = min(max(crop.x, 0.0), 1.0), min(max(crop.y, 0.0), 1.0)
+    right, bottom = min(max(crop.x + crop.w, 0.0), 1.0), min(max(crop.y + crop.h, 0.0), 1.0)
+    return (left, top, right, bottom) if right > left and bottom > top else _WHOLE
+
+
+def _inside(pixels: NDArray[np.uint8], quad: Quad) -> NDArray[np.uint8]:
+    height, width = pixels.shape[:2]
+    left, top = min(round(quad[0] * width), width - 1), min(round(quad[1] * height), height - 1)
+    right, bottom = max(round(quad[2] * width), left + 1), max(round(quad[3] * height), top + 1)
+    return pixels[top:bottom, left:right]
+
+
+def part_of(image: QImage, crop: Rect) -> QImage:
+    """The part of an image inside a crop (fractions of it)."""
+    quad = _quad(crop)
+    if quad == _WHOLE:
+        return image
+    left, top = round(quad[0] * image.width()), round(quad[1] * image.height())
+    width, height = round(quad[2] * image.width()) - left, round(quad[3] * image.height()) - top
+    return image.copy(left, top, max(width, 1), max(height, 1))
 
 
 def on_backdrop(rgb: NDArray[np.uint8], backdrop: str) -> NDArray[np.uint8]:

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QImage, QPaintDevice, QPainter
+from PySide6.QtGui import QImage, QPaintDevice, QPaintEngine, QPainter
 
-from mmstudio.composition.motion import ease_in_out, pose
+from mmstudio.composition.motion import Pose, ease_in_out, pose
 from mmstudio.composition.render.application import ensure_application
+from mmstudio.composition.render.overlay import overlay_image, overlay_sprites
 from mmstudio.composition.render.pictures import Pictures, colour, painting, scaled
 from mmstudio.composition.render.scene_text import text_sprite, texts_of
 from mmstudio.composition.render.sprites import Sprite, paint, sprite_of
+from mmstudio.composition.render.typefaces import is_rtl_locale
+from mmstudio.composition.render.vector import paint_vector
 from mmstudio.composition.storyboard import Scene, Storyboard, TextLayer
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ class Renderer:
         self.storyboard = storyboard
         self.pictures = pictures or Pictures(library)
         self._stages: dict[tuple[tuple[int, int], int], _Stage] = {}
+        self._overlays: dict[float, list[tuple[QPointF, QImage]]] = {}
         self._lock = threading.RLock()
 
     @property
@@ -74,6 +78,8 @@ class Renderer:
         index = self.storyboard.scene_at(t)
         with painting(image, _SMOOTH) as painter:
             self._paint_moment(painter, index, t, target, scale)
+            for place, picture in self._over(scale):
+                painter.drawImage(place, picture)
         return image
 
     def _paint_moment(
@@ -92,12 +98,26 @@ class Renderer:
             self._paint(painter, index - 1, before, size, scale, -moved)
             self._paint(painter, index, local, size, scale, size[1] - moved)
             return
+        painter.save()
+        if change.kind == "zoom":  # the old scene comes nearer while it goes
+            nearer = 1.0 + 0.22 * share
+            painter.translate(size[0] / 2, size[1] / 2)
+            painter.scale(nearer, nearer)
+            painter.translate(-size[0] / 2, -size[1] / 2)
         self._paint(painter, index - 1, before, size, scale)
+        painter.restore()
         over = self._canvas(size)
         with painting(over, _SMOOTH) as second:
             self._paint(second, index, local, size, scale)
+        if change.kind == "wipe":  # in the direction of reading
+            edge = round(share * size[0])
+            left = size[0] - edge if is_rtl_locale(self.storyboard.locale) else 0
+            painter.drawImage(left, 0, over, left, 0, edge, size[1])
+            return
+        painter.save()
         painter.setOpacity(share)
         painter.drawImage(0, 0, over)
+        painter.restore()
 
     def _canvas(self, size: tuple[int, int]) -> QImage:
         image = QImage(size[0], size[1], QImage.Format.Format_RGB32)
@@ -122,11 +142,27 @@ class Renderer:
 
     def paint_on(self, painter: QPainter, wide: float, tall: float, t: float | None = None) -> None:
         """As :meth:`paint`, with a painter open on the device (a PDF keeps one over all its pages)."""
-        width, height = self.storyboard.size
+        board = self.storyboard
+        width, height = board.size
         scale = min(wide / width, tall / height)
+        t = min(max(board.card_time if t is None else t, 0.0), board.duration)
         painter.save()
+        painter.setRenderHints(_SMOOTH | QPainter.RenderHint.Antialiasing)
         painter.scale(scale, scale)
-        painter.drawImage(0, 0, self.card() if t is None else self.frame(t))
+        index = board.scene_at(t)
+        if not board.scenes or (
+            index and t - board.scenes[index].start < board.scenes[index].transition.seconds
+        ):
+            painter.drawImage(0, 0, self.frame(t))  # between two scenes: as it is seen
+        else:
+            as_text = painter.paintEngine().type() == QPaintEngine.Type.Pdf
+            painter.fillRect(QRectF(0, 0, width, height), colour(board.palette.get("ground", "#ffffff")))
+            stage, local = self._stage(index, board.size, 1.0), t - board.scenes[index].start
+            for sprite in stage.sprites:
+                moment = pose(sprite.layer, local, stage.scene.duration)
+                paint_vector(painter, sprite, moment, min(board.size), local, as_text)
+            for sprite in overlay_sprites(board):
+                paint_vector(painter, sprite, Pose(), min(board.size), local, as_text)
         painter.restore()
 
     def _target(self, size: tuple[int, int] | None) -> tuple[tuple[int, int], float]:
@@ -155,6 +191,15 @@ class Renderer:
             moment = pose(sprite.layer, local, stage.scene.duration)
             paint(painter, sprite, moment, min(size), local)
         painter.restore()
+
+    def _over(self, scale: float) -> list[tuple[QPointF, QImage]]:
+        """Label and marks at a scale."""
+        if not self.storyboard.label and not self.storyboard.marks:
+            return []
+        with self._lock:
+            if scale not in self._overlays:
+                self._overlays[scale] = overlay_image(overlay_sprites(self.storyboard), scale)
+            return self._overlays[scale]
 
     def _stage(self, index: int, size: tuple[int, int], scale: float) -> _Stage:
         with self._lock:

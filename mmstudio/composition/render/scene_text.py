@@ -44,6 +44,15 @@ class PlacedText:
         """Height of the lines, or of the chip."""
         return self.plate.height() if self.plate is not None else float(round(self.done.height))
 
+    def ink(self) -> QRectF:
+        """What it covers: its chip, or the box round its letters."""
+        if self.plate is not None:
+            return QRectF(self.plate)
+        box = self.done.box
+        for _, place in self.done.pictures:
+            box = box.united(place)
+        return box.translated(self.x, self.y)
+
     def move(self, dy: float) -> None:
         """Move it down by pixels."""
         self.y += dy

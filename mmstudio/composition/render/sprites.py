@@ -24,6 +24,7 @@ from mmstudio.composition.render.pictures import (
     cropped,
     on_backdrop,
     painting,
+    part_of,
     qimage,
     rounded,
     scaled,
@@ -94,7 +95,7 @@ def paint(painter: QPainter, sprite: Sprite, pose: Pose, short: int, local: floa
             painter.setBrush(brush)
             painter.drawRoundedRect(window, sprite.radius, sprite.radius)
         else:
-            painter.setClipRect(window)
+            painter.setClipRect(window, Qt.ClipOperation.IntersectClip)
             painter.setTransform(place, True)
             painter.drawImage(0, 0, image)
     else:
@@ -137,42 +138,68 @@ def sprite_of(layer: AnyLayer, size: tuple[int, int], pictures: Pictures, ink: s
 
 
 def _shape(layer: ShapeLayer, box: QRectF, short: int, ink: str) -> Sprite:
-    image = QImage(
-        max(round(box.width()), 1), max(round(box.height()), 1), QImage.Format.Format_ARGB32_Premultiplied
-    )
+    x, y = round(box.x()), round(box.y())
+    width, height = max(round(box.width()), 1), max(round(box.height()), 1)
+    image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
-    with painting(image, QPainter.RenderHint.Antialiasing) as painter:
+
+    def fill(painter: QPainter) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
-        fill = colour(layer.colour)
+        paint = colour(layer.colour)
         if layer.fade:
-            run = QLinearGradient(0, 0, 0, image.height())
+            run = QLinearGradient(0, 0, 0, height)
             for stop in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
-                step = QColor(fill)
-                step.setAlphaF(fill.alphaF() * min(1.0, stop * 1.9) ** 1.5)
+                step = QColor(paint)
+                step.setAlphaF(paint.alphaF() * min(1.0, stop * 1.9) ** 1.5)
                 run.setColorAt(stop, step)
             painter.setBrush(run)
         else:
-            painter.setBrush(fill)
-        radius = layer.radius * short
-        whole = QRectF(image.rect())
-        if layer.corners == "top":
-            whole.setBottom(whole.bottom() + radius + 1)
-        elif layer.corners == "left":
-            whole.setRight(whole.right() + radius + 1)
-        elif layer.corners == "right":
-            whole.setLeft(whole.left() - radius - 1)
-        painter.drawRoundedRect(whole, radius, radius)
-    x, y = round(box.x()), round(box.y())
+            painter.setBrush(paint)
+        painter.drawPath(outline(QRectF(0, 0, width, height), layer.radius * short, layer.corners))
+
+    with painting(image, QPainter.RenderHint.Antialiasing) as painter:
+        fill(painter)
+    shade, margin = None, 0
     if layer.shadow:
-        image, margin = with_shadow(image, layer.shadow, short * 0.03, colour(ink))
-        x, y = x - margin, y - margin
-    return Sprite(layer, image, x, y, box.center())
+        shade, margin = with_shadow(image, layer.shadow, short * 0.03, colour(ink))
+
+    def vector(painter: QPainter, _as_text: bool) -> None:
+        if shade is not None:
+            painter.drawImage(x - margin, y - margin, shade)
+        painter.translate(x, y)
+        fill(painter)
+
+    return Sprite(
+        layer, image if shade is None else shade, x - margin, y - margin, box.center(), vector=vector
+    )
+
+
+def outline(rect: QRectF, radius: float, corners: str = "all") -> QPainterPath:
+    """A box whose corners at the named side ("all", "top", "left", "right") are round; radius in pixels."""
+    radius = min(radius, rect.width() / 2, rect.height() / 2)
+    path = QPainterPath()
+    if radius <= 0 or corners not in ("all", "top", "left", "right"):
+        path.addRect(rect)
+        return path
+    path.addRoundedRect(rect, radius, radius)
+    if corners != "all":
+        square = QRectF(rect)
+        if corners == "top":
+            square.setTop(rect.bottom() - radius)
+        elif corners == "left":
+            square.setLeft(rect.right() - radius)
+        else:
+            square.setRight(rect.left() + radius)
+        flat = QPainterPath()
+        flat.addRect(square)
+        path = path.united(flat)
+    return path
 
 
 def _generated(layer: GeneratedLayer, box: QRectF, pictures: Pictures) -> Sprite:
     room = max(layer.motion.zoom)
     width, height = box.width() * room, box.height() * room
-    pixels = pictures.array(layer.asset_id) if layer.asset_id is not None else None
+    pixels = pictures.part(layer.asset_id, layer.crop) if layer.asset_id is not None else None
     if pixels is not None:
         image = cropped(qimage(pixels), width, height, (0.5, 0.5))
     else:
@@ -186,10 +213,13 @@ def _windowed(layer: AnyLayer, image: QImage, box: QRectF, radius: float) -> Spr
 
 
 def _logo(layer: LogoLayer, box: QRectF, pictures: Pictures) -> Sprite | None:
-    cut = pictures.cutout(layer.asset_id) if layer.asset_id is not None else None
-    if cut is None:
+    if layer.asset_id is None:
         return None
-    image = qimage(cut.rgba)
+    cut = pictures.cutout(layer.asset_id, layer.crop)
+    pixels = cut.rgba if cut is not None else pictures.part(layer.asset_id, layer.crop)
+    if pixels is None:
+        return None
+    image = qimage(pixels)
     factor = min(box.width() / image.width(), box.height() / image.height())
     image = scaled(image, image.width() * factor, image.height() * factor)
     return Sprite(layer, image, box.x(), box.y(), box.topLeft())
@@ -204,9 +234,8 @@ def _video(layer: VideoLayer, box: QRectF, short: int, pictures: Pictures) -> Sp
 
     def frame(local: float) -> QImage:
         length = max(clip.duration - layer.clip_start, 0.04)
-        return cropped(
-            clip.image_at(layer.clip_start + local % length), box.width(), box.height(), (0.5, 0.5)
-        )
+        image = part_of(clip.image_at(layer.clip_start + max(local - layer.begin, 0.0) % length), layer.crop)
+        return cropped(image, box.width(), box.height(), (0.5, 0.5))
 
     return Sprite(
         layer,
@@ -226,11 +255,11 @@ def _image(
     short = min(size)
     if layer.asset_id is None:
         return None
-    pixels = pictures.array(layer.asset_id)
+    pixels = pictures.part(layer.asset_id, layer.crop)
     if pixels is None:
         return _missing(layer, box, short, ink)
     if layer.cutout:
-        cut = pictures.cutout(layer.asset_id)
+        cut = pictures.cutout(layer.asset_id, layer.crop)
         if cut is not None and all(edge in layer.edges for edge in cut.edges):
             place = _to_canvas(box, size, cut.edges)
             return _subject(layer, place, short, qimage(cut.rgba), cut.edges, ink)

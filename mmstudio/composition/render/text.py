@@ -86,6 +86,7 @@ class SetText:
     rtl: bool
     letters: tuple[Letter, ...]
     path: QPainterPath
+    box: QRectF  # round the outlines
     pictures: tuple[tuple[QImage, QRectF], ...]
     missing: str
     measure: float
@@ -327,7 +328,8 @@ def _placed(one: _Setter, pixels: float, width: float, measure: float, align: Al
         )
     return SetText(
         one.text, one.style, pixels, min(max(widths, default=0.0), width), len(rows) * step, tuple(widths),
-        one.rtl, tuple(letters), path, tuple(pictures), missing, measure / scale, tuple(shifts),
+        one.rtl, tuple(letters), path, path.boundingRect(), tuple(pictures), missing, measure / scale,
+        tuple(shifts),
     )  # fmt: skip
 
 
@@ -343,8 +345,7 @@ def _seen(char: str) -> bool:
 
 def draw_text(done: SetText, ink: str, width: float) -> tuple[QImage, int]:
     """A set text as a transparent picture, and the margin round it that accents and descenders may use."""
-    with _drawing:
-        box = done.path.boundingRect()
+    box = done.box
     over = max(-box.left(), -box.top(), box.right() - width, box.bottom() - done.height, 0.0)
     margin = max(round(done.pixels * 0.3), round(over) + 1, 2)
     size = QRectF(0, 0, width + 2 * margin, done.height + 2 * margin).toAlignedRect().size()
