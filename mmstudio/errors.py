@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from typing import Any
 
 ERROR, USAGE, CANCELLED = 1, 2, 130  # exit statuses of the command line
@@ -110,3 +111,42 @@ def _fill(template: str, values: dict[str, Any]) -> str:
         return template.format(**values)
     except (KeyError, IndexError, ValueError):
         return template
+
+
+_LIBRARY = re.compile(
+    r"(lib[\w.+-]+\.so[\w.]*)[^\n]*cannot open shared object|Library not loaded: \S*?([\w.+-]+\.dylib)"
+)
+# Debian packages of libraries that other packages open by name.
+_PACKAGES = {
+    "libEGL.so.1": "libegl1",
+    "libGL.so.1": "libgl1",
+    "libOpenGL.so.0": "libopengl0",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libfreetype.so.6": "libfreetype6",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libpulse.so.0": "libpulse0",
+    "libportaudio.so.2": "libportaudio2",
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libX11-xcb.so.1": "libx11-xcb1",
+}
+
+
+def of_a_library(error: ImportError) -> StudioError | None:
+    """The sentence for a package that misses a library of the system; None for any other failed import."""
+    match = _LIBRARY.search(str(error))
+    if match is None:
+        return None
+    name = match[1] or match[2]
+    package = _PACKAGES.get(name)
+    if package is None:
+        return StudioError(
+            "The system library {name} is missing.", hint="“mmstudio doctor” says what else is.", name=name
+        )
+    return StudioError(
+        "The system library {name} is missing.",
+        hint="Install it: sudo apt-get install {package}",
+        name=name,
+        package=package,
+    )

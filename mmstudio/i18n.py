@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
-from mmstudio.errors import StudioError, of_the_system
+from mmstudio.errors import StudioError, of_a_library, of_the_system
 from mmstudio.paths import resource
 
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
@@ -77,6 +77,8 @@ def tr_error(error: BaseException) -> tuple[str, str]:
     """(sentence, hint) of an error in the person's language; never a traceback."""
     if isinstance(error, OSError):
         error = of_the_system(error) or error
+    elif isinstance(error, ImportError):
+        error = of_a_library(error) or error
     if isinstance(error, StudioError):
         return tr(error.template, **error.values), (
             tr(error.hint_template, **error.values) if error.hint_template else ""

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from mmstudio.desktop.display import check_display
 from mmstudio.logs import set_up_logging
 from mmstudio.paths import log_dir
 
@@ -24,8 +25,13 @@ _IDLE_MS = 2500  # after a library opened: pictures come first
 
 
 def run(library_path: str | Path | None = None) -> int:
-    """Open the window, on a library where given, and return the exit status when it is closed."""
+    """Open the window, on a library where given, and return the exit status when it is closed.
+
+    Raises:
+        StudioError: there is no display here, or a system library that the window needs is missing.
+    """
     prepare()
+    check_display()
     from PySide6.QtCore import Qt, QTimer
     from PySide6.QtGui import QGuiApplication
     from PySide6.QtWidgets import QApplication

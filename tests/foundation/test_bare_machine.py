@@ -1,0 +1,53 @@
+"""A machine without a display or with a missing library: a plain sentence, never an aborted process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mmstudio.errors import StudioError, of_a_library
+from mmstudio.i18n import tr_error
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="displays of X11 and Wayland")
+
+
+def start(home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    dropped = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    kept = {key: value for key, value in os.environ.items() if key not in dropped}
+    return subprocess.run(
+        [sys.executable, "-m", "mmstudio"],
+        env={**kept, "MMSTUDIO_HOME": str(home), "PYTHONUTF8": "1", **environment},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+@linux
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [({}, "There is no display"), ({"DISPLAY": ":7654"}, "The display :7654 does not answer")],
+)
+def test_a_window_without_a_display_is_one_sentence(
+    tmp_path: Path, environment: dict[str, str], sentence: str
+) -> None:
+    said = start(tmp_path / "家 home", **environment)
+    assert said.returncode == 1
+    assert sentence in said.stderr
+    assert len(said.stderr.strip().splitlines()) == 2
+
+
+def test_a_missing_library_is_named_with_its_package() -> None:
+    error = ImportError("libEGL.so.1: cannot open shared object file: No such file or directory")
+    assert tr_error(error) == (
+        "The system library libEGL.so.1 is missing.",
+        "Install it: sudo apt-get install libegl1",
+    )
+    other = of_a_library(
+        ImportError("libodd-2.so.5: cannot open shared object file: No such file or directory")
+    )
+    assert isinstance(other, StudioError)
+    assert other.values["name"] == "libodd-2.so.5"
+    assert of_a_library(ImportError("No module named x")) is None
