@@ -42,7 +42,7 @@ class Archive:
 
     def add_text(self, name: str, text: str) -> None:
         """Add a UTF-8 file."""
-        self._zip.writestr(_info(name), text.encode("utf-8"))
+        self._zip.writestr(_info(name), text.encode("utf-8", "replace"))
 
     def add_file(self, name: str, path: Path) -> None:
         """Add a file as it is; what is packed already is stored."""

@@ -14,7 +14,7 @@ from mmstudio.export.fitting import fitted, steps_of
 from mmstudio.export.options import ExportOptions
 from mmstudio.export.privacy import prepare
 from mmstudio.export.provenance import finish, record_of, storyboard_hash
-from mmstudio.export.writer import OutputFolder
+from mmstudio.export.writer import OutputFolder, printable
 from mmstudio.export.writers import FLEXIBLE, Task, suffix_of, writer_of
 from mmstudio.i18n import tr
 
@@ -49,6 +49,7 @@ class Making:
         self.notes += prepared.report
         # what is masked in the texts is masked in the record; the hash is of the board as it is kept
         self.record = record_of(self.board, options.market) | {"storyboard": storyboard_hash(board)}
+        self.record["title"] = printable(str(self.record["title"]))
         self._pictures = pictures
         self._touch = prepared.touch
         self.hidden = prepared.record  # the de-identification report

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mmstudio.atomic import atomic_path, remove_leftovers, take, write_text
+from mmstudio.atomic import atomic_path, remove_leftovers, take, write_bytes
 from mmstudio.errors import StudioError
 
+_TURNS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")  # direction marks
 _RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))}
 
 
@@ -26,6 +27,13 @@ def slug(text: str, limit: int = 48) -> str:
         kept = kept[:-1]
     kept = kept.strip("-") or "untitled"
     return f"{kept}-" if kept in _RESERVED else kept
+
+
+def printable(text: str) -> str:
+    """A text without control characters, direction marks and halves of characters, on one line."""
+    spaced = (" " if c in "\n\r\t" else c for c in text)
+    kept = (c for c in spaced if unicodedata.category(c) not in ("Cc", "Cs", "Co", "Cn") and c not in _TURNS)
+    return " ".join("".join(kept).split())
 
 
 class OutputFolder:
@@ -104,7 +112,8 @@ class OutputFolder:
         """List every file with its hash, without any path of this machine."""
         listed = [{**f, "path": Path(f["path"]).name} for f in self.files]
         final = self.folder / name
-        write_text(final, json.dumps({**facts, "files": listed}, ensure_ascii=False, indent=2) + "\n")
+        plain = json.dumps({**facts, "files": listed}, ensure_ascii=False, indent=2) + "\n"
+        write_bytes(final, plain.encode("utf-8", "replace"))  # half a character is no reason to fail
         return final
 
 
