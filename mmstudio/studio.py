@@ -50,6 +50,7 @@ KINDS: dict[str, tuple[Lane, str]] = {
     "compose": ("device", mark("Compose")),
     "export": ("io", mark("Export")),
     "page": ("io", mark("Export the recommendation page")),
+    "package": ("io", mark("Make a preview package")),
     "matrix": ("device", mark("Export many")),
     "clean": ("io", mark("Clean")),
     "doctor": ("io", mark("Check the library")),
@@ -274,6 +275,12 @@ def _compose(studio: Studio, params: dict[str, Any]) -> Work:
     return studio.composer.work(**params)
 
 
+def _package(studio: Studio, params: dict[str, Any]) -> Work:
+    from mmstudio.export.package import package_work
+
+    return package_work(studio.library, params.pop("storyboards"), **params)
+
+
 def _once(call: Callable[[], dict[str, Any]]) -> Work:
     def work(_context: JobContext) -> Generator[Progress, None, dict[str, Any]]:
         yield Progress(0, 1)
@@ -308,6 +315,7 @@ _FACTORIES: dict[str, Callable[[Studio, dict[str, Any]], Work]] = {
     "compose": _compose,
     "export": lambda studio, params: studio.exporter.work(**params),
     "page": lambda studio, params: studio.exporter.page_work(**params),
+    "package": _package,
     "matrix": _matrix,
     "clean": _clean,
     "doctor": _doctor,

@@ -158,8 +158,7 @@ def test_ffmpeg_measures_the_same(library: Library, tmp_path: Path) -> None:
     path = tmp_path / "out.wav"
     soundfile.write(str(path), done.T, RATE, subtype="FLOAT")
     told = subprocess.run(
-        ["ffmpeg", "-hide_banner", "-nostats", "-i", str(path), "-af", "ebur128=peak=true"]
-        + ["-f", "null", "-"],
+        ["ffmpeg", "-hide_banner", "-nostats", "-i", path, "-af", "ebur128=peak=true", "-f", "null", "-"],
         capture_output=True, text=True, check=True,
     ).stderr.rpartition("Summary:")[2]  # fmt: skip
     theirs = {key: float(re.search(rf"{key}:\s+(-?[\d.]+)", told)[1]) for key in ("I", "Peak")}  # type: ignore[index]

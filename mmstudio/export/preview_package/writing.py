@@ -1,0 +1,194 @@
+"""Writes a preview package: small films or pictures of storyboards beside one page."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmstudio.composition import Storyboard
+from mmstudio.errors import UsageError
+from mmstudio.export.preview_package.page import Shown, preview_page
+from mmstudio.export.writer import OutputFolder, slug
+from mmstudio.i18n import tr
+from mmstudio.jobs import JobContext, Progress
+
+if TYPE_CHECKING:
+    from mmstudio.library import Library
+
+MOST = 8  # storyboards in a package
+_SHORT, _LONG = 720, 1280  # pixels of a film
+_RATE = 48_000
+_STAMP = (2000, 1, 1, 0, 0, 0)  # every entry of the ZIP: the same package is the same bytes
+
+
+def write_package(
+    library: Library,
+    ids: list[int],
+    out: Path,
+    context: JobContext,
+    zipped: bool,
+    watermark: bool,
+    video: bool,
+    note: str,
+) -> Generator[Progress, None, dict[str, Any]]:
+    """See :func:`mmstudio.export.package.package_work`."""
+    boards = _boards(library, ids)
+    package = package_id(library, boards)
+    name = f"preview-{slug(boards[0].name, 32)}-{package}"
+    total = sum(_steps(board, video) for board in boards) + 1
+    done, shown, notes = 0, [], []
+    target = OutputFolder(out)
+    with ExitStack() as stack:
+        if zipped:
+            temporary = stack.enter_context(tempfile.TemporaryDirectory(prefix="mmstudio-preview-"))
+            folder = OutputFolder(Path(temporary) / name)
+        else:
+            was_there = (target.folder / name).exists()
+            folder = OutputFolder(target.folder / name)
+            if not was_there:
+                stack.push(lambda kind, *_rest: _clear(folder.folder) if kind is not None else None)
+        for place, board in enumerate(boards, 1):
+            yield Progress(done, total, tr("Drawing {name}", name=board.name))
+            steps = _board_files(library, board, folder, place, watermark, video)
+            while True:
+                try:
+                    step = next(steps)
+                except StopIteration as end:
+                    shown.append(end.value)
+                    break
+                context.raise_if_cancelled()
+                yield Progress(done + step, total, tr("Drawing {name}", name=board.name))
+            done += _steps(board, video)
+        page = preview_page(shown, package, library_key(library), note, watermark)
+        with folder.file("index.html") as path:
+            path.write_text(page, "utf-8")
+        yield Progress(done, total, tr("Packing"))
+        if zipped:
+            with target.file(f"{name}.zip", kind="package") as path:
+                _zip(folder.folder, name, path)
+            result = target.folder / f"{name}.zip"
+            files = target.files
+        else:
+            result, files = folder.folder, folder.files
+    yield Progress(total, total)
+    return {"package": package, "path": str(result), "files": files, "notes": notes}
+
+
+def package_id(library: Library, boards: list[Storyboard]) -> str:
+    """Twelve hex digits from the library and the content of the storyboards: the same again for the same."""
+    plain = json.dumps([library_key(library), *({"id": b.id, **b.to_dict()} for b in boards)], sort_keys=True)
+    return hashlib.sha256(plain.encode("utf-8")).hexdigest()[:12]
+
+
+def library_key(library: Library) -> str:
+    """Tells one library from another without giving its id away."""
+    return hashlib.sha256(f"preview package {library.id}".encode()).hexdigest()[:16]
+
+
+def _boards(library: Library, ids: list[int]) -> list[Storyboard]:
+    unique = list(dict.fromkeys(ids))
+    if not unique:
+        raise UsageError("A preview package needs a storyboard.", hint="Name one or several by number.")
+    if len(unique) > MOST:
+        raise UsageError("A preview package holds {most} storyboards at most.", most=MOST)
+    rows = [library.storyboards.get(id_) for id_ in unique]
+    return [Storyboard.from_dict(row.data, row.id) for row in rows]
+
+
+def _moving(board: Storyboard, video: bool) -> bool:
+    return video and not board.pages
+
+
+def _steps(board: Storyboard, video: bool) -> int:
+    return max(round(board.duration * board.fps), 1) if _moving(board, video) else len(board.scenes) + 1
+
+
+def _small(board: Storyboard) -> Storyboard:
+    """A copy with fewer pixels in the same shape; places and sizes of a storyboard are fractions."""
+    copy = Storyboard.from_dict(board.to_dict(), board.id)
+    short, long_ = sorted(board.size)
+    scale = min(1.0, _SHORT / short, _LONG / long_)
+    copy.size = tuple(max(round(side * scale / 2) * 2, 2) for side in board.size)  # type: ignore[assignment]
+    return copy
+
+
+def _board_files(
+    library: Library, board: Storyboard, folder: OutputFolder, place: int, watermark: bool, video: bool
+) -> Generator[int, None, Shown]:
+    from mmstudio.composition.render import Renderer
+
+    small = _small(board)
+    if watermark:
+        small.marks = [*small.marks, tr("PREVIEW")]
+    renderer = Renderer(small, library)
+    base = f"media/{place}-{slug(board.name, 32)}"
+    (folder.folder / "media").mkdir(parents=True, exist_ok=True)
+    film, stills = "", []
+    if _moving(board, video):
+        poster = f"{base}.jpg"
+        _still(renderer, small.card_time, folder, poster)
+        film = f"{base}.mp4"
+        with folder.file(film, kind="mp4") as path:
+            yield from _film(renderer, library, path)
+        stills.append((poster, small.card_time))
+    else:
+        times = [max(scene.end - 1 / small.fps, scene.start) for scene in small.scenes] or [0.0]
+        for number, t in enumerate(times, 1):
+            still = f"{base}-{number}.jpg"
+            _still(renderer, t, folder, still)
+            stills.append((still, t))
+            yield number
+    return Shown.of(library, board, film, stills)
+
+
+def _still(renderer: Any, t: float, folder: OutputFolder, name: str) -> None:
+    from PIL import Image
+
+    from mmstudio.composition.render import frame_array
+
+    with folder.file(name, kind="jpg") as path:
+        Image.fromarray(frame_array(renderer.frame(t))).save(path, quality=88)
+
+
+def _film(renderer: Any, library: Library, path: Path) -> Iterator[int]:
+    from mmstudio.composition.sound import mix
+    from mmstudio.export.video import encode_frames
+    from mmstudio.media.encode import VideoWriter
+
+    board: Storyboard = renderer.storyboard
+    total = max(round(board.duration * board.fps), 1)
+    with ThreadPoolExecutor(1, thread_name_prefix="sound") as beside:
+        sound = beside.submit(mix, board, library, _RATE)
+        with VideoWriter(path, *board.size, board.fps, audio_rate=_RATE) as writer:
+            heard = 0
+            for done in encode_frames(renderer, writer, total, board.fps):
+                due = min(round((done / board.fps + 0.5) * _RATE), sound.result().shape[1])
+                if due > heard:
+                    writer.write_audio(sound.result()[:, heard:due])
+                    heard = due
+                if done % 5 == 0:
+                    yield done
+            if heard < sound.result().shape[1]:
+                writer.write_audio(sound.result()[:, heard:])
+
+
+def _clear(folder: Path) -> None:
+    """A package that did not get whole leaves nothing."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _zip(folder: Path, name: str, path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(p for p in folder.rglob("*") if p.is_file()):
+            entry = zipfile.ZipInfo(f"{name}/{file.relative_to(folder).as_posix()}", _STAMP)
+            entry.external_attr = 0o644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED if file.suffix == ".html" else zipfile.ZIP_STORED
+            archive.writestr(entry, file.read_bytes())
