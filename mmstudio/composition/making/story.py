@@ -76,8 +76,11 @@ def _drawn_out(read: Outline, least: int) -> Outline:
 
 
 def story_pictures(draft: Draft) -> Iterator[float]:
-    """Choose a picture for every part: chosen ones in order, named ones, the item's, those of the library that
-    the words find or that are like the ones before, or ones that a model makes when that is asked for."""
+    """Choose a picture for every part: chosen ones in order, named ones, the item's, those of the library.
+
+    What the words do not find in the library is filled with pictures like those around it, or left to a model
+    where that was asked for.
+    """
     parts: Sequence[Part] = draft.plan["outline"].parts
     wanted = str(draft.option("pictures"))
     if wanted == LIBRARY and draft.inputs.model and "pictures" not in draft.inputs.options:
@@ -269,7 +272,7 @@ def _about(draft: Draft, words: str, taken: Sequence[int | None]) -> int | None:
 
 
 def _whole_of(draft: Draft, asset_id: int, used: set[int]) -> int:
-    """The hero picture of the item that a picture is a detail of, where it is still free; else the picture."""
+    """The hero picture of the item that a picture is a detail of, where it is free; else the picture."""
     for item_id in draft.library.items.items_of_asset(asset_id)[:1]:
         hero = draft.library.items.hero_of(item_id)
         if hero is not None and hero not in used and usable(draft.asset(hero)):
