@@ -113,6 +113,9 @@ def _freeze(work: Path, profile: str, version: str) -> float:
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "WARN"]
     places = ["--distpath", str(ROOT / "build" / "frozen"), "--workpath", str(ROOT / "build" / "pyinstaller")]
     subprocess.run([*command, *places, str(HERE / "mmstudio.spec")], check=True, env=environment, cwd=ROOT)
+    if sys.platform.startswith("linux"):
+        window = ROOT / "build" / "frozen" / "mmstudio" / "mmstudio-window"
+        window.symlink_to("mmstudio")  # without a command it opens the window
     return round(time.monotonic() - started, 1)
 
 

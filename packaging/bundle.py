@@ -10,8 +10,8 @@ EXCLUDES = [
     "PySide6.QtWebEngineCore", "PySide6.QtWebEngineWidgets", "PySide6.QtQuick", "PySide6.QtQml",
     "PySide6.QtDesigner", "PySide6.QtTest", "PySide6.QtPdf", "PySide6.Qt3DCore", "PySide6.scripts",
     "PyQt5", "PyQt6", "pytest", "_pytest", "hypothesis", "mypy", "ruff", "IPython", "jupyter",
-    "notebook", "setuptools", "pip", "tensorboard.plugins", "tensorflow", "pandas", "ray", "triton",
-    "torch.testing._internal", "pypdfium2", "feedparser", "webvtt", "pysrt", "importlinter", "grimp",
+    "notebook", "pip", "tensorboard.plugins", "tensorflow", "pandas", "ray", "triton",
+    "pypdfium2", "feedparser", "webvtt", "pysrt", "importlinter", "grimp",
 ]  # fmt: skip
 
 # CUDA's libraries and GPL codecs never share a bundle: PyAV is linked with x264 and x265, so that a bundle

@@ -21,7 +21,6 @@ CARRIED = {
     "pillow-heif": "libheif and libde265 (LGPL-3.0), x265 (GPL-2.0-or-later)",
     "soxr": "libsoxr (LGPL-2.1-or-later)",
     "PySide6-Essentials": "Qt (LGPL-3.0-only)",
-    "PySide6-Addons": "Qt (LGPL-3.0-only), FFmpeg (LGPL-2.1-or-later)",
     "torch": "CUDA runtime, cuDNN, NCCL in the CUDA build (NVIDIA proprietary)",
 }
 

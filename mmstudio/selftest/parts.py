@@ -5,7 +5,6 @@ from __future__ import annotations
 # distribution -> module; `tests/foundation/test_selftest.py` compares it with pyproject.toml
 MODULES: dict[str, str] = {
     "PySide6-Essentials": "PySide6.QtGui",
-    "PySide6-Addons": "PySide6.QtMultimedia",
     "torch": "torch",
     "torchvision": "torchvision",
     "torchaudio": "torchaudio",
