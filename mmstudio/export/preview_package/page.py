@@ -50,6 +50,8 @@ _WORDS = {
     "empty": mark("Write a remark first."),
     "play": mark("Play all together"),
     "pause": mark("Pause"),
+    "start": mark("Play"),
+    "position": mark("Position"),
     "one": mark("One at a time"),
     "beside": mark("Side by side"),
     "texts": mark("Texts"),

@@ -54,10 +54,37 @@ function initials(){
   if(!name){tell(words.need);who.focus()}
   return name;
 }
+function transport(parent,video,seconds,moved){
+  var line=make("div",null,parent,"row"),button=press("\u25b6",line,toggle),bar=make("input",null,line,"time");
+  var text=make("span","",line,"quiet");
+  button.setAttribute("aria-label",words.start);button.setAttribute("data-play","");
+  bar.type="range";bar.min=0;bar.max=seconds;bar.step=0.01;bar.value=0;
+  bar.setAttribute("aria-label",words.position);
+  function toggle(){
+    if(!video.paused){video.pause();return}
+    var going=video.play();
+    if(going){going.catch(function(){})}
+  }
+  function tick(){
+    bar.value=video.currentTime;
+    text.textContent=clock(video.currentTime)+" / "+clock(seconds);
+    moved();
+  }
+  function face(){
+    button.textContent=video.paused?"\u25b6":"\u275a\u275a";
+    button.setAttribute("aria-label",video.paused?words.start:words.pause);
+  }
+  text.textContent=clock(0)+" / "+clock(seconds);
+  bar.addEventListener("input",function(){video.currentTime=Number(bar.value)});
+  video.addEventListener("click",toggle);
+  ["play","pause","ended"].forEach(function(name){video.addEventListener(name,face)});
+  ["timeupdate","seeked"].forEach(function(name){video.addEventListener(name,tick)});
+}
 function show(board){
   var article=make("article",null,main),now=0,place=null;
   article.setAttribute("data-board",board.number);
-  make("h2",board.audience?board.title+" · "+board.audience:board.title,article);
+  var named=!board.audience||board.title.indexOf(board.audience)>=0;
+  make("h2",named?board.title:board.title+" · "+board.audience,article);
   var left=make("div",null,article),right=make("div",null,article);
   var stills=board.film?[board.stills[0]]:board.stills,frames=[],video=null;
   var holder=make("div",null,left,"stills");
@@ -65,10 +92,9 @@ function show(board){
     var frame=make("div",null,holder,"frame"),media;
     if(board.film){
       media=video=make("video",null,frame);
-      video.controls=true;video.preload="metadata";video.playsInline=true;
+      video.preload="metadata";video.playsInline=true;
       video.poster=still.file;video.src=board.film;
-      video.addEventListener("timeupdate",function(){now=video.currentTime;moment()});
-      video.addEventListener("seeked",function(){now=video.currentTime;moment()});
+      transport(left,video,board.seconds,function(){now=video.currentTime;moment()});
     }else{
       media=make("img",null,frame);media.src=still.file;media.alt=board.title+" "+(n+1);
       media.addEventListener("click",function(){now=still.at;moment()});

@@ -20,7 +20,8 @@ p{margin:0 0 6px;overflow-wrap:anywhere}
 .quiet{color:var(--quiet);font-size:13px}
 .chip{display:inline-block;border:1px solid var(--warn);color:var(--warn);border-radius:12px;padding:1px 10px;
 font-size:12px;font-weight:600}
-.who{display:flex;flex-wrap:wrap;gap:8px;align-items:center;align-content:flex-start}
+.row .time{flex:1 1 120px;padding:0;accent-color:var(--accent)}
+.who{justify-content:flex-end;display:flex;flex-wrap:wrap;gap:8px;align-items:center;align-content:flex-start}
 #said{flex-basis:100%;color:var(--quiet);font-size:13px;margin:0;min-height:20px;max-width:420px}
 nav{display:flex;flex-wrap:wrap;gap:8px;padding:0 24px 12px;max-width:1320px;margin:0 auto}
 nav:empty{display:none}
