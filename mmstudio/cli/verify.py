@@ -12,7 +12,7 @@ import typer
 from mmstudio.cli.console import print_json, say, warn
 from mmstudio.cli.options import Json
 from mmstudio.errors import ERROR, UsageError
-from mmstudio.i18n import tr
+from mmstudio.i18n import mark, tr
 
 PASSPHRASE = "MMSTUDIO_PASSPHRASE"  # the name of a variable
 
@@ -63,16 +63,16 @@ def certificate(
 
     signing, authority = new_certificate(out, name, days=days)
     limits = tr(
-        "Made by yourself: readers show “valid, signer not trusted” unless they are given {authority}. For work"
-        " that others must trust, get a certificate from a public authority for C2PA.",
+        "Made by yourself: readers show “valid, signer not trusted” unless they are given {authority}. For"
+        " work that others must trust, get a certificate from a public authority for C2PA.",
         authority=authority.name,
     )
     if as_json:
         print_json({"signing": str(signing), "authority": str(authority), "limits": limits})
         return
     say(tr("Sign with {path}; keep it to yourself, it holds the key.", path=str(signing)))
-    say(tr("Give {path} to those who check: mmstudio verify FILE --trust {name}", path=str(authority),
-           name=authority.name))  # fmt: skip
+    give = mark("Give {path} to those who check: mmstudio verify FILE --trust {name}")
+    say(tr(give, path=str(authority), name=authority.name))
     say(limits)
 
 
@@ -105,4 +105,6 @@ def ask_passphrase(*, twice: bool = False) -> str:
     try:
         return str(typer.prompt(tr("Passphrase"), hide_input=True, confirmation_prompt=twice, err=True))
     except typer.Abort as error:
-        raise UsageError("No passphrase was given.", hint=f"Type it, or set {PASSPHRASE}.") from error
+        raise UsageError(
+            "No passphrase was given.", hint="Type it, or set {variable}.", variable=PASSPHRASE
+        ) from error

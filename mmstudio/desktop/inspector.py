@@ -29,6 +29,7 @@ from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.controls import button, section
 from mmstudio.desktop.views.flow import FlowLayout
 from mmstudio.desktop.views.learned_from import LearnedFrom
+from mmstudio.desktop.views.rights_form import RightsForm
 from mmstudio.desktop.views.stars import Stars
 from mmstudio.desktop.views.tag_suggestions import TagSuggestions
 from mmstudio.desktop.words import RIGHTS_NAMES, STATUS_NAMES, date_text, duration_text, kind_name, size_text
@@ -142,6 +143,8 @@ class Inspector(QWidget):
             self.rights.addItem("", key)
         self.rights.activated.connect(self._save_rights)
         column.addWidget(self.rights)
+        self.rights_form = RightsForm(self._context)
+        column.addWidget(self.rights_form)
         self._facts_heading = section(mark("Facts"))
         column.addWidget(self._facts_heading)
         self._facts_widget = QWidget()
@@ -245,6 +248,7 @@ class Inspector(QWidget):
             self.caption.setPlainText(asset.caption)
         self.stars.set_rating(asset.rating)
         self.rights.setCurrentIndex(self.rights.findData(asset.rights))
+        self.rights_form.show_for(list(self._ids))
         self._show_tags(looked.tags)
         self.suggested.show_for(asset.id if single else None)
         self._show_facts(looked)
@@ -334,10 +338,12 @@ class Inspector(QWidget):
         self.caption.setReadOnly(not writing)
         for widget in (self.stars, self.new_tag, self.rights):
             widget.setEnabled(writing)
+        self.rights_form.set_writing(writing)
 
     def _retranslate(self) -> None:
         for row, words in enumerate(RIGHTS_NAMES.values()):
             self.rights.setItemText(row, tr(words))
+        self.rights_form.retranslate()
         if self._shown is not None:
             self._show(self._shown)
 

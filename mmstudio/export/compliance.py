@@ -155,7 +155,10 @@ def answer_for(
     wanted = set(names)
     if unknown := sorted(wanted - set(CHECKS)):
         raise UsageError(
-            "There is no check {name}.", name=", ".join(unknown), hint="There are: " + ", ".join(CHECKS) + "."
+            "There is no check {name}.",
+            hint="There are: {names}.",
+            name=", ".join(unknown),
+            names=", ".join(CHECKS),
         )
     if not who.strip() or not reason.strip():
         raise UsageError(

@@ -139,8 +139,8 @@ class ClearanceStore:
             values = (storyboard_id, check, digest, finding, who.strip(), reason.strip(), now())
             number = last_id(
                 tx.execute(
-                    "INSERT INTO clearance(storyboard_id, check_name, digest, finding, who, reason, created_at)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO clearance(storyboard_id, check_name, digest, finding, who, reason,"
+                    " created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
                     values,
                 )
             )
@@ -165,7 +165,9 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
     checked: dict[str, Any] = {}
     for key, value in values.items():
         if key not in allowed:
-            raise UsageError("Rights have no field {name}.", name=key, hint="Use " + ", ".join(allowed) + ".")
+            raise UsageError(
+                "Rights have no field {name}.", hint="There are: {names}.", name=key, names=", ".join(allowed)
+            )
         if key == "markets":
             checked[key] = _markets(value)
         else:

@@ -62,7 +62,8 @@ def load_certificate(path: str | Path, passphrase: str | None = None) -> Certifi
     except TypeError as error:
         raise StudioError(
             "The key in {name} is locked with a passphrase.",
-            hint=f"Set the variable {PASSPHRASE} for this command.",
+            hint="Set the variable {variable} for this command.",
+            variable=PASSPHRASE,
             name=path.name,
         ) from error
     except ValueError as error:
