@@ -61,7 +61,7 @@ def picture_named(draft: Draft, name: str) -> int | None:
 
 
 def picture_about(draft: Draft, words: str, without: Iterable[int] = ()) -> int | None:
-    """An imported picture whose title or tags say a word of ``words``, the more the better; None without one."""
+    """An imported picture whose title or tags say a word of ``words``, the more the better, or None."""
     wanted = list(dict.fromkeys(w for w in tokens(words) if len(w) > 2 or not w.isascii()))[:_WORDS]
     taken = set(without)
     seen: dict[int, int] = {}

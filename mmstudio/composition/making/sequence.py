@@ -1,14 +1,19 @@
-"""A generated sequence for a slider: a walk through a model's latent space, kept as pictures."""
+"""Pictures a model makes for a recipe: one, or for a slider a walk through its latent space."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from mmstudio.composition.draft import Draft
 from mmstudio.errors import StudioError
+from mmstudio.generation.latents.point import Point
+
+if TYPE_CHECKING:
+    from mmstudio.generation.latents.player import Player
 
 FRAMES = 9
 _SIDE = 512  # pixels of a frame at least
@@ -18,46 +23,65 @@ def generated_sequence(draft: Draft, frames: int = FRAMES) -> Iterator[int]:
     """Asset ids of a walk from one picture of a model to another, one after the other.
 
     Nothing comes without a model that can be used. The same seed and weights give the same frames.
+    Raises NotFound, StudioError: a model that was named cannot be used.
     """
-    generation = draft.generation
-    if generation is None:
+    player = _player(draft)
+    if player is None:
         return
-    from mmstudio.generation import keeping
-    from mmstudio.generation.latents.point import Point
+    keys = [Point(seed=draft.seed * 2 + 1), Point(seed=draft.seed * 2 + 2)]
+    yield from _drawn(draft, player, player.walk(keys, frames, "walk"), keys, "walk")
 
+
+def generated_portrait(draft: Draft) -> int | None:
+    """The asset id of one picture a model makes from the draft's seed; None without a model."""
+    player = _player(draft)
+    if player is None:
+        return None
+    key = Point(seed=draft.seed, truncation=0.8)
+    return next(_drawn(draft, player, [key], [key], "portrait"), None)
+
+
+def _player(draft: Draft) -> Player | None:
+    if draft.generation is None:
+        return None
     try:
-        name = draft.inputs.model or generation.default_model()
-        player = generation.player(name)
+        return draft.generation.player(draft.inputs.model or draft.generation.default_model())
     except StudioError:
         if draft.inputs.model:
             raise  # a model that was named must be there
-        return
-    keys = [Point(seed=draft.seed * 2 + 1), Point(seed=draft.seed * 2 + 2)]
-    path = player.walk(keys, frames, "walk")
+        return None
+
+
+def _drawn(
+    draft: Draft, player: Player, path: Sequence[Point], keys: Sequence[Point], kind: str
+) -> Iterator[int]:
+    from mmstudio.generation import keeping
+
     config = player.model.config
     done = 0
     for batch in player.batches(path):
         draft.breathe()
         for pixels in batch:
+            latent = player.latent(path[done])
             params = {
                 "points": [key.as_json() for key in keys],
-                "kind": "walk",
+                "kind": kind,
                 "frame": done,
-                "frames": frames,
+                "frames": len(path),
             }
             params["weights"] = player.fingerprint
-            label = f"{config.name} {done + 1}/{frames}"
-            record = keeping.record_of(config, label, keys[0].seed, player.latent(path[done]), params)
-            file = draft.library.generated_dir / f"{config.name}-walk-{draft.seed}-{done:02d}.png"
+            title = f"{config.name} {keys[0].seed}" + (f" {done + 1}/{len(path)}" if len(path) > 1 else "")
+            record = keeping.record_of(config, title, keys[0].seed, latent, params)
+            file = draft.library.generated_dir / f"{config.name}-{kind}-{draft.seed}-{done:02d}.png"
             file = keeping.write_picture(file, _large(pixels), record)
             yield keeping.add_to_library(
                 draft.library,
                 file,
                 kind="image",
-                title=label,
+                title=title,
                 model=config.name,
                 seed=keys[0].seed,
-                latent=player.latent(path[done]),
+                latent=latent,
                 params=params,
             )
             done += 1
