@@ -33,7 +33,7 @@ class CompliancePane(Pane):
     """Seven checks; red ones are put right where they come from, or answered for by name."""
 
     key: ClassVar[str] = "compliance"
-    name: ClassVar[str] = mark("Before it leaves")
+    name: ClassVar[str] = mark("Compliance")
     icon: ClassVar[str] = "shield-check"
     with_inspector: ClassVar[bool] = False
 
@@ -150,7 +150,7 @@ class CompliancePane(Pane):
         self._stop_answering()
         if self.context.studio is None:
             self.states.show_message(
-                mark("Before it leaves"), mark("Open a library first."), mark("Go to the Library"),
+                mark("Compliance"), mark("Open a library first."), mark("Go to the Library"),
                 lambda: self.context.navigate("library"),
             )  # fmt: skip
             return
@@ -221,7 +221,8 @@ class CompliancePane(Pane):
         self.checks = checks
         empty(self._list)
         self.cards = []
-        for check in checks:
+        order = ("red", "amber", "green")
+        for check in sorted(checks, key=lambda one: (one.passes, order.index(one.state))):
             card = CheckCard(check, tr(TITLES[check.name]), writing=not self.context.read_only)
             card.media_wanted.connect(lambda ids: self.context.navigate("library", query="", select=ids))
             card.answer_wanted.connect(self.answer_for)
@@ -231,7 +232,7 @@ class CompliancePane(Pane):
         noted = [check for check in checks if check.state == "amber"]
         if held:
             self.summary.setText(
-                tr("It stays: {n} of {total} checks are red.", n=len(held), total=len(checks))
+                tr("Held back: {n} of {total} checks are red.", n=len(held), total=len(checks))
             )
         elif noted:
             self.summary.setText(tr("It may leave, with {n} notes.", n=len(noted)))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SIGNS = {
     "green": ("check-circle", "success", mark("In order")),
     "amber": ("warning", "warning", mark("Leaves with a note")),
-    "red": ("x-circle", "danger", mark("Stays")),
+    "red": ("x-circle", "danger", mark("Held back")),
 }
 
 

@@ -26,7 +26,7 @@ _FIELDS = (
     ("licence", mark("Licence"), mark("CC BY 4.0, a contract, an address")),
     ("expires", mark("Last day"), mark("2027-03-31, empty for never")),
     ("markets", mark("Countries"), mark("DE, FR; empty for all")),
-    ("note", mark("Note"), mark("Anything else")),
+    ("note", mark("Remark on the rights"), mark("Anything else")),
 )
 
 

@@ -72,14 +72,14 @@ class Verdict:
             "none": tr("It is not signed."),
             "valid": tr("Signed by {name}; whole, but nobody vouches for the certificate.", name=self.signer),
             "trusted": tr("Signed by {name}; whole, and the certificate is trusted.", name=self.signer),
-            "invalid": tr("The signature does not hold."),
+            "invalid": "" if self.problems else tr("The signature does not hold."),
         }[self.signature]
         listed = {
             True: [tr("The manifest beside it lists exactly this file.")],
             False: [],
             None: [],
         }[self.listed]
-        return [said, signed, *listed, *self.problems]
+        return [said, *([signed] if signed else []), *listed, *self.problems]
 
 
 def verify(path: str | Path, trust: str | Path = "") -> Verdict:
