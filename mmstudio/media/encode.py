@@ -51,11 +51,15 @@ _BLOCK = 1024  # samples handed to the sound encoder at once
 _AUDIO_BIT_RATE = 192_000
 
 
-@lru_cache(maxsize=1)
 def _available() -> dict[str, str]:
     """Codec name to the encoder that writes it here."""
+    return _usable(inside())
+
+
+@lru_cache(maxsize=2)
+def _usable(own: bool) -> dict[str, str]:
     found: dict[str, str] = {}
-    if not inside():
+    if not own:
         for name, choices in _VIDEO_ENCODERS.items():
             if usable := [one for one in choices if one in encoders()]:
                 found[name] = usable[0]
