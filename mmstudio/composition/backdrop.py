@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,14 @@ from mmstudio.media.oklab import oklab_to_srgb, srgb_to_oklab
 def colour_field(colours: Sequence[str], size: tuple[int, int], seed: int) -> NDArray[np.uint8]:
     """A smooth picture uint8 [H,W,3] that drifts between the colours; the same seed draws the same picture.
 
-    Blended in OKLab on a small grid and enlarged, with half a step of noise against banding.
+    Blended in OKLab on a small grid and enlarged, with half a step of noise against banding. The last few are
+    kept and must not be written to: a matrix draws one item for many audiences.
     """
+    return _field(tuple(colours), size, seed)
+
+
+@lru_cache(maxsize=3)
+def _field(colours: tuple[str, ...], size: tuple[int, int], seed: int) -> NDArray[np.uint8]:
     width, height = size
     rng = np.random.default_rng(seed)
     lab = srgb_to_oklab(np.array([rgb_of(c) for c in colours] or [(230, 230, 230)]))
@@ -42,4 +49,5 @@ def colour_field(colours: Sequence[str], size: tuple[int, int], seed: int) -> ND
     full = wide[upper] * (1 - share) + wide[upper + 1] * share
     full += rng.uniform(-0.5, 0.5, size=(height, width, 1)).astype(np.float32)
     drawn: NDArray[np.uint8] = np.clip(np.rint(full), 0, 255).astype(np.uint8)
+    drawn.flags.writeable = False
     return drawn

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mmstudio.composition.cutout import cut_out
 from mmstudio.composition.draft import Draft
-from mmstudio.composition.palette import scheme, swatches
+from mmstudio.composition.palette import Swatch, scheme, swatches
 from mmstudio.composition.parts import make_background
 from mmstudio.composition.storyboard import Source, Storyboard
 from mmstudio.errors import MediaError, NotFound, StudioError
@@ -46,14 +48,20 @@ def pictures(draft: Draft) -> None:
             draft.add_asset_source(part, asset_id)
 
 
-def pictures_of(draft: Draft) -> list[int]:
-    """Usable pictures of the item, hero first, each once."""
-    item = draft.need_item()
-    links = [link for link in draft.library.items.assets_of(item.id) if link.role in ("hero", "detail")]
+def pictures_of(draft: Draft, item_id: int | None = None) -> list[int]:
+    """Usable pictures of the item (or of another one), hero first, each once."""
+    number = draft.need_item().id if item_id is None else item_id
+    links = [link for link in draft.library.items.assets_of(number) if link.role in ("hero", "detail")]
     links.sort(key=lambda link: (link.role != "hero", link.position))
     order = list(dict.fromkeys(link.asset_id for link in links))
     known = {a.id: a for a in draft.library.assets.get_many(order)}
     return [i for i in order if i in known and _usable(known[i])]
+
+
+def first_picture(draft: Draft, item_id: int) -> int | None:
+    """The picture that shows an item whole, as :func:`pictures` would choose it; None without one."""
+    ids = pictures_of(draft, item_id)
+    return _whole_view(draft, ids) if ids else None
 
 
 def _usable(asset: Asset) -> bool:
@@ -79,29 +87,50 @@ def _named(draft: Draft, asset_id: int) -> int:
 
 
 def _stands_free(draft: Draft, asset_id: int) -> bool:
-    pixels = pixels_of(draft, asset_id, 400)
-    return pixels is not None and cut_out(pixels) is not None
+    place = _place(draft, asset_id)
+    return place is not None and _free(*place)
 
 
 def pixels_of(draft: Draft, asset_id: int, side: int) -> NDArray[np.uint8] | None:
-    """A picture of the library, uint8 [H,W,3] of at most ``side`` pixels; None when it cannot be read."""
+    """A picture of the library, uint8 [H,W,3] of at most ``side`` pixels; None when it cannot be read.
+
+    Not to be written to: what was read last is kept, for the next audience of the same item.
+    """
+    place = _place(draft, asset_id)
+    return _read(*place, side) if place is not None else None
+
+
+def _place(draft: Draft, asset_id: int) -> tuple[Path, int] | None:
+    """A picture's file and when it was changed."""
     try:
         path = draft.library.assets.path_of(draft.library.assets.get(asset_id))
-        return image_array(path, max_side=side)
+        return path, path.stat().st_mtime_ns
     except (StudioError, OSError):
         return None
 
 
-def palette(draft: Draft) -> None:
-    """Take the colours from the product itself: the cut-out, else the middle of the photo.
+@lru_cache(maxsize=24)
+def _read(path: Path, _changed: int, side: int) -> NDArray[np.uint8] | None:
+    try:
+        pixels = image_array(path, max_side=side).copy()
+    except (StudioError, OSError):
+        return None
+    pixels.flags.writeable = False
+    return pixels
 
-    Without a hero picture the palette is a quiet one that the seed chooses.
-    """
-    hero = draft.pictures.get("hero")
-    pixels = pixels_of(draft, hero, 360) if hero is not None else None
+
+@lru_cache(maxsize=256)
+def _free(path: Path, changed: int) -> bool:
+    pixels = _read(path, changed, 400)
+    return pixels is not None and cut_out(pixels) is not None
+
+
+@lru_cache(maxsize=256)
+def _colours(path: Path, changed: int) -> tuple[tuple[Swatch, ...], bool] | None:
+    """Swatches of what a picture shows, and whether it was lifted off its ground."""
+    pixels = _read(path, changed, 360)
     if pixels is None:
-        draft.board.palette = scheme([], draft.seed)
-        return
+        return None
     cut = cut_out(pixels)
     if cut is not None:
         height, width = cut.rgba.shape[:2]
@@ -112,7 +141,21 @@ def palette(draft: Draft) -> None:
         height, width = pixels.shape[:2]
         y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
         found = swatches(pixels.reshape(-1, 3), np.exp(-(x**2 + y**2) / 0.5).ravel())
-    draft.board.palette = scheme(found, draft.seed + _number(draft), lifted=cut is not None)
+    return tuple(found), cut is not None
+
+
+def palette(draft: Draft) -> None:
+    """Take the colours from the product itself: the cut-out, else the middle of the photo.
+
+    Without a hero picture the palette is a quiet one that the seed chooses.
+    """
+    hero = draft.pictures.get("hero")
+    place = _place(draft, hero) if hero is not None else None
+    seen = _colours(*place) if place is not None else None
+    if seen is None:
+        draft.board.palette = scheme([], draft.seed)
+        return
+    draft.board.palette = scheme(list(seen[0]), draft.seed + _number(draft), lifted=seen[1])
 
 
 def background(draft: Draft) -> None:
