@@ -6,6 +6,7 @@ import copy
 from dataclasses import fields
 from typing import Any
 
+from mmstudio.composition.corners import place_brand, shape_name
 from mmstudio.composition.own_places import apply_own
 from mmstudio.composition.recipe import Recipe, get_recipe
 from mmstudio.composition.storyboard import Rect, Stack, Storyboard, TextLayer, layer_from_dict
@@ -17,8 +18,19 @@ _OVERRIDES = {"size", "lines", "align", "valign", "corners", "radius", "fit", "f
 
 def shape_of(size: tuple[int, int]) -> str:
     """``square``, ``tall`` or ``wide``."""
+    return shape_name(size)
+
+
+def form_of(size: tuple[int, int]) -> str:
+    """The shape that places are looked up for: finer than :func:`shape_of` for banners.
+
+    ``strip`` from 5:1 on (a leaderboard), ``flat`` from 2.6:1 on (a billboard), ``tower`` up to 0.4:1 (a
+    skyscraper).
+    """
     ratio = size[0] / size[1]
-    return "wide" if ratio > 1.2 else "tall" if ratio < 0.84 else "square"
+    if ratio >= 2.6:
+        return "strip" if ratio >= 5.0 else "flat"
+    return "tower" if ratio <= 0.4 else shape_of(size)
 
 
 def reframe(storyboard: Storyboard, size: tuple[int, int]) -> Storyboard:
@@ -41,18 +53,22 @@ def reframe(storyboard: Storyboard, size: tuple[int, int]) -> Storyboard:
     try:
         recipe = get_recipe(storyboard.recipe)
     except NotFound:
+        place_brand(made, storyboard.size)
         apply_own(made, shape_of(made.size))
         return made
-    place_all(made, recipe)
+    place_all(made, recipe, storyboard.size)
     return made
 
 
-def place_all(storyboard: Storyboard, recipe: Recipe) -> None:
-    """Give every layer and stack with a slot its place for the storyboard's shape; letter sizes likewise."""
+def place_all(storyboard: Storyboard, recipe: Recipe, before: tuple[int, int] | None = None) -> None:
+    """Give every layer and stack with a slot its place for the storyboard's shape; letter sizes likewise.
+
+    ``before``: the size its canvas had (None: the same).
+    """
     shape = shape_of(storyboard.size)
     for scene in storyboard.scenes:
         plain = recipe.scene(scene.pattern or scene.name)
-        places = recipe.places(shape, scene.pattern or scene.name)
+        places = recipe.places(form_of(storyboard.size), scene.pattern or scene.name)
         own: dict[str, dict[str, Any]] = {}
         if plain is not None:
             own = {entry.get("name", ""): entry for entry in plain.get("layers", [])}
@@ -72,6 +88,7 @@ def place_all(storyboard: Storyboard, recipe: Recipe) -> None:
                     setattr(layer, key, value)
         for stack in scene.stacks:
             _place_stack(stack, places, plain)
+    place_brand(storyboard, before or storyboard.size)
     apply_own(storyboard, shape)
 
 

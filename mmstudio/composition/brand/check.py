@@ -9,6 +9,7 @@ from mmstudio.composition.brand.kit import BrandKit
 from mmstudio.composition.storyboard import Storyboard
 
 if TYPE_CHECKING:
+    from mmstudio.composition.render.pictures import Pictures
     from mmstudio.library import Library
 
 Rule = Literal["contrast", "size", "clear space", "logo", "words", "disclaimer", "colour", "font"]
@@ -48,7 +49,46 @@ class BrandReport:
         """Share of checks that passed, 0 to 1; 1 where nothing had to be checked."""
         return self.passed / self.total if self.total else 1.0
 
+    def add(self, rule: Rule, finding: Finding | None) -> None:
+        """Count one check: passed, or what it found."""
+        passed, total = self.by_rule.get(rule, (0, 0))
+        self.by_rule[rule] = (passed + (finding is None), total + 1)
+        self.passed += finding is None
+        self.total += 1
+        if finding is not None:
+            self.findings.append(finding)
 
-def check(board: Storyboard, library: Library, kit: BrandKit) -> BrandReport:
-    """Check every scene at rest against a kit."""
-    return BrandReport()
+
+def check(
+    board: Storyboard, library: Library, kit: BrandKit, pictures: Pictures | None = None
+) -> BrandReport:
+    """Check every scene at rest against a kit.
+
+    Contrast is measured on the rendered frame behind the letters. Any thread, once
+    :func:`mmstudio.composition.prepare_drawing` was called. ``pictures``: those of a renderer, to load none
+    twice.
+    """
+    from mmstudio.composition.brand import rules
+    from mmstudio.composition.brand.grounds import Grounds
+
+    report = BrandReport()
+    grounds = Grounds(board, library, pictures)
+    for scene in board.scenes:
+        for standing in grounds.of(scene):
+            report.add("contrast", rules.contrast(scene, standing, kit))
+            report.add("size", rules.size(board, scene, standing.text, kit))
+            wanted = rules.font(scene, standing.text.layer, kit)
+            if wanted is not rules.NOT_ASKED:
+                report.add("font", wanted)
+        if kit.colours:
+            for finding in rules.colours(board, scene, kit, grounds):
+                report.add("colour", finding)
+        for finding in rules.logos(board, scene, kit, library, grounds.pictures):
+            report.add("clear space", finding)
+    if kit.logo is not None and kit.corner != "none" and board.scenes:
+        report.add("logo", rules.logo(board, kit, library))
+    for finding in rules.words(board, library):
+        report.add("words", finding)
+    for finding in rules.disclaimers(board, kit):
+        report.add("disclaimer", finding)
+    return report

@@ -143,10 +143,16 @@ def chosen_kit(library: Library) -> BrandKit | None:
 
 
 def save_kit(library: Library, kit: BrandKit) -> BrandKit:
-    """Keep a kit; gives it its id. Raises UsageError (values, a name that is taken), NotFound (a logo)."""
+    """Keep a kit; gives it its id. Its disclaimers become allowed words: the fact guard lets them through.
+
+    Raises UsageError (values, a name that is taken), NotFound (a logo).
+    """
     kit.check()
     for asset_id in (kit.logo, kit.logo_on_dark):
         if asset_id is not None:
             library.assets.get(asset_id)
     kit.id = library.brand_kits.save(kit.name, kit.to_dict(), kit.id)
+    for one in kit.disclaimers:
+        if one.text.strip():
+            library.brand.add("allow", one.text, one.locale)
     return kit
