@@ -16,6 +16,7 @@ from mmstudio.i18n import mark
 from mmstudio.paths import data_dir, resource
 
 SHAPES = ("square", "tall", "wide")
+_NEAREST = {"strip": "wide", "flat": "wide", "tower": "tall"}  # very flat and very narrow canvases
 Group = Literal["recommendation", "entertainment", "education", "medicine", "interaction", "marketing"]
 GROUPS: dict[Group, str] = {
     "marketing": mark("Marketing"),
@@ -109,8 +110,12 @@ class Recipe:
     own: bool = False
 
     def places(self, shape: str, scene: str) -> dict[str, Any]:
-        """The places of a scene on a canvas shape, by slot."""
-        return self.layouts.get(shape, {}).get(scene, {})
+        """The places of a scene on a canvas shape, by slot.
+
+        ``strip``, ``flat`` and ``tower`` take those of ``wide`` and ``tall`` where the recipe has none for them.
+        """
+        own = self.layouts.get(shape, {}).get(scene)
+        return own if own is not None else self.layouts.get(_NEAREST.get(shape, ""), {}).get(scene, {})
 
     def scene(self, name: str) -> dict[str, Any] | None:
         """The plain scene or pattern of a name; None when there is none."""

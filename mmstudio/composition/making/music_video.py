@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -70,7 +71,7 @@ def listen(draft: Draft) -> Iterator[float]:
 
 
 def shots(draft: Draft) -> None:
-    """Choose what is seen between the cuts: pictures and clips in turns, and some shots for a model's film."""
+    """Choose what is seen between the cuts: pictures and clips in turns, some shots for a model's film."""
     heard: Beats = draft.plan["beats"]
     pictures = _pictures(draft)
     loops = str(draft.option("loops"))
@@ -82,7 +83,7 @@ def shots(draft: Draft) -> None:
         )
     cuts = cut_points(heard, str(draft.option("pace")), draft.board.fps)
     found, turn, filmed = [], 0, 0.0
-    for number, (start, end) in enumerate(zip(cuts, cuts[1:], strict=False)):
+    for number, (start, end) in enumerate(pairwise(cuts)):
         shot = Shot(start, end)
         if able and (loops == "all" or not pictures or number % 3 == 2):
             shot.film, filmed = filmed, filmed + end - start
@@ -99,8 +100,8 @@ def shots(draft: Draft) -> None:
 def cut_points(heard: Beats, pace: str, fps: int) -> list[float]:
     """Seconds of the cuts, the first 0.0 and the last the end: on beats, moved to the nearest frame.
 
-    Loud parts are cut every one or two beats, quiet ones every four or eight; no shot is under 0.4 s, none over
-    6 s unless beats are that far apart.
+    Loud parts are cut every one or two beats, quiet ones every four or eight; no shot is under 0.4 s, none
+    over 6 s unless beats are that far apart.
     """
     counts, times = _BEATS[pace], heard.times
     cuts = [0.0]
