@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name, say
 from mmstudio.desktop.views.controls import button, help_dot, row, section
 from mmstudio.desktop.views.preference_rows import FIELD, caption, form
+from mmstudio.desktop.views.preferences_gpu import GpuPreferences
 from mmstudio.desktop.views.preferences_voice import VoicePreferences
 from mmstudio.desktop.views.preferences_writing import WritingPreferences
 from mmstudio.i18n import mark, tr
@@ -85,6 +87,9 @@ class PreferencesPane(Pane):
             lambda: context.change_setting("reviewer", self.reviewer.text().strip())
         )
         work.addRow(caption(mark("Your name")), self.reviewer)
+        self.gpu = GpuPreferences(context)
+        self.gpu.setVisible(sys.platform != "darwin")  # there the one build knows Apple's graphics
+        column.addWidget(self.gpu)
         self.voice, self.writing = VoicePreferences(context), WritingPreferences(context)
         column.addWidget(self.voice)
         column.addWidget(self.writing)
@@ -114,15 +119,18 @@ class PreferencesPane(Pane):
         for box, choices in self._choices:
             for place, (_key, words) in enumerate(choices):
                 box.setItemText(place, tr(words))
+        self.gpu.retranslate()
         self.voice.retranslate()
         self.writing.retranslate()
         self._say_device()
 
     def activated(self, **args: Any) -> None:
+        self.gpu.look()
         self.voice.look()
         self.writing.look()
 
     def close_pane(self) -> None:
+        self.gpu.close_view()
         self.voice.close_view()
         self.writing.close_view()
 
