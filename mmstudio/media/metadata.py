@@ -158,10 +158,14 @@ def _remux(path: Path, record: Mapping[str, Any], packet: bytes | None) -> None:
             target.metadata.update(tags)
             kept = [stream for stream in source.streams if stream.type in ("video", "audio", "subtitle")]
             copies = {stream.index: target.add_stream_from_template(stream) for stream in kept}
+            copied = 0
             for piece in source.demux(kept):
                 if piece.size:  # the empty one at the end only flushes decoders
                     piece.stream = copies[piece.stream.index]
                     target.mux(piece)
+                    copied += 1
+            if not copied:
+                raise ValueError("a file without a stream")
         if packet is not None:
             with temporary.open("ab") as file:
                 file.write(chunks.mp4_xmp_box(packet))

@@ -352,10 +352,14 @@ def _remuxed(source: Path, target: Path, form: str) -> list[str]:
         copies = {stream.index: out.add_stream_from_template(stream) for stream in kept}
         for copy in copies.values():
             copy.metadata.clear()
+        copied = 0
         for piece in media.demux(kept):
             if piece.size:
                 piece.stream = copies[piece.stream.index]
                 out.mux(piece)
+                copied += 1
+        if not copied:
+            raise ValueError("a file without a stream")
     return sorted(removed)
 
 

@@ -174,7 +174,7 @@ def test_giant_exif_and_a_link_are_no_trouble(tmp_path: Path) -> None:
         assert image.getexif()[0x0112] == 8
 
 
-# --- marks of origin, read by others -------------------------------------------------------------------------
+# --- marks of origin, read by others ------------------------------------------------------------------------
 
 
 def packet_of(path: Path) -> bytes:
@@ -221,7 +221,9 @@ def test_an_xml_reader_finds_source_type_and_hashes(tmp_path: Path, suffix: str)
         assert np.array_equal(before, pixels(path))
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".webm", ".wav", ".flac", ".mp3", ".opus", ".avif", ".pdf", ".gif"])
+@pytest.mark.parametrize(
+    "suffix", [".mp4", ".webm", ".wav", ".flac", ".mp3", ".opus", ".avif", ".pdf", ".gif"]
+)
 def test_the_same_record_gives_the_same_bytes(tmp_path: Path, suffix: str) -> None:
     digests = set()
     for folder in ("one", "two"):
@@ -243,7 +245,11 @@ def test_a_pdf_opens_with_its_title_and_is_one_page(tmp_path: Path) -> None:
 
 
 def test_sound_tags_are_read_by_ffmpeg(tmp_path: Path) -> None:
-    for suffix, key in ((".mp3", "digital_source_type"), (".wav", "coding_history"), (".webm", "digital_source_type")):
+    for suffix, key in (
+        (".mp3", "digital_source_type"),
+        (".wav", "coding_history"),
+        (".webm", "digital_source_type"),
+    ):
         path = make(tmp_path / f"a{suffix}")
         stamp(path, RECORD)
         with av.open(str(path)) as container:
@@ -254,7 +260,9 @@ def test_sound_tags_are_read_by_ffmpeg(tmp_path: Path) -> None:
 
 def test_a_page_says_it_in_its_head(tmp_path: Path) -> None:
     page = tmp_path / "a.html"
-    page.write_text("<!doctype html><html><head>\n<meta charset=utf-8><title>x</title></head><body></body></html>")
+    page.write_text(
+        "<!doctype html><html><head>\n<meta charset=utf-8><title>x</title></head><body></body></html>"
+    )
     stamp(page, {"title": "earlier"})
     stamp(page, RECORD | {"title": '"><script>alert(1)</script>'})
     text = page.read_text("utf-8")
