@@ -1,9 +1,8 @@
-"""The commands of copy: write, check-text, brand."""
+"""The commands of copy: write, check-text."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,21 +29,10 @@ _Item = Annotated[str, typer.Option("--item", metavar="SKU", help="The item's sk
 _Locale = Annotated[str, typer.Option("--locale", help="Language of the text, e.g. en, zh-CN.")]
 
 
-class BrandAction(StrEnum):
-    """What to do with the rules of the brand."""
-
-    SHOW = "show"
-    BAN = "ban"
-    ALLOW = "allow"
-    REQUIRE = "require"
-    FORGET = "forget"
-
-
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command()(write)
     app.command("check-text")(check_text)
-    app.command()(brand)
 
 
 def write(
@@ -175,39 +163,6 @@ def check_text(
             n=len(blocked),
             words=", ".join(f"“{span.text}” ({tr(_STATUS[span.status])})" for span in blocked),
         )
-
-
-def brand(
-    lib: Lib,
-    action: Annotated[BrandAction, typer.Argument()] = BrandAction.SHOW,
-    text: Annotated[str, typer.Argument(help="The word, phrase or sentence.")] = "",
-    locale: Annotated[str, typer.Option("--locale", help="Only in this language.")] = "",
-    when: Annotated[str, typer.Option("--when", help="require: only where this word is used.")] = "",
-    as_json: Json = False,
-) -> None:
-    """Show or change the rules of the brand: banned and allowed words, sentences that must be there."""
-    with studio(lib, write=action is not BrandAction.SHOW) as opened:
-        store = opened.library.brand
-        match action:
-            case BrandAction.BAN:
-                store.add("ban", text, locale)
-            case BrandAction.ALLOW:
-                store.add("allow", text, locale)
-            case BrandAction.REQUIRE:
-                store.add("require", text, locale, when)
-            case BrandAction.FORGET:
-                if not store.remove(text):
-                    raise StudioError(
-                        "There is no rule “{text}”.", hint="mmstudio brand LIB shows them.", text=text
-                    )
-        rules = store.get().rules
-    if as_json:
-        print_json({"rules": list(rules)})
-    elif not rules:
-        say(tr("The brand has no rules yet."))
-    else:
-        headers = [tr("rule"), tr("words"), tr("language"), tr("when")]
-        table(headers, [[rule.kind, rule.text, rule.locale, rule.when] for rule in rules])
 
 
 def _context(

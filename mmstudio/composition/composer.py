@@ -6,6 +6,8 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from mmstudio.composition.brand.apply import apply as apply_brand
+from mmstudio.composition.brand.kit import chosen_kit
 from mmstudio.composition.draft import Draft, run_step
 from mmstudio.composition.inputs import Inputs, Need
 from mmstudio.composition.keeping import keep_locked, locked_words
@@ -162,6 +164,9 @@ def _steps(draft: Draft) -> Iterator[float]:
 
 
 def _finished(draft: Draft, keep: Storyboard | None) -> Storyboard:
+    kit = chosen_kit(draft.library)
+    if kit is not None:
+        apply_brand(draft.board, kit, draft.library)
     if keep is not None:
         keep_locked(draft.board, keep)
     return draft.board
