@@ -112,7 +112,7 @@ class Recipe:
     def places(self, shape: str, scene: str) -> dict[str, Any]:
         """The places of a scene on a canvas shape, by slot.
 
-        ``strip``, ``flat`` and ``tower`` take those of ``wide`` and ``tall`` where the recipe has none for them.
+        ``strip``, ``flat`` and ``tower`` take those of ``wide`` and ``tall`` where the recipe has none.
         """
         own = self.layouts.get(shape, {}).get(scene)
         return own if own is not None else self.layouts.get(_NEAREST.get(shape, ""), {}).get(scene, {})

@@ -161,7 +161,7 @@ def _plain(block: Block) -> dict[str, object]:
 
 
 def email_blocks(draft: Draft) -> None:
-    """A header picture and the parts of an e-mail: greeting or line, the first item large, others in a grid."""
+    """A header picture and the parts of an e-mail: words, the first item large, the others in a grid."""
     found: list[Entry] = draft.plan["entries"]
     first, others = found[0], found[1:]
     board = draft.board

@@ -42,8 +42,8 @@ def read_outline(text: str, most: int = MOST_SCENES, title: str = "") -> Outline
     """Read an outline of any shape as at most ``most`` parts.
 
     Headings (``#``) part it, else bullets or numbers, else paragraphs, else lines, else sentences.
-    ``[picture: harbour at night]`` asks for a picture. Too many parts are joined with their neighbours: nothing
-    is left out but what exceeds 2,000 characters a part.
+    ``[picture: harbour at night]`` asks for a picture. Too many parts are joined with their neighbours:
+    nothing is left out but what exceeds 2,000 characters a part.
     """
     lines = _lines(text)
     given = title

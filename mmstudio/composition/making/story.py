@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mmstudio.composition.draft import Draft
 from mmstudio.composition.making.finding import chosen_pictures, picture_about, picture_named, usable
+from mmstudio.composition.making.lesson import set_language
 from mmstudio.composition.making.narration import NO_VOICE, Narrator, lead, scene_seconds, weight
 from mmstudio.composition.making.outline import (
     LEAST_SCENES,
@@ -23,6 +24,7 @@ from mmstudio.composition.storyboard import Block, Caption, ImageLayer, Scene, T
 from mmstudio.errors import StudioError, UsageError
 
 if TYPE_CHECKING:
+    from mmstudio.composition.making.character import Character
     from mmstudio.generation.voice.contract import Speech
 
 _SHOWN = 150  # letters of a scene's text that are set; captions and voice have all of it
@@ -45,6 +47,7 @@ def outline(draft: Draft) -> None:
     Raises:
         UsageError: there is nothing to tell.
     """
+    set_language(draft, draft.inputs.text)
     opens = draft.recipe.scene("title") is not None
     closes = draft.recipe.scene("end") is not None
     wanted = int(draft.option("scenes"))
@@ -92,6 +95,12 @@ def story_pictures(draft: Draft) -> Iterator[float]:
     for index, part in enumerate(parts):
         if part.picture:
             found[index] = picture_named(draft, part.picture)
+    for who in _characters(draft):
+        for index, part in enumerate(parts):
+            told = f"{part.heading} {part.text}".casefold()
+            if found[index] is None and who.asset_id is not None and who.name.casefold() in told:
+                found[index] = who.asset_id
+                break  # one scene shows the face; the others what happens
     free = [one for one in given if one not in found]
     for index in range(len(parts)):
         if found[index] is None and free:
@@ -139,7 +148,7 @@ def story_scenes(draft: Draft) -> Iterator[float]:
     """Lay the scenes: title, parts, end; each stands until it is spoken or read."""
     read: Outline = draft.plan["outline"]
     board, pace = draft.board, float(draft.option("pace"))
-    narrator = Narrator(draft, str(draft.option("voice")) or NO_VOICE)
+    narrator = Narrator(draft, _voice(draft))
     told = [_told(part) for part in read.parts]
     speeches: list[Speech | None] = [None] * len(told)
     for index, speech in narrator.speak(told):
@@ -174,6 +183,25 @@ def story_scenes(draft: Draft) -> Iterator[float]:
     board.captions = captions
     board.blocks = _blocks(read, draft.plan["pictures"])
     yield 1.0
+
+
+def _voice(draft: Draft) -> str:
+    """The voice that reads: the option's, or the one of the only character where it says "default"."""
+    wanted = str(draft.option("voice")).strip() or NO_VOICE
+    if wanted != "default":
+        return wanted
+    own = {one.voice for one in _characters(draft) if one.voice}
+    return own.pop() if len(own) == 1 else ""
+
+
+def _characters(draft: Draft) -> list[Character]:
+    """The characters that were given, read once."""
+    if "characters" not in draft.plan:
+        from mmstudio.composition.making.character import characters_of
+
+        draft.plan["characters"] = characters_of(draft.library, draft.inputs.characters)
+    found: list[Character] = draft.plan["characters"]
+    return found
 
 
 def _told(part: Part) -> str:
