@@ -16,6 +16,7 @@ from mmstudio.library.roots import OWN_ROOT
 
 if TYPE_CHECKING:
     from mmstudio.library.library import Library
+    from mmstudio.library.records import Origin, Rights
     from mmstudio.media.kinds import MediaKind
 
 
@@ -32,6 +33,8 @@ def register_generated(
     params: Mapping[str, Any] | None = None,
     sources: Sequence[int] = (),
     generation: Mapping[str, Any] | None = None,
+    origin: Origin = "generated",
+    rights: Rights = "own",
 ) -> int:
     """Move a file the studio made into ``generated/`` under its hash, and add it with thumbnail and row.
 
@@ -44,6 +47,7 @@ def register_generated(
         model: name of the model that made it; with it, ``seed``, ``latent`` (float32 bytes), ``params`` and
             ``sources`` (asset ids) are recorded, enough to make the same thing again.
         generation: the same five fields as one mapping, instead.
+        origin, rights: "imported" and its source's rights for a mere view of something imported.
 
     Returns:
         The asset id. The same bytes made again give the same asset.
@@ -52,7 +56,9 @@ def register_generated(
         StudioError: the file cannot be decoded; it stays where it is.
     """
     if generation is not None:
-        return register_generated(library, path, kind, title, tags, **generation)
+        return register_generated(
+            library, path, kind, title, tags, **generation, origin=origin, rights=rights
+        )
     source = Path(path)
     result = examine(library, str(source), kind, threading.Event())
     if result.status != "ok":
@@ -81,8 +87,8 @@ def register_generated(
                     phash=result.phash,
                     title=title or result.title,
                     language=result.language,
-                    rights="own",
-                    origin="generated",
+                    rights=rights,
+                    origin=origin,
                     text=result.text,
                     tags=tuple(tags),
                 )
