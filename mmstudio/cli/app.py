@@ -10,13 +10,13 @@ import typer
 
 from mmstudio import __version__
 from mmstudio.cli import (
-    assets,
     audiences,
     augment,
     brand,
     catalogue,
     channels,
     cleaning,
+    compose,
     datasets,
     evaluate,
     export,
@@ -68,7 +68,7 @@ rooms = (
     sets,
     evaluate,
     catalogue,
-    assets,
+    compose,
     export,
     audiences,
     recommend,
