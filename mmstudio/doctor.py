@@ -80,8 +80,16 @@ def _library(name: str) -> Check:
 def _device(name: str) -> Check:
     import torch
 
-    if torch.cuda.is_available():
+    from mmstudio.features.device import cuda_state
+
+    there, why = cuda_state()
+    if there:
         return Check(name, True, f"CUDA: {torch.cuda.get_device_name(0)}")
+    if "driver" in why.lower():
+        remedy = tr(
+            "The graphics driver is too old for this PyTorch: update it. Until then the processor works."
+        )
+        return Check(name, False, tr("CPU, {n} threads", n=torch.get_num_threads()), remedy)
     if torch.backends.mps.is_available():
         return Check(name, True, "MPS")
     return Check(name, True, tr("CPU, {n} threads", n=torch.get_num_threads()))
@@ -89,9 +97,13 @@ def _device(name: str) -> Check:
 
 def _codecs(name: str) -> Check:
     from mmstudio.media.encode import video_codecs
+    from mmstudio.media.program import inside
 
     found = video_codecs()
-    return Check(name, bool(found), ", ".join(found), "pip install --force-reinstall av", required=True)
+    if inside():
+        return Check(name, bool(found), ", ".join(found), "pip install --force-reinstall av", required=True)
+    remedy = _install("ffmpeg", tr("Install the program ffmpeg."))
+    return Check(name, bool(found), ", ".join(found) and f"ffmpeg: {', '.join(found)}", remedy, required=True)
 
 
 def _sound(name: str) -> Check:

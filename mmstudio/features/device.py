@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 
 log = logging.getLogger(__name__)
 
@@ -15,7 +16,7 @@ def choose_device(wanted: str = "auto") -> str:
     import torch
 
     there = {
-        "cuda": torch.cuda.is_available(),
+        "cuda": cuda_state()[0],
         "mps": torch.backends.mps.is_available(),
         "cpu": True,
     }
@@ -26,6 +27,22 @@ def choose_device(wanted: str = "auto") -> str:
         if wanted != "auto":
             log.info("device %s is not available, the processor is used", wanted)
     return "cpu"
+
+
+def cuda_state() -> tuple[bool, str]:
+    """Whether CUDA can be used, and what torch said where it cannot (an old driver, say); never a warning.
+
+    torch writes such a reason to standard error, where nobody looks for it.
+    """
+    import torch
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        there = bool(torch.cuda.is_available())
+    words = [str(one.message) for one in said]
+    for line in words:
+        log.info("torch about CUDA: %s", line)
+    return there, "" if there or not words else words[0]
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -51,3 +51,25 @@ def test_a_missing_library_is_named_with_its_package() -> None:
     assert isinstance(other, StudioError)
     assert other.values["name"] == "libodd-2.so.5"
     assert of_a_library(ImportError("No module named x")) is None
+
+
+def test_an_old_graphics_driver_is_a_remedy_not_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    import warnings
+
+    import torch
+
+    from mmstudio.doctor import examine
+    from mmstudio.features.device import choose_device
+
+    def old() -> bool:
+        warnings.warn(
+            "CUDA initialization: The NVIDIA driver on your system is too old (found 11040).", stacklevel=1
+        )
+        return False
+
+    monkeypatch.setattr(torch.cuda, "is_available", old)
+    assert choose_device("auto") in ("cpu", "mps")
+    [device] = [check for check in examine() if check.name == "Computing device"]
+    assert not device.ok
+    assert "driver is too old" in device.remedy
+    assert not device.required

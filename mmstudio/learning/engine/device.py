@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 
 from mmstudio.errors import StudioError
+from mmstudio.features.device import cuda_state
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -15,7 +16,7 @@ def pick_device(name: str = "auto") -> torch.device:
     Raises:
         StudioError: where a named device is not on this computer.
     """
-    has = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    has = {"cpu": True, "cuda": cuda_state()[0], "mps": torch.backends.mps.is_available()}
     if name == "auto":
         return torch.device(next(kind for kind in ("cuda", "mps", "cpu") if has[kind]))
     if not has.get(name, False):
