@@ -89,9 +89,9 @@ class Menus(QObject):
 
     def _edit_menu(self) -> None:
         w = self._window
-        self.undo = action(w, mark("Undo"), self._context.undo, icon="arrow-counter-clockwise")
+        self.undo = action(w, mark("Undo"), lambda: self._undo(back=True), icon="arrow-counter-clockwise")
         self.undo.setShortcut(QKeySequence("Ctrl+Z"))
-        self.redo = action(w, mark("Redo"), self._context.redo, icon="arrow-clockwise")
+        self.redo = action(w, mark("Redo"), lambda: self._undo(back=False), icon="arrow-clockwise")
         self.redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
         self.find = action(
             w, mark("Search"), w.focus_search, shortcut="Ctrl+F", icon="magnifying-glass",
@@ -203,6 +203,8 @@ class Menus(QObject):
         self.pane_menu.addActions(actions)
         self.pane_menu.setTitle(pane.title() if pane is not None else "")
         self.pane_menu.menuAction().setVisible(bool(actions))
+        if hasattr(self, "undo"):
+            self.refresh_undo()
 
     def refresh(self) -> None:
         """Enable what makes sense with or without a library."""
@@ -211,9 +213,22 @@ class Menus(QObject):
         self.show_pane_actions(pane)
         self.refresh_undo()
 
+    def _undo(self, *, back: bool) -> None:
+        """Undo or redo in the pane in front where it has steps of its own, else in the library."""
+        pane = self._window.panes.get(self._window.current)
+        own = pane is not None and pane.undo_labels() is not None
+        target = pane if own else self._context
+        (target.undo if back else target.redo)()  # type: ignore[union-attr]
+
     def refresh_undo(self) -> None:
         """Say what undo and redo would do; asked in a worker."""
         studio = self._context.studio
+        pane = self._window.panes.get(self._window.current)
+        own = pane.undo_labels() if pane is not None else None
+        if own is not None:
+            self._context.drop("undo-labels")
+            self._show_undo(own)
+            return
         if studio is None or studio.library.read_only:
             self._show_undo((None, None))
             return

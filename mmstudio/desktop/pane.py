@@ -71,5 +71,15 @@ class Pane(QWidget):
         """Move the selection by ``step`` while quick look is open and return the asset there, if any."""
         return None
 
+    def undo_labels(self) -> tuple[str | None, str | None] | None:
+        """What Undo and Redo would do while this pane is shown (marked English); None: the library's own."""
+        return None
+
+    def undo(self) -> None:
+        """Undo in this pane; only asked where :meth:`undo_labels` gave something."""
+
+    def redo(self) -> None:
+        """Redo in this pane."""
+
     def close_pane(self) -> None:
         """The window is closing: stop players and timers."""

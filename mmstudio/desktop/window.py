@@ -63,6 +63,7 @@ PAGES: list[tuple[str, str, str, str, str, str]] = [
     ("play", mark("Play with a model"), "faders", "play", "PlayPane", "create"),
     ("sets", mark("Make a set"), "puzzle-piece", "sets", "SetsPane", "create"),
     ("write", mark("Write"), "note-pencil", "write", "WritePane", "create"),
+    ("editor", mark("Storyboard editor"), "pencil-simple", "editor", "EditorPane", "preview"),
     ("augment", mark("Augmentation"), "magic-wand", "augment", "AugmentPane", "models"),
     ("compare", mark("Compare models"), "scales", "compare", "ComparePane", "models"),
     ("tuning", mark("Search for settings"), "magnifying-glass", "tuning", "TuningPane", "models"),
@@ -70,6 +71,8 @@ PAGES: list[tuple[str, str, str, str, str, str]] = [
     ("two", mark("Two audiences"), "columns", "two", "TwoPane", "audiences"),
     ("segments", mark("Segments"), "circles-three", "segments", "SegmentsPane", "audiences"),
     ("variants", mark("Variants and tests"), "flask", "variants", "VariantsPane", "audiences"),
+    ("compliance", mark("Compliance"), "shield-check", "compliance", "CompliancePane", "preview"),
+    ("verify", mark("Verify files"), "shield-checkered", "verify", "VerifyPane", "exports"),
     ("measure", mark("Measure the recommender"), "gauge", "measure", "MeasurePane", "audiences"),
 ]
 _WITHOUT_LIBRARY = {"preferences"}
@@ -77,6 +80,7 @@ _WITHOUT_LIBRARY = {"preferences"}
 _AHEAD = {
     "sets": ("mmstudio.features", "mmstudio.generation.sets", "mmstudio.generation.copywriting"),
     "write": ("mmstudio.features", "mmstudio.generation.copywriting"),
+    "editor": ("mmstudio.composition.editing", "mmstudio.export.channels"),
 }
 _HEADER_WIDTH = 720
 _CLOSE_MS = 5500  # jobs get five seconds to save their state; then the window closes all the same

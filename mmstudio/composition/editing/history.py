@@ -35,21 +35,31 @@ class History:
         self._key: Hashable = None
         self._at = 0.0
 
-    def do(self, edit: Callable[[Storyboard], Storyboard], label: str, key: Hashable = None) -> bool:
+    def do(
+        self,
+        edit: Callable[[Storyboard], Storyboard],
+        label: str,
+        key: Hashable = None,
+        *,
+        anew: bool = False,
+    ) -> bool:
         """Apply an edit; False where it changed nothing.
 
         Args:
-            label: what it does, for the menu. key: edits with the same key in a row (a drag, a slider, typing)
-                become one step until a second passes or :meth:`seal` is called.
+            label: what it does, for the menu.
+            key: edits with the same key in a row (a drag, a slider, typing) become one step until a second
+                passes or :meth:`seal` is called.
+            anew: within one step each edit starts from where the step began (a drag there and back again
+                leaves no trace).
 
         Raises:
             StudioError: as the edit; nothing is changed then.
         """
-        made = edit(self.board)
-        if made is self.board or made == self.board:
-            return False
         now = self._clock()
         together = key is not None and key == self._key and now - self._at <= _TOGETHER_S
+        made = edit(self._back[-1].board if anew and together and self._back else self.board)
+        if made is self.board or made == self.board:
+            return False
         if not together:
             self._back.append(Step(self.board, label))
             del self._back[:-_MOST]

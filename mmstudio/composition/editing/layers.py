@@ -161,7 +161,7 @@ def delete(board: Storyboard, scene: int, layers: Sequence[str]) -> Storyboard:
 
 
 def rename(board: Storyboard, scene: int, layer: str, name: str) -> tuple[Storyboard, str]:
-    """Give a layer another name (made one of its own); it leaves its place in the recipe's stacks as it is."""
+    """Give a layer another name, made one of its own; returns the board and that name."""
     held = scene_of(board, scene)
     old = layer_of(board, scene, layer)
     made = unique_name((one.name for one in held.layers if one is not old), name[:80] or old.name)

@@ -31,7 +31,7 @@ def lock_copy(board: Storyboard, slot: str, on: bool = True) -> Storyboard:
 
 
 def lock_sound(board: Storyboard, name: str, on: bool = True) -> Storyboard:
-    """Lock a sound ("music", "voice" or an effect's name), or free it. Raises UsageError where there is none."""
+    """Lock a sound ("music", "voice", an effect's name), or free it. Raises UsageError for another name."""
     tracks = tracks_named(board)
     if name not in tracks:
         raise UsageError("The storyboard has no sound called {name}.", hint="It has: {names}.", name=name,

@@ -218,7 +218,7 @@ def add_scene(board: Storyboard, index: int, seconds: float = 2.0, name: str = "
 
 
 def delete_scene(board: Storyboard, scene: int) -> Storyboard:
-    """Take a scene out; what follows moves up. Raises UsageError for the last one or one with locked layers."""
+    """Take a scene out; what follows moves up. Raises UsageError for the only one or one with locked layers."""
     held = scene_of(board, scene)
     if len(board.scenes) == 1:
         raise UsageError("A storyboard needs one scene.", hint="Add another before you delete this one.")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QComboBox, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.board import BoardFacts, SavedBoard, read_board, saved_boards
@@ -14,12 +13,14 @@ from mmstudio.desktop.models.channels import ChannelRow, default_folder, read_ch
 from mmstudio.desktop.models.held import ExportWish, HeldBoard
 from mmstudio.desktop.models.job_watch import JobWatch
 from mmstudio.desktop.pane import Pane
+from mmstudio.desktop.panes.preview_review import PreviewReview
 from mmstudio.desktop.texts import action, label, name
 from mmstudio.desktop.views.board_frames import KeptPictures, frame_source
 from mmstudio.desktop.views.controls import button, row, tool
 from mmstudio.desktop.views.export_gate import ExportGate
 from mmstudio.desktop.views.export_popup import ExportPopup
 from mmstudio.desktop.views.item_picker import ItemButton
+from mmstudio.desktop.views.mockup import Words
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.preview_panel import PreviewPanel
 from mmstudio.desktop.views.sound_clock import SilentClock, SoundClock, open_clock
@@ -71,6 +72,13 @@ class PreviewPane(Pane):
         name(self.recipe, mark("Recipe"), mark("How the ad is built"))
         self.compose_button = button(mark("Compose"), self.compose, "primary", icon="film-strip")
         self.saved_button = tool("clock-counter-clockwise", mark("Earlier ads"), self._offer_saved)
+        self.beside_button = tool("columns", mark("Side by side"), self._offer_beside)
+        self.beside_button.setEnabled(False)
+        self.edit_button = tool(
+            "pencil-simple", mark("Edit the storyboard"), self.edit_board,
+            tip=mark("Move, change and replace everything by hand"),
+        )  # fmt: skip
+        self.edit_button.setEnabled(False)
         self.export_button = button(mark("Export"), self._offer_export, icon="export")
         self.export_button.setEnabled(False)
         self.popup = ExportPopup(self)
@@ -85,6 +93,8 @@ class PreviewPane(Pane):
                 self.recipe,
                 self.compose_button,
                 self.saved_button,
+                self.beside_button,
+                self.edit_button,
                 margins=(12, 8, 12, 8),
             )
         )
@@ -114,18 +124,27 @@ class PreviewPane(Pane):
         self.panel = PreviewPanel(self.pictures)
         self.panel.copy_edited.connect(lambda slot, words: self._edit(**{slot: words}))
         self.panel.hero_chosen.connect(lambda asset: self._edit(hero=asset))
-        self.panel.judged.connect(self._judge)
+        self.review = PreviewReview(self.context, self.stage, self.panel, self)
+        self.middle.addWidget(self.review.beside)
+        self.review.beside.closed.connect(self.close_beside)
+        self.review.beside.opened.connect(self._open_beside)
+        self.review.beside.heard.connect(self.review.hear)
+        self.setAcceptDrops(True)
         self._compose_action = action(self, mark("Compose the ad"), self.compose, icon="film-strip")
         self._export_action = action(
             self, mark("Export this ad"), self._offer_export, icon="export", shortcut="Ctrl+E"
         )
         self._play_action = action(self, mark("Play or pause"), self.stage.player.toggle, icon="play")
+        self._edit_action = action(
+            self, mark("Edit the storyboard"), self.edit_board, icon="pencil-simple", shortcut="E"
+        )
 
     # --- pane ---------------------------------------------------------------------------------------
 
     def activated(self, **args: Any) -> None:
         """``item``, ``audience``, ``storyboard`` ids, ``recipe`` name. An item composes at once.
 
+        ``beside`` is a list of storyboards to show side by side.
         With ``held`` the texts of the storyboard that may not leave are shown; ``channels`` and ``folder``
         are those of the export that waits for them.
         """
@@ -142,7 +161,11 @@ class PreviewPane(Pane):
         self.stage.player.unload()
         self.stage.set_enabled(False)
         self.export_button.setEnabled(False)
+        self.edit_button.setEnabled(False)
+        self.beside_button.setEnabled(False)
+        self.close_beside()
         self.panel.show_facts(None, read_only=True)
+        self.review.show_facts(None)
         if self.context.studio is None:
             self._show_empty()
         else:
@@ -153,21 +176,28 @@ class PreviewPane(Pane):
         self.gate.data_changed(topic)
         if topic in ("audiences", "items", "storyboards"):
             self._read_choices()
+        if topic == "remarks" and self._facts is not None and self._facts.board.id in (ids or []):
+            self.review.read_again(self._facts.board.id or 0)
 
     def retranslate(self) -> None:
         self.gate.retranslate()
+        self.review.retranslate()
         self._read_choices()
         if self._facts is not None and self._facts.board.id is not None:
             self._open(self._facts.board.id)
 
     def inspector(self) -> QWidget:
-        return self.panel
+        return self.review.side
 
     def actions_menu(self) -> list[QAction]:
-        return [self._compose_action, self._play_action, self._export_action]
+        return [
+            self._compose_action, self._edit_action, self._play_action, *self.review.actions(),
+            self._export_action,
+        ]  # fmt: skip
 
     def close_pane(self) -> None:
         self.stage.close_stage()
+        self.review.beside.close_view()
 
     # --- choices ------------------------------------------------------------------------------------
 
@@ -195,6 +225,7 @@ class PreviewPane(Pane):
         _refill(self.audience, [(tr("Everyone"), None), *((a.name, a.id) for a in audiences)], prefer=1)
         _refill(self.recipe, [(words, key) for key, words in recipes])
         self.saved_button.setEnabled(bool(self._saved))
+        self.beside_button.setEnabled(len(self._saved) > 1 and self._facts is not None)
         self._set_busy(self._watch is not None)
         if not items:
             self._show_empty()
@@ -234,6 +265,9 @@ class PreviewPane(Pane):
         if not self._ready or not self._wanted:
             return
         wanted, self._wanted = self._wanted, {}
+        if "beside" in wanted:
+            self.show_beside([int(one) for one in wanted["beside"]])
+            return
         if "storyboard" in wanted:
             self._open(int(wanted["storyboard"]))
             if wanted.get("held"):
@@ -319,6 +353,10 @@ class PreviewPane(Pane):
             box.setCurrentIndex(max(0, box.findData(value)))
         self.panel.show_facts(facts, read_only=self.context.read_only)
         self.export_button.setEnabled(not self.context.read_only)
+        self.edit_button.setEnabled(True)
+        self.beside_button.setEnabled(len(self._saved) > 1)
+        self.stage.canvas.set_words(_words(facts))
+        self.review.show_facts(facts)
         self.stage_states.show_content()
         self._load_player(keep_position=again)
         if self._play_next:
@@ -386,6 +424,12 @@ class PreviewPane(Pane):
 
     # --- editing ------------------------------------------------------------------------------------
 
+    def edit_board(self) -> None:
+        """Show the storyboard in the editor."""
+        if self._facts is not None and self._facts.board.id is not None:
+            self.stage.player.pause()
+            self.context.navigate("editor", storyboard=self._facts.board.id)
+
     def _edit(self, **changes: Any) -> None:
         studio, facts = self.context.studio, self._facts
         if studio is None or facts is None or facts.board.id is None or self.context.read_only:
@@ -403,29 +447,45 @@ class PreviewPane(Pane):
             return
         self._facts = facts
         self.panel.show_facts(facts, read_only=self.context.read_only)
+        self.stage.canvas.set_words(_words(facts))
+        self.review.show_facts(facts)
         self._load_player(keep_position=True)
 
-    def _judge(self, verdict: str, comment: str) -> None:
-        studio, facts = self.context.studio, self._facts
-        if studio is None or facts is None or facts.board.id is None or self.context.read_only:
-            return
-        id_, who = facts.board.id, self.context.settings.reviewer or getpass.getuser()
+    # --- side by side -------------------------------------------------------------------------------
 
-        def work() -> None:
-            studio.library.storyboards.approve(id_, who, verdict, comment)
+    def _offer_beside(self) -> None:
+        self.review.offer_beside(self._saved, self.beside_button, self.show_beside)
 
-        self.context.background(work, lambda _r: self._judged(id_), owner=self)
+    def show_beside(self, storyboards: list[int]) -> None:
+        """Show two to four storyboards beside each other, in the shape of the stage."""
+        self.stage.player.pause()
 
-    def _judged(self, storyboard: int) -> None:
-        studio = self.context.studio
-        if studio is not None and self._facts is not None and self._facts.board.id == storyboard:
-            self.context.background(
-                lambda: read_board(studio.library, storyboard), self._reread, key="preview-reread"
-            )
+        def shown() -> None:
+            self.middle.setCurrentWidget(self.review.beside)
+            self.review.beside.setFocus()
 
-    def _reread(self, facts: BoardFacts) -> None:
-        self._facts = facts
-        self.panel.show_facts(facts, read_only=self.context.read_only)
+        self.review.show_beside(storyboards, FORMATS[self.stage.format], shown)
+
+    def close_beside(self) -> None:
+        """Back to one."""
+        self.review.beside.clear()
+        if self.middle.currentWidget() is self.review.beside:
+            self.middle.setCurrentWidget(self.stage_states)
+            self.stage.canvas.setFocus()
+
+    def _open_beside(self, storyboard: int) -> None:
+        self.close_beside()
+        self._open(storyboard)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _remark_files(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        files = _remark_files(event.mimeData())
+        if files:
+            event.acceptProposedAction()
+            self.review.take_in(files)
 
     # --- export -------------------------------------------------------------------------------------
 
@@ -478,6 +538,24 @@ class PreviewPane(Pane):
             return "line" if "line" in shown else None
         copy = self._facts.board.copy
         return next((slot for slot in shown if held.text in copy.get(slot, "")), None)
+
+
+def _words(facts: BoardFacts) -> Words:
+    """What stands beside the picture in a mock-up."""
+    copy = facts.board.copy
+    headline = copy.get("headline", "") or facts.item_title
+    return Words(
+        facts.brand or tr("Your shop"),
+        headline,
+        copy.get("line", ""),
+        copy.get("price", ""),
+        copy.get("cta", ""),
+    )
+
+
+def _remark_files(data: QMimeData) -> list[str]:
+    """Files of a drop that may be remarks."""
+    return [url.toLocalFile() for url in data.urls() if url.toLocalFile().lower().endswith(".json")]
 
 
 def _refill(box: QComboBox, entries: list[tuple[str, Any]], prefer: int = 0) -> None:

@@ -1,0 +1,186 @@
+"""Alternatives, drops and sounds: what comes into the editor's storyboard from the library and the models."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from mmstudio.composition.editing import layers as edits
+from mmstudio.composition.editing.alternatives import Alternative, choose, lay_sound, place
+from mmstudio.composition.editing.base import free_layer, layer_of, tracks_named, with_layer
+from mmstudio.composition.storyboard import ImageLayer, Rect, Storyboard
+from mmstudio.desktop.models.editor_work import read_choices, read_library, sound_lengths
+from mmstudio.desktop.panes.editor_commands import EditorCommands
+from mmstudio.i18n import mark, tr
+
+
+class EditorChoices(EditorCommands):
+    """Everything is read and made in workers; what comes back is put into what the storyboard is by then."""
+
+    def _list_choices(self, kind: str, words: str) -> None:
+        studio, board, model = self.context.studio, self.model.board, self.model
+        if studio is None or board is None:
+            self.strip.show_choices([])
+            return
+        scene, layer, own = model.scene, model.layer_now, model.sound
+        if kind == "library":
+            sound = bool(own)
+            self.context.background(
+                lambda: read_library(studio.library, words, sound),
+                lambda rows: self.strip.show_choices(rows, "" if rows else tr("Nothing was found.")),
+                key="editor-choices", owner=self,
+            )  # fmt: skip
+            return
+        if layer is None and not own:
+            self.strip.show_choices(
+                [], tr("Choose a picture, a text or a sound to see what else could stand there.")
+            )
+            return
+        if layer is not None and layer.locked:
+            self.strip.show_choices([], tr("It is locked."))
+            return
+        name = layer.name if layer is not None else ""
+        self.context.background(
+            lambda: read_choices(studio, board, scene, name, own),
+            lambda rows: self.strip.show_choices(rows, "" if rows else tr("There is nothing else for this place.")),
+            key="editor-choices", owner=self,
+        )  # fmt: skip
+
+    def next_choice(self) -> None:
+        """Put the next alternative in the place in hand."""
+        choice = self.strip.step()
+        if choice is not None:
+            self._take(choice)
+
+    def _take(self, choice: Alternative) -> None:
+        studio, model = self.context.studio, self.model
+        board, scene, layer, own = model.board, model.scene, model.layer_now, model.sound
+        if studio is None or board is None or not model.can_edit:
+            return
+        if choice.kind == "audio":
+            self._lay(choice.asset_id, own)
+            return
+        if layer is None:
+            self.context.notify(
+                tr("Choose the place first that it shall stand in, or drag it onto the canvas.")
+            )
+            return
+        name = layer.name
+        made = choice.origin == "made" and choice.asset_id is None
+        run = (
+            (lambda fn, done, failed: self.context.ask("editor-made", fn, done, failed))
+            if made
+            else (
+                lambda fn, done, failed: self.context.background(
+                    fn, done, failed, key="editor-take", owner=self
+                )
+            )
+        )
+        if made:
+            self.strip.note.setText(tr("Making a picture…"))
+        run(
+            lambda: choose(studio.library, board, scene, name, choice, studio),
+            lambda changed: self._took(changed, scene, name),
+            self._refused,
+        )
+
+    def _took(self, changed: Storyboard, scene: int, name: str) -> None:
+        """What was chosen, put into what the storyboard is by now."""
+        self.strip.note.setText("")
+
+        def edit(now: Storyboard) -> Storyboard:
+            return _carried(now, changed, scene, name)
+
+        self.model.do(edit, mark("Choose an alternative"), ("alternative", scene, name))
+
+    def _dropped(self, ids: list[int], layer: str) -> None:
+        studio, board, scene = self.context.studio, self.model.board, self.model.scene
+        if studio is None or board is None or not ids:
+            return
+        asset_id, library, t = ids[0], studio.library, self.model.time
+
+        def work() -> tuple[str, Any]:
+            asset = library.assets.get(asset_id)
+            if asset.kind == "audio":
+                return "sound", lay_sound(library, board, "effect", asset_id, t)[0]
+            if layer:
+                return layer, place(library, board, scene, layer, asset_id)
+            fresh = ImageLayer(name="picture", rect=Rect(0.25, 0.25, 0.5, 0.5), fit="cover")
+            added = edits.add(board, scene, fresh)
+            name = added.scenes[scene].layers[-1].name
+            return name, place(library, added, scene, name, asset_id)
+
+        def done(result: tuple[str, Any]) -> None:
+            name, changed = result
+            if self.model.board is board:
+                self.model.do(lambda _now: changed, mark("Drop"))
+            else:
+                self.model.do(lambda now: _carried(now, changed, scene, name), mark("Drop"))
+            if name != "sound":
+                self.model.choose([name], scene, seek=False)
+            self._read_lengths()
+
+        self.context.background(work, done, self._refused, owner=self)
+
+    def show_sounds(self) -> None:
+        """Have the strip show the sounds of the library."""
+        board = self.model.board
+        names = list(tracks_named(board)) if board is not None else []
+        self.model.choose_sound(names[0] if names else "effect")
+        self.strip.kind.setCurrentIndex(1)
+        self.strip.ask()
+        self.strip.list.setFocus()
+
+    def _lay(self, asset_id: int | None, own: str) -> None:
+        studio, board, t = self.context.studio, self.model.board, self.model.time
+        if studio is None or board is None or asset_id is None:
+            return
+        role: Any = (
+            own if own in ("music", "voice") and self.strip.kind.currentData() == "alternatives" else "effect"
+        )
+        start = (
+            (tracks_named(board)[own].start if own in tracks_named(board) else 0.0) if role != "effect" else t
+        )
+
+        def done(result: tuple[Storyboard, str]) -> None:
+            if self.model.board is board and self.model.do(lambda _now: result[0], mark("Lay a sound")):
+                self.model.choose_sound(result[1])
+                self._read_lengths()
+
+        self.context.background(
+            lambda: lay_sound(studio.library, board, role, asset_id, start), done, self._refused, owner=self
+        )
+
+    def _read_lengths(self) -> None:
+        studio, board = self.context.studio, self.model.board
+        if studio is not None and board is not None:
+            self.context.background(
+                lambda: sound_lengths(studio.library, board),
+                self._lengths_read,
+                key="editor-lengths",
+                owner=self,
+            )
+
+    def _lengths_read(self, lengths: dict[int, float]) -> None:
+        self.timeline.lengths = lengths
+        model = self.model
+        self.timeline.show_board(model.board, model.scene, model.layers, model.sound)
+
+
+def _carried(now: Storyboard, changed: Storyboard, scene: int, layer: str) -> Storyboard:
+    """One layer and its words as they are in ``changed``, everything else as it is now."""
+    fresh = layer_of(changed, scene, layer)
+    old = free_layer(now, scene, layer)
+    fresh = replace(fresh, rect=old.rect, begin=old.begin, end=old.end, locked=False)
+    made = with_layer(now, scene, fresh)
+    sources = [s for s in changed.sources if s.part in (fresh.source, getattr(fresh, "bind", ""))]
+    parts = {s.part for s in sources} | {getattr(fresh, "bind", "") or fresh.source}
+    made = replace(made, sources=[*(s for s in made.sources if s.part not in parts), *sources])
+    bind = getattr(fresh, "bind", "")
+    if bind and changed.copy.get(bind) != now.copy.get(bind):
+        made = edits.write_slot(made, bind, changed.copy[bind])
+        kept = [s for s in made.sources if s.part != bind]
+        made = replace(
+            made, sources=[*kept, *sources], facts={**made.facts, bind: changed.facts.get(bind, [])}
+        )
+    return made
