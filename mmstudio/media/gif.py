@@ -7,6 +7,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mmstudio.media.program import inside
+
 if TYPE_CHECKING:
     from av import VideoFrame
     from numpy.typing import NDArray
@@ -27,6 +29,12 @@ def write_gif(
         fps: frames per second; a GIF counts in hundredths, so that each frame is rounded to one.
         colours: 2 to 256, one of which is kept for parts that stand still.
     """
+    if not inside():
+        from mmstudio.media.program.writing import write_gif_frames
+
+        for done in write_gif_frames(Path(path), frames(), fps, colours, dither):
+            yield 2 * done
+        return
     import av
 
     count = 0

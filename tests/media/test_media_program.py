@@ -103,3 +103,14 @@ def test_a_film_that_fails_leaves_nothing(tmp_path: Path) -> None:
         writer.write_frame(np.zeros((32, 32, 3), np.uint8))
         raise RuntimeError("stopped")
     assert list(path.parent.iterdir()) == []
+
+
+def test_a_gif_through_the_program(tmp_path: Path) -> None:
+    from PIL import Image
+
+    from mmstudio.media.gif import write_gif
+
+    frames = [np.full((24, 32, 3), (40 * i, 90, 200 - 30 * i), np.uint8) for i in range(5)]
+    assert list(write_gif(tmp_path / "a.gif", lambda: frames, 10))[-1] == 10
+    with Image.open(tmp_path / "a.gif") as made:
+        assert (made.n_frames, made.size, made.info["loop"]) == (5, (32, 24), 0)
