@@ -398,7 +398,7 @@ def test_the_rest_is_made_anew_and_locks_stay_byte_for_byte(shop: Shop, ad: Stor
 def test_other_pictures_of_the_item_come_first_and_stay_what_they_are(shop: Shop, ad: Storyboard) -> None:
     found = alternatives(shop.library, ad, 1, "picture")
     now = layer_of(ad, 1, "picture").asset_id  # type: ignore[union-attr]
-    assert [one.origin for one in found][0] == "item"
+    assert next(one.origin for one in found) == "item"
     assert now not in [one.asset_id for one in found]
     made = choose(shop.library, ad, 1, "picture", found[0])
     picture = layer_of(made, 1, "picture")

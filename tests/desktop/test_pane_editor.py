@@ -255,7 +255,7 @@ def test_a_picture_of_the_library_is_dropped_onto_a_place(
     at = middle(pane, "hero")
     drop = QDropEvent(at, Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton,
                       Qt.KeyboardModifier.NoModifier)  # fmt: skip
-    QApplication.sendEvent(pane.canvas, drop)
+    pane.canvas.dropEvent(drop)
     settle(pane.context)
     assert notices == []
     after = layer_of(board(pane), 0, "hero")

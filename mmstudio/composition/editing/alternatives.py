@@ -1,4 +1,4 @@
-"""What else could stand in a place: other pictures of the item, look-alikes, what else is recommended, made ones.
+"""What else could stand in a place: other pictures of the item, look-alikes, recommended items, made ones.
 
 An alternative is cheap to list: a picture that a model would make is only made when it is chosen.
 """
@@ -249,7 +249,7 @@ def make(library: Library, board: Storyboard, wanted: Alternative, services: Ser
     return made[0]
 
 
-# --- where they come from -------------------------------------------------------------------------------------
+# --- where they come from ---------------------------------------------------------------------------------
 
 
 def _pictures(
@@ -349,11 +349,11 @@ def _made(
     except StudioError:
         return []
     start = getattr(layer, "seed", 0) or board.seed
+    why = tr(WHY["made"], model=model)
     return [
-        Alternative("made", tr("Seed {n}", n=start + n), tr(WHY["made"], model=model), "image", None, "", model,
-                    start + n)
-        for n in range(1, _MADE + 1)
-    ]  # fmt: skip
+        Alternative("made", tr("Seed {n}", n=n), why, model=model, seed=n)
+        for n in range(start + 1, start + 1 + _MADE)
+    ]
 
 
 _TASKS: dict[str, Task] = {"headline": "headline", "line": "one_liner", "cta": "call_to_action"}

@@ -24,6 +24,7 @@ from mmstudio.composition.own_places import EVERY
 from mmstudio.composition.storyboard import (
     AnyLayer,
     Caption,
+    Fit,
     GeneratedLayer,
     ImageLayer,
     Layer,
@@ -224,11 +225,11 @@ def _showing(old: AnyLayer, asset_id: int, kind: str, focus: tuple[float, float]
     """A layer in the same place that shows another asset; its class changes where it must."""
     base: dict[str, Any] = {name: getattr(old, name) for name in _BASE}
     base |= {"source": part, "crop": Rect()}
-    fit = getattr(old, "fit", "cover")
+    fit: Fit = "contain" if getattr(old, "fit", "cover") == "contain" else "cover"
     radius = float(getattr(old, "radius", 0.0))
     if kind == "video":
-        clip = {"gain": old.gain} if isinstance(old, VideoLayer) else {}
-        return VideoLayer(**base, asset_id=asset_id, fit=fit, radius=radius, **clip)
+        gain = old.gain if isinstance(old, VideoLayer) else None
+        return VideoLayer(**base, asset_id=asset_id, fit=fit, radius=radius, gain=gain)
     if isinstance(old, ImageLayer):
         return replace(old, asset_id=asset_id, focus=focus, crop=Rect(), source=part)
     if isinstance(old, LogoLayer):

@@ -104,8 +104,10 @@ def remove_track(board: Storyboard, name: str) -> Storyboard:
     """Take a sound away. Raises NotFound, UsageError (locked)."""
     track_of(board, name)
     _free(board, name)
-    if name in ("music", "voice"):
-        board = replace(board, **{name: None})
+    if name == "music":
+        board = replace(board, music=None)
+    elif name == "voice":
+        board = replace(board, voice=None)
     else:
         names = [key for key in tracks_named(board) if key not in ("music", "voice")]
         kept = [one for one, own in zip(board.effects, names, strict=True) if own != name]

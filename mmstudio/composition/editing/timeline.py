@@ -13,7 +13,6 @@ from mmstudio.composition.editing.base import (
     with_scene,
     without_unused_sources,
 )
-from mmstudio.composition.motion import pose
 from mmstudio.composition.own_places import key_of
 from mmstudio.composition.storyboard import (
     AnyLayer,
@@ -163,27 +162,23 @@ def split(board: Storyboard, t: float) -> tuple[Storyboard, int]:
 
 def _half(layer: AnyLayer, scene: Scene, start: float, end: float) -> AnyLayer:
     """A layer between two seconds of its scene as a scene of its own, its movement cut there."""
-    share = [min(max(at / scene.duration, 0.0), 1.0) for at in (start, end)]
+    last = layer.end if 0.0 < layer.end < scene.duration else scene.duration
+    seen = max(last - layer.begin, 1e-6)  # what its movement runs over
+    share = [min(max((at - layer.begin) / seen, 0.0), 1.0) for at in (start, end)]
 
     def cut(pair: tuple[float, float]) -> tuple[float, float]:
         low, high = (pair[0] + (pair[1] - pair[0]) * part for part in share)
         return round(low, 5), round(high, 5)
 
     motion: Motion = layer.motion
-    entered = motion.enter != "none" and start > 0
-    changes = {"zoom": cut(motion.zoom), "pan_x": cut(motion.pan_x), "pan_y": cut(motion.pan_y)}
-    made = replace(motion, **changes)  # type: ignore[arg-type]
-    if entered:
-        # the way in goes on where the cut is; one that is over is left away
-        over = pose(replace(layer, motion=replace(made, enter=motion.enter)), start, scene.duration)
-        still = motion.delay + motion.seconds > start and over.opacity < 1.0
-        made = replace(made, delay=motion.delay - start) if still else replace(made, enter="none", delay=0.0)
+    made = replace(motion, zoom=cut(motion.zoom), pan_x=cut(motion.pan_x), pan_y=cut(motion.pan_y))
+    gone = start - layer.begin  # seconds it was seen before the cut
+    if motion.enter != "none" and gone > 0:
+        over = motion.delay + motion.seconds <= gone
+        made = replace(made, enter="none", delay=0.0) if over else replace(made, delay=motion.delay - gone)
     begin = max(layer.begin - start, 0.0)
-    last = min(layer.end, end) - start if layer.end else 0.0
-    if layer.end and layer.end >= end - 1e-6:
-        last = 0.0
-    copied = copy.deepcopy(layer)
-    return replace(copied, motion=made, begin=round(begin, 4), end=round(last, 4))
+    until = 0.0 if last >= end - 1e-6 else last - start
+    return replace(copy.deepcopy(layer), motion=made, begin=round(begin, 4), end=round(until, 4))
 
 
 def duplicate_scene(board: Storyboard, scene: int) -> tuple[Storyboard, int]:
@@ -218,7 +213,7 @@ def add_scene(board: Storyboard, index: int, seconds: float = 2.0, name: str = "
 
 
 def delete_scene(board: Storyboard, scene: int) -> Storyboard:
-    """Take a scene out; what follows moves up. Raises UsageError for the only one or one with locked layers."""
+    """Take a scene out; what follows moves up. Raises UsageError for the only one, or a locked layer."""
     held = scene_of(board, scene)
     if len(board.scenes) == 1:
         raise UsageError("A storyboard needs one scene.", hint="Add another before you delete this one.")

@@ -1,4 +1,4 @@
-"""What the editor does off the GUI thread: reading storyboards, alternatives and the library, looking at pixels."""
+"""What the editor does off the GUI thread: reading storyboards, alternatives, the library, and pixels."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Opened:
 
 
 def open_board(library: Library, storyboard: int | None) -> Opened | None:
-    """Read a storyboard, the newest where none is named; None where there is none. Raises NotFound, StudioError."""
+    """Read a storyboard, the newest where none is named; None where there is none. Raises StudioError."""
     from mmstudio.export.channels import channels
 
     if storyboard is None:
@@ -118,7 +118,7 @@ def look_at_subject(library: Library, board: Storyboard, scene: int, layer: str)
 
 
 def crop_to_subject(library: Library, board: Storyboard, scene: int, layer: str) -> Edit:
-    """An edit that crops a picture to what is looked at: four fifths of the largest part of the box's shape."""
+    """An edit that crops a picture to what is looked at: four fifths of the largest part of its shape."""
     held, pixels = _pixels(library, board, scene, layer)
     ratio = held.rect.w * board.size[0] / max(held.rect.h * board.size[1], 1e-6)
     part, (x, y) = crop_for(pixels, ratio), focus_of(pixels)

@@ -68,7 +68,8 @@ class EditorPane(EditorChoices):
         made: dict[str, QAction] = {}
         for key, words, slot, icon, shortcut, tip in (
             ("back", mark("Back to the preview"), self.go_back, "arrow-left", "", ""),
-            ("play", mark("Play or pause"), self.toggle, "play", "", mark("Space on the canvas or the time line")),
+            ("play", mark("Play or pause"), self.toggle, "play", "",
+             mark("Space on the canvas or the time line")),
             ("next", mark("Next alternative"), self.next_choice, "swap", "A",
              mark("Another picture or other words in the place in hand")),
             ("lock", mark("Lock or unlock"), self.toggle_lock, "lock-simple", "L",
@@ -78,9 +79,12 @@ class EditorPane(EditorChoices):
             ("duplicate", mark("Duplicate"), self.duplicate, "copy", "Ctrl+D", ""),
             ("delete", mark("Delete"), self.delete, "trash", "Del", ""),
             ("forward", mark("One step to the front"), lambda: self._order("forward"), "arrow-up", "]", ""),
-            ("backward", mark("One step to the back"), lambda: self._order("backward"), "arrow-down", "[", ""),
-            ("front", mark("Bring to the front"), lambda: self._order("front"), "arrow-line-up", "Ctrl+]", ""),
-            ("back-most", mark("Send to the back"), lambda: self._order("back"), "arrow-line-down", "Ctrl+[", ""),
+            ("backward", mark("One step to the back"), lambda: self._order("backward"), "arrow-down",
+             "[", ""),
+            ("front", mark("Bring to the front"), lambda: self._order("front"), "arrow-line-up",
+             "Ctrl+]", ""),
+            ("back-most", mark("Send to the back"), lambda: self._order("back"), "arrow-line-down",
+             "Ctrl+[", ""),
             ("hide", mark("Hide or show"), self.toggle_hidden, "eye-slash", "H", ""),
             ("text", mark("Add a text"), self.add_text, "text-t", "", ""),
             ("shape", mark("Add a shape"), self.add_shape, "rectangle", "", ""),
@@ -275,8 +279,9 @@ class EditorPane(EditorChoices):
     def _read_frames(self) -> None:
         from mmstudio.export.channels import channels
 
-        self.context.background(channels, lambda found: self.bar.show_frames(frames_of(found)), key="editor-frames",
-                                owner=self)  # fmt: skip
+        self.context.background(
+            channels, lambda found: self.bar.show_frames(frames_of(found)), key="editor-frames", owner=self
+        )
 
     def _look_for_others(self) -> None:
         """Whether somebody else changed what is open."""

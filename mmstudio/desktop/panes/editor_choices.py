@@ -42,7 +42,9 @@ class EditorChoices(EditorCommands):
         name = layer.name if layer is not None else ""
         self.context.background(
             lambda: read_choices(studio, board, scene, name, own),
-            lambda rows: self.strip.show_choices(rows, "" if rows else tr("There is nothing else for this place.")),
+            lambda rows: self.strip.show_choices(
+                rows, "" if rows else tr("There is nothing else for this place.")
+            ),
             key="editor-choices", owner=self,
         )  # fmt: skip
 

@@ -46,7 +46,8 @@ class EditorCommands(Pane):
 
     def _command(self, name: str) -> None:
         {
-            "front": lambda: self._order("front"), "back": lambda: self._order("back"), "lock": self.toggle_lock,
+            "front": lambda: self._order("front"), "back": lambda: self._order("back"),
+            "lock": self.toggle_lock,
             "hide": self.toggle_hidden, "duplicate": self.duplicate, "delete": self.delete,
             "split": self.split, "add-scene": self.add_scene, "duplicate-scene": self.duplicate_scene,
             "delete-scene": self.delete_scene, "look": self.look, "crop": self.crop, "text": self.edit_text,
@@ -128,7 +129,8 @@ class EditorCommands(Pane):
         """A new text in the middle, ready to be written."""
         board = self.model.board
         ink = board.palette.get("ink", "#111111") if board is not None else "#111111"
-        made = TextLayer(name="text", text=tr("Your words"), colour=ink, size=0.06, weight=700, align="center",
+        made = TextLayer(name="text", text=tr("Your words"), colour=ink, size=0.06, weight=700,
+                         align="center",
                          valign="center", rect=Rect(0.2, 0.42, 0.6, 0.16))  # fmt: skip
         self._add(made, mark("Add a text"))
         self.edit_text()

@@ -1,4 +1,4 @@
-"""The bar above the editor's canvas: way back, formats and safe zones, guides, adding, making anew, playing."""
+"""The bar above the editor's canvas: way back, formats and safe zones, guides, adding, playing."""
 
 from __future__ import annotations
 
@@ -77,8 +77,11 @@ class EditorBar(QWidget):
         self.frame = QComboBox()
         self.frame.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.frame.setMinimumContentsLength(14)
-        name(self.frame, mark("Format and safe zone"), mark("The shape of the canvas, and what a channel covers "
-                                                            "with its own buttons"))  # fmt: skip
+        name(
+            self.frame,
+            mark("Format and safe zone"),
+            mark("The shape of the canvas, and what a channel covers with its own buttons"),
+        )
         self.frame.currentIndexChanged.connect(self._framed)
         self.add = QToolButton()
         self.add.setProperty("role", "menu")

@@ -34,7 +34,8 @@ _GRIP = 9  # pixels from a handle that still take it
 _SNAP_PX = 6
 _DRAG_PX = 3
 _HANDLES: tuple[tuple[Handle, float, float], ...] = (
-    ("nw", 0, 0), ("n", 0.5, 0), ("ne", 1, 0), ("e", 1, 0.5), ("se", 1, 1), ("s", 0.5, 1), ("sw", 0, 1), ("w", 0, 0.5),
+    ("nw", 0, 0), ("n", 0.5, 0), ("ne", 1, 0), ("e", 1, 0.5), ("se", 1, 1),
+    ("s", 0.5, 1), ("sw", 0, 1), ("w", 0, 0.5),
 )  # fmt: skip
 _CURSORS = {
     "n": Qt.CursorShape.SizeVerCursor, "s": Qt.CursorShape.SizeVerCursor, "e": Qt.CursorShape.SizeHorCursor,
@@ -46,8 +47,8 @@ _ARROWS = {
     Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1),
 }  # fmt: skip
 _HINT = mark(
-    "Click to choose, drag to move, pull a handle to scale; arrows nudge (Shift: ten times, Ctrl: size), Page "
-    "Up and Page Down choose another layer, Enter changes a text, Space plays"
+    "Click to choose, drag to move, pull a handle to scale; arrows nudge (Shift: ten times, Ctrl: size), "
+    "Page Up and Page Down choose another layer, Enter changes a text, Space plays"
 )
 
 
@@ -303,7 +304,7 @@ class EditorCanvas(QWidget):
         self.update()
 
     def _moved(self, drag: _Drag, dx: float, dy: float, near: tuple[float, float] | None) -> dict[str, Rect]:
-        (first, rect), *_rest = drag.boxes.items()
+        (_first, rect), *_rest = drag.boxes.items()
         lead = Rect(rect.x + dx, rect.y + dy, rect.w, rect.h)
         drag.lines = []
         if near is not None:

@@ -288,8 +288,8 @@ class PictureForm(Form):
 
     def __init__(self, model: EditorModel, command: SignalInstance) -> None:
         super().__init__(model)
-        self.look = button(mark("Look at what matters"), lambda: command.emit("look"), icon="crosshair", tip=mark(
-            "Find what is looked at in the picture and show that part"))  # fmt: skip
+        self.look = button(mark("Look at what matters"), lambda: command.emit("look"), icon="crosshair",
+                           tip=mark("Find what is looked at in the picture and show that part"))  # fmt: skip
         self.crop_button = button(mark("Crop to it"), lambda: command.emit("crop"), icon="crop")
         self.whole = button(mark("Show all"), self._whole)
         self.column.addWidget(self.look)
@@ -463,5 +463,8 @@ class SoundForm(Form):
 
     def _set(self, **values: Any) -> None:
         own = self.model.sound
-        edit: Callable[[Storyboard], Storyboard] = lambda b: sounds.set_track(b, own, **values)  # noqa: E731
+
+        def edit(board: Storyboard) -> Storyboard:
+            return sounds.set_track(board, own, **values)
+
         self.model.do(edit, mark("Change a sound"), ("sound", own, *values))

@@ -73,7 +73,8 @@ class EditorPanel(QScrollArea):
         self._chosen()
 
     def _build_layers(self, layout: QVBoxLayout) -> None:
-        layout.addWidget(section(mark("Layers of this scene"), mark("What lies in front stands above. Drag on the canvas, or "
+        layout.addWidget(section(mark("Layers of this scene"),
+                                 mark("What lies in front stands above. Drag on the canvas, or "
                                                       "use [ and ] to change the order.")))  # fmt: skip
         self.layers = LayerModel(self)
         self.list = QListView()
@@ -159,7 +160,7 @@ class EditorPanel(QScrollArea):
             one.setEnabled(editable and bool(model.layers or (key == "lock" and model.sound)))
         self.tools["delete"].setEnabled(free and bool(model.layers))
         self.tools["lock"].setChecked(
-            layer is not None and layer.locked or (bool(model.sound) and self._sound_locked())
+            (layer is not None and layer.locked) or (bool(model.sound) and self._sound_locked())
         )
         self.tools["hide"].setChecked(layer is not None and layer.hidden)
         self._head(several)
@@ -190,8 +191,8 @@ class EditorPanel(QScrollArea):
             self.note.setText("")
         elif model.sound:
             self.heading.setText(tr("Sound"))
-            self.note.setText(tr("Locked: it stays as it is when the rest is made anew.") if self._sound_locked()
-                              else "")  # fmt: skip
+            locked = self._sound_locked()
+            self.note.setText(tr("Locked: it stays as it is when the rest is made anew.") if locked else "")
         else:
             self.heading.setText(
                 tr("Scene: {name}", name=shown_name(scene.name)) if scene is not None else ""

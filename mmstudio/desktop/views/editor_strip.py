@@ -103,7 +103,8 @@ class EditorStrip(QWidget):
         self.list.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.list.setDragEnabled(True)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        name(self.list, mark("What else could stand here"), mark("Press one to put it in the place in hand, or drag "
+        name(self.list, mark("What else could stand here"),
+             mark("Press one to put it in the place in hand, or drag "
                                                                  "it onto the canvas"))  # fmt: skip
         self.list.setToolTip("")
         self.list.clicked.connect(self._take)

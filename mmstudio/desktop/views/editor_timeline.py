@@ -36,8 +36,9 @@ _STEP = 1.4
 Part = Literal["scene", "layer", "sound"]
 Side = Literal["start", "end", "whole"]
 _HINT = mark(
-    "Up and Down choose a row, Left and Right move the playhead (Shift: by scenes), Ctrl with them moves what "
-    "is chosen, Alt with them changes its end, + and - zoom, 0 shows all, S splits the scene, Space plays"
+    "Up and Down choose a row, Left and Right move the playhead (Shift: by scenes), Ctrl with them moves "
+    "what is chosen, Alt with them changes its end, + and - zoom, 0 shows all, S splits the scene, "
+    "Space plays"
 )
 _TRACKS = {"music": mark("Music"), "voice": mark("Voice")}
 
@@ -494,7 +495,8 @@ class EditorTimeline(QAbstractScrollArea):
             width = min(scene.transition.seconds * self.scale, rect.width() / 2)
             painter.setPen(QPen(theme.color("accent"), 1.5))
             painter.drawLine(rect.bottomLeft(), QPointF(rect.left() + width, rect.bottom() - 9))
-            painter.drawLine(QPointF(rect.left() + width, rect.bottom() - 9), QPointF(rect.left() + width, rect.bottom()))
+            edge = QPointF(rect.left() + width, rect.bottom())
+            painter.drawLine(edge - QPointF(0, 9), edge)
         font = sized(painter.font(), theme.SMALL, bold=here)
         painter.setFont(font)
         painter.setPen(theme.color("text"))
