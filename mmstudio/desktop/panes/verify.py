@@ -57,7 +57,8 @@ class VerdictCard(QFrame):
         ]
         self.facts = label(role="small", wrap=True)
         self.facts.setText(" · ".join(fact for fact in facts if fact))
-        self.facts.setVisible(bool(self.facts.text()))
+        if not self.facts.text():
+            self.facts.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 10)
         layout.setSpacing(4)

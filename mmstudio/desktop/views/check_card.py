@@ -49,11 +49,13 @@ class CheckCard(QFrame):
         self.media = button(
             mark("Show the media"), lambda: self.media_wanted.emit(list(check.assets)), icon="image"
         )
-        self.media.setVisible(bool(check.assets) and check.state != "green")
+        if not check.assets or check.state == "green":
+            self.media.hide()
         self.answer = button(
             mark("Answer for it…"), lambda: self.answer_wanted.emit(check.name), icon="hand-palm"
         )
-        self.answer.setVisible(check.state == "red" and answered is None)
+        if check.state != "red" or answered is not None:
+            self.answer.hide()
         self.answer.setEnabled(writing)
         top = row(mark_label, head, self.state, None, self.media, self.answer)
         self.message = label(wrap=True)
@@ -62,7 +64,8 @@ class CheckCard(QFrame):
         self.hint = label(role="muted", wrap=True)
         self.hint.setText(check.hint if answered is None else tr("Reason: {reason}", reason=answered.reason))
         self.hint.setTextFormat(Qt.TextFormat.PlainText)
-        self.hint.setVisible(bool(self.hint.text()) and check.state != "green")
+        if not self.hint.text() or check.state == "green":
+            self.hint.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 10)
         layout.setSpacing(4)
