@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -109,7 +109,7 @@ def look(
     state = storyboard_hash(board)
     found: list[Check] = []
     for check in checks:
-        digest = state_digest(check.name, state, [check.state, check.message, sorted(check.assets), market])
+        digest = state_digest(check.name, state, _finding(check, board, chosen, rights, known))
         clearance = None
         if board.id is not None and check.state == "red":
             clearance = library.clearances.find(board.id, check.name, digest)
@@ -174,6 +174,21 @@ def answer_for(
         else:
             library.clearances.add(board.id, check.name, check.digest, check.message, who, reason)
     return look(library, board, options)
+
+
+def _finding(
+    check: Check,
+    board: Storyboard,
+    options: ExportOptions,
+    rights: Mapping[int, AssetRights],
+    known: Mapping[int, Asset],
+) -> list[Any]:
+    """What a check found, in no language: an answer given in one language counts in another."""
+    market = options.market.strip().upper()
+    about = [[i, known[i].rights, *map(str, astuple(rights[i])[1:])] for i in sorted(check.assets)]
+    if check.name == "disclosure":
+        about = [[options.label, law_of(board.locale, market)]]
+    return [check.state, about, market if check.name in ("market", "disclosure") else ""]
 
 
 def state_digest(name: str, board_hash: str, finding: Any) -> str:

@@ -14,6 +14,7 @@ from mmstudio.composition.storyboard import ImageLayer, Scene, Source
 from mmstudio.errors import NotFound, StudioError, UsageError
 from mmstudio.export.compliance import CHECKS, Check, answer_for, look, pass_or_refuse
 from mmstudio.export.options import ExportOptions
+from mmstudio.i18n import set_language
 from mmstudio.library import Library
 from support.shop import Shop, make_shop
 
@@ -87,7 +88,11 @@ def test_what_is_red_stays_until_somebody_answers_for_exactly_that(
     changed = Storyboard.from_dict({**board.to_dict(), "name": "Other"}, board.id)
     with pytest.raises(StudioError):
         pass_or_refuse(shop.library, changed, options)
-    shop.library.assets.set_title([asset], "another finding")
+    set_language("zh_CN")
+    assert pass_or_refuse(shop.library, board, options)
+    set_language("en")
+    shop.library.assets.set_rights([asset], "restricted")
+    shop.library.asset_rights.set([asset], note="something else is known now")
     with pytest.raises(StudioError):
         pass_or_refuse(shop.library, board, options)
 
