@@ -30,6 +30,7 @@ from mmstudio.cli import (
     rights,
     search,
     sets,
+    storyboard,
     system,
     tags,
     texts,

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPixmap
 from shiboken6 import isValid
 
 from mmstudio.desktop import theme
@@ -48,13 +48,18 @@ def names() -> frozenset[str]:
 
 def paint_icon(painter: QPainter, rect: QRect | QRectF, name: str, role: str = "text") -> None:
     """Paint an icon into ``rect`` in the colour of a theme role; used by delegates."""
+    paint_glyph(painter, rect, name, theme.color(role))
+
+
+def paint_glyph(painter: QPainter, rect: QRect | QRectF, name: str, colour: QColor) -> None:
+    """Paint an icon into ``rect`` in a colour of its own, whatever the theme."""
     glyph = _charmap().get(name, "")
     font = QFont(_family())
     font.setPixelSize(max(1, round(min(rect.width(), rect.height()))))
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
     painter.setFont(font)
-    painter.setPen(theme.color(role))
+    painter.setPen(colour)
     painter.drawText(QRectF(rect), Qt.AlignmentFlag.AlignCenter, glyph)
     painter.restore()
 

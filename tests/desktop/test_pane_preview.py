@@ -146,13 +146,14 @@ def test_words_and_picture_are_edited_in_place(composed: PreviewPane, qtbot: QtB
 def test_a_verdict_is_kept_with_its_comment(composed: PreviewPane, qtbot: QtBot) -> None:
     facts = composed._facts
     assert facts is not None
-    composed.panel.comment.setText("Good for spring")
-    click(qtbot, composed.panel.approve_button)
+    composed.review.side.tabs.setCurrentIndex(1)
+    composed.review.panel.comment.setText("Good for spring")
+    click(qtbot, composed.review.panel.approve_button)
     settle(composed.context)
     assert facts.board.id is not None
     (verdict,) = composed.context.library.storyboards.approvals(facts.board.id)
     assert (verdict.verdict, verdict.comment) == ("approved", "Good for spring")
-    assert "Good for spring" in composed.panel.verdicts.text()
+    assert "Good for spring" in composed.review.panel.verdicts.text()
 
 
 def test_two_clicks_export_the_ad(composed: PreviewPane, tmp_path: Path, qtbot: QtBot) -> None:

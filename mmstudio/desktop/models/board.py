@@ -10,7 +10,8 @@ from mmstudio.i18n import mark, tr
 if TYPE_CHECKING:
     from mmstudio.composition import Storyboard
     from mmstudio.library import Library
-    from mmstudio.library.records import Approval, Audience
+    from mmstudio.library.records import Approval, Audience, Item
+    from mmstudio.library.remarks import Remark
 
 
 PARTS = {
@@ -38,6 +39,8 @@ class BoardFacts:
         hero: the asset that is the main picture now.
         sources: lines that say where each part came from.
         approvals: newest first.
+        remarks: on the whole first, then by time.
+        brand: who sells it, for a mock-up; "" where nothing says.
     """
 
     board: Storyboard
@@ -47,6 +50,8 @@ class BoardFacts:
     hero: int | None
     sources: list[str]
     approvals: list[Approval]
+    remarks: list[Remark]
+    brand: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,14 @@ def read_board(library: Library, storyboard_id: int) -> BoardFacts:
         hero_of(board),
         source_lines(library, board),
         sorted(library.storyboards.approvals(storyboard_id), key=lambda a: a.id, reverse=True),
+        list(library.remarks.of(storyboard_id)),
+        _brand(item[0]) if item else "",
     )
+
+
+def _brand(item: Item) -> str:
+    """The brand an item names among its attributes."""
+    return next((str(item.attributes[key]) for key in ("brand", "Brand") if item.attributes.get(key)), "")
 
 
 def hero_of(board: Storyboard) -> int | None:

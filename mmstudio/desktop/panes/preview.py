@@ -93,12 +93,11 @@ class PreviewPane(Pane):
                 self.recipe,
                 self.compose_button,
                 self.saved_button,
-                self.beside_button,
                 self.edit_button,
                 margins=(12, 8, 12, 8),
             )
         )
-        self.stage = Stage(self.export_button)
+        self.stage = Stage(self.beside_button, self.export_button)
         self.stage.volume.setValue(round(self.context.settings.volume * 100))
         self.stage.volume.sliderReleased.connect(self._keep_volume)
         self.stage.player.failed.connect(self._frame_failed)
@@ -208,11 +207,12 @@ class PreviewPane(Pane):
 
         def work() -> Choices:
             from mmstudio.composition import recipes
+            from mmstudio.composition.recipe import for_items
 
             library = studio.library
             return (
                 library.audiences.list(),
-                [(r.name, tr(r.label)) for r in recipes()],
+                [(r.name, r.label if r.own else tr(r.label)) for r in for_items(recipes())],
                 library.items.count(),
                 read_channels(),
                 saved_boards(library),
@@ -227,7 +227,7 @@ class PreviewPane(Pane):
         self.saved_button.setEnabled(bool(self._saved))
         self.beside_button.setEnabled(len(self._saved) > 1 and self._facts is not None)
         self._set_busy(self._watch is not None)
-        if not items:
+        if not items and not self._saved and not self._wanted:
             self._show_empty()
             return
         self.states.show_content()

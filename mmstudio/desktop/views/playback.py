@@ -119,6 +119,11 @@ class Player(QObject):
         """Seconds from the start."""
         return self._position
 
+    @property
+    def speed(self) -> float:
+        """Seconds of the storyboard a second; negative backwards, 0 standing still."""
+        return self._speed
+
     def play(self, speed: float = 1.0) -> None:
         """Run at ``speed``; sound is heard at normal speed only."""
         if self.duration <= 0:

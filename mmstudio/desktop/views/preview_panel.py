@@ -1,4 +1,4 @@
-"""Beside the preview: the words to change, the picture to choose, where everything came from, the verdict."""
+"""Beside the preview: the words to change, the picture to choose, where everything came from."""
 
 from __future__ import annotations
 
@@ -6,19 +6,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.board import BoardFacts
-from mmstudio.desktop.texts import label, name, say
-from mmstudio.desktop.views.controls import button, row, section
+from mmstudio.desktop.texts import label, name
+from mmstudio.desktop.views.controls import section
 from mmstudio.desktop.views.fields import TextField
 from mmstudio.desktop.views.flow import FlowLayout, let_wrap
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.tiles import PictureTile
 from mmstudio.i18n import mark, tr
 
-_VERDICTS = {
-    "approved": mark("Approved by {who}"),
-    "rejected": mark("Rejected by {who}"),
-    "changes": mark("{who} asks for changes"),
-}
 _LONG = ("line", "quote")
 _OPTIONAL = ("eyebrow", "quote")  # not every recipe has them
 
@@ -28,7 +23,6 @@ class PreviewPanel(QScrollArea):
 
     copy_edited = Signal(str, str)  # slot, words
     hero_chosen = Signal(int)
-    judged = Signal(str, str)  # verdict, comment
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,7 +55,6 @@ class PreviewPanel(QScrollArea):
         self.sources.setTextFormat(Qt.TextFormat.PlainText)
         self.sources.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         layout.addWidget(self.sources)
-        self._build_verdict(layout)
         layout.addStretch(1)
         let_wrap(body)
         self.setEnabled(False)
@@ -92,20 +85,6 @@ class PreviewPanel(QScrollArea):
             self.fields[slot] = field
             layout.addWidget(field)
 
-    def _build_verdict(self, layout: QVBoxLayout) -> None:
-        layout.addWidget(section(mark("Verdict")))
-        self.verdicts = QLabel()
-        self.verdicts.setWordWrap(True)
-        self.verdicts.setTextFormat(Qt.TextFormat.PlainText)
-        self.comment = QLineEdit()
-        name(self.comment, mark("Comment"))
-        say(self.comment, mark("Comment (optional)"), "setPlaceholderText")
-        self.approve_button = button(mark("Approve"), lambda: self._judge("approved"), icon="check")
-        self.reject_button = button(mark("Reject"), lambda: self._judge("rejected"), icon="x")
-        layout.addWidget(self.verdicts)
-        layout.addWidget(self.comment)
-        layout.addLayout(row(self.approve_button, self.reject_button, None))
-
     def show_facts(self, facts: BoardFacts | None, *, read_only: bool) -> None:
         """Show a storyboard's words and sources; a field the person is typing in is left alone."""
         new = facts is None or self._facts is None or facts.board.id != self._facts.board.id
@@ -124,12 +103,9 @@ class PreviewPanel(QScrollArea):
                 else:
                     field.setPlainText(words)
         self._hero_flow.clear()
-        for button_ in (self.approve_button, self.reject_button, self.comment):
-            button_.setEnabled(not read_only)
         if facts is None:
             self.summary.clear()
             self.sources.clear()
-            self.verdicts.clear()
             return
         self.summary.setText(
             tr("{item} for {audience}", item=facts.item_title, audience=facts.audience_name)
@@ -144,23 +120,9 @@ class PreviewPanel(QScrollArea):
             tile.clicked.connect(lambda _checked=False, a=asset: self.hero_chosen.emit(a))
             self._hero_flow.addWidget(tile)
         self.sources.setText("\n".join(f"• {line}" for line in facts.sources))
-        self.verdicts.setText(
-            "\n".join(_verdict_line(a.verdict, a.who, a.comment) for a in facts.approvals[:5])
-        )
-        self.verdicts.setVisible(bool(facts.approvals))
 
     def _edited(self, slot: str) -> None:
         field = self.fields[slot]
         words = (field.text() if isinstance(field, QLineEdit) else field.words()).strip()
         if self._facts is not None and words != self._facts.board.copy.get(slot, ""):
             self.copy_edited.emit(slot, words)
-
-    def _judge(self, verdict: str) -> None:
-        if self._facts is not None:
-            self.judged.emit(verdict, self.comment.text().strip())
-            self.comment.clear()
-
-
-def _verdict_line(verdict: str, who: str, comment: str) -> str:
-    head = tr(_VERDICTS.get(verdict, verdict), who=who)
-    return f"{head}: {comment}" if comment else head

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QLabel,
@@ -15,13 +15,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mmstudio.desktop import theme
 from mmstudio.desktop.icons import icon
 from mmstudio.desktop.texts import name, say
-from mmstudio.desktop.views.canvas import PictureCanvas, fitted
 from mmstudio.desktop.views.controls import row, tool
+from mmstudio.desktop.views.mockup import Mockup
+from mmstudio.desktop.views.mockup_menu import MockupButton
 from mmstudio.desktop.views.playback import Player
-from mmstudio.i18n import mark
+from mmstudio.desktop.views.stage_canvas import StageCanvas
+from mmstudio.i18n import mark, tr
 
 FORMATS: dict[str, tuple[int, int]] = {"1:1": (1080, 1080), "9:16": (1080, 1920), "16:9": (1920, 1080)}
 _FORMAT_NAMES = {"1:1": mark("Square, 1:1"), "9:16": mark("Portrait, 9:16"), "16:9": mark("Landscape, 16:9")}
@@ -47,55 +48,29 @@ class ClickSlider(QSlider):
         super().mousePressEvent(event)
 
 
-class StageCanvas(PictureCanvas):
-    """The picture; clicking it plays or pauses, the focus ring shows where keys go."""
-
-    clicked = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        name(self, mark("Preview"), mark("Space plays, comma and full stop step, J K L shuttle"))
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and not self.image.isNull():
-            self.clicked.emit()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self.hasFocus() and not self.image.isNull():
-            painter = QPainter(self)
-            painter.setPen(QPen(theme.color("focus"), 2))
-            painter.drawRect(fitted(self.image.size(), self.rect()).adjusted(1, 1, -1, -1))
-
-
 class Stage(QWidget):
     """Canvas and transport around a :class:`Player`."""
 
     format_chosen = Signal(str)
 
-    def __init__(self, last: QWidget | None = None, parent: QWidget | None = None) -> None:
-        """``last`` stands at the end of the transport, the pane's own next step."""
+    def __init__(self, *last: QWidget, parent: QWidget | None = None) -> None:
+        """``last`` stand at the end of the transport, the pane's own next steps."""
         super().__init__(parent)
         self.player = Player(self)
         self.canvas = StageCanvas()
         self.format = "1:1"
         self._scrubbing = False
-        self._build(last)
+        self._counting = False
+        self._build(*last)
         self.canvas.resized.connect(lambda _size: self._fit())
         self.canvas.clicked.connect(self.player.toggle)
         self.player.frame.connect(self._show_frame)
         self.player.moved.connect(self._moved)
         self.player.playing.connect(self._playing)
+        self.player.counted.connect(self._counted)
         self.set_enabled(False)
 
-    def _build(self, last: QWidget | None) -> None:
+    def _build(self, *last: QWidget) -> None:
         self.back_button = tool("skip-back", mark("Previous frame"), lambda: self.player.step(-1))
         self.play_button = tool("play", mark("Play"), self.player.toggle)
         self.next_button = tool("skip-forward", mark("Next frame"), lambda: self.player.step(1))
@@ -127,7 +102,10 @@ class Stage(QWidget):
             buttons.append(chip)
         buttons[0].setChecked(True)  # type: ignore[attr-defined]
         self.set_silent(True)
-        end: list[QWidget | int] = [8, last] if last is not None else []
+        self.mockups = MockupButton()
+        self.mockups.chosen.connect(self._place_chosen)
+        self.mockups.counts.connect(self._set_counting)
+        end: list[QWidget | int] = [*last[:-1], 4, last[-1]] if last else []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 8, 16, 8)
         layout.setSpacing(8)
@@ -143,6 +121,7 @@ class Stage(QWidget):
                 self.volume,
                 None,
                 *buttons,
+                self.mockups,
                 *end,
                 spacing=4,
             )
@@ -154,7 +133,7 @@ class Stage(QWidget):
         """Allow the transport, once there is something to play."""
         for widget in (self.back_button, self.play_button, self.next_button, self.scrub, self.volume):
             widget.setEnabled(enabled)
-        for chip in self.formats.buttons():
+        for chip in (*self.formats.buttons(), self.mockups):
             chip.setEnabled(enabled)
         self.scrub.setRange(0, round(self.player.duration * _TICKS))
         self.scrub.setSingleStep(round(_TICKS / self.player.fps))
@@ -186,9 +165,21 @@ class Stage(QWidget):
 
     def wanted_size(self) -> QSize:
         """Device pixels of the largest picture of this format that fits, even numbers."""
-        width, height = FORMATS[self.format]
-        shown = QSize(width, height).scaled(self.canvas.device_size(), Qt.AspectRatioMode.KeepAspectRatio)
+        shown = self.canvas.frame_size(*FORMATS[self.format])
         return QSize(max(64, shown.width() // 2 * 2), max(64, shown.height() // 2 * 2))
+
+    def _place_chosen(self, mockup: Mockup) -> None:
+        if mockup.place == "story":
+            self.set_format("9:16")  # a story is upright
+        self.canvas.set_mockup(mockup)
+
+    def _set_counting(self, counting: bool) -> None:
+        self._counting = counting
+        self._moved(self.player.position)
+
+    def _counted(self, _shown: int, _dropped: int) -> None:
+        if self._counting:
+            self._moved(self.player.position)
 
     def close_stage(self) -> None:
         """Stop the drawing thread and the sound."""
@@ -207,7 +198,13 @@ class Stage(QWidget):
             self.scrub.blockSignals(True)
             self.scrub.setValue(round(t * _TICKS))
             self.scrub.blockSignals(False)
-        self.time.setText(f"{clock_text(t)} / {clock_text(self.player.duration)}")
+        words = f"{clock_text(t)} / {clock_text(self.player.duration)}"
+        if self._counting:
+            counts = tr(
+                "{shown} shown, {dropped} dropped", shown=self.player.shown, dropped=self.player.dropped
+            )
+            words = f"{words}   {counts}"
+        self.time.setText(words)
 
     def _playing(self, playing: bool) -> None:
         self.play_button.setIcon(icon("pause" if playing else "play"))
