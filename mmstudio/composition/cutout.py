@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,38 +53,35 @@ def cut_out(rgb: Image8) -> Cutout | None:
     colour = border_colour(rgb)
     if colour is None or min(rgb.shape[:2]) < 32:
         return None
-    away = np.abs(rgb.astype(np.float32) - colour.astype(np.float32)).max(axis=2)
+    away = _largest(np.abs(rgb.astype(np.float32) - colour.astype(np.float32)))
     away = ndimage.gaussian_filter(away, 0.6)
     plain = away <= _PLAIN
-    frame = np.zeros_like(plain)
-    frame[0], frame[-1], frame[:, 0], frame[:, -1] = True, True, True, True
-    outside: Mask = ndimage.binary_propagation(frame & plain, mask=plain)
-    subject = ~outside
-    subject = ndimage.binary_fill_holes(subject | _leaks(away, subject))
+    subject = ~_from_border(plain)
+    subject = _filled(subject | _leaks(away, subject))
     labels, count = ndimage.label(subject)
     if count == 0:
         return None
-    sizes = ndimage.sum_labels(subject, labels, index=np.arange(1, count + 1))
-    keep = np.flatnonzero(sizes >= max(sizes.max() * 0.02, 40)) + 1
-    subject = np.isin(labels, keep)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    subject = _chosen(labels, sizes >= max(sizes.max() * 0.02, 40))
     subject &= ~_holes(away, subject)
     shade = _contact_shadow(rgb, away, subject)
     subject &= ~shade
     share, edges = float(subject.mean()), _touched(subject)
     if not 0.02 < share < 0.9 or ("l" in edges and "r" in edges):
         return None
-    inner = ndimage.binary_erosion(subject, structure=_disc(2), border_value=1)
+    core: Mask = ndimage.binary_erosion(subject, structure=_disc(2), border_value=1)
     ramp = np.clip((away - 4.0) / 44.0, 0.0, 1.0)
-    alpha = np.where(inner, 1.0, np.where(subject, ramp, 0.0))
+    alpha = np.where(core, 1.0, np.where(subject, ramp, 0.0))
     alpha = np.clip(ndimage.gaussian_filter(alpha.astype(np.float32), 0.7), 0, 1)
-    alpha[inner & (ndimage.binary_erosion(subject, structure=_disc(4), border_value=1))] = 1.0
-    clean = _without_backdrop(rgb, subject, alpha, colour)
-    clean[shade] = 0.0
-    alpha = np.where(shade, np.maximum(away / 255.0 - 0.02, 0.0), alpha)
-    rgba = np.dstack([np.clip(clean, 0, 255), alpha * 255.0]).astype(np.uint8)
-    rows, columns = np.flatnonzero(alpha.max(1) > 0.02), np.flatnonzero(alpha.max(0) > 0.02)
-    crop = rgba[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return Cutout(np.ascontiguousarray(crop), edges)
+    alpha[ndimage.binary_erosion(subject, structure=_disc(4), border_value=1)] = 1.0
+    clear = np.where(shade, np.maximum(away / 255.0 - 0.02, 0.0), alpha)
+    rows, columns = np.flatnonzero(clear.max(1) > 0.02), np.flatnonzero(clear.max(0) > 0.02)
+    part = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+    rgba = np.empty((*clear[part].shape, 4), np.uint8)
+    rgba[..., :3] = _without_backdrop(rgb[part], core[part], alpha[part], colour)
+    rgba[..., :3][shade[part]] = 0
+    rgba[..., 3] = clear[part] * 255.0
+    return Cutout(rgba, edges)
 
 
 def _leaks(away: NDArray[np.float32], subject: Mask) -> Mask:
@@ -95,20 +93,19 @@ def _leaks(away: NDArray[np.float32], subject: Mask) -> Mask:
     from scipy import ndimage
 
     reach = max(2, round(min(subject.shape) * 0.012))
-    disc = _disc(reach)
-    wide = ndimage.binary_dilation(np.pad(subject, reach), structure=disc)
-    closed = ndimage.binary_erosion(wide, structure=disc)[reach:-reach, reach:-reach] | subject
+    wide = _within(np.pad(subject, reach), reach)
+    closed = ~_within(~wide, reach)[reach:-reach, reach:-reach] | subject
     gaps, count = ndimage.label(closed & ~subject)
     light: Mask = np.zeros_like(subject)
     if count:
         beside = ndimage.mean(_around(away, subject), gaps, index=np.arange(1, count + 1))
-        light = np.isin(gaps, np.flatnonzero(beside < _PALE) + 1)
-    spots, count = ndimage.label(ndimage.binary_fill_holes(closed) & ~closed)
+        light = _chosen(gaps, beside < _PALE)
+    spots, count = ndimage.label(_filled(closed) & ~closed)
     if count == 0:
         return light
     index = np.arange(1, count + 1)
     whiteness = ndimage.mean(away, spots, index=index)
-    return light | np.isin(spots, np.flatnonzero(whiteness > 1.2) + 1)
+    return light | _chosen(spots, whiteness > 1.2)
 
 
 def _around(away: NDArray[np.float32], subject: Mask) -> NDArray[np.float32]:
@@ -122,22 +119,22 @@ def _around(away: NDArray[np.float32], subject: Mask) -> NDArray[np.float32]:
 
 
 def _without_backdrop(
-    rgb: Image8, subject: Mask, alpha: NDArray[np.float32], colour: NDArray[np.float64]
-) -> NDArray[np.float32]:
+    rgb: Image8, core: Mask, alpha: NDArray[np.float32], colour: NDArray[np.float64]
+) -> Image8:
     """The colours of the subject alone: soft edge pixels take those of the solid part next to them.
 
-    What is too thin to have a solid part is unmixed from the backdrop instead.
+    What is too thin to have a solid part (``core``) is unmixed from the backdrop instead.
     """
     from scipy import ndimage
 
-    core = ndimage.binary_erosion(subject, structure=_disc(2), border_value=1)
+    clean = rgb.copy()
+    edge = (alpha > 0.0) & ~core
     distance, nearest = ndimage.distance_transform_edt(~core, return_indices=True)
-    spread = rgb[nearest[0], nearest[1]].astype(np.float32)
-    share = np.maximum(alpha, 0.3)[..., None]
-    unmixed = np.clip((rgb - (1.0 - share) * colour.astype(np.float32)) / share, 0, 255)
-    clean = np.where((distance <= 6.0)[..., None], spread, unmixed)
-    kept: NDArray[np.float32] = np.where(core[..., None], rgb, clean).astype(np.float32)
-    return kept
+    near, far = edge & (distance <= 6.0), edge & (distance > 6.0)
+    clean[near] = rgb[nearest[0][near], nearest[1][near]]
+    share = np.maximum(alpha[far], 0.3)[:, None]
+    clean[far] = np.clip((rgb[far] - (1.0 - share) * colour.astype(np.float32)) / share, 0, 255)
+    return clean
 
 
 def _holes(away: NDArray[np.float32], subject: Mask) -> Mask:
@@ -155,8 +152,8 @@ def _holes(away: NDArray[np.float32], subject: Mask) -> Mask:
     spread = ndimage.mean(away, labels, index=index)
     beside = ndimage.mean(_around(away, subject & (away > 3.0)), labels, index=index)
     plain = (spread < 0.9) | ((spread < 2.0) & (beside > _PALE))
-    chosen = np.flatnonzero((sizes > subject.size * 0.0002) & plain) + 1
-    found: Mask = ndimage.binary_dilation(np.isin(labels, chosen), structure=_disc(1), iterations=2)
+    chosen = _chosen(labels, (sizes > subject.size * 0.0002) & plain)
+    found: Mask = ndimage.binary_dilation(chosen, structure=_disc(1), iterations=2)
     return found & (away <= 40.0)
 
 
@@ -170,10 +167,57 @@ def _contact_shadow(rgb: Image8, away: NDArray[np.float32], subject: Mask) -> Ma
     solid = subject & foot & (away > 75.0)
     if solid.sum() < 0.35 * (subject & foot).sum():
         return np.zeros_like(subject)  # white shoes: what is light there is no shadow
-    grey = np.ptp(rgb.astype(np.int16), axis=2) <= 9
+    grey = _largest(rgb) - _largest(rgb, np.minimum) <= 9
     smooth = ndimage.gaussian_gradient_magnitude(away, 1.2) < 3.0
     shadow = foot & grey & smooth & (away <= 75.0)
-    return np.asarray(ndimage.binary_propagation(~subject & foot, mask=shadow | ~subject) & subject & foot)
+    reached, _ = ndimage.label(shadow | ~subject)
+    return _touching(reached, ~subject & foot) & subject & foot
+
+
+def _largest(pixels: NDArray[Any], pick: np.ufunc = np.maximum) -> NDArray[Any]:
+    """The largest (smallest) of a pixel's three channels; far quicker than along the short last axis."""
+    found: NDArray[Any] = pick(pick(pixels[..., 0], pixels[..., 1]), pixels[..., 2])
+    return found
+
+
+def _chosen(labels: NDArray[np.int32], wanted: NDArray[np.bool_]) -> Mask:
+    """The pixels of the parts (labels from 1 on) that are wanted."""
+    table: Mask = np.concatenate([[False], wanted])
+    return table[labels]
+
+
+def _touching(labels: NDArray[np.int32], seeds: Mask) -> Mask:
+    """The whole of every part that has a pixel among the seeds."""
+    table = np.zeros(int(labels.max(initial=0)) + 1, bool)
+    table[labels[seeds]] = True
+    table[0] = False
+    return table[labels]
+
+
+def _from_border(mask: Mask) -> Mask:
+    """What of a mask hangs together with the picture's border: one pass, where flooding takes hundreds."""
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(mask)
+    table = np.zeros(int(labels.max(initial=0)) + 1, bool)
+    for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        table[side] = True
+    table[0] = False
+    found: Mask = table[labels]
+    return found
+
+
+def _filled(mask: Mask) -> Mask:
+    """A mask with its holes filled."""
+    return ~_from_border(~mask)
+
+
+def _within(mask: Mask, reach: int) -> Mask:
+    """The pixels at most ``reach`` away from a mask, as by a disc; the cost does not grow with the reach."""
+    from scipy import ndimage
+
+    near: Mask = ndimage.distance_transform_edt(~mask) <= np.sqrt(reach * reach + 0.5)
+    return near if mask.any() else mask
 
 
 def _disc(radius: int) -> Mask:
