@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mmstudio.errors import NotFound, StudioError
 from mmstudio.i18n import mark
+from mmstudio.library.codes import checked_country, checked_locale
 from mmstudio.library.database import IN_IDS, Database, ids_json, in_batches, last_id, now, to_json
 from mmstudio.library.interactions import InteractionStore
 from mmstudio.library.pseudonyms import Pseudonyms
@@ -30,6 +31,14 @@ def _audience(row: sqlite3.Row) -> Audience:
     told = [json.loads(row[name]) for name in (*_JSON, "segment")]
     fields = [*tuple(row)[:5], *told[:-1], row["origin"], told[-1]]
     return Audience(*fields)
+
+
+def _checked(rules: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Rules with their market as a code. Raises UsageError."""
+    plain = dict(rules or {})
+    if plain.get("market"):
+        plain["market"] = checked_country(str(plain["market"]))
+    return plain
 
 
 class AudienceStore:
@@ -55,8 +64,9 @@ class AudienceStore:
     ) -> int:
         """Add an audience and return its id; with ``segment`` one that was found in the events.
 
-        Raises StudioError where the name is taken or empty.
+        Raises StudioError where the name is taken or empty, UsageError for a locale or market that is none.
         """
+        locale, rules = checked_locale(locale), _checked(rules)
         values = (to_json(traits or {}), to_json(list(liked)), to_json(list(disliked)), to_json(rules or {}))
         found = ("hand" if segment is None else "found", to_json(segment or {}))
         with self._db.write() as tx:
@@ -97,7 +107,8 @@ class AudienceStore:
     def update(self, audience_id: int, **fields: Any) -> None:
         """Change fields (name, brief, locale, tone, traits, liked, disliked, rules).
 
-        Raises NotFound, StudioError where the name is taken, ValueError for an unknown field.
+        Raises NotFound, StudioError where the name is taken, UsageError for a locale or market that is none,
+        ValueError for an unknown field.
         """
         unknown = set(fields) - set(_EDITABLE)
         if unknown:
@@ -105,6 +116,10 @@ class AudienceStore:
         audience = self.get(audience_id)
         if "name" in fields:
             fields["name"] = self._free_name(fields["name"], audience_id)
+        if "locale" in fields:
+            fields["locale"] = checked_locale(str(fields["locale"]))
+        if "rules" in fields:
+            fields["rules"] = _checked(fields["rules"])
         columns = tuple(fields)
         if not columns:
             return

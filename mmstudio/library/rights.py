@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 
 from mmstudio.errors import NotFound, UsageError
 from mmstudio.i18n import mark
+from mmstudio.library.codes import checked_country
 from mmstudio.library.database import IN_IDS, Database, ids_json, last_id, now, to_json
 from mmstudio.library.undo import Change, UndoLog
 
@@ -188,13 +189,7 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
 
 def _markets(value: Any) -> tuple[str, ...]:
     codes = re.split(r"[\s,;]+", value) if isinstance(value, str) else [str(code) for code in value]
-    found = dict.fromkeys(code.strip().upper() for code in codes if code.strip())
-    for code in found:
-        if not re.fullmatch(r"[A-Z]{2}", code):
-            raise UsageError(
-                "{code} is not the code of a country.", hint="Two letters, such as DE or CN.", code=code[:40]
-            )
-    return tuple(found)
+    return tuple(dict.fromkeys(checked_country(code) for code in codes if code.strip()))
 
 
 def _row(rights: AssetRights) -> tuple[Any, ...]:
