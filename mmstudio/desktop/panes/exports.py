@@ -192,6 +192,12 @@ class ExportsPane(Pane):
         )
         self.folder_open_button = button(mark("Open folder"), self._open_folder, icon="folder-open")
         self.copy_button = button(mark("Copy path"), self._copy_path, icon="copy")
+        self.verify_button = button(
+            mark("Verify"),
+            self._verify,
+            icon="shield-checkered",
+            tip=mark("Read back where the files come from"),
+        )
         self.file_states = StateStack(self.files)
         page = QWidget()
         layout = QVBoxLayout(page)
@@ -199,9 +205,9 @@ class ExportsPane(Pane):
         layout.setSpacing(0)
         hint = label(mark("Drag files straight into a mail or a browser."), "small", wrap=True)
         hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        tools = (self.open_button, self.folder_open_button, self.copy_button)
+        tools = (self.open_button, self.folder_open_button, self.copy_button, self.verify_button)
         head = row(*tools, hint, margins=(4, 12, 12, 8))
-        head.setStretch(3, 1)
+        head.setStretch(4, 1)
         layout.addLayout(head)
         layout.addWidget(self.file_states, 1)
         self._enable_file_buttons()
@@ -458,6 +464,11 @@ class ExportsPane(Pane):
             copy_text(file.path)
             self.context.notify(tr("The path is on the clipboard."))
 
+    def _verify(self) -> None:
+        """Read back the chosen files, or all files of the folder where none is chosen."""
+        chosen = [index.data(ROW_ROLE).path for index in self.files.selectionModel().selectedIndexes()]
+        self.context.navigate("verify", files=chosen or [self._folder])
+
     def _file_menu(self, at: QPoint) -> None:
         index = self.files.indexAt(at)
         if not index.isValid():
@@ -467,5 +478,6 @@ class ExportsPane(Pane):
         menu.addAction(tr("Open")).triggered.connect(lambda: self._with_current(open_path))
         menu.addAction(tr("Open folder")).triggered.connect(self._open_folder)
         menu.addAction(tr("Copy path")).triggered.connect(self._copy_path)
+        menu.addAction(tr("Verify")).triggered.connect(self._verify)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self.files.viewport().mapToGlobal(at))

@@ -79,6 +79,11 @@ class PreviewPane(Pane):
             tip=mark("Move, change and replace everything by hand"),
         )  # fmt: skip
         self.edit_button.setEnabled(False)
+        self.check_button = tool(
+            "shield-check", mark("Compliance"), self.check_board,
+            tip=mark("Rights, consent, dates, countries, AI label, claims and brand before it leaves"),
+        )  # fmt: skip
+        self.check_button.setEnabled(False)
         self.export_button = button(mark("Export"), self._offer_export, icon="export")
         self.export_button.setEnabled(False)
         self.popup = ExportPopup(self)
@@ -94,6 +99,7 @@ class PreviewPane(Pane):
                 self.compose_button,
                 self.saved_button,
                 self.edit_button,
+                self.check_button,
                 margins=(12, 8, 12, 8),
             )
         )
@@ -161,6 +167,7 @@ class PreviewPane(Pane):
         self.stage.set_enabled(False)
         self.export_button.setEnabled(False)
         self.edit_button.setEnabled(False)
+        self.check_button.setEnabled(False)
         self.beside_button.setEnabled(False)
         self.close_beside()
         self.panel.show_facts(None, read_only=True)
@@ -354,6 +361,7 @@ class PreviewPane(Pane):
         self.panel.show_facts(facts, read_only=self.context.read_only)
         self.export_button.setEnabled(not self.context.read_only)
         self.edit_button.setEnabled(True)
+        self.check_button.setEnabled(True)
         self.beside_button.setEnabled(len(self._saved) > 1)
         self.stage.canvas.set_words(_words(facts))
         self.review.show_facts(facts)
@@ -429,6 +437,12 @@ class PreviewPane(Pane):
         if self._facts is not None and self._facts.board.id is not None:
             self.stage.player.pause()
             self.context.navigate("editor", storyboard=self._facts.board.id)
+
+    def check_board(self) -> None:
+        """Show what holds the storyboard back, or does not."""
+        if self._facts is not None and self._facts.board.id is not None:
+            self.stage.player.pause()
+            self.context.navigate("compliance", storyboard=self._facts.board.id)
 
     def _edit(self, **changes: Any) -> None:
         studio, facts = self.context.studio, self._facts
