@@ -70,6 +70,7 @@ rooms = (
     evaluate,
     catalogue,
     compose,
+    storyboard,
     export,
     audiences,
     recommend,
