@@ -69,7 +69,7 @@ def rights(
             if values:
                 library.asset_rights.set(ids, **values)
             if word is not None:
-                library.assets.set_rights(ids, word)  # type: ignore[arg-type]
+                library.assets.set_rights(ids, word)
             found = library.assets.get_many(ids)
         known = library.asset_rights.of(asset.id for asset in found)
     rows = [_row(asset, known[asset.id]) for asset in found]

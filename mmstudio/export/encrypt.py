@@ -189,7 +189,7 @@ def _with_passphrase(file: Path, passphrase: str) -> bytes:
     if not passphrase:
         raise UsageError("{name} opens with a passphrase, and none was given.", name=file.name)
     try:
-        return pyrage.passphrase.decrypt(file.read_bytes(), passphrase)
+        return bytes(pyrage.passphrase.decrypt(file.read_bytes(), passphrase))
     except pyrage.DecryptError as error:
         raise StudioError(
             "The passphrase does not open {name}.", hint="Check it and try again.", name=file.name

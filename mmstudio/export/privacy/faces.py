@@ -88,7 +88,7 @@ def _shrunk(grey: NDArray[np.float32], scale: float) -> NDArray[np.uint8]:
 
 @lru_cache(maxsize=1)
 def _cascade() -> Any:
-    from skimage.data import lbp_frontal_face_cascade_filename
-    from skimage.feature import Cascade
+    from skimage import data, feature
 
-    return Cascade(lbp_frontal_face_cascade_filename())
+    bundled: Any = data.lbp_frontal_face_cascade_filename
+    return feature.Cascade(bundled())
