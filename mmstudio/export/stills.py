@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mmstudio.media.png import png_bytes
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from mmstudio.export.writers import Task
 
-_PNG_LEVEL = 3
 _FEW_COLOURS = 0.8  # quality under which a PNG gets a palette
 
 
 def write_png(task: Task) -> Iterator[int]:
     """The card as PNG, without loss; a file over its limit is packed harder, then gets a palette."""
+    if task.quality >= 1.0:
+        from mmstudio.composition.render import frame_array
+
+        task.path.write_bytes(png_bytes(frame_array(task.renderer().card())))
+        yield 1
+        return
     picture = _card(task)
     yield 1
-    if task.quality >= 1.0:
-        picture.save(task.path, compress_level=_PNG_LEVEL)
-    elif task.quality >= _FEW_COLOURS:
+    if task.quality >= _FEW_COLOURS:
         picture.save(task.path, optimize=True)
     else:
         colours = max(round(256 * task.quality / _FEW_COLOURS), 8)
