@@ -39,7 +39,7 @@ def channels(
     if not found:
         say(tr("No channel is of that group and kind."))
         return
-    heads = [tr("channel"), tr("group"), tr("kind"), tr("size"), tr("seconds"), "MB", "LUFS", tr("for")]
+    heads = ["channel", "group", "kind", "size", "seconds", "MB", "LUFS", "for"]
     table(heads, [_row(channel) for channel in found])
 
 
