@@ -13,6 +13,7 @@ from mmstudio.composition import Storyboard
 from mmstudio.composition.tile import tile_board
 from mmstudio.errors import NotFound, StudioError
 from mmstudio.export.copy_gate import look
+from mmstudio.export.provenance.label import labelled
 from mmstudio.export.web.document import document
 from mmstudio.export.web.markup import direction, h, tag, web_url
 from mmstudio.export.web.pictures import card as drawn_card
@@ -192,7 +193,7 @@ def _picture(library: Library, board: Storyboard, side: int) -> str:
     from mmstudio.composition.render import Renderer
 
     try:
-        return drawn_card(Renderer(board, library), board, side).uri
+        return drawn_card(Renderer(labelled(board), library), board, side).uri
     except StudioError:
         return ""
 

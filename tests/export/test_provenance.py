@@ -240,3 +240,21 @@ def test_a_failed_signature_leaves_the_file_as_it_was(tmp_path: Path, signer: tu
         finish(path, record_of(made(drawn=2)), made(drawn=2), ExportOptions(sign_with=signer[0]))
     assert path.read_bytes() == b"no flac"
     assert [p.name for p in tmp_path.iterdir()] == ["a.flac"]
+
+
+def test_a_preview_draws_the_label_that_the_export_has(shop: Shop) -> None:
+    from mmstudio.composition.render import Renderer, frame_array
+    from mmstudio.desktop.views.board_frames import BoardFrames, KeptPictures
+    from mmstudio.export.privacy import prepare
+
+    asset = shop.library.items.assets_of(shop.bag)[0].asset_id
+    board = made("zh_CN", photo=asset, drawn=asset)
+    board.size = (320, 320)
+    leaves = prepare(shop.library, board).board
+    assert leaves.label
+    exported = frame_array(Renderer(leaves, shop.library).frame(0.0, (320, 320)))
+    frames = BoardFrames(board, shop.library, KeptPictures(shop.library))
+    frames.prepare(0.0, (320, 320))
+    assert np.array_equal(frame_array(frames.frame(0.0, (320, 320))), exported)
+    assert not np.array_equal(frame_array(Renderer(board, shop.library).frame(0.0, (320, 320))), exported)
+    assert board.label == ""

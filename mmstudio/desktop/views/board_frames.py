@@ -58,7 +58,9 @@ class BoardFrames:
     """
 
     def __init__(self, board: Storyboard, library: Library, pictures: KeptPictures) -> None:
-        self._board, self._library = board, library
+        from mmstudio.export.provenance.label import labelled
+
+        self._board, self._library = labelled(board), library
         self._full, self._small = pictures.both()
         self._draft: tuple[tuple[int, int] | None, Renderer] | None = None
         self._ready: dict[int, Renderer] = {}

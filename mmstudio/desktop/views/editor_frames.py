@@ -119,12 +119,13 @@ def _draw(
 ) -> EditFrame:
     from mmstudio.composition.render import Renderer
     from mmstudio.composition.render.scene_text import texts_of
+    from mmstudio.export.provenance.label import labelled
 
     full, small = kept.both()
     width, height = board.size
     scale = min(size.width() / width, size.height() / height, 1.0)
     shown = (max(round(width * scale), 2), max(round(height * scale), 2))
-    drawn = board if exact else replace(board, size=shown)
+    drawn = labelled(board if exact else replace(board, size=shown))
     renderer = Renderer(drawn, library, full if exact else small)
     t = min(max(t, 0.0), max(board.duration - 1.0 / max(board.fps, 1), 0.0))
     image = renderer.frame(t, shown)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mmstudio.export.provenance.finishing import finish
-from mmstudio.export.provenance.label import visible_label
+from mmstudio.export.provenance.label import labelled, visible_label
 from mmstudio.export.provenance.record import record_of, storyboard_hash
 from mmstudio.export.provenance.verifying import Verdict, verify
 
-__all__ = ["Verdict", "finish", "record_of", "storyboard_hash", "verify", "visible_label"]
+__all__ = ["Verdict", "finish", "labelled", "record_of", "storyboard_hash", "verify", "visible_label"]

@@ -7,6 +7,7 @@ disclosure of generated pictures, sound and video; China's measures for labellin
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from mmstudio.export.options import ExportOptions
@@ -65,6 +66,12 @@ def visible_label(board: Storyboard, options: ExportOptions | None = None) -> st
     if chosen.label == "auto" and not law_of(board.locale, chosen.market):
         return ""
     return label_words(board.locale, whole=kind == TRAINED)
+
+
+def labelled(board: Storyboard, options: ExportOptions | None = None) -> Storyboard:
+    """The storyboard as it is exported as far as the label goes: what a preview draws. Shares its parts."""
+    label = visible_label(board, options)
+    return board if label == board.label else replace(board, label=label)
 
 
 def label_words(locale: str, *, whole: bool) -> str:
