@@ -56,7 +56,7 @@ def test_ticking_exporting_and_finding_the_files(pane: ExportsPane, tmp_path: Pa
     click(qtbot, pane.export_button)
     wait_until(lambda: pane._run is None and pane.finished.rowCount() == 3)
     assert not pane.export_button.isEnabled()  # what is exported is unticked
-    pane.tabs.setCurrentIndex(1)
+    pane.tabs.setCurrentWidget(pane.finished_page)
     settle(pane.context)
     files = [row.path for row in pane.finished.rows]
     assert all(Path(f).is_file() for f in files)

@@ -215,6 +215,8 @@ class ExportedFile:
     channel: str
     note: str
     there: bool
+    storyboard: int | None = None
+    channel_name: str = ""
 
 
 class ExportedListModel(RowListModel[ExportedFile]):
@@ -274,6 +276,8 @@ def exported_files(library: Library, labels: dict[str, str]) -> list[ExportedFil
             labels.get(row.channel, row.channel),
             " · ".join((row.kind.upper(), size_text(row.size), date_text(row.created_at))),
             Path(row.path).exists(),
+            row.storyboard_id if row.storyboard_id in names else None,
+            row.channel,
         )
         for row in library.exports.list()[:_MOST]
     ]

@@ -39,9 +39,11 @@ class ExportRun(QObject):
         folder: str,
         recipe: str,
         parent: QObject,
+        options: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(parent)
         self._context, self._wanted, self._folder, self._recipe = context, wanted, folder, recipe
+        self._options = options or {}
         self._watches: list[JobWatch] = []
         self._done = 0
         self._cancelled = False
@@ -97,7 +99,9 @@ class ExportRun(QObject):
         self._context.background(lambda: read_held(studio.library, storyboard), answered, failed, owner=self)
 
     def _export_now(self, line: ExportLine, storyboard: int, channels: list[str]) -> None:
-        params = {"storyboard_id": storyboard, "channels": channels, "out": self._folder}
+        params: dict[str, Any] = {"storyboard_id": storyboard, "channels": channels, "out": self._folder}
+        if self._options:
+            params["options"] = self._options
 
         def done(_result: dict[str, Any]) -> None:
             self.line_done.emit(line)

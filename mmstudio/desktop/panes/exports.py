@@ -38,13 +38,17 @@ from mmstudio.desktop.models.items import item_rows
 from mmstudio.desktop.models.rows import ROW_ROLE
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name, say
-from mmstudio.desktop.views.controls import button, row
+from mmstudio.desktop.views.check_popup import CheckPopup, channel_choices
+from mmstudio.desktop.views.controls import button, row, tool
 from mmstudio.desktop.views.export_delegates import LINE_HEIGHT, AdDelegate, ExportedDelegate, TickDelegate
-from mmstudio.desktop.views.files import copy_text, open_path
+from mmstudio.desktop.views.export_many import ManyPage
+from mmstudio.desktop.views.export_options import OptionsPopup
+from mmstudio.desktop.views.files import copy_files, copy_picture, is_picture, open_path, read_picture
 from mmstudio.desktop.views.held_bar import HeldBar
 from mmstudio.desktop.views.item_picker import ItemPicker
 from mmstudio.desktop.views.painting import sized
 from mmstudio.desktop.views.pictures import Pictures
+from mmstudio.desktop.views.share_sheet import ShareSheet
 from mmstudio.desktop.views.states import StateStack
 from mmstudio.i18n import mark, tr
 
@@ -54,7 +58,9 @@ if TYPE_CHECKING:
 
 _CHANNEL = 76  # pixels of a channel's column
 _RECOMMENDED = 6
-Read = tuple[list[ExportLine], list[ChannelRow], list[ExportedFile], list["Audience"], int, str]
+_USUAL = "product-ad"
+Recipes = list[tuple[str, str]]
+Read = tuple[list[ExportLine], list[ChannelRow], list[ExportedFile], list["Audience"], int, Recipes]
 
 
 class ExportsPane(Pane):
@@ -68,6 +74,8 @@ class ExportsPane(Pane):
         super().__init__(context, parent)
         self._run: ExportRun | None = None
         self._folder = ""
+        self._all: list[ChannelRow] = []
+        self._shown: list[str] = []  # channels that have a column
         self._recipe = ""
         self._audiences: list[Audience] = []
         self._items = 0
@@ -86,7 +94,10 @@ class ExportsPane(Pane):
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self._build_chooser(), "")
-        self.tabs.addTab(self._build_finished(), "")
+        self.many = ManyPage(self.context, self.pictures)
+        self.tabs.addTab(self.many, "")
+        self.finished_page = self._build_finished()
+        self.tabs.addTab(self.finished_page, "")
         self._name_tabs()
         self.states = StateStack(self.tabs)
         self.root.addWidget(self.states)
@@ -98,6 +109,19 @@ class ExportsPane(Pane):
     def _build_chooser(self) -> QWidget:
         self.add_button = button(mark("Add items"), self._pick, icon="plus")
         self.recommended_button = button(mark("Add recommended"), self._offer_audiences, icon="users-three")
+        self.channel_popup = CheckPopup(mark("Channels"), self)
+        self.channel_popup.changed.connect(self.show_channels)
+        self.channels_button = button(
+            mark("Channels"),
+            lambda: self.channel_popup.open_below(self.channels_button),
+            icon="share-network",
+            tip=mark("Choose which channels have a column"),
+        )
+        self.options = OptionsPopup(self)
+        self.options.changed.connect(self._say_options)
+        self.options_button = button(
+            mark("Options"), lambda: self.options.open_below(self.options_button), icon="sliders-horizontal"
+        )
         self.picker = ItemPicker(self.context, self.pictures, self)
         self.picker.picked.connect(lambda id_: self.add_items([id_], None))
         self.table = QTableView()
@@ -146,8 +170,9 @@ class ExportsPane(Pane):
         layout.setSpacing(0)
         hint = label(mark("Press a heading to tick a channel for every ad."), "small", wrap=True)
         hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        head = row(self.add_button, self.recommended_button, hint, margins=(16, 12, 16, 8))
-        head.setStretch(2, 1)
+        tools = (self.add_button, self.recommended_button, self.channels_button, self.options_button)
+        head = row(*tools, hint, margins=(16, 12, 16, 8))
+        head.setStretch(4, 1)
         layout.addLayout(head)
         layout.addWidget(self.table_states, 1)
         self.held_bar = HeldBar(self.context)
@@ -191,7 +216,16 @@ class ExportsPane(Pane):
             mark("Open"), lambda: self._with_current(open_path), icon="arrow-square-out"
         )
         self.folder_open_button = button(mark("Open folder"), self._open_folder, icon="folder-open")
-        self.copy_button = button(mark("Copy path"), self._copy_path, icon="copy")
+        self.copy_button = button(
+            mark("Copy"), self._copy_file, icon="copy", tip=mark("Paste it as a file in another program")
+        )
+        self.picture_button = tool(
+            "image",
+            mark("Copy as picture"),
+            self._copy_picture,
+            tip=mark("Paste it into a document or a chat"),
+        )
+        self.share_button = button(mark("Texts to share"), self._share, icon="share-network")
         self.verify_button = button(
             mark("Verify"),
             self._verify,
@@ -205,9 +239,9 @@ class ExportsPane(Pane):
         layout.setSpacing(0)
         hint = label(mark("Drag files straight into a mail or a browser."), "small", wrap=True)
         hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        tools = (self.open_button, self.folder_open_button, self.copy_button, self.verify_button)
-        head = row(*tools, hint, margins=(4, 12, 12, 8))
-        head.setStretch(4, 1)
+        tools = (self.open_button, self.folder_open_button, self.copy_button, self.picture_button)
+        head = row(*tools, self.share_button, self.verify_button, hint, margins=(4, 12, 12, 8))
+        head.setStretch(6, 1)
         layout.addLayout(head)
         layout.addWidget(self.file_states, 1)
         self._enable_file_buttons()
@@ -215,27 +249,32 @@ class ExportsPane(Pane):
 
     def _name_tabs(self) -> None:
         self.tabs.setTabText(0, tr("Choose"))
-        self.tabs.setTabText(1, tr("Finished ({n})", n=self.finished.rowCount()))
+        self.tabs.setTabText(1, tr("Many at once"))
+        self.tabs.setTabText(2, tr("Finished ({n})", n=self.finished.rowCount()))
 
     # --- pane ---------------------------------------------------------------------------------------
 
     def activated(self, **args: Any) -> None:
-        """``items``: ids to add, for ``audience``; ``finished``: show the finished files."""
+        """``items``: ids to add, for ``audience``; ``finished``, ``many``: show that page."""
         if args.get("items"):
             self.add_items([int(i) for i in args["items"]], args.get("audience"))
         if args.get("finished"):
-            self.tabs.setCurrentIndex(1)
+            self.tabs.setCurrentWidget(self.finished_page)
+        if args.get("many"):
+            self.tabs.setCurrentWidget(self.many)
 
     def library_changed(self) -> None:
         self.pictures.forget()
         self.matrix.clear()
         self.held_bar.clear()
         self.finished.set_rows([])
+        self.many.clear()
         studio = self.context.studio
         if studio is None:
             self._show_empty()
             return
         self._set_folder(default_folder(studio.library))
+        self.many.set_folder(str(Path(default_folder(studio.library)) / "matrix"))
         self.states.show_loading(mark("Reading ads and channels"))
         self._read()
 
@@ -264,21 +303,26 @@ class ExportsPane(Pane):
 
             library = studio.library
             channels = read_channels()
-            known = [r.name for r in recipes()]
+            known = [(r.name, tr(r.label)) for r in recipes() if not set(r.needs) - {"item", "items"}]
             return (
                 export_lines(library),
                 channels,
                 exported_files(library, {c.name: c.label for c in channels}),
                 library.audiences.list(),
                 library.items.count(),
-                known[0] if known else "",
+                known,
             )
 
         self.context.background(work, self._read_done, self._failed, key="exports-read")
 
     def _read_done(self, read: Read) -> None:
-        lines, channels, files, self._audiences, self._items, self._recipe = read
-        self.matrix.set_channels(channels)
+        lines, self._all, files, self._audiences, self._items, recipes = read
+        names = [key for key, _words in recipes]
+        self._recipe = _USUAL if _USUAL in names else next(iter(names), "")
+        self._shown = self._shown or [channel.name for channel in self._all if channel.standard]
+        self.channel_popup.set_choices(channel_choices(self._all), self._shown)
+        self.show_channels(self._shown)
+        self.many.set_choices(self._all, self._audiences, recipes)
         self.matrix.set_lines(lines)
         self.finished.set_rows(files)
         self._name_tabs()
@@ -327,6 +371,15 @@ class ExportsPane(Pane):
                 self._pick,
             )
         self._say_count()
+
+    def show_channels(self, names: list[str]) -> None:
+        """Give these channels a column each."""
+        self._shown = names
+        self.matrix.set_channels([channel for channel in self._all if channel.name in names])
+
+    def _say_options(self) -> None:
+        n = len(self.options.options())
+        say(self.options_button, mark("Options ({n})") if n else mark("Options"), n=n)
 
     def _say_count(self) -> None:
         n = sum(len(channels) for _line, channels in self.matrix.wanted())
@@ -396,7 +449,9 @@ class ExportsPane(Pane):
         wanted = self.matrix.wanted()
         if not wanted or self._run is not None or self.context.read_only:
             return
-        self._run = run = ExportRun(self.context, wanted, self._folder, self._recipe, self)
+        self._run = run = ExportRun(
+            self.context, wanted, self._folder, self._recipe, self, self.options.options()
+        )
         run.composed.connect(self.matrix.composed)
         run.line_done.connect(self.matrix.untick)
         run.held.connect(self._held)
@@ -453,16 +508,45 @@ class ExportsPane(Pane):
         chosen = bool(self.files.selectionModel().selectedIndexes())
         self.open_button.setEnabled(chosen)
         self.copy_button.setEnabled(chosen)
+        file = self._current()
+        self.picture_button.setEnabled(chosen and file is not None and is_picture(file.path))
+        self.share_button.setEnabled(chosen and file is not None and file.storyboard is not None)
 
     def _open_folder(self) -> None:
         file = self._current()
         open_path(str(Path(file.path).parent) if file is not None else self._folder)
 
-    def _copy_path(self) -> None:
+    def _chosen_files(self) -> list[str]:
+        rows: list[ExportedFile] = [i.data(ROW_ROLE) for i in self.files.selectionModel().selectedIndexes()]
+        return [file.path for file in rows if file is not None]
+
+    def _copy_file(self) -> None:
+        if paths := self._chosen_files():
+            copy_files(paths)
+            self.context.notify(
+                tr("{n} files are on the clipboard.", n=len(paths))
+                if len(paths) > 1
+                else tr("The file is on the clipboard.")
+            )
+
+    def _copy_picture(self) -> None:
         file = self._current()
         if file is not None:
-            copy_text(file.path)
-            self.context.notify(tr("The path is on the clipboard."))
+            path = file.path
+            self.context.background(
+                lambda: read_picture(path), self._picture_read, self.context.report, owner=self
+            )
+
+    def _picture_read(self, pixels: Any) -> None:
+        copy_picture(pixels)
+        self.context.notify(tr("The picture is on the clipboard."))
+
+    def _share(self) -> None:
+        file = self._current()
+        if file is not None and file.storyboard is not None:
+            sheet = ShareSheet(self.context, file.storyboard, self._all, file.channel_name, self)
+            sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            sheet.open()
 
     def _verify(self) -> None:
         """Read back the chosen files, or all files of the folder where none is chosen."""
@@ -477,7 +561,11 @@ class ExportsPane(Pane):
         menu = QMenu(self)
         menu.addAction(tr("Open")).triggered.connect(lambda: self._with_current(open_path))
         menu.addAction(tr("Open folder")).triggered.connect(self._open_folder)
-        menu.addAction(tr("Copy path")).triggered.connect(self._copy_path)
+        menu.addAction(tr("Copy")).triggered.connect(self._copy_file)
+        if self.picture_button.isEnabled():
+            menu.addAction(tr("Copy as picture")).triggered.connect(self._copy_picture)
+        if self.share_button.isEnabled():
+            menu.addAction(tr("Texts to share")).triggered.connect(self._share)
         menu.addAction(tr("Verify")).triggered.connect(self._verify)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self.files.viewport().mapToGlobal(at))

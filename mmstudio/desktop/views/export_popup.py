@@ -52,7 +52,7 @@ class ExportPopup(QFrame):
 
     def offer(self, channels: list[ChannelRow], folder: str, anchor: QWidget) -> None:
         """Show above or below a widget."""
-        if list(self.boxes) != [c.name for c in channels]:
+        if set(self.boxes) != {c.name for c in channels}:
             self._fill(channels)
         self._set_folder(folder)
         self._say_count()
@@ -67,8 +67,17 @@ class ExportPopup(QFrame):
     def _fill(self, channels: list[ChannelRow]) -> None:
         empty(self._list_layout)
         self.boxes = {}
-        for channel in channels:
+        order = list(dict.fromkeys(channel.group for channel in channels))
+        group = ""
+        for channel in sorted(channels, key=lambda c: order.index(c.group)):
+            if channel.group != group:
+                group = channel.group
+                heading = QLabel(group)
+                heading.setProperty("role", "small")
+                heading.setContentsMargins(0, 8, 0, 0)
+                self._list_layout.addWidget(heading)
             box = QCheckBox(f"{channel.label}  ·  {channel.detail}")
+            box.setToolTip(channel.limits)
             box.setChecked(channel.standard)
             box.toggled.connect(lambda _on: self._say_count())
             self.boxes[channel.name] = box

@@ -33,9 +33,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 LOCK = ".mmstudio-matrix.lock"
-_CHUNK = 8  # rows of one item that go to one helper: its pictures are loaded once for them
+_CHUNK = 4  # rows that go to a helper at once
 _FEW = 6  # rows for which starting helpers (a second or two) does not pay
 _HELPERS = 4
+_AHEAD = 6  # chunks under way for each helper: enough that none waits while another's item is long
 _KEEP_S = 1.0  # how often the state is written
 _WAIT_S = 0.1
 
@@ -239,20 +240,27 @@ class _Run:
         self, context: JobContext, chunks: Iterator[list[RowTask]], count: int
     ) -> Generator[RowOutcome, None, None]:
         """What helper processes make of the chunks, as they finish; a few wait ready for each helper."""
-        pool = ProcessPoolExecutor(
-            count,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=start_helper,
-            initargs=(str(self._library.path), self._options.to_dict(), language()),
-        )
+        start = (str(self._library.path), self._options.to_dict(), language())
+        spawn = multiprocessing.get_context("spawn")
+        # a pool of one each: rows of an item go to the helper that has its pictures loaded
+        pools = [
+            ProcessPoolExecutor(1, mp_context=spawn, initializer=start_helper, initargs=start)
+            for _ in range(count)
+        ]
+        load = [0] * count
+        place, item = 0, -1
         waiting: deque[Future[list[RowOutcome]]] = deque()
-        busy: dict[Future[list[RowOutcome]], list[RowTask]] = {}
+        busy: dict[Future[list[RowOutcome]], tuple[int, list[RowTask]]] = {}
         try:
             for chunk in chunks:
-                future = pool.submit(help_with, chunk)
-                busy[future] = chunk
+                about = self._rows[chunk[0].index].item_id
+                if about != item or item is None:
+                    place, item = load.index(min(load)), about if about is not None else -1
+                future = pools[place].submit(help_with, chunk)
+                load[place] += len(chunk)
+                busy[future] = place, chunk
                 waiting.append(future)
-                yield from _finished(context, waiting, 2 * count - 1)
+                yield from _finished(context, waiting, _AHEAD * count)
             yield from _finished(context, waiting, 0)
         except BrokenProcessPool as error:
             raise StudioError(
@@ -260,11 +268,12 @@ class _Run:
                 hint="The computer may be short of memory. The same export again goes on where it stopped.",
             ) from error
         finally:
-            for process in list((pool._processes or {}).values()) if waiting else []:
-                process.terminate()  # stopped in the middle: what it was writing has no final name
-            pool.shutdown(cancel_futures=True)
+            for pool in pools:
+                for process in list((pool._processes or {}).values()) if waiting else []:
+                    process.terminate()  # stopped in the middle: what it was writing has no final name
+                pool.shutdown(cancel_futures=True)
             for future in waiting:
-                for task in busy[future]:
+                for task in busy[future][1]:
                     remove_leftovers(Path(task.folder))
 
     def _note(self, outcome: RowOutcome) -> None:

@@ -1,0 +1,418 @@
+"""Many exports at once: items for audiences, or the rows of a table, checked first, a state per row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, QTimer
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFileDialog,
+    QFrame,
+    QHeaderView,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mmstudio.desktop import theme
+from mmstudio.desktop.models.channels import ChannelRow
+from mmstudio.desktop.models.export_rows import STATE_ROLE, MatrixLine, MatrixTable, lines_of
+from mmstudio.desktop.models.job_watch import JobWatch
+from mmstudio.desktop.models.rows import ROW_ROLE
+from mmstudio.desktop.texts import name, say
+from mmstudio.desktop.views.check_popup import CheckPopup, Choice, channel_choices
+from mmstudio.desktop.views.controls import button, row
+from mmstudio.desktop.views.export_options import OptionsPopup
+from mmstudio.desktop.views.files import open_path
+from mmstudio.desktop.views.item_picker import ItemPicker
+from mmstudio.desktop.views.painting import paint_text
+from mmstudio.desktop.views.pictures import Pictures
+from mmstudio.desktop.views.states import StateStack
+from mmstudio.i18n import mark, tr
+
+if TYPE_CHECKING:
+    from mmstudio.desktop.context import AppContext
+    from mmstudio.export.matrix import RowState
+    from mmstudio.library.records import Audience
+
+Index = QModelIndex | QPersistentModelIndex
+_POLL_MS = 500
+_CHECK_MS = 120
+_LINE = 32
+EVERYONE = ""  # key of the box for no audience
+
+
+class StateDelegate(QStyledItemDelegate):
+    """Cells in one line; the state in its colour and its words."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        painter.save()
+        rect = option.rect
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, theme.color("selection"))
+        role = str(index.data(STATE_ROLE) or "text")
+        paint_text(painter, rect.adjusted(10, 0, -8, 0), str(index.data() or ""), role=role)
+        painter.restore()
+
+
+class ManyPage(QWidget):
+    """Chooses rows, shows what is wrong with them before anything starts, and how far each is."""
+
+    def __init__(self, context: AppContext, pictures: Pictures, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.context = context
+        self._folder = ""
+        self._items: list[int] = []
+        self._all = False
+        self._csv = ""
+        self._channels: list[ChannelRow] = []
+        self._audiences: dict[int, str] = {}
+        self._watch: JobWatch | None = None
+        self.table = MatrixTable(self)
+        self.picker = ItemPicker(context, pictures, self)
+        self.picker.picked.connect(self.add_item)
+        self.audience_popup = CheckPopup(mark("Audiences"), self)
+        self.audience_popup.changed.connect(lambda _keys: self._changed())
+        self.channel_popup = CheckPopup(mark("Channels"), self)
+        self.channel_popup.changed.connect(lambda _keys: self._changed())
+        self.options = OptionsPopup(self)
+        self.options.changed.connect(self._say)
+        self._checking = QTimer(self)
+        self._checking.setSingleShot(True)
+        self._checking.setInterval(_CHECK_MS)
+        self._checking.timeout.connect(self._check)
+        self._polling = QTimer(self)
+        self._polling.setInterval(_POLL_MS)
+        self._polling.timeout.connect(self._poll)
+        self._build()
+        self._say()
+
+    # --- widgets ------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.items_button = button(mark("Items"), self._offer_items, icon="package")
+        self.audiences_button = button(
+            mark("Audiences"),
+            lambda: self.audience_popup.open_below(self.audiences_button),
+            icon="users-three",
+        )
+        self.recipe = QComboBox()
+        name(self.recipe, mark("Recipe"), mark("What each item becomes; a row of a table may name another."))
+        self.recipe.currentIndexChanged.connect(lambda _index: self._changed())
+        self.channels_button = button(
+            mark("Channels"),
+            lambda: self.channel_popup.open_below(self.channels_button),
+            icon="share-network",
+        )
+        self.options_button = button(
+            mark("Options"), lambda: self.options.open_below(self.options_button), icon="sliders-horizontal"
+        )
+        self.view = QTableView()
+        self.view.setModel(self.table)
+        self.view.setItemDelegate(StateDelegate(self.view))
+        self.view.verticalHeader().hide()
+        self.view.verticalHeader().setDefaultSectionSize(_LINE)
+        self.view.setShowGrid(False)
+        self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.view.setDragEnabled(True)
+        self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        header = self.view.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for column, width in enumerate((56, 230, 150, 200)):
+            self.view.setColumnWidth(column, width)
+        header.setSectionResizeMode(4, QHeaderView.ResizeMode.Stretch)
+        name(self.view, mark("Rows to export"), mark("Finished rows can be dragged to other programs"))
+        self.view.activated.connect(lambda index: self._open_row(index.data(ROW_ROLE)))
+        self.states = StateStack(self.view)
+        self.note = QLabel()
+        self.note.setProperty("role", "small")
+        self.folder_label = QLabel()
+        self.folder_label.setProperty("role", "small")
+        self.folder_button = button(mark("Other folder"), self._browse, icon="folder-open")
+        self.open_button = button(
+            mark("Open folder"), lambda: open_path(self._folder), icon="arrow-square-out"
+        )
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(180)
+        self.bar.hide()
+        name(self.bar, mark("Progress of the export"))
+        self.cancel_button = button(mark("Cancel"), self.cancel, icon="x")
+        self.cancel_button.hide()
+        self.retry_button = button(mark("Try the failed again"), self.export, icon="arrow-clockwise")
+        self.retry_button.hide()
+        self.export_button = button(mark("Export"), self.export, "primary", icon="export")
+        foot = QFrame()
+        foot.setProperty("surface", "strip")
+        foot.setLayout(
+            row(self.folder_button, self.open_button, self.folder_label, None, self.bar, self.cancel_button,
+                self.retry_button, self.export_button, margins=(16, 8, 16, 8))
+        )  # fmt: skip
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(
+            row(self.items_button, self.audiences_button, self.recipe, self.channels_button,
+                self.options_button, None, margins=(16, 12, 16, 4))
+        )  # fmt: skip
+        layout.addLayout(row(self.note, None, margins=(18, 0, 16, 6)))
+        layout.addWidget(self.states, 1)
+        layout.addWidget(foot)
+
+    # --- what can be chosen -------------------------------------------------------------------------
+
+    def set_choices(
+        self, channels: list[ChannelRow], audiences: list[Audience], recipes: list[tuple[str, str]]
+    ) -> None:
+        """What the library and the program offer."""
+        self._channels = channels
+        ticked = self.channel_popup.ticked() or [row.name for row in channels if row.standard][:1]
+        self.channel_popup.set_choices(channel_choices(channels), ticked)
+        self._audiences = {audience.id: audience.name for audience in audiences}
+        kept = self.audience_popup.ticked()
+        boxes = [Choice(EVERYONE, tr("Everyone"))]
+        boxes += [Choice(str(a.id), a.name, a.brief[:120]) for a in audiences]
+        self.audience_popup.set_choices(boxes, kept)
+        chosen = self.recipe.currentData()
+        self.recipe.blockSignals(True)
+        self.recipe.clear()
+        for key, words in recipes:
+            self.recipe.addItem(words, key)
+        at = self.recipe.findData(chosen)
+        self.recipe.setCurrentIndex(max(at, 0))
+        self.recipe.blockSignals(False)
+        for control in (self.items_button, self.folder_button):
+            control.setEnabled(not self.context.read_only)
+        self._changed()
+
+    def clear(self) -> None:
+        """Another library."""
+        self._items, self._all, self._csv = [], False, ""
+        self.table.set_lines([])
+        self._say()
+
+    def set_folder(self, folder: str) -> None:
+        """Where the rows' folders go."""
+        self._folder = folder
+        self.folder_label.setText(self.fontMetrics().elidedText(folder, Qt.TextElideMode.ElideMiddle, 260))
+        self.folder_label.setToolTip(folder)
+
+    def set_csv(self, path: str) -> None:
+        """Take the rows of a table."""
+        self._csv, self._items, self._all = path, [], False
+        self._changed()
+
+    def add_item(self, item: int) -> None:
+        """Add one item to what is exported."""
+        self._csv, self._all = "", False
+        if item not in self._items:
+            self._items.append(item)
+        self._changed()
+
+    def set_items(self, items: list[int], *, everything: bool = False) -> None:
+        """Take these items, or all there are."""
+        self._csv, self._items, self._all = "", list(items), everything
+        self._changed()
+
+    def _offer_items(self) -> None:
+        menu = QMenu(self)
+        menu.addAction(tr("All items")).triggered.connect(lambda: self.set_items([], everything=True))
+        menu.addAction(tr("Add an item…")).triggered.connect(
+            lambda: self.picker.open_below(self.items_button)
+        )
+        menu.addAction(tr("Rows of a table (CSV, Excel)…")).triggered.connect(self._browse_table)
+        if self._items or self._all or self._csv:
+            menu.addSeparator()
+            menu.addAction(tr("Start over")).triggered.connect(lambda: self.set_items([]))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.items_button.mapToGlobal(self.items_button.rect().bottomLeft()))
+
+    def _browse_table(self) -> None:
+        path, _filter = QFileDialog.getOpenFileName(
+            self, tr("Table of rows to export"), "", tr("Tables (*.csv *.tsv *.xlsx)")
+        )
+        if path:
+            self.set_csv(path)
+
+    def _browse(self) -> None:
+        folder = QFileDialog.getExistingDirectory(
+            self, tr("Folder for exports"), self._folder or str(Path.home())
+        )
+        if folder:
+            self.set_folder(folder)
+            self._changed()
+
+    # --- checking -----------------------------------------------------------------------------------
+
+    def _changed(self) -> None:
+        self._say()
+        self._checking.start()
+
+    def _check(self) -> None:
+        studio = self.context.studio
+        if studio is None or self._watch is not None:
+            return
+        if not (self._items or self._all or self._csv):
+            self._checked([])
+            return
+        csv, items, everything = self._csv, list(self._items), self._all
+        groups = [int(key) if key else None for key in self.audience_popup.ticked()]
+        recipe = str(self.recipe.currentData() or "")
+        channels = self.channel_popup.ticked()
+        folder, audiences = self._folder, dict(self._audiences)
+        labels = {row.name: row.label for row in self._channels}
+
+        def work() -> tuple[list[MatrixLine], list[RowState]]:
+            from mmstudio.export.matrix import matrix_of, read_matrix, read_state
+
+            library = studio.library
+            if csv:
+                found = read_matrix(library, csv, recipe=recipe, channels=channels)
+            else:
+                ids = list(library.items.ids()) if everything else items
+                found = matrix_of(library, ids, groups, recipe=recipe, channels=channels)
+            return lines_of(found, audiences, labels), read_state(folder) if folder else []
+
+        def done(read: tuple[list[MatrixLine], list[RowState]]) -> None:
+            self._checked(read[0])
+            self.table.set_states(read[1], folder)
+            self._say()
+
+        self.context.background(work, done, self.context.report, key=("many-check", id(self)))
+
+    def _checked(self, lines: list[MatrixLine]) -> None:
+        self.table.set_lines(lines)
+        if lines:
+            self.states.show_content()
+        else:
+            self.states.show_message(
+                mark("Many exports at once"),
+                mark(
+                    "Choose items and audiences, or a table with a row for each export. Every row is checked "
+                    "before the first file is written, and gets a folder of its own."
+                ),
+                "" if self.context.read_only else mark("All items"),
+                lambda: self.set_items([], everything=True),
+            )
+        self._say()
+
+    # --- exporting ----------------------------------------------------------------------------------
+
+    def export(self) -> None:
+        """Start with every row that is right; what is done already is not done again."""
+        rows = self.table.good()
+        if not rows or self._watch is not None or self.context.read_only or not self._folder:
+            return
+        params: dict[str, Any] = {"rows": rows, "out": self._folder}
+        if options := self.options.options():
+            params["options"] = options
+        handle = self.context.submit("matrix", params)
+        if handle is None:
+            return
+        self.bar.setRange(0, len(rows))
+        self.bar.setValue(0)
+        self._watch = JobWatch(
+            self.context, handle, self, on_event=self._heard, on_done=lambda _r: self._over(),
+            on_ended=lambda _e: self._over(),
+        )  # fmt: skip
+        self._polling.start()
+        self._say()
+
+    def cancel(self) -> None:
+        """Stop; rows that are finished stay."""
+        if self._watch is not None:
+            self._watch.handle.cancel()
+
+    def _heard(self, event: Any) -> None:
+        progress = getattr(event, "progress", None)
+        if progress is not None and progress.total:
+            self.bar.setRange(0, progress.total)
+            self.bar.setValue(progress.done)
+
+    def _over(self) -> None:
+        self._watch = None
+        self._polling.stop()
+        self._poll()
+        self._say()
+
+    def _poll(self) -> None:
+        folder = self._folder
+
+        def work() -> list[RowState]:
+            from mmstudio.export.matrix import read_state
+
+            return read_state(folder)
+
+        def done(states: list[RowState]) -> None:
+            if folder == self._folder:
+                self.table.set_states(states, folder)
+                self._say()
+
+        self.context.background(work, done, self.context.report, key=("many-poll", id(self)))
+
+    def _open_row(self, line: MatrixLine | None) -> None:
+        if line is not None and line.files:
+            open_path(str(Path(line.files[0]).parent))
+
+    # --- words --------------------------------------------------------------------------------------
+
+    def _say(self) -> None:
+        going = self._watch is not None
+        if self._csv:
+            say(self.items_button, "{file}", file=Path(self._csv).name)
+        elif self._all:
+            say(self.items_button, mark("All items"))
+        elif self._items:
+            n = len(self._items)
+            say(self.items_button, mark("{n} items") if n != 1 else mark("1 item"), n=n)
+        else:
+            say(self.items_button, mark("Choose items"))
+        groups = len(self.audience_popup.ticked())
+        say(
+            self.audiences_button,
+            mark("{n} audiences") if groups > 1 else mark("1 audience") if groups else mark("Everyone"),
+            n=groups,
+        )
+        ticked = len(self.channel_popup.ticked())
+        say(
+            self.channels_button,
+            mark("{n} channels")
+            if ticked > 1
+            else mark("1 channel")
+            if ticked
+            else mark("Standard channels"),
+            n=ticked,
+        )
+        wishes = len(self.options.options())
+        say(self.options_button, mark("Options ({n})") if wishes else mark("Options"), n=wishes)
+        good, wrong = len(self.table.good()), self.table.count("wrong")
+        failed, done = self.table.count("failed"), self.table.count("done", "same")
+        parts = []
+        if wrong:
+            parts.append(tr("{n} problems: only the other rows are exported", n=wrong))
+        if done or failed:
+            parts.append(tr("{done} of {total} rows are done", done=done, total=good))
+        if failed:
+            parts.append(tr("{n} failed", n=failed))
+        self.note.setText(" · ".join(parts))
+        say(self.export_button, mark("Export {n} rows") if good != 1 else mark("Export 1 row"), n=good)
+        self.export_button.setEnabled(good > 0 and not going and not self.context.read_only)
+        self.retry_button.setVisible(failed > 0 and not going)
+        self.bar.setVisible(going)
+        self.cancel_button.setVisible(going)
+        self.open_button.setEnabled(done > 0)
+
+
+__all__ = ["ManyPage"]

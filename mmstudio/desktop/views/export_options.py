@@ -1,0 +1,141 @@
+"""What a person may ask of an export beside its channels: privacy, label, signature, market."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mmstudio.desktop.texts import label, name, say
+from mmstudio.desktop.views.controls import button, row
+from mmstudio.i18n import mark, tr
+
+_LABELS = (
+    ("auto", mark("Where the law asks for it")),
+    ("always", mark("Always")),
+    ("never", mark("Never")),
+)
+
+
+class OptionsPopup(QFrame):
+    """The options; :attr:`changed` is sent after each change. The defaults are the private ones."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setProperty("surface", "card")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        name(self, mark("Options of the export"))
+        self._sign = ""
+        self.blur = self._box(mark("Blur faces"), mark("Faces that are found; one that is not found stays."))
+        self.mask = self._box(
+            mark("Mask personal data in texts"), mark("E-mail addresses, phone, card and ID numbers.")
+        )
+        self.keep = self._box(
+            mark("Keep names and places in originals"),
+            mark("Otherwise camera, place and names are taken out of media that are handed over."),
+        )
+        self.trim = self._box(
+            mark("Shorten films that are too long"), mark("They end with the last scene that fits.")
+        )
+        self.number = self._box(
+            mark("Keep earlier files"), mark("A new file gets a number instead of taking its place.")
+        )
+        self.label = QComboBox()
+        for value, words in _LABELS:
+            self.label.addItem(tr(words), value)
+        self.label.currentIndexChanged.connect(lambda _index: self.changed.emit())
+        name(self.label, mark("Visible label of generated content"))
+        self.market = QLineEdit()
+        self.market.setMaxLength(2)
+        self.market.setFixedWidth(64)
+        self.market.textChanged.connect(lambda _text: self.changed.emit())
+        name(
+            self.market,
+            mark("Country it is made for"),
+            mark("Two letters, such as DE or CN; rights are checked."),
+        )
+        self.sign_button = button(mark("Choose a certificate"), self._choose_certificate, icon="certificate")
+        self.sign_label = QLabel()
+        self.sign_label.setProperty("role", "small")
+        self.sign_clear = button(mark("Do not sign"), lambda: self.set_certificate(""), "quiet")
+        form = QFormLayout()
+        form.setVerticalSpacing(8)
+        form.addRow(label(mark("Label “made with AI”")), self.label)
+        form.addRow(label(mark("Country")), self.market)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 16)
+        column.setSpacing(6)
+        column.addWidget(label(mark("Options"), "heading"))
+        for box in (self.blur, self.mask, self.keep, self.trim, self.number):
+            column.addWidget(box)
+        column.addLayout(form)
+        column.addWidget(label(mark("Signature (C2PA)"), "small"))
+        column.addLayout(row(self.sign_button, self.sign_clear, None))
+        column.addWidget(self.sign_label)
+        self.set_certificate("")
+
+    def options(self) -> dict[str, Any]:
+        """What differs from the defaults, as a job's parameters take it."""
+        found: dict[str, Any] = {}
+        for key, box in (
+            ("blur_faces", self.blur), ("mask_personal", self.mask), ("keep_metadata", self.keep),
+            ("trim", self.trim),
+        ):  # fmt: skip
+            if box.isChecked():
+                found[key] = True
+        if self.number.isChecked():
+            found["overwrite"] = "number"
+        if self.label.currentData() != "auto":
+            found["label"] = self.label.currentData()
+        if re.fullmatch(r"[A-Za-z]{2}", self.market.text()):
+            found["market"] = self.market.text().upper()
+        if self._sign:
+            found["sign_with"] = self._sign
+        return found
+
+    def set_certificate(self, path: str) -> None:
+        """Sign with this PEM file; "" for no signature."""
+        self._sign = path
+        self.sign_label.setText(Path(path).name if path else tr("Files are not signed."))
+        self.sign_clear.setVisible(bool(path))
+        self.changed.emit()
+
+    def open_below(self, anchor: QWidget) -> None:
+        """Show under a widget, or above it where the screen ends."""
+        self.adjustSize()
+        at = anchor.mapToGlobal(QPoint(anchor.width() - self.width(), anchor.height() + 4))
+        screen = anchor.screen().availableGeometry()
+        if at.y() + self.height() > screen.bottom():
+            at.setY(max(screen.top(), anchor.mapToGlobal(QPoint(0, 0)).y() - self.height() - 4))
+        at.setX(max(screen.left(), min(at.x(), screen.right() - self.width())))
+        self.move(at)
+        self.show()
+        self.blur.setFocus()
+
+    def _box(self, words: str, tip: str) -> QCheckBox:
+        box = QCheckBox()
+        say(box, words)
+        name(box, words, tip)
+        box.toggled.connect(lambda _on: self.changed.emit())
+        return box
+
+    def _choose_certificate(self) -> None:
+        path, _filter = QFileDialog.getOpenFileName(self, tr("Certificate and key"), "", "PEM (*.pem)")
+        if path:
+            self.set_certificate(path)
+        self.show()
