@@ -287,3 +287,16 @@ def test_everything_at_once(shop: Shop, ad: Storyboard, logo: int) -> None:
     assert after.rate > 0.95
     assert all(finding.fix is None for finding in after.findings)
     assert ad.scenes[-1].layers != mended.scenes[-1].layers
+
+
+def test_new_storyboards_take_the_chosen_kit(shop: Shop, logo: int) -> None:
+    made = save_kit(shop.library, kit(logo=logo, body="Noto Sans"))
+    try:
+        board = Composer(shop.library, None, None).compose("product-ad", shop.lamp)
+        assert board.palette["accent"] == COLOURS["accent"]
+        assert any(isinstance(layer, LogoLayer) for layer in board.scenes[-1].layers)
+        shop.library.brand_kits.choose(None)
+        plain_one = Composer(shop.library, None, None).compose("product-ad", shop.lamp)
+        assert not any(isinstance(layer, LogoLayer) for layer in plain_one.scenes[-1].layers)
+    finally:
+        shop.library.brand_kits.remove(made.id or 0)

@@ -156,7 +156,9 @@ class WritePane(Pane):
     # --- pane ---------------------------------------------------------------------------------------
 
     def activated(self, **args: Any) -> None:
-        """``item``, ``audience``, ``task``: what to write about; ``make``: write at once."""
+        """``item``, ``audience``, ``task``: what to write about; ``make``: at once; ``rules``: open them."""
+        if args.pop("rules", False):
+            self.show_rules()
         self._wanted = {key: value for key, value in args.items() if value is not None}
         if self.context.studio is not None:
             self._read()
