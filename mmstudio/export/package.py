@@ -28,8 +28,7 @@ def package_work(
 ) -> Work:
     """Write a preview package of storyboards into the folder ``out``.
 
-    The result holds ``package`` (id), ``path`` (the ZIP, or the folder with ``index.html``), ``files`` and
-    ``notes``.
+    The result holds ``package`` (id), ``path`` (the ZIP, or the folder with ``index.html``) and ``files``.
 
     Raises (in the job): NotFound, UsageError (none, or more than eight storyboards), DiskFull, StudioError.
     """

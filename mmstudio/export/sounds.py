@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mmstudio.composition.sound import mix, mix_report
 from mmstudio.media.encode import encode_audio
 
 if TYPE_CHECKING:
+    from mmstudio.composition.sound import MixReport
     from mmstudio.export.writers import Task
 
 RATE = 48_000
 _BITS = {"mp3": (64_000, 256_000), "opus": (32_000, 160_000)}  # of quality 0 and 1
+
+
+def sound_facts(report: MixReport) -> dict[str, Any]:
+    """What a manifest says of a mix; nothing of a silence."""
+    if not math.isfinite(report.lufs):
+        return {}
+    return {"lufs": round(report.lufs, 1), "true_peak": round(report.true_peak, 1)}
 
 
 def write_sound(task: Task) -> Iterator[int]:
@@ -22,8 +30,7 @@ def write_sound(task: Task) -> Iterator[int]:
     yield 1
     report = mix_report(samples, RATE)
     task.facts["seconds"] = round(samples.shape[1] / RATE, 3)
-    if math.isfinite(report.lufs):
-        task.facts |= {"lufs": round(report.lufs, 1), "true_peak": round(report.true_peak, 1)}
+    task.facts |= sound_facts(report)
     yield 4
     bit_rate = 0
     if task.channel.kind in _BITS:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from mmstudio.composition.sound import mix
+from mmstudio.composition.sound import mix, mix_report
 from mmstudio.export.fitting import frame_count
+from mmstudio.export.sounds import sound_facts
 from mmstudio.media.encode import VideoWriter, yuv_frame
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def write_film(task: Task) -> Iterator[int]:
     sound_rate, max_rate = _rates(task)
     with ThreadPoolExecutor(1, thread_name_prefix="sound") as beside:
         sound = beside.submit(mix, board, task.library, RATE, target=task.loudness)
+        measured = beside.submit(lambda: mix_report(sound.result(), RATE))
         with VideoWriter(
             task.path, *renderer.storyboard.size, board.fps, audio_rate=RATE,
             quality=task.quality, max_rate=max_rate, audio_bit_rate=sound_rate,
@@ -51,6 +53,7 @@ def write_film(task: Task) -> Iterator[int]:
                     yield done
             if heard < sound.result().shape[1]:
                 writer.write_audio(sound.result()[:, heard:])
+            task.facts |= sound_facts(measured.result())
 
 
 def encode_frames(renderer: Renderer, writer: VideoWriter, total: int, fps: int) -> Iterator[int]:

@@ -116,7 +116,7 @@ def _closes(samples: Samples) -> bool:
 
 def _best_seam(samples: Samples, rate: int) -> int:
     """Samples of overlap at which the end is most like the beginning."""
-    count = samples.shape[1]
+    count: int = samples.shape[1]
     least, most = (min(round(s * rate), count // 4) for s in _SEAM)
     if most < 8:
         return most

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QComboBox, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -20,15 +20,16 @@ from mmstudio.desktop.views.controls import button, row, tool
 from mmstudio.desktop.views.export_gate import ExportGate
 from mmstudio.desktop.views.export_popup import ExportPopup
 from mmstudio.desktop.views.item_picker import ItemButton
-from mmstudio.desktop.views.mockup import Words
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.preview_panel import PreviewPanel
+from mmstudio.desktop.views.preview_words import mockup_words, remark_files, sound_words
 from mmstudio.desktop.views.sound_clock import SilentClock, SoundClock, open_clock
 from mmstudio.desktop.views.stage import FORMATS, Stage
 from mmstudio.desktop.views.states import StateStack
 from mmstudio.i18n import mark, tr, tr_error
 
 if TYPE_CHECKING:
+    from mmstudio.composition.sound import MixReport
     from mmstudio.desktop.context import AppContext
     from mmstudio.export.copy_gate import Held
     from mmstudio.jobs import JobEvent
@@ -363,7 +364,7 @@ class PreviewPane(Pane):
         self.edit_button.setEnabled(True)
         self.check_button.setEnabled(True)
         self.beside_button.setEnabled(len(self._saved) > 1)
-        self.stage.canvas.set_words(_words(facts))
+        self.stage.canvas.set_words(mockup_words(facts))
         self.review.show_facts(facts)
         self.stage_states.show_content()
         self._load_player(keep_position=again)
@@ -400,19 +401,23 @@ class PreviewPane(Pane):
             return
         volume = self.stage.volume.value() / 100
 
-        def work() -> SoundClock | SilentClock:
-            from mmstudio.composition.sound import mix
+        def work() -> tuple[SoundClock | SilentClock, MixReport | None]:
+            from mmstudio.composition.sound import mix, mix_report
 
-            return open_clock(mix(facts.board, studio.library, rate=_RATE), _RATE, volume)
+            samples = mix(facts.board, studio.library, rate=_RATE)
+            report = mix_report(samples, _RATE) if samples.any() else None
+            return open_clock(samples, _RATE, volume), report
 
         self.context.background(work, self._sound_ready, self._sound_failed, key="preview-sound")
 
-    def _sound_ready(self, clock: SoundClock | SilentClock) -> None:
+    def _sound_ready(self, made: tuple[SoundClock | SilentClock, MixReport | None]) -> None:
+        clock, report = made
+        self.panel.show_sound(sound_words(report))
         self.stage.player.set_clock(clock)
         self.stage.set_silent(clock.silent)
 
     def _sound_failed(self, error: Exception) -> None:
-        self._sound_ready(SilentClock())
+        self._sound_ready((SilentClock(), None))
         self.context.notify(tr("The sound could not be mixed."), tr_error(error)[0], level="warning")
 
     def _frame_failed(self, message: str) -> None:
@@ -461,7 +466,7 @@ class PreviewPane(Pane):
             return
         self._facts = facts
         self.panel.show_facts(facts, read_only=self.context.read_only)
-        self.stage.canvas.set_words(_words(facts))
+        self.stage.canvas.set_words(mockup_words(facts))
         self.review.show_facts(facts)
         self._load_player(keep_position=True)
 
@@ -492,11 +497,11 @@ class PreviewPane(Pane):
         self._open(storyboard)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _remark_files(event.mimeData()):
+        if remark_files(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        files = _remark_files(event.mimeData())
+        files = remark_files(event.mimeData())
         if files:
             event.acceptProposedAction()
             self.review.take_in(files)
@@ -552,24 +557,6 @@ class PreviewPane(Pane):
             return "line" if "line" in shown else None
         copy = self._facts.board.copy
         return next((slot for slot in shown if held.text in copy.get(slot, "")), None)
-
-
-def _words(facts: BoardFacts) -> Words:
-    """What stands beside the picture in a mock-up."""
-    copy = facts.board.copy
-    headline = copy.get("headline", "") or facts.item_title
-    return Words(
-        facts.brand or tr("Your shop"),
-        headline,
-        copy.get("line", ""),
-        copy.get("price", ""),
-        copy.get("cta", ""),
-    )
-
-
-def _remark_files(data: QMimeData) -> list[str]:
-    """Files of a drop that may be remarks."""
-    return [url.toLocalFile() for url in data.urls() if url.toLocalFile().lower().endswith(".json")]
 
 
 def _refill(box: QComboBox, entries: list[tuple[str, Any]], prefer: int = 0) -> None:

@@ -211,7 +211,7 @@ class PreviewReview(QObject):
         studio = self.context.studio
         if studio is None or self.shown is None or self.context.read_only or self._watch is not None:
             return
-        ids = [c.beside.storyboard for c in self.beside.columns] or [self.shown.board.id]
+        ids = [c.beside.storyboard for c in self.beside.columns] or [self.shown.board.id or 0]
         out = str(Path(default_folder(studio.library)) / "previews")
         handle = self.context.submit("package", {"storyboards": ids, "out": out})
         if handle is not None:

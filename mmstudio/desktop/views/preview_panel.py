@@ -40,6 +40,16 @@ class PreviewPanel(QScrollArea):
         self.summary = label(role="muted", wrap=True)
         layout.addWidget(self.summary)
         self._build_words(layout)
+        self.sound_title = section(
+            mark("Sound"),
+            mark(
+                "How loud the mix is (LUFS, ITU-R BS.1770) and its highest peak between the samples (dBTP)."
+            ),
+        )
+        self.sound = label(wrap=True)
+        layout.addWidget(self.sound_title)
+        layout.addWidget(self.sound)
+        self.show_sound("")
         layout.addWidget(section(mark("Main picture")))
         self._heroes = QWidget()
         self._hero_flow = FlowLayout(self._heroes)
@@ -84,6 +94,12 @@ class PreviewPanel(QScrollArea):
             name(field, words)
             self.fields[slot] = field
             layout.addWidget(field)
+
+    def show_sound(self, words: str) -> None:
+        """What the mix measures; "" hides it."""
+        self.sound.setText(words)
+        for widget in (self.sound_title, self.sound):
+            widget.setVisible(bool(words))
 
     def show_facts(self, facts: BoardFacts | None, *, read_only: bool) -> None:
         """Show a storyboard's words and sources; a field the person is typing in is left alone."""

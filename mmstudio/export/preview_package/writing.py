@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mmstudio.composition import Storyboard
 from mmstudio.errors import UsageError
 from mmstudio.export.preview_package.page import Shown, preview_page
+from mmstudio.export.provenance.label import labelled
 from mmstudio.export.writer import OutputFolder, slug
 from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress
@@ -44,7 +45,8 @@ def write_package(
     package = package_id(library, boards)
     name = f"preview-{slug(boards[0].name, 32)}-{package}"
     total = sum(_steps(board, video) for board in boards) + 1
-    done, shown, notes = 0, [], []
+    done = 0
+    shown: list[Shown] = []
     target = OutputFolder(out)
     with ExitStack() as stack:
         if zipped:
@@ -79,7 +81,7 @@ def write_package(
         else:
             result, files = folder.folder, folder.files
     yield Progress(total, total)
-    return {"package": package, "path": str(result), "files": files, "notes": notes}
+    return {"package": package, "path": str(result), "files": files}
 
 
 def package_id(library: Library, boards: list[Storyboard]) -> str:
@@ -125,7 +127,7 @@ def _board_files(
 ) -> Generator[int, None, Shown]:
     from mmstudio.composition.render import Renderer
 
-    small = _small(board)
+    small = labelled(_small(board))
     if watermark:
         small.marks = [*small.marks, tr("PREVIEW")]
     renderer = Renderer(small, library)
