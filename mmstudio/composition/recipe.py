@@ -178,6 +178,12 @@ def _look() -> tuple[list[Recipe], list[BrokenRecipe]]:
     return sorted(found.values(), key=lambda recipe: recipe.name), broken
 
 
+def for_items(found: list[Recipe]) -> list[Recipe]:
+    """Those that an item alone is enough for, the ad first."""
+    able = [recipe for recipe in found if recipe.needs and set(recipe.needs) <= {"item", "items"}]
+    return sorted(able, key=lambda recipe: recipe.name != "product-ad")
+
+
 def get_recipe(name: str) -> Recipe:
     """A recipe by name.
 
