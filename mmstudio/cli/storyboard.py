@@ -107,8 +107,10 @@ def storyboard(
     }  # fmt: skip
     with studio(lib, write=action not in _READS) as opened:
         from mmstudio.composition.editing import Keeper, named
+        from mmstudio.composition.storyboard import Storyboard
 
-        board = named(opened.composer.load(number))
+        row = opened.library.storyboards.get(number)  # the composer would bring models along
+        board = named(Storyboard.from_dict(row.data, row.id))
         if action is Action.ALTERNATIVES:
             _alternatives(opened, board, given, as_json)
             return

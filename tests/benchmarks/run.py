@@ -24,6 +24,7 @@ WITH_DATA = {
     "guard",
     "sets",
     "pictures",
+    "editor",
     "preview",
     "sound_models",
     "sounding",

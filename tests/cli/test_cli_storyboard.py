@@ -16,7 +16,9 @@ from support.shop import make_shop
 @pytest.fixture(scope="module")
 def lib(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shop = make_shop(tmp_path_factory.mktemp("cli") / "shop")
-    Composer(shop.library, None, None).compose("product-ad", shop.bag, shop.audience, seed=1)
+    Composer(shop.library, None, None).compose(
+        "product-ad", shop.bag, shop.audience, seed=1, inputs={"model": "none"}
+    )
     path = shop.library.path
     shop.library.close()
     return Path(path)

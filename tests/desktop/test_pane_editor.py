@@ -33,7 +33,9 @@ def with_an_ad(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Library.open(path) as library:
         item = library.items.by_sku("SKU-0")
         assert item is not None
-        Composer(library, None, None).compose("product-ad", item.id, library.audiences.list()[0].id)
+        audience = library.audiences.list()[0].id
+        # no model: making the rest anew need not load one
+        Composer(library, None, None).compose("product-ad", item.id, audience, inputs={"model": "none"})
     return path
 
 
