@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
-from mmstudio.desktop.models.held import read_held
+from mmstudio.desktop.models.held import is_held_back, read_held
 from mmstudio.desktop.models.job_model import JobModel, JobRow
 from mmstudio.desktop.views.files import open_path
 from mmstudio.i18n import tr
@@ -53,27 +53,31 @@ class JobNotices(QObject):
         )
 
     def _export_failed(self, row: JobRow, title: str) -> None:
-        """An export that the copy gate refused is shown; any other can be tried again."""
+        """An export that the copy gate or a compliance check refused is shown; others can be tried again."""
         studio = self._context.studio
         again = (tr("Try again"), lambda: self._jobs.resume(row.id))
         if studio is None:
             return
 
-        def read() -> dict[str, Any]:
+        def read() -> tuple[str, dict[str, Any]]:
             params = studio.library.jobs.get(row.id).params
-            return params if read_held(studio.library, int(params["storyboard_id"])).texts else {}
+            number, options = int(params["storyboard_id"]), params.get("options") or {}
+            if read_held(studio.library, number).texts:
+                return "preview", {
+                    "storyboard": number,
+                    "held": True,
+                    "channels": params.get("channels"),
+                    "folder": params.get("out", ""),
+                }
+            if is_held_back(studio.library, number, options):
+                asked = {key: options[key] for key in ("market", "label") if options.get(key)}
+                return "compliance", {"storyboard": number, **asked}
+            return "", {}
 
-        def told(params: dict[str, Any]) -> None:
-            def show() -> None:
-                self._context.navigate(
-                    "preview",
-                    storyboard=int(params["storyboard_id"]),
-                    held=True,
-                    channels=params.get("channels"),
-                    folder=params.get("out", ""),
-                )
-
-            self._failed(row, title, (tr("Show"), show) if params else again)
+        def told(found: tuple[str, dict[str, Any]]) -> None:
+            pane, args = found
+            show = (tr("Show"), lambda: self._context.navigate(pane, **args))
+            self._failed(row, title, show if pane else again)
 
         self._context.background(read, told, lambda _error: self._failed(row, title, again), owner=self)
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from mmstudio.composition.storyboard import ImageLayer, Scene, Storyboard
-from mmstudio.desktop.context import AppContext
+from mmstudio.desktop.context import AppContext, Notice
 from mmstudio.desktop.inspector import Inspector
+from mmstudio.desktop.job_notices import JobNotices
 from mmstudio.desktop.panes.compliance import CompliancePane
 from mmstudio.desktop.panes.verify import VerifyPane
 from mmstudio.media.metadata import TRAINED, stamp
@@ -114,3 +115,29 @@ def test_the_inspector_keeps_what_is_known_of_the_rights(
     form.consent.activated.emit(form.consent.currentIndex())
     wait_until(lambda: studio.library.asset_rights.get(1).consent == "refused")
     settle(context)
+
+
+def test_a_refused_export_leads_to_the_check_that_refused_it(
+    context: AppContext, tmp_path: Path, qtbot: QtBot
+) -> None:
+    studio = open_shop(context, tmp_path)
+    notices = JobNotices(context, context.jobs)
+    shown: list[Notice] = []
+    asked: list[tuple[str, dict[str, object]]] = []
+    context.notice.connect(shown.append)
+    context.navigated.connect(lambda key, args: asked.append((key, args)))
+    params = {
+        "storyboard_id": 1, "channels": ["square-card"], "out": str(tmp_path / "out"),
+        "options": {"market": "US"},
+    }  # fmt: skip
+    assert context.submit("export", params) is not None
+    wait_until(lambda: any(notice.level == "error" for notice in shown))
+    notice = next(notice for notice in shown if notice.level == "error")
+    assert "may not be used in US" in notice.text
+    assert notice.action is not None
+    notice.action[1]()
+    assert asked == [("compliance", {"storyboard": 1, "market": "US"})]
+    assert not (tmp_path / "out").exists()
+    settle(context)
+    assert notices.parent() is context
+    assert studio.library.exports.list() == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mmstudio.errors import NotFound
 
@@ -49,6 +49,19 @@ def read_held(library: Library, storyboard: int) -> HeldBoard:
     found = library.items.get_many([board.item_id])[:1] if board.item_id is not None else []
     title = (found[0].title or found[0].sku) if found else board.name
     return HeldBoard(title, look(library, board).held, board.item_id, board.audience_id)
+
+
+def is_held_back(library: Library, storyboard: int, options: Mapping[str, Any] | None = None) -> bool:
+    """Whether a compliance check other than the claims is red and nobody answers for it; as options say."""
+    from mmstudio.composition import Storyboard
+    from mmstudio.export.compliance import CHECKS, look
+    from mmstudio.export.options import ExportOptions
+
+    kept = library.storyboards.get(storyboard)
+    board = Storyboard.from_dict(kept.data, kept.id)
+    names = [name for name in CHECKS if name != "claims"]
+    checks = look(library, board, ExportOptions.from_dict(options), names=names)
+    return not all(check.passes for check in checks)
 
 
 def still_held(library: Library, storyboards: list[int]) -> set[int]:

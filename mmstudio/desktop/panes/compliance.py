@@ -136,7 +136,9 @@ class CompliancePane(Pane):
     # --- pane ---------------------------------------------------------------------------------------
 
     def activated(self, **args: Any) -> None:
-        """``storyboard``: number of the storyboard to look at; ``market``: country."""
+        """``storyboard``: number of the one to look at; ``market``: country; ``label``: as exported."""
+        if args.get("label") in LABELS:
+            self.labels.setCurrentIndex(self.labels.findData(args["label"]))
         if args.get("market"):
             self.market.setText(str(args["market"]))
         if args.get("storyboard") is not None:
