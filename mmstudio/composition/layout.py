@@ -7,9 +7,10 @@ from dataclasses import fields
 from typing import Any
 
 from mmstudio.composition.corners import place_brand, shape_name
+from mmstudio.composition.direction import is_rtl_locale
 from mmstudio.composition.own_places import apply_own
 from mmstudio.composition.recipe import Recipe, get_recipe
-from mmstudio.composition.storyboard import Rect, Stack, Storyboard, TextLayer, layer_from_dict
+from mmstudio.composition.storyboard import Rect, ShapeLayer, Stack, Storyboard, TextLayer, layer_from_dict
 from mmstudio.errors import NotFound, UsageError
 
 FORMATS: dict[str, tuple[int, int]] = {"square": (1080, 1080), "tall": (1080, 1920), "wide": (1920, 1080)}
@@ -63,8 +64,10 @@ def reframe(storyboard: Storyboard, size: tuple[int, int]) -> Storyboard:
 def place_all(storyboard: Storyboard, recipe: Recipe, before: tuple[int, int] | None = None) -> None:
     """Give every layer and stack with a slot its place for the storyboard's shape; letter sizes likewise.
 
-    ``before``: the size its canvas had (None: the same).
+    ``before``: the size its canvas had (None: the same). In a locale that is written from right to left the
+    places are mirrored: what stands at the left there stands at the right.
     """
+    mirrored = is_rtl_locale(storyboard.locale)
     shape = shape_of(storyboard.size)
     for scene in storyboard.scenes:
         plain = recipe.scene(scene.pattern or scene.name)
@@ -86,10 +89,20 @@ def place_all(storyboard: Storyboard, recipe: Recipe, before: tuple[int, int] | 
                     layer.lines = int(value) if layer.lines > 1 else 1
                 elif key in _OVERRIDES and hasattr(layer, key):
                     setattr(layer, key, value)
+            if mirrored:
+                _mirror(layer)
         for stack in scene.stacks:
             _place_stack(stack, places, plain)
+            if mirrored and stack.slot in places:
+                stack.rect.x = 1.0 - stack.rect.x - stack.rect.w
     place_brand(storyboard, before or storyboard.size)
     apply_own(storyboard, shape)
+
+
+def _mirror(layer: Any) -> None:
+    layer.rect.x = 1.0 - layer.rect.x - layer.rect.w
+    if isinstance(layer, ShapeLayer):
+        layer.corners = {"left": "right", "right": "left"}.get(layer.corners, layer.corners)
 
 
 def _restore(layer: Any, base: dict[str, Any]) -> None:

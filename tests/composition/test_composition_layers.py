@@ -242,3 +242,22 @@ def test_hidden_words_take_no_room_in_a_stack(shop: Shop) -> None:
     assert texts_of(board, last)["headline"].y > whole
     assert "line" not in texts_of(board, last)
     assert isinstance(last.layers[3], TextLayer)
+
+
+@pytest.mark.parametrize("shape", FORMATS)
+def test_places_are_mirrored_where_reading_runs_from_the_right(shop: Shop, shape: str) -> None:
+    board = Composer(shop.library, None, None).compose("product-ad", shop.bag)
+    plain = reframe(board, FORMATS[shape])
+    board.locale = "ar_EG"
+    mirrored = reframe(reframe(board, (1920, 1080)), FORMATS[shape])
+    for name in ("price", "cta", "sheet", "hero"):
+        one, other = (
+            next(layer for layer in made.scenes[-1].layers if layer.name == name)
+            for made in (plain, mirrored)
+        )
+        assert other.rect.x == pytest.approx(1 - one.rect.x - one.rect.w)
+        if isinstance(one, ShapeLayer) and isinstance(other, ShapeLayer) and one.corners == "right":
+            assert other.corners == "left"
+    chip = texts_of(mirrored, mirrored.scenes[-1])["cta"]
+    box = chip.box
+    assert chip.ink().left() == pytest.approx(box.left(), abs=1)  # it ends where reading ends

@@ -12,10 +12,11 @@ import pytest
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
 
 from mmstudio.composition import Scene, Storyboard, TextLayer, prepare_drawing
+from mmstudio.composition.direction import is_rtl
 from mmstudio.composition.render import Renderer, frame_array
 from mmstudio.composition.render.fonts import changed, font_folders, heads, missing_glyphs, resolve
 from mmstudio.composition.render.text import SetText, TextStyle, set_text
-from mmstudio.composition.render.typefaces import installed, is_rtl, scripts_of
+from mmstudio.composition.render.typefaces import installed, scripts_of
 from mmstudio.composition.storyboard import Font, Rect
 
 STYLE = TextStyle(48, 0.5, 400, 2, 1.2, 0.0, "en")

@@ -47,7 +47,10 @@ def opened(context: AppContext, library: Path, qtbot: QtBot, kit: BrandKit | Non
 def pane(context: AppContext, shop: Path, tmp_path: Path, qtbot: QtBot) -> BrandPane:
     library = shutil.copytree(shop, tmp_path / "Shop.mmlib")
     return opened(
-        context, library, qtbot, BrandKit(name="North", colours={"accent": "#c8102e"}, heading="Noto Sans", body="Noto Sans")
+        context,
+        library,
+        qtbot,
+        BrandKit(name="North", colours={"accent": "#c8102e"}, heading="Noto Sans", body="Noto Sans"),
     )
 
 

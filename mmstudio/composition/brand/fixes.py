@@ -10,6 +10,7 @@ from mmstudio.composition.brand.apply import add_disclaimer, add_logo
 from mmstudio.composition.brand.check import BrandReport, Finding, check
 from mmstudio.composition.brand.kit import BrandKit
 from mmstudio.composition.corners import PREFIX, corner_rect
+from mmstudio.composition.own_places import EVERY, key_of
 from mmstudio.composition.storyboard import (
     AnyLayer,
     GeneratedLayer,
@@ -46,14 +47,17 @@ def fix(board: Storyboard, finding: Finding, kit: BrandKit, library: Library | N
             _add_logo(made, scene, kit, library)
         case "clear space" if isinstance(layer, LogoLayer) and library is not None:
             _place_logo(made, layer, finding.value, kit, library)
-        case "contrast" if isinstance(layer, TextLayer) and scene is not None:
+        case "contrast" if isinstance(layer, TextLayer):
             if finding.value.startswith("plate:"):
-                _add_plate(made, scene, layer, finding.value.removeprefix("plate:"))
+                layer.chip = finding.value.removeprefix("plate:") + "e6"
             else:
                 layer.colour = finding.value
         case "size" if isinstance(layer, TextLayer):
             layer.size = max(layer.size, kit.least_text)
             layer.least = min(max(layer.least, kit.least_text / layer.size), 1.0)
+            # a person's own value: it outlives the next placing on another canvas
+            own = made.places.setdefault(EVERY, {}).setdefault(key_of(finding.scene, finding.layer), {})
+            own["size"] = layer.size
         case "font" if isinstance(layer, TextLayer):
             layer.family = finding.value
         case "colour" if layer is not None:
@@ -131,29 +135,6 @@ def _place_logo(board: Storyboard, layer: LogoLayer, value: str, kit: BrandKit, 
     elif value.startswith(PREFIX):
         layer.slot = value
         layer.rect = corner_rect(value.removeprefix(PREFIX), box.width(), box.height(), board.size)
-
-
-def _add_plate(board: Storyboard, scene: Scene, layer: TextLayer, colour: str) -> None:
-    """A box behind a text, a little larger than its letters."""
-    from mmstudio.composition.render.scene_text import texts_of
-
-    placed = texts_of(board, scene).get(layer.name)
-    if placed is None:
-        return
-    box, pad = placed.ink(), placed.done.pixels * 0.35
-    width, height = board.size
-    rect = Rect(
-        (box.x() - pad) / width, (box.y() - pad) / height,
-        (box.width() + 2 * pad) / width, (box.height() + 2 * pad) / height,
-    )  # fmt: skip
-    plate = ShapeLayer(
-        name=f"{layer.name} plate",
-        rect=rect,
-        colour=colour + "e0",
-        radius=0.012,
-        motion=copy.copy(layer.motion),
-    )
-    scene.layers.insert(scene.layers.index(layer), plate)
 
 
 def _colour(layer: AnyLayer, value: str) -> None:

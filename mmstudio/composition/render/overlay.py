@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage
 
+from mmstudio.composition.direction import is_rtl_locale
 from mmstudio.composition.render.scene_text import PlacedText, place_text, text_sprite, texts_of
 from mmstudio.composition.render.sprites import Sprite
-from mmstudio.composition.render.typefaces import is_rtl_locale
 from mmstudio.composition.storyboard import Storyboard, TextLayer
 
 # white on 80 % of near-black: over 9:1 on white, more on anything darker

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPaintDevice, QPaintEngine, QPainter
 
+from mmstudio.composition.direction import is_rtl_locale
 from mmstudio.composition.motion import Pose, ease_in_out, pose
 from mmstudio.composition.render.application import ensure_application
 from mmstudio.composition.render.overlay import overlay_image, overlay_sprites
 from mmstudio.composition.render.pictures import Pictures, colour, painting, scaled
 from mmstudio.composition.render.scene_text import text_sprite, texts_of
 from mmstudio.composition.render.sprites import Sprite, paint, sprite_of
-from mmstudio.composition.render.typefaces import is_rtl_locale
 from mmstudio.composition.render.vector import paint_vector
 from mmstudio.composition.storyboard import Scene, Storyboard, TextLayer
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QImage, QPainter
 
+from mmstudio.composition.direction import is_rtl_locale
 from mmstudio.composition.render.pictures import colour, painting
 from mmstudio.composition.render.sprites import Sprite, box_of
 from mmstudio.composition.render.text import (
@@ -18,7 +19,6 @@ from mmstudio.composition.render.text import (
     paint_text,
     set_text,
 )
-from mmstudio.composition.render.typefaces import is_rtl_locale
 from mmstudio.composition.storyboard import Scene, Storyboard, TextLayer
 
 _SWAPPED: dict[str, Align] = {"left": "right", "right": "left", "center": "center"}
@@ -144,7 +144,13 @@ def text_sprite(placed: PlacedText) -> Sprite:
     x, y = placed.x - margin, placed.y - margin
     plate = placed.plate
     if plate is not None:
-        image = _chip(image, QPointF(x - plate.x(), y - plate.y()), plate.size(), layer.chip)
+        image = _chip(
+            image,
+            QPointF(x - plate.x(), y - plate.y()),
+            plate.size(),
+            layer.chip,
+            _radius(placed, plate.height()),
+        )
         x, y = plate.x(), plate.y()
     middle = QPointF(x + image.width() / 2, y + image.height() / 2)
 
@@ -152,7 +158,8 @@ def text_sprite(placed: PlacedText) -> Sprite:
         if plate is not None:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour(layer.chip))
-            painter.drawRoundedRect(plate, plate.height() / 2, plate.height() / 2)
+            radius = _radius(placed, plate.height())
+            painter.drawRoundedRect(plate, radius, radius)
         painter.translate(placed.x, placed.y)
         (paint_as_text if as_text else paint_text)(painter, done, layer.colour)
 
@@ -163,13 +170,18 @@ def _line(layer: TextLayer, board: Storyboard) -> float:
     return layer.size * layer.leading * min(board.size)
 
 
-def _chip(text: QImage, at: QPointF, size: QSizeF, fill: str) -> QImage:
+def _radius(placed: PlacedText, height: float) -> float:
+    """Of a chip's corners: half its height, of several lines no more than one line's."""
+    return height / 2 if placed.done.lines == 1 else min(height / 2, placed.done.pixels * 0.9)
+
+
+def _chip(text: QImage, at: QPointF, size: QSizeF, fill: str, radius: float) -> QImage:
     """A pill of a size with a text picture on it."""
     image = QImage(size.toSize(), QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
     with painting(image, QPainter.RenderHint.Antialiasing) as painter:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour(fill))
-        painter.drawRoundedRect(QRectF(image.rect()), image.height() / 2, image.height() / 2)
+        painter.drawRoundedRect(QRectF(image.rect()), radius, radius)
         painter.drawImage(at, text)
     return image

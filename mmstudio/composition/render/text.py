@@ -26,9 +26,10 @@ from PySide6.QtGui import (
     QTransform,
 )
 
+from mmstudio.composition.direction import is_rtl
 from mmstudio.composition.render.glyphs import Face, face_of, glyphs_of
 from mmstudio.composition.render.pictures import colour, painting, scaled
-from mmstudio.composition.render.typefaces import JOINED, UNSPACED, families, is_rtl, scripts_of
+from mmstudio.composition.render.typefaces import JOINED, UNSPACED, families, scripts_of
 
 EM = 256  # pixels a text is laid out at
 _MOST_LINES = 60

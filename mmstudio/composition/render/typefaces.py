@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from functools import lru_cache
 
 from PySide6.QtGui import QFontDatabase
@@ -34,7 +33,6 @@ _RANGES = (
     ("han", 0x3000, 0x303F), ("han", 0x3400, 0x9FFF), ("han", 0xF900, 0xFAFF), ("han", 0xFF00, 0xFFEF),
     ("han", 0x20000, 0x3FFFF),
 )  # fmt: skip
-RTL_LANGUAGES = ("ar", "he", "iw", "fa", "ur", "ps", "sd", "ug", "yi", "dv", "ckb")
 # letters of a word hang together: no tracking between them, and no room is taken from above and below
 JOINED = frozenset({"arabic", "devanagari", "indic"})
 # words are not parted by spaces, or may break between any two letters
@@ -54,28 +52,6 @@ def scripts_of(text: str) -> frozenset[str]:
                 found.add(name)
                 break
     return frozenset(found)
-
-
-def is_rtl_locale(locale: str) -> bool:
-    """Whether a locale such as ``ar_EG`` is written from right to left."""
-    return locale.replace("-", "_").split("_")[0].lower() in RTL_LANGUAGES
-
-
-def is_rtl(text: str, locale: str = "") -> bool:
-    """Whether a paragraph runs from right to left: by its first strong letter (UAX #9, rules P2 and P3).
-
-    Text without one (a price) follows the locale.
-    """
-    isolates = 0
-    for char in text:
-        kind = unicodedata.bidirectional(char)
-        if kind in ("LRI", "RLI", "FSI"):
-            isolates += 1
-        elif kind == "PDI":
-            isolates = max(isolates - 1, 0)
-        elif isolates == 0 and kind in ("L", "R", "AL"):
-            return kind != "L"
-    return is_rtl_locale(locale)
 
 
 @lru_cache(maxsize=1)
