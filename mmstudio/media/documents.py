@@ -14,6 +14,7 @@ from mmstudio.media.xmp import SOURCE_TYPES, json_object, packet_of, parse_packe
 _SVG_OPEN = re.compile(rb"<svg\b[^>]*?(/?)>", re.DOTALL)
 _SVG_OURS = re.compile(rb'<metadata id="mmstudio">.*?</metadata>\n?', re.DOTALL)
 _HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
+_PART = re.compile(r"(?=\s*<(?:meta|title|link|!--)\b)", re.IGNORECASE)
 _META = re.compile(r'<meta name="(?:mmstudio-record|digital-source-type|generator)" content="[^"]*">\n?')
 _RECORD_META = re.compile(r'<meta name="mmstudio-record" content="([^"]*)">')
 _VTT_NOTE = re.compile(r"\n\nNOTE mmstudio ([^\n]*)")
@@ -38,9 +39,12 @@ def svg_record(data: bytes) -> dict[str, Any]:
 
 
 def html_with_record(text: str, record: Mapping[str, Any]) -> str:
-    """A page with the record in ``meta`` elements of its head. Raises ValueError where it has no head."""
+    """A page with the record in ``meta`` elements of its head, or a part of a head that begins with one.
+
+    Raises ValueError where there is no head.
+    """
     text = _META.sub("", text)
-    head = _HEAD.search(text)
+    head = _HEAD.search(text) or _PART.match(text)
     if head is None:
         raise ValueError("a page without a head")
     entries = {"generator": str(record.get("software", ""))}
@@ -55,7 +59,8 @@ def html_with_record(text: str, record: Mapping[str, Any]) -> str:
     after = text[head.end() :].removeprefix("\n")
     charset = re.match(r"\s*<meta charset=[^>]*>\n?", after)  # it must stand in the first 1024 bytes
     cut = charset.end() if charset else 0
-    return f"{text[: head.end()]}\n{after[:cut]}{metas}{after[cut:]}"
+    gap = "\n" if head.end() else ""
+    return f"{text[: head.end()]}{gap}{after[:cut]}{metas}{after[cut:]}"
 
 
 def html_record(text: str) -> dict[str, Any]:

@@ -270,6 +270,12 @@ def test_a_page_says_it_in_its_head(tmp_path: Path) -> None:
     assert text.count("mmstudio-record") == 1
     assert f'<meta name="digital-source-type" content="{IPTC}">' in text
     assert read_stamp(page)["title"] == '"><script>alert(1)</script>'
+    part = tmp_path / "b.html"  # tags to be pasted into a head
+    part.write_text('<meta property="og:title" content="x">\n')
+    stamp(part, RECORD)
+    stamp(part, RECORD)
+    assert part.read_text("utf-8").endswith('<meta property="og:title" content="x">\n')
+    assert read_stamp(part) == RECORD
     captions = tmp_path / "a.vtt"
     captions.write_text("WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n", "utf-8")
     stamp(captions, RECORD)
