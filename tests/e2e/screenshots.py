@@ -340,7 +340,26 @@ def show_write(window: Any) -> None:
     settle(window.context)
 
 
+def show_compliance(window: Any) -> None:
+    library = window.context.library
+    boards = library.storyboards.list()
+    number = boards[0].id if boards else None
+    if boards and library.items.ids():
+        pictures = [a.asset_id for a in library.items.assets_of(boards[0].item_id or library.items.ids()[0])]
+        library.asset_rights.set(pictures[:1], markets=["DE"], owner="A studio", licence="A contract")
+    window.context.navigate("compliance", storyboard=number, market="US")
+    settle(window.context)
+
+
+def show_verify(window: Any) -> None:
+    files = [row.path for row in window.context.library.exports.list() if Path(row.path).is_file()]
+    window.context.navigate("verify", files=files[:6])
+    settle(window.context)
+
+
 MORE: dict[str, Callable[[Any], None]] = {
+    "compliance": show_compliance,
+    "verify": show_verify,
     "sets": show_sets,
     "sets-empty": show_sets_empty,
     "write": show_write,
