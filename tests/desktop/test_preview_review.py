@@ -20,6 +20,7 @@ from mmstudio.desktop.views.board_frames import BoardFrames, KeptPictures
 from mmstudio.desktop.views.frame_thread import FrameThread
 from mmstudio.desktop.views.mockup import PLACES, Mockup, Words, fits, paint_mockup, picture_rect
 from mmstudio.desktop.views.playback import Player
+from mmstudio.desktop.views.sound_clock import HeardTime
 from mmstudio.export.preview_package.writing import library_key
 from mmstudio.library import Library
 from mmstudio.studio import Studio
@@ -216,6 +217,16 @@ def drop(pane: PreviewPane, file: Path) -> None:
     at, keys = QPointF(10, 10), Qt.KeyboardModifier.NoModifier
     pane.dropEvent(QDropEvent(at, Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, keys))
     settle(pane.context)
+
+
+def test_time_runs_between_the_blocks_of_the_sound_device() -> None:
+    heard = HeardTime(48_000)
+    assert heard.at(5.0) is None
+    heard.note(48_000, 4_800, 10.1)  # the second second of the sound, 0.1 s long, heard from 10.1 on
+    assert heard.at(10.1) == pytest.approx(1.0)
+    assert heard.at(10.13) == pytest.approx(1.03)
+    assert heard.at(10.0) == pytest.approx(0.9)  # still in the block before
+    assert heard.at(99.0) == pytest.approx(1.2)  # a device that hangs
 
 
 class _Steps:

@@ -40,6 +40,32 @@ class SilentClock:
         return self._from + (time.perf_counter() - self._since) * self._speed
 
 
+class HeardTime:
+    """What is heard now, from what the device was given: blocks come in jumps, time does not.
+
+    Written on the audio thread, read on the window's: one tuple is swapped, so that no lock is needed.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._noted: tuple[int, int, float] | None = None
+
+    def note(self, first: int, count: int, heard_at: float) -> None:
+        """A block of samples begins to be heard at a second of ``time.perf_counter``."""
+        self._noted = (first, count, heard_at)
+
+    def at(self, now: float) -> float | None:
+        """Seconds of the sound heard at ``now``; None before the first block.
+
+        It runs on past the end of the newest block by no more than that block's length: a device that hangs
+        holds the pictures with it.
+        """
+        if self._noted is None:
+            return None
+        first, count, heard_at = self._noted
+        return (first + min((now - heard_at) * self._rate, 2.0 * count)) / self._rate
+
+
 class SoundClock:
     """Plays float32 ``samples[2, N]``; its position is what was heard, so that pictures follow sound.
 
@@ -58,6 +84,7 @@ class SoundClock:
         self._next = 0
         self._stopped_at = 0.0
         self._running = False
+        self._heard = HeardTime(rate)
         try:
             self._stream = sounddevice.OutputStream(
                 samplerate=rate, channels=samples.shape[0], dtype="float32", callback=self._fill
@@ -69,6 +96,7 @@ class SoundClock:
         """Play from ``position`` (seconds)."""
         self._next = max(0, int(position * self._rate))
         self._stopped_at = position
+        self._heard = HeardTime(self._rate)
         self._running = True
         self._stream.start()
 
@@ -95,10 +123,17 @@ class SoundClock:
         """Seconds heard so far; the device's own delay is taken off."""
         if not self._running:
             return self._stopped_at
-        return max(self._stopped_at, self._next / self._rate - float(self._stream.latency))
+        heard = self._heard.at(time.perf_counter())
+        if heard is not None:
+            self._stopped_at = max(self._stopped_at, heard)  # never back: a frame shown stays shown
+        return self._stopped_at
 
-    def _fill(self, out: NDArray[np.float32], frames: int, _time: Any, _status: Any) -> None:
+    def _fill(self, out: NDArray[np.float32], frames: int, times: Any, _status: Any) -> None:
         # Runs on PortAudio's thread: no locks, no allocation beyond one slice.
+        delay = float(times.outputBufferDacTime - times.currentTime)
+        if not 0.0 < delay < 2.0:  # some drivers do not tell
+            delay = float(self._stream.latency)
+        self._heard.note(self._next, frames, time.perf_counter() + delay)
         chunk = self._samples[:, self._next : self._next + frames]
         out[: chunk.shape[1]] = chunk.T * self._volume
         out[chunk.shape[1] :] = 0.0

@@ -55,8 +55,8 @@ function initials(){
   return name;
 }
 function transport(parent,video,seconds,moved){
-  var line=make("div",null,parent,"row"),button=press("\u25b6",line,toggle),bar=make("input",null,line,"time");
-  var text=make("span","",line,"quiet");
+  var line=make("div",null,parent,"row"),button=press("\u25b6",line,toggle);
+  var bar=make("input",null,line,"time"),text=make("span","",line,"quiet");
   button.setAttribute("aria-label",words.start);button.setAttribute("data-play","");
   bar.type="range";bar.min=0;bar.max=seconds;bar.step=0.01;bar.value=0;
   bar.setAttribute("aria-label",words.position);
