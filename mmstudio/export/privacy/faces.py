@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LIMITS = mark(
-    "Only upright faces seen from the front are found, and not all of these; faces turned aside, covered or "
-    "small are missed. Look at what leaves."
+    "Only upright faces seen from the front are found, and not all of these; faces turned aside, tilted, "
+    "covered or small are missed. Look at what leaves."
 )
 DETECTOR = "LBP cascade of scikit-image"
 Box = tuple[int, int, int, int]
