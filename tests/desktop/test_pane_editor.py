@@ -17,6 +17,7 @@ from mmstudio.composition.editing.base import layer_of
 from mmstudio.composition.storyboard import ImageLayer, Rect, Storyboard, TextLayer
 from mmstudio.desktop.context import AppContext, Notice
 from mmstudio.desktop.panes.editor import EditorPane
+from mmstudio.desktop.window import MainWindow
 from mmstudio.library import Library
 from mmstudio.studio import Studio
 from support.qt import settle, watched_event_loop
@@ -363,3 +364,49 @@ def test_a_library_that_closes_leaves_the_editor_empty(pane: EditorPane) -> None
     assert pane.model.board is None
     assert pane.states.currentWidget() is pane.states.message
     assert pane.canvas.layers_at(QPointF(QPoint(50, 50))) == []
+
+
+def test_from_the_preview_by_a_key_and_undo_belongs_to_the_editor(
+    context: AppContext,
+    with_an_ad: Path,
+    tmp_path: Path,
+    qtbot: QtBot,
+    make_window: Callable[[AppContext], MainWindow],
+) -> None:
+    path = tmp_path / "Shop.mmlib"
+    shutil.copytree(with_an_ad, path)
+    context.adopt(Studio.open(path))
+    window = make_window(context)
+    context.navigate("preview")
+    preview = window.panes["preview"]
+    wait_until(lambda: preview.edit_button.isEnabled())  # type: ignore[attr-defined]
+    preview._edit_action.trigger()  # type: ignore[attr-defined]
+    wait_until(lambda: window.current == "editor")
+    pane = window.panes["editor"]
+    assert isinstance(pane, EditorPane)
+    wait_until(lambda: pane.model.board is not None and not pane.canvas.image.isNull())
+    assert window.side.currentWidget() is pane.panel
+    pane.add_shape()
+    settle(context)
+    assert window.menus.undo.isEnabled()
+    assert "Add a shape" in window.menus.undo.text()
+    window.menus.undo.trigger()
+    assert "shape" not in [one.name for one in board(pane).scenes[0].layers]
+    window.menus.redo.trigger()
+    assert "shape" in [one.name for one in board(pane).scenes[0].layers]
+    pane.go_back()
+    settle(context)
+    assert window.current == "preview"
+    kept = context.library.storyboards.get(board(pane).id or 0).data
+    assert "shape" in [one["name"] for one in kept["scenes"][0]["layers"]]
+
+
+def test_a_sound_of_the_library_is_laid_where_there_is_none(pane: EditorPane) -> None:
+    pane.model.choose_sound("music")
+    pane.delete()
+    assert board(pane).music is None
+    pane.show_sounds()
+    wait_until(lambda: any(one.kind == "audio" for one in pane.strip.model.rows))
+    pane.strip.taken.emit(pane.strip.model.rows[0])
+    wait_until(lambda: board(pane).music is not None)
+    assert pane.model.sound == "music"

@@ -193,8 +193,10 @@ class EditorModel(QObject):
         self.chosen.emit()
 
     def choose_sound(self, name: str) -> None:
-        """Take a sound in hand."""
-        if name != self.sound:
+        """Take a sound in hand, where there is one of this name."""
+        from mmstudio.composition.editing.base import tracks_named
+
+        if self.board is not None and name != self.sound and name in tracks_named(self.board):
             self.sound, self.layers = name, []
             self.chosen.emit()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from mmstudio.composition.editing import layers as edits
 from mmstudio.composition.editing.alternatives import Alternative, choose, lay_sound, place
@@ -13,9 +13,14 @@ from mmstudio.desktop.models.editor_work import read_choices, read_library, soun
 from mmstudio.desktop.panes.editor_commands import EditorCommands
 from mmstudio.i18n import mark, tr
 
+if TYPE_CHECKING:
+    from mmstudio.composition.editing.sounds import Role
+
 
 class EditorChoices(EditorCommands):
     """Everything is read and made in workers; what comes back is put into what the storyboard is by then."""
+
+    _sounds = False  # the strip shows the sounds of the library
 
     def _list_choices(self, kind: str, words: str) -> None:
         studio, board, model = self.context.studio, self.model.board, self.model
@@ -23,8 +28,9 @@ class EditorChoices(EditorCommands):
             self.strip.show_choices([])
             return
         scene, layer, own = model.scene, model.layer_now, model.sound
+        self._sounds = self._sounds and kind == "library" and layer is None
         if kind == "library":
-            sound = bool(own)
+            sound = bool(own) or (self._sounds and layer is None)
             self.context.background(
                 lambda: read_library(studio.library, words, sound),
                 lambda rows: self.strip.show_choices(rows, "" if rows else tr("Nothing was found.")),
@@ -125,10 +131,9 @@ class EditorChoices(EditorCommands):
         self.context.background(work, done, self._refused, owner=self)
 
     def show_sounds(self) -> None:
-        """Have the strip show the sounds of the library."""
-        board = self.model.board
-        names = list(tracks_named(board)) if board is not None else []
-        self.model.choose_sound(names[0] if names else "effect")
+        """Have the strip show the sounds of the library; the one that is pressed is laid."""
+        self._sounds = True
+        self.model.choose([])
         self.strip.kind.setCurrentIndex(1)
         self.strip.ask()
         self.strip.list.setFocus()
@@ -137,12 +142,14 @@ class EditorChoices(EditorCommands):
         studio, board, t = self.context.studio, self.model.board, self.model.time
         if studio is None or board is None or asset_id is None:
             return
-        role: Any = (
-            own if own in ("music", "voice") and self.strip.kind.currentData() == "alternatives" else "effect"
-        )
-        start = (
-            (tracks_named(board)[own].start if own in tracks_named(board) else 0.0) if role != "effect" else t
-        )
+        now, role, start = tracks_named(board), "effect", t
+        if own in ("music", "voice") and self.strip.kind.currentData() == "alternatives":
+            role, start = own, now[own].start
+        elif own and own in now and self.strip.kind.currentData() == "alternatives":
+            self._swap(own, asset_id)
+            return
+        elif board.music is None:
+            role, start = "music", 0.0
 
         def done(result: tuple[Storyboard, str]) -> None:
             if self.model.board is board and self.model.do(lambda _now: result[0], mark("Lay a sound")):
@@ -150,8 +157,21 @@ class EditorChoices(EditorCommands):
                 self._read_lengths()
 
         self.context.background(
-            lambda: lay_sound(studio.library, board, role, asset_id, start), done, self._refused, owner=self
+            lambda: lay_sound(studio.library, board, cast("Role", role), asset_id, start),
+            done,
+            self._refused,
+            owner=self,
         )
+
+    def _swap(self, own: str, asset_id: int) -> None:
+        """Another sound in an effect's place and time."""
+
+        def edit(board: Storyboard) -> Storyboard:
+            effects = [replace(t, asset_id=asset_id) if t.name == own else t for t in board.effects]
+            return replace(board, effects=effects)
+
+        if self.model.do(edit, mark("Choose an alternative")):
+            self._read_lengths()
 
     def _read_lengths(self) -> None:
         studio, board = self.context.studio, self.model.board
