@@ -10,7 +10,7 @@ from mmstudio.composition.draft import Draft
 from mmstudio.composition.making.finding import chosen_pictures, picture_about, picture_named
 from mmstudio.composition.making.lesson_source import LessonSource, Part, Question, read_lesson
 from mmstudio.composition.making.narration import Narrator, lead, scene_seconds, weight
-from mmstudio.composition.making.plain import clean, shortened
+from mmstudio.composition.making.plain import clean, joined, shortened
 from mmstudio.composition.making.quiz import questions_of
 from mmstudio.composition.making.sequence import FRAMES, generated_sequence
 from mmstudio.composition.palette import scheme
@@ -26,6 +26,7 @@ from mmstudio.media.text import language_of
 _SCENE_WEIGHT = 230  # letters of a scene; what is longer goes on in the next
 _MOST_SCENES = 60
 _MOST_POINTS = 4
+_MOST_FRAMES = 24
 _LETTERS = "ABCDEFGH"
 
 
@@ -58,14 +59,14 @@ def lesson(draft: Draft) -> Iterator[float]:
         yield 0.1
         frames: list[int] = []
         if draft.option("slider") != "none":
-            for frame in _frames(draft):
+            for frame in _frames(draft, bool(source.slider)):
                 frames.append(frame)
-                yield 0.1 + 0.2 * len(frames) / FRAMES
+                yield min(0.1 + 0.2 * len(frames) / FRAMES, 0.3)
         count = int(draft.option("questions"))
         questions = questions_of(source, count, random.Random(draft.seed))
         planned = _plan(source, title, pictures)
         if frames:
-            caption = source.slider or tr("A model’s pictures on the way from one to another")
+            caption = _slider_words(draft, source, frames)
             planned.append(
                 _Planned("sequence", {"heading": caption}, frames=frames, seconds=len(frames) * 0.55)
             )
@@ -118,7 +119,7 @@ def _pictures(draft: Draft, source: LessonSource, title: str) -> list[int | None
     for place, picture in enumerate(found):
         if picture is not None:
             draft.add_asset_source("title.picture" if place == 0 else f"step{place}.picture", picture)
-    draft.plan["left_over"] = given
+    draft.plan |= {"left_over": given, "given": chosen_pictures(draft)}
     return found
 
 
@@ -131,26 +132,29 @@ def _colours(draft: Draft, pictures: list[int]) -> None:
     palette(draft)
 
 
-def _frames(draft: Draft) -> Iterator[int]:
-    """The slider's pictures: a model's walk, else the given pictures that no step took."""
+def _frames(draft: Draft, told: bool) -> Iterator[int]:
+    """The slider's pictures: a model's walk, else the given ones: all where the text says what the slider
+    shows or the option says so, else those that no step took."""
+    wanted = draft.option("slider")
     count = 0
-    for number, asset_id in enumerate(generated_sequence(draft)):
+    for number, asset_id in enumerate(generated_sequence(draft) if wanted != "pictures" else ()):
         made = draft.library.generations.of_asset(asset_id)
         draft.add_source(
             f"slider.{number + 1}", "generated", asset_id, made.model if made is not None else ""
         )
         count += 1
         yield asset_id
-    if count == 0:
-        left: list[int] = draft.plan.get("left_over", [])
-        if len(left) >= 3:
-            for number, asset_id in enumerate(left[:24]):
+    if count == 0 and wanted != "model":
+        every = wanted == "pictures" or told
+        shown: list[int] = draft.plan["given"] if every else draft.plan["left_over"]
+        if len(shown) >= 3:
+            for number, asset_id in enumerate(shown[:_MOST_FRAMES]):
                 draft.add_asset_source(f"slider.{number + 1}", asset_id)
                 yield asset_id
 
 
 def _plan(source: LessonSource, title: str, pictures: list[int | None]) -> list[_Planned]:
-    intro = " ".join(source.intro.texts)
+    intro = joined(source.intro.texts)
     opening = _chunks(source.intro)[0][0]
     said = f"{title}. {intro}" if intro else title
     planned = [
@@ -201,7 +205,7 @@ def _chunks(part: Part) -> list[tuple[str, list[str]]]:
         point = shortened(point, _SCENE_WEIGHT)
         begin(point)
         chunks[-1][1].append(point)
-    return [(" ".join(line), points) for line, points in chunks]
+    return [(joined(line), points) for line, points in chunks]
 
 
 def _lay(draft: Draft, planned: list[_Planned], title: str) -> Iterator[float]:
@@ -278,8 +282,12 @@ def _page(
                 Block("steps" if source.numbered else "list", "", None, {"items": list(part.points)})
             )
     if frames:
-        caption = source.slider or tr("A model’s pictures on the way from one to another")
-        labels = [f"{n} / {len(frames)}" for n in range(1, len(frames) + 1)]
+        caption = _slider_words(draft, source, frames)
+        assets = [draft.asset(one) for one in frames]
+        plain = all(asset.origin == "imported" and asset.title for asset in assets)
+        labels = [
+            clean(asset.title, 60) if plain else f"{n} / {len(frames)}" for n, asset in enumerate(assets, 1)
+        ]
         blocks.append(Block("heading", tr("Try it"), None, {"level": 2}))
         blocks.append(Block("slider", caption, None, {"assets": list(frames), "labels": labels}, "slider"))
     if questions:
@@ -298,6 +306,20 @@ def _page(
             "quiz", "person" if own else "drawn", None, "" if own else tr("the lesson’s own sentences")
         )
     draft.add_source("text", "person", None, title)
+
+
+def _label(title: str) -> str:
+    """A title as words: many are file names."""
+    return clean(title.replace("_", " ").replace("-", " "), 60)
+
+
+def _slider_words(draft: Draft, source: LessonSource, frames: list[int]) -> str:
+    """What stands beside the slider."""
+    if source.slider:
+        return source.slider
+    if draft.asset(frames[0]).origin == "generated":
+        return tr("A model’s pictures on the way from one to another")
+    return tr("One picture after the other")
 
 
 def _shown(draft: Draft, asset_id: int | None, alt: str) -> Block:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _STRONG = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
 _WEAK = re.compile(r"(?<![\w*])[*_](?=[^\s*_])([^*_\n]+?)(?<=\S)[*_](?![\w*])")
@@ -29,3 +30,11 @@ def shortened(text: str, longest: int) -> str:
     cut = text[: longest - 1]
     space = cut.rfind(" ")
     return (cut[:space] if space > longest * 0.6 else cut).rstrip(" ,;:") + "…"
+
+
+def joined(pieces: Iterable[str]) -> str:
+    """Sentences in a row; no space where a Chinese one ends."""
+    text = ""
+    for piece in pieces:
+        text += piece if not text or text[-1] in "。！？；：，、…”" else f" {piece}"
+    return text

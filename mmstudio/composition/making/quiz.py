@@ -18,8 +18,12 @@ from mmstudio.i18n import tr
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_DULL_LIST = """thing things kind something everything people example until while during first without because
-every before after these those their there other which"""
+_DULL_LIST = """
+thing things kind something everything people example until while during first without because every
+before after these those their there other which between again almost about above below under around
+along always never often still where whose through across toward towards against within rather quite
+perhaps
+"""
 _DULL = frozenset(_DULL_LIST.split())
 _LONGEST = 150  # letters of an answer
 
@@ -51,7 +55,12 @@ def _matches(lesson: LessonSource, random_: random.Random) -> Iterator[Question]
     """Which sentence belongs to a step; the others are of other steps."""
     named = [(part, _told(part)) for part in lesson.parts if part.heading]
     for part, told in named:
-        others = [one[0] for other, one in named if other is not part and one and one[0] not in told]
+        about = set(tokens(part.heading))
+        others = [
+            one[0]
+            for other, one in named
+            if other is not part and one and one[0] not in told and not about & set(tokens(one[0]))
+        ]
         if told and len(others) >= 2:
             right = told[-1]
             wrong = random_.sample(others, min(3, len(others)))

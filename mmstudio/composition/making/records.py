@@ -25,7 +25,8 @@ MOST_ROWS, MOST_COLUMNS, MOST_LINES = 200, 8, 200
 _PIECE = 700  # letters of a paragraph
 _PERSON_LIST = """
 name surname forename firstname lastname patient born birth birthday birthdate dob address street city zip
-postcode phone telephone mobile fax email mail mrn insurance ssn nhs passport identifier id physician doctor referring
+postcode phone telephone mobile fax email mail mrn insurance ssn nhs passport identifier id physician doctor
+referring
 institution hospital ward relative contact
 """
 _PERSON = frozenset(_PERSON_LIST.split())
