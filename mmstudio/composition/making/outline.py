@@ -12,7 +12,7 @@ from mmstudio.composition.making.plain import clean, shortened
 MOST_SCENES, LEAST_SCENES = 8, 3
 LONGEST_TITLE = 90  # letters; a Han character counts double
 _LONGEST_PART = 2_000  # characters of a part that are read
-_LINE = re.compile(r"^\s*(?:[-*•·▪●–]|\d{1,3}[.)、])\s+(?=\S)")
+_LINE = re.compile(r"^\s*(?:(?:[-*•·▪●–]|\d{1,3}[.)])\s+|\d{1,3}、\s*)(?=\S)")
 _HEAD = re.compile(r"^\s*(#{1,6})\s+(\S.*)$")
 _LABEL = re.compile(r"^([^.!?:。！？：]{2,40})[:：]\s*(\S.*)$", re.DOTALL)
 _PICTURE = re.compile(
@@ -49,7 +49,7 @@ def read_outline(text: str, most: int = MOST_SCENES, title: str = "") -> Outline
     given = title
     if not given:
         given, lines = _titled(lines)
-    parts = [part for part in map(_part, _blocks(lines)) if part.text or part.heading or part.picture]
+    parts = [part for part in map(_part, _blocks(lines)) if part.picture or _says(part.heading + part.text)]
     if len(parts) == 1 and not parts[0].heading:
         parts = [
             replace(parts[0], picture="" if n else parts[0].picture, text=s)
@@ -91,6 +91,11 @@ def shown(text: str, most: int) -> str:
         return kept
     room = most if text.isascii() else max(most * len(text) // max(weight(text), 1), 2)
     return shortened(text, room)
+
+
+def _says(text: str) -> bool:
+    """Whether there is more than punctuation."""
+    return any(char.isalnum() or char > "\u2190" for char in text)
 
 
 def _han(text: str) -> bool:
