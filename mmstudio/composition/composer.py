@@ -15,7 +15,7 @@ from mmstudio.composition.recipe import Recipe, get_recipe
 from mmstudio.composition.steps import load_step
 from mmstudio.composition.steps.words import COPY_SLOTS, captions_for
 from mmstudio.composition.storyboard import ImageLayer, Source, SourceKind, Storyboard
-from mmstudio.errors import UsageError
+from mmstudio.errors import StudioError, UsageError
 from mmstudio.generation.price import format_price
 from mmstudio.i18n import mark, tr
 from mmstudio.jobs import JobContext, Progress, Work
@@ -169,7 +169,18 @@ def _finished(draft: Draft, keep: Storyboard | None) -> Storyboard:
         apply_brand(draft.board, kit, draft.library)
     if keep is not None:
         keep_locked(draft.board, keep)
+    _record_fonts(draft.board)
     return draft.board
+
+
+def _record_fonts(board: Storyboard) -> None:
+    """The font files its texts are drawn with here; left to the export where nothing can be drawn yet."""
+    from mmstudio.composition.render import fonts
+
+    try:
+        board.fonts = fonts.resolve(board)
+    except StudioError:  # no drawing on this thread before the main one readied it
+        board.fonts = []
 
 
 def _check_needs(recipe: Recipe, given: Inputs) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,10 +51,23 @@ class Making:
         # what is masked in the texts is masked in the record; the hash is of the board as it is kept
         self.record = record_of(self.board, options.market) | {"storyboard": storyboard_hash(board)}
         self.record["title"] = printable(str(self.record["title"]))
+        self.notes += self._fonts()
         self._pictures = pictures
         self._touch = prepared.touch
         self.hidden = prepared.record  # the de-identification report
         self._renderers: dict[tuple[tuple[int, int], float], Renderer] = {}
+
+    def _fonts(self) -> list[str]:
+        """Record the font files the texts are drawn with; notes on fonts that are gone, letters none has."""
+        from mmstudio.composition.render import fonts
+
+        notes = fonts.changed(self.board)
+        notes += [
+            tr("No font has {characters} of “{text}”.", characters=" ".join(m.characters), text=m.text[:60])
+            for m in fonts.missing_glyphs(self.board)
+        ]
+        self.board = replace(self.board, fonts=fonts.resolve(self.board))
+        return notes
 
     def files(
         self, channels: Sequence[Channel], folder: OutputFolder, base: str, *, remember: bool = True

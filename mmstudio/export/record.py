@@ -17,4 +17,7 @@ def parts_of(board: Storyboard) -> dict[str, Any]:
         "sources": [
             {"part": s.part, "kind": s.kind, "detail": s.detail, "rights": s.rights} for s in board.sources
         ],
+        "fonts": [
+            {"family": f.family, "style": f.style, "file": f.file, "sha256": f.sha256} for f in board.fonts
+        ],
     }

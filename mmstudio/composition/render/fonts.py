@@ -82,16 +82,14 @@ def changed(board: Storyboard) -> list[str]:
         said[
             tr("The font {name} is not on this machine: {other} is used instead.", name=family, other=instead)
         ] = None
-    hashes = {font.sha256 for font in now}
+    used = {(font.family, font.style): font.sha256 for font in now}
     for font in board.fonts:
-        if font.sha256 in hashes or font.family in wanted - installed():
-            continue
-        if font.family in families:
-            said[tr("The font {name} is another version than when this was made.", name=font.family)] = None
-        else:
-            said[tr("The font {name} is gone: {other} is used instead.", name=font.family, other=instead)] = (
-                None
-            )
+        if font.family not in installed():
+            words = tr("The font {name} is gone: {other} is used instead.", name=font.family, other=instead)
+            said[words] = None
+        elif used.get((font.family, font.style), font.sha256) != font.sha256:
+            words = tr("The font {name} is another version than when this was made.", name=font.family)
+            said[words] = None
     return list(said)
 
 
