@@ -92,6 +92,15 @@ class JobNotices(QObject):
                 "",
                 (tr("Show"), lambda: self._context.navigate("exports")),
             )
+        if row.kind == "matrix":
+            folder = str(result.get("page", ""))
+            done, failed = (
+                _count(result.get("done")) + _count(result.get("same")),
+                _count(result.get("failed")),
+            )
+            text = tr("{done} of {total} rows exported", done=done, total=_count(result.get("rows")))
+            hint = tr("{n} rows failed; the page of the export says why.", n=failed) if failed else ""
+            return text, hint, (tr("Open summary"), lambda: open_path(folder)) if folder else None
         if row.kind == "generate":
             made = result.get("assets", [])
             show = (
@@ -146,6 +155,8 @@ class JobNotices(QObject):
         parts += [tr("{n} updated", n=f"{updated:,}")] if updated else []
         parts += [tr("{n} moved", n=f"{moved:,}")] if moved else []
         parts += [tr("{n} items", n=f"{_count(result.get('items')):,}")] if result.get("items") else []
+        if medical := _count(result.get("deidentified")):
+            parts.append(tr("{n} DICOM pictures came in without the person they are of", n=medical))
         text = tr("Import finished: {what}.", what=", ".join(parts))
         problems = []
         if failed:
@@ -154,6 +165,7 @@ class JobNotices(QObject):
             problems.append(tr("{n} rows of the catalogue could not be read.", n=len(rows)))
         if missing:
             problems.append(tr("{n} files are missing.", n=missing))
+        problems += dict.fromkeys(str(said) for _path, said in (result.get("file_notes") or [])[:3])
         if not problems:
             return text, "", None
         query = "status:corrupt,missing"

@@ -83,4 +83,8 @@ def test_what_cannot_be_read_is_named_and_nothing_points_at_it(tmp_path: Path) -
     assert [Path(path).name for path, _said in report["file_notes"]] == ["us.dcm"]
     assert [a.title for a in library.assets.get_many(library.assets.ids())] == ["US chest 3/7"]
     assert not list((library.path / "thumbnails" / ".tmp").glob("*.dcm"))
+    later = _run(rescan_work(library))  # what could not be read is not said again until it changes
+    assert (later["failed"], later["added"], later["unchanged"]) == ([], 0, 5)
+    (scans / "cut.dcm").write_bytes(data)
+    assert _run(rescan_work(library))["added"] == 1
     assert json.dumps(report)

@@ -19,7 +19,7 @@ from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress
 from mmstudio.library.database import BATCH
 from mmstudio.library.importing.examine import Examined, examine, temporary_folder, unreadable
-from mmstudio.library.importing.medical import examine_dicom
+from mmstudio.library.importing.medical import DicomMemory, examine_dicom
 from mmstudio.library.importing.report import ImportReport
 from mmstudio.library.importing.scan import FoundFile, Unreadable
 from mmstudio.library.records import FileState, FileUpdate, NewAsset
@@ -74,6 +74,7 @@ class Ingest:
         self._back: list[int] = []  # assets whose missing file is there again
         self._fresh: set[Path] = set()  # files written for assets that are not committed yet
         self._scratch = temporary_folder(library)
+        self._medical = DicomMemory(library)
 
     def known(self, root_id: int) -> dict[str, FileState]:
         """What the library has below a root, by relative path."""
@@ -105,6 +106,7 @@ class Ingest:
         yield Progress(done, total, tr("Importing"))
         try:
             yield from self._examine_all(context, tasks, done, total)
+            self._medical.save()
         finally:
             self._discard_in_flight()
             shutil.rmtree(self._scratch, ignore_errors=True)
@@ -113,6 +115,9 @@ class Ingest:
         """A task for a file that is new or changed; None for one that is known as it is."""
         state = self.known(found.root_id).get(found.rel_path)
         if state is None:
+            if not self._on_purpose and looks_like_dicom(found.path) and self._medical.knows(found):
+                self._report.unchanged += 1
+                return None
             return _Task(found, None)
         if state.size == found.size and state.mtime_ns == found.mtime_ns:
             if state.status == "missing":
@@ -188,9 +193,11 @@ class Ingest:
         """Write one batch in one transaction."""
         if not batch:
             return
-        for _task, result in batch:
+        for task, result in batch:
             if result.refused:
                 self._report.fail(result.path, result.note)
+            if result.refused or result.kept:
+                self._medical.note(task.found)
         batch = [one for one in batch if not one[1].refused]
         counts = replace(self._report)
         with self._library.db.write():

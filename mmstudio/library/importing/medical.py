@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from mmstudio.library.library import Library
 
 MEDICAL = "dicom"  # tag of every medical picture
+_SEEN = "dicom_seen"  # key of the meta table
 
 
 def examine_dicom(library: Library, found: FoundFile, stop: threading.Event) -> tuple[Examined, Path | None]:
@@ -75,6 +78,50 @@ def uid_maker(library: Library) -> Callable[[str], str]:
         return known[uid]
 
     return made
+
+
+class DicomMemory:
+    """Which DICOM files were looked at, so that a rescan need not read them again.
+
+    Kept are keyed hashes of place, size and time: a path may name a person.
+    """
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._known: set[str] | None = None
+        self._new: set[str] = set()
+
+    def knows(self, found: FoundFile) -> bool:
+        """Whether a file was looked at as it is now; False where the library's key is not here."""
+        try:
+            return self._mark(found) in self._seen()
+        except StudioError:
+            return False
+
+    def note(self, found: FoundFile) -> None:
+        """Remember a file; :meth:`save` keeps it."""
+        with suppress(StudioError):
+            self._new.add(self._mark(found))
+
+    def save(self) -> None:
+        """Write what is new."""
+        if not self._new - self._seen():
+            return
+        self._known = self._seen() | self._new
+        with self._library.db.write() as tx:
+            tx.execute(
+                "INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)",
+                (_SEEN, json.dumps(sorted(self._known))),
+            )
+
+    def _seen(self) -> set[str]:
+        if self._known is None:
+            row = self._library.db.read().execute("SELECT value FROM meta WHERE key = ?", (_SEEN,)).fetchone()
+            self._known = set(json.loads(row[0])) if row is not None else set()
+        return self._known
+
+    def _mark(self, found: FoundFile) -> str:
+        return self._library.pseudonyms.of(f"dicom {found.path} {found.size} {found.mtime_ns} place")
 
 
 def _refused(found: FoundFile, note: str) -> Examined:
