@@ -96,8 +96,8 @@ class BrandForm(QScrollArea):
         self.values: dict[str, QLineEdit] = {}
         for role in ROLES:
             swatch, value = ColourButton(_ROLES[role]), QLineEdit()
-            swatch.setFixedWidth(56)
-            value.setFixedWidth(92)
+            swatch.setFixedWidth(44)
+            value.setFixedWidth(86)
             value.setMaxLength(7)
             name(value, _ROLES[role], mark("Such as #12355b; empty leaves the recipe's"))
             swatch.chosen.connect(lambda colour, role=role: self._colour(role, colour[:7]))
@@ -105,7 +105,7 @@ class BrandForm(QScrollArea):
             self.swatches[role], self.values[role] = swatch, value
             pair = QWidget()
             pair_column = QVBoxLayout(pair)
-            pair_column.setContentsMargins(0, 0, 12, 4)
+            pair_column.setContentsMargins(0, 0, 4, 4)
             pair_column.setSpacing(2)
             pair_column.addWidget(label(_ROLES[role], "small"))
             pair_column.addLayout(row(swatch, value, spacing=4))
