@@ -17,6 +17,7 @@ ROOT = HERE.parent.parent
 DATA = ROOT.parent / "shared" / "data"
 WITH_DATA = {
     "duplicates",
+    "export",
     "finetune",
     "fused",
     "features",
