@@ -29,6 +29,9 @@ from support.qt import settle, wait_until
 from support.shop import studio_photo
 from support.storefront import click, make_store, names_missing, show_pane
 
+# The offscreen platform says so of every popup.
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support grabbing the keyboard", extend=True)
+
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -227,6 +230,22 @@ def test_time_runs_between_the_blocks_of_the_sound_device() -> None:
     assert heard.at(10.13) == pytest.approx(1.03)
     assert heard.at(10.0) == pytest.approx(0.9)  # still in the block before
     assert heard.at(99.0) == pytest.approx(1.2)  # a device that hangs
+
+
+def test_a_package_is_made_of_what_is_ticked(
+    pane: PreviewPane, notices: list[Notice], tmp_path: Path, qtbot: QtBot
+) -> None:
+    pane.review.offer_package()
+    popup = pane.review.popup
+    assert [box.isChecked() for box in popup.boxes.values()] == [True, False, False]
+    popup._set_folder(str(tmp_path / "out"))
+    popup.pictures.setChecked(True)
+    popup.note.setPlainText("By Friday")
+    click(qtbot, popup.make_button)
+    wait_until(lambda: any(notice.level == "success" for notice in notices))
+    (made,) = (tmp_path / "out").iterdir()
+    assert made.suffix == ".zip"
+    assert names_missing(popup) == []
 
 
 class _Steps:

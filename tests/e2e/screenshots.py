@@ -119,6 +119,42 @@ def show_preview(window: Any) -> None:
     pane.stage.player.seek(1.6)
 
 
+def show_review(window: Any) -> None:
+    show_preview(window)
+    settle(window.context)
+    pane, library = window.panes["preview"], window.context.library
+    board = pane._facts.board.id
+    if not library.remarks.of(board):
+        library.remarks.add(board, "A. B.", "The mark is too small here.", 1.2, 0.7, 0.2)
+        library.remarks.add(board, "C. D.", "Warmer colours, please.", 3.0)
+        library.storyboards.approve(board, "A. B.", "changes", "Nearly there")
+    pane.review.read_again(board)
+    pane.review.side.tabs.setCurrentIndex(1)
+    settle(window.context)
+
+
+def show_story(window: Any) -> None:
+    show_preview(window)
+    settle(window.context)
+    window.panes["preview"].stage.mockups.places["story"].trigger()
+    settle(window.context)
+
+
+def show_beside(window: Any) -> None:
+    show_preview(window)
+    settle(window.context)
+    pane, library = window.panes["preview"], window.context.library
+    pane.stage.mockups.places["plain"].trigger()
+    rows = library.storyboards.list()
+    if len(rows) == 1:
+        library.storyboards.save(
+            rows[0].name, rows[0].recipe, rows[0].item_id, rows[0].audience_id, rows[0].data
+        )
+        settle(window.context)
+    window.context.navigate("preview", beside=[row.id for row in library.storyboards.list()][:3])
+    settle(window.context)
+
+
 def show_exports(window: Any) -> None:
     window.context.navigate("exports")
     settle(window.context)
@@ -382,6 +418,9 @@ MORE: dict[str, Callable[[Any], None]] = {
     "measure": show_measure,
     "variants": show_variants,
     "create-backgrounds": show_backgrounds,
+    "preview-review": show_review,
+    "preview-story": show_story,
+    "preview-beside": show_beside,
     "exports-finished": show_finished,
     "items-filtered": show_no_item,
 }

@@ -80,15 +80,11 @@ class PreviewPane(Pane):
             tip=mark("Move, change and replace everything by hand"),
         )  # fmt: skip
         self.edit_button.setEnabled(False)
-        self.check_button = tool(
-            "shield-check", mark("Compliance"), self.check_board,
-            tip=mark("Rights, consent, dates, countries, AI label, claims and brand before it leaves"),
-        )  # fmt: skip
-        self.check_button.setEnabled(False)
         self.export_button = button(mark("Export"), self._offer_export, icon="export")
         self.export_button.setEnabled(False)
         self.popup = ExportPopup(self)
         self.popup.wanted.connect(self.export)
+        self.popup.check_wanted.connect(self.check_board)
         bar = QWidget()
         bar.setProperty("surface", "bar")
         bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -100,7 +96,6 @@ class PreviewPane(Pane):
                 self.compose_button,
                 self.saved_button,
                 self.edit_button,
-                self.check_button,
                 margins=(12, 8, 12, 8),
             )
         )
@@ -140,6 +135,14 @@ class PreviewPane(Pane):
         self._export_action = action(
             self, mark("Export this ad"), self._offer_export, icon="export", shortcut="Ctrl+E"
         )
+        self._check_action = action(
+            self, mark("Compliance"), self.check_board, icon="shield-check",
+            tip=mark("Rights, consent, dates, countries, AI label, claims and brand before it leaves"),
+        )  # fmt: skip
+        self._brand_action = action(
+            self, mark("Check the brand"), self.check_brand, icon="palette",
+            tip=mark("Colours, fonts, logo, contrast and words against the brand kit, with fixes"),
+        )  # fmt: skip
         self._play_action = action(self, mark("Play or pause"), self.stage.player.toggle, icon="play")
         self._edit_action = action(
             self, mark("Edit the storyboard"), self.edit_board, icon="pencil-simple", shortcut="E"
@@ -168,7 +171,6 @@ class PreviewPane(Pane):
         self.stage.set_enabled(False)
         self.export_button.setEnabled(False)
         self.edit_button.setEnabled(False)
-        self.check_button.setEnabled(False)
         self.beside_button.setEnabled(False)
         self.close_beside()
         self.panel.show_facts(None, read_only=True)
@@ -233,6 +235,7 @@ class PreviewPane(Pane):
         _refill(self.audience, [(tr("Everyone"), None), *((a.name, a.id) for a in audiences)], prefer=1)
         _refill(self.recipe, [(words, key) for key, words in recipes])
         self.saved_button.setEnabled(bool(self._saved))
+        self.review.saved = self._saved
         self.beside_button.setEnabled(len(self._saved) > 1 and self._facts is not None)
         self._set_busy(self._watch is not None)
         if not items and not self._saved and not self._wanted:
@@ -362,7 +365,6 @@ class PreviewPane(Pane):
         self.panel.show_facts(facts, read_only=self.context.read_only)
         self.export_button.setEnabled(not self.context.read_only)
         self.edit_button.setEnabled(True)
-        self.check_button.setEnabled(True)
         self.beside_button.setEnabled(len(self._saved) > 1)
         self.stage.canvas.set_words(mockup_words(facts))
         self.review.show_facts(facts)
@@ -448,6 +450,12 @@ class PreviewPane(Pane):
         if self._facts is not None and self._facts.board.id is not None:
             self.stage.player.pause()
             self.context.navigate("compliance", storyboard=self._facts.board.id)
+
+    def check_brand(self) -> None:
+        """Hold the storyboard against the brand kit."""
+        if self._facts is not None and self._facts.board.id is not None:
+            self.stage.player.pause()
+            self.context.navigate("brand", storyboard=self._facts.board.id)
 
     def _edit(self, **changes: Any) -> None:
         studio, facts = self.context.studio, self._facts

@@ -17,6 +17,7 @@ from mmstudio.desktop.models.job_watch import JobWatch
 from mmstudio.desktop.texts import action
 from mmstudio.desktop.views.board_frames import KeptPictures, frame_source
 from mmstudio.desktop.views.files import open_path
+from mmstudio.desktop.views.package_popup import PackagePopup
 from mmstudio.desktop.views.review_panel import ReviewPanel
 from mmstudio.desktop.views.side_by_side import MOST, Beside, SideBySide
 from mmstudio.desktop.views.sound_clock import open_clock
@@ -70,6 +71,9 @@ class PreviewReview(QObject):
         self.panel = ReviewPanel()
         self.side = PreviewSide(content, self.panel)
         self.beside = SideBySide()
+        self.popup = PackagePopup(parent)
+        self.popup.wanted.connect(self.package)
+        self.saved: list[SavedBoard] = []
         self.shown: BoardFacts | None = None
         self._place: tuple[float, float] | None = None
         self._watch: JobWatch | None = None
@@ -80,7 +84,7 @@ class PreviewReview(QObject):
         panel.done_changed.connect(self._set_done)
         panel.jump.connect(self.jump)
         panel.pointing.connect(self._point)
-        panel.package_wanted.connect(self.package)
+        panel.package_wanted.connect(self.offer_package)
         panel.import_wanted.connect(self._choose_file)
         panel.who_changed.connect(lambda who: context.change_setting("reviewer", who))
         canvas.pointed.connect(self._pointed)
@@ -90,7 +94,9 @@ class PreviewReview(QObject):
             parent, mark("Leave a remark"), self._begin, icon="chat-circle", shortcut="R",
             tip=mark("Then click on the picture where it belongs"),
         )  # fmt: skip
-        self.package_action = action(parent, mark("Make a preview package"), self.package, icon="package")
+        self.package_action = action(
+            parent, mark("Make a preview package"), self.offer_package, icon="package"
+        )
         self.import_action = action(
             parent, mark("Take in remarks"), self._choose_file, icon="download-simple"
         )
@@ -206,14 +212,24 @@ class PreviewReview(QObject):
 
     # --- packages -----------------------------------------------------------------------------------
 
-    def package(self) -> None:
-        """Write a preview package of what is shown, alone or side by side."""
+    def offer_package(self) -> None:
+        """Ask what goes into a preview package; what is shown is ticked."""
         studio = self.context.studio
         if studio is None or self.shown is None or self.context.read_only or self._watch is not None:
             return
-        ids = [c.beside.storyboard for c in self.beside.columns] or [self.shown.board.id or 0]
         out = str(Path(default_folder(studio.library)) / "previews")
-        handle = self.context.submit("package", {"storyboards": ids, "out": out})
+        here = self.shown.board.id or 0
+        boards = [(here, self._title(self.shown.item_title, self.shown.audience_name))]
+        boards += [(s.id, self._title(s.title, s.audience)) for s in self.saved if s.id != here]
+        ticked = [c.beside.storyboard for c in self.beside.columns] or [here]
+        self.popup.offer(boards[:20], ticked, out, self.panel.package_button)
+
+    def _title(self, item: str, audience: str) -> str:
+        return tr("{item} for {audience}", item=item, audience=audience or tr("Everyone"))
+
+    def package(self, params: dict[str, Any]) -> None:
+        """Write a preview package; ``params`` are those of the job."""
+        handle = self.context.submit("package", params)
         if handle is not None:
             self.panel.package_button.setEnabled(False)
             self._watch = JobWatch(

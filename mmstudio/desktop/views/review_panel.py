@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
@@ -10,7 +12,9 @@ from mmstudio.desktop.texts import label, name, say, unsay
 from mmstudio.desktop.views.controls import button, row, section, tool
 from mmstudio.desktop.views.flow import empty, let_wrap
 from mmstudio.i18n import mark, tr
-from mmstudio.library.remarks import Remark
+
+if TYPE_CHECKING:
+    from mmstudio.library.remarks import Remark
 
 _VERDICTS = {
     "approved": mark("Approved by {who}"),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mmstudio.composition import Storyboard
 from mmstudio.errors import UsageError
 from mmstudio.export.preview_package.page import Shown, preview_page
-from mmstudio.export.provenance.label import labelled
+from mmstudio.export.provenance import finish, labelled, record_of
 from mmstudio.export.writer import OutputFolder, slug
 from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress
@@ -128,6 +128,7 @@ def _board_files(
     from mmstudio.composition.render import Renderer
 
     small = labelled(_small(board))
+    record = record_of(board)
     if watermark:
         small.marks = [*small.marks, tr("PREVIEW")]
     renderer = Renderer(small, library)
@@ -136,28 +137,30 @@ def _board_files(
     film, stills = "", []
     if _moving(board, video):
         poster = f"{base}.jpg"
-        _still(renderer, small.card_time, folder, poster)
+        _still(renderer, small.card_time, folder, poster, record)
         film = f"{base}.mp4"
         with folder.file(film, kind="mp4") as path:
             yield from _film(renderer, library, path)
+            finish(path, record, small)
         stills.append((poster, small.card_time))
     else:
         times = [max(scene.end - 1 / small.fps, scene.start) for scene in small.scenes] or [0.0]
         for number, t in enumerate(times, 1):
             still = f"{base}-{number}.jpg"
-            _still(renderer, t, folder, still)
+            _still(renderer, t, folder, still, record)
             stills.append((still, t))
             yield number
     return Shown.of(library, board, film, stills)
 
 
-def _still(renderer: Any, t: float, folder: OutputFolder, name: str) -> None:
+def _still(renderer: Any, t: float, folder: OutputFolder, name: str, record: dict[str, Any]) -> None:
     from PIL import Image
 
     from mmstudio.composition.render import frame_array
 
     with folder.file(name, kind="jpg") as path:
         Image.fromarray(frame_array(renderer.frame(t))).save(path, quality=88)
+        finish(path, record, renderer.storyboard)
 
 
 def _film(renderer: Any, library: Library, path: Path) -> Iterator[int]:
