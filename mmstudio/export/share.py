@@ -101,7 +101,9 @@ def _tags(board: Storyboard, item: Any) -> list[str]:
     if item is not None:
         words += [part.strip() for part in reversed(item.category.split(">")) if part.strip()]
         for name in ("material", "activity", "style", "color", "colour"):
-            words += [part.strip() for part in item.attributes.get(name, "").split("|") if part.strip()]
+            words += [
+                part.strip() for part in re.split(r"[|,;/]", item.attributes.get(name, "")) if part.strip()
+            ]
     words += [str(tag) for tag in board.inputs.get("tags", [])]
     found: dict[str, str] = {}
     for word in words:

@@ -116,9 +116,10 @@ class MatrixTable(QAbstractTableModel):
         line = self.lines[index.row()]
         if role == ROW_ROLE:
             return line
+        told = index.column() == (1 if line.plain is None else len(HEADS) - 1)
         if role == STATE_ROLE:
-            return ROLES.get(line.state, "") if index.column() == len(HEADS) - 1 else ""
-        if role == Qt.ItemDataRole.ToolTipRole and index.column() == len(HEADS) - 1:
+            return ROLES.get(line.state, "") if told else ""
+        if role == Qt.ItemDataRole.ToolTipRole and told:
             return " ".join(part for part in (line.told, line.hint) if part)
         if role in (
             Qt.ItemDataRole.DisplayRole,
@@ -126,7 +127,8 @@ class MatrixTable(QAbstractTableModel):
             Qt.ItemDataRole.AccessibleTextRole,
         ):
             everyone = tr("Everyone") if line.plain is not None else ""
-            cells = (str(line.number or ""), line.item, line.audience or everyone, ", ".join(line.channels))
+            item = line.item if line.plain is not None else f"{line.message} {line.hint}".strip()
+            cells = (str(line.number or ""), item, line.audience or everyone, ", ".join(line.channels))
             return (*cells, line.told)[index.column()]
         return None
 

@@ -168,12 +168,10 @@ class ExportsPane(Pane):
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        hint = label(mark("Press a heading to tick a channel for every ad."), "small", wrap=True)
-        hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        hint = label(mark("Press a heading to tick a channel for every ad."), "small")
         tools = (self.add_button, self.recommended_button, self.channels_button, self.options_button)
-        head = row(*tools, hint, margins=(16, 12, 16, 8))
-        head.setStretch(4, 1)
-        layout.addLayout(head)
+        layout.addLayout(row(*tools, None, margins=(16, 12, 16, 4)))
+        layout.addLayout(row(hint, None, margins=(18, 0, 16, 6)))
         layout.addWidget(self.table_states, 1)
         self.held_bar = HeldBar(self.context)
         self.held_bar.show_wanted.connect(self._show_held)
@@ -237,12 +235,10 @@ class ExportsPane(Pane):
         layout = QVBoxLayout(page)
         layout.setContentsMargins(12, 0, 4, 0)
         layout.setSpacing(0)
-        hint = label(mark("Drag files straight into a mail or a browser."), "small", wrap=True)
-        hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         tools = (self.open_button, self.folder_open_button, self.copy_button, self.picture_button)
-        head = row(*tools, self.share_button, self.verify_button, hint, margins=(4, 12, 12, 8))
-        head.setStretch(6, 1)
-        layout.addLayout(head)
+        layout.addLayout(row(*tools, self.share_button, self.verify_button, None, margins=(4, 12, 12, 4)))
+        hint = label(mark("Drag files straight into a mail or a browser."), "small")
+        layout.addLayout(row(hint, None, margins=(6, 0, 12, 6)))
         layout.addWidget(self.file_states, 1)
         self._enable_file_buttons()
         return page
@@ -285,6 +281,8 @@ class ExportsPane(Pane):
             self._read()
 
     def retranslate(self) -> None:
+        for popup in (self.options, self.many.options):
+            popup.retranslate()
         self._name_tabs()
         self._read()
 

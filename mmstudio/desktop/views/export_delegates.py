@@ -26,6 +26,7 @@ from mmstudio.i18n import tr
 Index = QModelIndex | QPersistentModelIndex
 LINE_HEIGHT = 56
 FILE_CARD = QSize(216, 236)
+_WRITTEN = (".html", ".eml", ".xml", ".json", ".jsonld", ".otio", ".zip", ".srt", ".vtt", ".svg")
 
 
 class AdDelegate(QStyledItemDelegate):
@@ -104,7 +105,8 @@ class ExportedDelegate(QStyledItemDelegate):
         paint_card(painter, option, rect)
         inner = rect.adjusted(10, 10, -10, -10)
         picture = QRect(inner.x(), inner.y(), inner.width(), 144)
-        shown = self._pictures.get(row.path) if row.there else self._pictures.get(None)
+        drawn = row.there and not row.path.lower().endswith(_WRITTEN)
+        shown = self._pictures.get(row.path if drawn else None)
         paint_picture(painter, picture, shown, contain=True, icon=_icon_of(row.path))
         y = picture.bottom() + 8
         paint_text(painter, QRect(inner.x(), y, inner.width(), 18), row.channel, bold=True)

@@ -49,6 +49,7 @@ Index = QModelIndex | QPersistentModelIndex
 _POLL_MS = 500
 _CHECK_MS = 120
 _LINE = 32
+_USUAL = "product-card"
 EVERYONE = ""  # key of the box for no audience
 
 
@@ -95,7 +96,7 @@ class ManyPage(QWidget):
         self._polling.setInterval(_POLL_MS)
         self._polling.timeout.connect(self._poll)
         self._build()
-        self._say()
+        self._checked([])
 
     # --- widgets ------------------------------------------------------------------------------------
 
@@ -107,6 +108,7 @@ class ManyPage(QWidget):
             icon="users-three",
         )
         self.recipe = QComboBox()
+        self.recipe.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         name(self.recipe, mark("Recipe"), mark("What each item becomes; a row of a table may name another."))
         self.recipe.currentIndexChanged.connect(lambda _index: self._changed())
         self.channels_button = button(
@@ -130,9 +132,10 @@ class ManyPage(QWidget):
         header = self.view.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column, width in enumerate((56, 230, 150, 200)):
+        for column, width in enumerate((48, 160, 120, 140)):
             self.view.setColumnWidth(column, width)
-        header.setSectionResizeMode(4, QHeaderView.ResizeMode.Stretch)
+        for column in (1, 4):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         name(self.view, mark("Rows to export"), mark("Finished rows can be dragged to other programs"))
         self.view.activated.connect(lambda index: self._open_row(index.data(ROW_ROLE)))
         self.states = StateStack(self.view)
@@ -190,7 +193,7 @@ class ManyPage(QWidget):
         self.recipe.clear()
         for key, words in recipes:
             self.recipe.addItem(words, key)
-        at = self.recipe.findData(chosen)
+        at = self.recipe.findData(chosen or _USUAL)
         self.recipe.setCurrentIndex(max(at, 0))
         self.recipe.blockSignals(False)
         for control in (self.items_button, self.folder_button):
@@ -200,8 +203,7 @@ class ManyPage(QWidget):
     def clear(self) -> None:
         """Another library."""
         self._items, self._all, self._csv = [], False, ""
-        self.table.set_lines([])
-        self._say()
+        self._checked([])
 
     def set_folder(self, folder: str) -> None:
         """Where the rows' folders go."""
@@ -293,7 +295,11 @@ class ManyPage(QWidget):
         self.context.background(work, done, self.context.report, key=("many-check", id(self)))
 
     def _checked(self, lines: list[MatrixLine]) -> None:
+        self.view.clearSpans()
         self.table.set_lines(lines)
+        for number, line in enumerate(lines):
+            if line.plain is None:  # its sentence takes the whole row
+                self.view.setSpan(number, 1, 1, self.table.columnCount() - 1)
         if lines:
             self.states.show_content()
         else:

@@ -108,6 +108,13 @@ class OptionsPopup(QFrame):
             found["sign_with"] = self._sign
         return found
 
+    def retranslate(self) -> None:
+        """Another language: words that Qt keeps as they were."""
+        for index, (_value, words) in enumerate(_LABELS):
+            self.label.setItemText(index, tr(words))
+        if not self._sign:
+            self.sign_label.setText(tr("Files are not signed."))
+
     def set_certificate(self, path: str) -> None:
         """Sign with this PEM file; "" for no signature."""
         self._sign = path

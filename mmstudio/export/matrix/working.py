@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import multiprocessing
 import os
@@ -137,6 +138,7 @@ class _Run:
         self._states = [RowState(row.number, row.folder, row.label) for row in rows]
         self._boards: dict[int, int] = {}  # row -> the storyboard it was saved as
         self._listed = {(row.path, row.sha256) for row in library.exports.list()}
+        self._helped = False  # whether a helper has made a row
         self._beside = False  # helpers read the library only: what they made is listed here
         self._done = 0
         self._kept = 0.0
@@ -156,6 +158,7 @@ class _Run:
                 going = self._here(chunks)
             with contextlib.closing(going):
                 for outcome in going:
+                    self._helped = self._beside
                     self._note(outcome)
                     yield Progress(self._done, total, self._states[outcome.index].label)
                     context.raise_if_cancelled()
@@ -263,6 +266,13 @@ class _Run:
                 yield from _finished(context, waiting, _AHEAD * count)
             yield from _finished(context, waiting, 0)
         except BrokenProcessPool as error:
+            if not self._helped:  # they cannot even start here: it goes on without them
+                log.info("no helper process can be started", exc_info=error)
+                self._beside = False
+                left = [busy[future][1] for future in waiting]
+                waiting.clear()
+                yield from self._here(itertools.chain(left, chunks))
+                return
             raise StudioError(
                 "A helper process of the export ended by itself.",
                 hint="The computer may be short of memory. The same export again goes on where it stopped.",
