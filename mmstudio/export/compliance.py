@@ -253,7 +253,7 @@ def _market(used: Sequence[_Used], market: str) -> Check:
     if not market:
         return _about(
             "market", "amber", [a for a, _ in limited], mark("{titles} may be used in some countries only."),
-            mark("Say for which country this is, with the option market."),
+            mark("Name the country that this export is made for."),
         )  # fmt: skip
     if outside := [a for a, markets in limited if market not in markets]:
         return _about(

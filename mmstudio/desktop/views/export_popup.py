@@ -20,6 +20,7 @@ class ExportPopup(QFrame):
     """Channels to tick and a folder; :attr:`wanted` carries (channel names, folder)."""
 
     wanted = Signal(list, str)
+    check_wanted = Signal()  # the person wants to see what holds it back first
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -44,6 +45,11 @@ class ExportPopup(QFrame):
         layout.setSpacing(8)
         layout.addWidget(label(mark("Export for"), "heading"))
         layout.addWidget(scroll, 1)
+        self.check_button = button(
+            mark("Look at compliance first"), self._check, "link", icon="shield-check",
+            tip=mark("Rights, consent, dates, countries, AI label, claims and brand before it leaves"),
+        )  # fmt: skip
+        layout.addWidget(self.check_button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self._folder_label)
         layout.addLayout(
             row(button(mark("Other folder"), self._browse, icon="folder-open"), None, self.export_button)
@@ -63,6 +69,10 @@ class ExportPopup(QFrame):
         self.move(at)
         self.show()
         self.export_button.setFocus()
+
+    def _check(self) -> None:
+        self.hide()
+        self.check_wanted.emit()
 
     def _fill(self, channels: list[ChannelRow]) -> None:
         empty(self._list_layout)
