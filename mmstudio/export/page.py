@@ -14,6 +14,7 @@ from mmstudio.composition.tile import tile_board
 from mmstudio.errors import NotFound, StudioError
 from mmstudio.export.copy_gate import look
 from mmstudio.export.provenance.label import labelled
+from mmstudio.export.provenance.record import SOFTWARE
 from mmstudio.export.web.document import document
 from mmstudio.export.web.markup import direction, h, tag, web_url
 from mmstudio.export.web.pictures import card as drawn_card
@@ -22,6 +23,7 @@ from mmstudio.export.writer import OutputFolder, slug
 from mmstudio.generation.copywriting.lines import FactsWriter, is_chinese
 from mmstudio.i18n import mark, speaking, tr, translate
 from mmstudio.jobs import JobContext, Progress, Work
+from mmstudio.media.metadata import COMPOSITE, stamp
 from mmstudio.recommendation.variants.identity import link_with, variant_of
 
 if TYPE_CHECKING:
@@ -104,6 +106,9 @@ def page_steps(
         yield Progress(done, total, tr("Writing the page"))
         with folder.file(PAGE, channel="page", kind="html") as path:
             path.write_text(render(sections), "utf-8")
+            generated = any(entry.card_generated for section in sections for entry in section.entries)
+            kind = {"digital_source_type": COMPOSITE} if generated else {}
+            stamp(path, {"title": "Recommendations", "software": SOFTWARE, **kind})
         with folder.file(FEED, channel="feed", kind="json") as path:
             path.write_text(feed(sections), "utf-8")
         manifest = folder.write_manifest("recommendations.manifest.json", title="Recommendations")

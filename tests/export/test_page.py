@@ -96,6 +96,7 @@ def test_the_page_shows_every_audience_with_pictures_inside(shop: Shop, tmp_path
         assert min(Image.open(io.BytesIO(data)).size) >= 480
     assert all(attrs.get("alt") for tag, attrs in reader.tags if tag == "img")
     assert {Path(f["path"]).name for f in result["files"]} == {"recommendations.html", "feed.json"}
+    assert '<meta name="generator" content="MM Studio">' in text
     assert "prefers-color-scheme:dark" in text
     assert "viewport" in text
 
