@@ -124,6 +124,8 @@ def test_a_pdf_becomes_a_picture_and_has_a_page_a_scene(shop: Shop, tmp_path: Pa
         assert len(document) == files[0]["pages"] == 2
         width, height = document[0].get_size()
         assert abs(width / height - SIZE[0] / SIZE[1]) < 0.01
+        assert document[0].get_textpage().get_text_range().split() == ["Harbour", "light"]
+        assert "Quiet water" in document[1].get_textpage().get_text_range()
         shown = np.asarray(document[1].render(scale=SIZE[0] / width).to_pil().convert("RGB").resize(SIZE))
     finally:
         document.close()
