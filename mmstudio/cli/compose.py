@@ -229,6 +229,12 @@ def named_asset(opened: Studio, name: str) -> Asset:
 
 
 def _of_file(opened: Studio, path: Path) -> Asset:
+    from mmstudio.library.importing.medical import kept_copy
+    from mmstudio.media.dicom import looks_like_dicom
+
+    if looks_like_dicom(path):  # comes in as a copy without the person, under another hash
+        run_job(opened, "import", {"paths": [str(path.resolve())]})
+        return kept_copy(opened.library, path)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if not opened.library.assets.by_sha256(digest):

@@ -15,7 +15,7 @@ from mmstudio.errors import StudioError
 SCHEMA_VERSION = 2  # 2: visible times, crops, locks, effects, blocks, fonts, the inputs it was made from
 
 Enter = Literal["none", "fade", "rise", "slide", "pop"]
-Fit = Literal["cover", "contain"]
+Fit = Literal["cover", "contain", "whole"]
 TransitionKind = Literal["cut", "fade", "push", "wipe", "zoom"]
 
 
@@ -70,6 +70,9 @@ class Layer:
 @dataclass(slots=True)
 class ImageLayer(Layer):
     """A picture of the library. ``cutout`` lifts it off a plain background when it has one.
+
+    ``fit``: "cover" fills the box, "contain" frames a photo in it and may trim a tall one, "whole" shows
+    every pixel, up to the box's edge.
 
     ``edges`` lists the sides of the box that hide a subject the photo cuts off (canvas edge, sheet edge);
     ``foot`` is the part of the box's height that a subject standing free leaves clear below itself.

@@ -150,6 +150,21 @@ def test_generated_pictures_are_marked_where_they_stand(library: Library, tmp_pa
     assert group.data["blocks"][0]["text"].startswith("SYNTHETIC")
 
 
+def test_no_pixel_of_a_picture_is_cut_off(library: Library, tmp_path: Path) -> None:
+    pixels = np.zeros((90, 30, 3), np.uint8)  # tall: a photo may lose its ends, a scan must not
+    pixels[:3], pixels[-3:] = (250, 0, 0), (0, 250, 0)
+    Image.fromarray(pixels).save(tmp_path / "tall.png")
+    board = _compose(library, "", _import(library, tmp_path / "tall.png"))
+    page = next(scene for scene in board.scenes if scene.name == "studies1")
+    box = next(layer.rect for layer in page.layers if layer.name == "picture1")
+    frame = Renderer(board, library).frame(page.start + 1, (620, 876))
+    middle = round((box.x + box.w / 2) * 620)
+    top = frame.pixelColor(middle - 50, round(box.y * 876) + 4)
+    bottom = frame.pixelColor(middle + 50, round((box.y + box.h) * 876) - 5)
+    assert (top.red() > 200, top.green() < 60) == (True, True)
+    assert (bottom.green() > 200, bottom.red() < 60) == (True, True)
+
+
 def test_frames_are_chosen(library: Library, tmp_path: Path) -> None:
     frames = np.stack([np.full((8, 10), value, np.uint8) for value in (0, 100, 200)])
     ids = _import(library, make_dicom(tmp_path / "f.dcm", frames, WindowCenter="128", WindowWidth="256"))

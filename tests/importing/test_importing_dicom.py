@@ -12,6 +12,7 @@ from PIL import Image
 from mmstudio.jobs import JobContext
 from mmstudio.library import Library
 from mmstudio.library.importing import import_work, rescan_work
+from mmstudio.library.importing.medical import kept_copy
 from mmstudio.media.dicom import dicom_info, dicom_values
 from support.libraries import new_library
 from support.medical import NUMBER, body, make_dicom
@@ -59,6 +60,7 @@ def test_a_study_comes_in_without_the_person(tmp_path: Path) -> None:
     assert (again["added"], again["unchanged"]) == (0, 3)
     later = _run(rescan_work(library))
     assert (later["added"], later["missing"]) == (0, 0)
+    assert kept_copy(library, scans / "Muster_Erika_1.dcm").id == one.id
     kept = _everything(library)
     for word in ("Erika", NUMBER, "Musterweg", "Muster_Erika", "IM000002"):
         assert word.encode() not in kept, word

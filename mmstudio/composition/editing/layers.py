@@ -225,7 +225,8 @@ def _showing(old: AnyLayer, asset_id: int, kind: str, focus: tuple[float, float]
     """A layer in the same place that shows another asset; its class changes where it must."""
     base: dict[str, Any] = {name: getattr(old, name) for name in _BASE}
     base |= {"source": part, "crop": Rect()}
-    fit: Fit = "contain" if getattr(old, "fit", "cover") == "contain" else "cover"
+    given = getattr(old, "fit", "cover")
+    fit: Fit = given if given in ("contain", "whole") else "cover"
     radius = float(getattr(old, "radius", 0.0))
     if kind == "video":
         gain = old.gain if isinstance(old, VideoLayer) else None

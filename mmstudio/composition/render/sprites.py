@@ -181,6 +181,7 @@ def outline(rect: QRectF, radius: float, corners: str = "all") -> QPainterPath:
     if radius <= 0 or corners not in ("all", "top", "left", "right"):
         path.addRect(rect)
         return path
+    path.setFillRule(Qt.FillRule.WindingFill)  # what overlaps is one shape
     path.addRoundedRect(rect, radius, radius)
     if corners != "all":
         square = QRectF(rect)
@@ -190,9 +191,7 @@ def outline(rect: QRectF, radius: float, corners: str = "all") -> QPainterPath:
             square.setLeft(rect.right() - radius)
         else:
             square.setRight(rect.left() + radius)
-        flat = QPainterPath()
-        flat.addRect(square)
-        path = path.united(flat)
+        path.addRect(square)
     return path
 
 
@@ -268,7 +267,17 @@ def _image(
     if layer.fit == "cover":
         room = max(layer.motion.zoom)
         return _windowed(layer, cropped(image, box.width(), box.height(), layer.focus, room), box, radius)
+    if layer.fit == "whole":
+        return _whole(layer, box, image)
     return _framed(layer, box, short, image, ink)
+
+
+def _whole(layer: ImageLayer, box: QRectF, image: QImage) -> Sprite:
+    """Every pixel of a picture, up to the edge of the box: a scan or a drawing must not lose any."""
+    factor = min(box.width() / image.width(), box.height() / image.height())
+    made = scaled(image, image.width() * factor, image.height() * factor)
+    x, y = box.center().x() - made.width() / 2, box.center().y() - made.height() / 2
+    return Sprite(layer, made, x, y, box.center())
 
 
 def _to_canvas(box: QRectF, size: tuple[int, int], edges: str) -> QRectF:

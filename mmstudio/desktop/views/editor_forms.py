@@ -296,7 +296,12 @@ class PictureForm(Form):
         self.column.addLayout(row(self.crop_button, self.whole, None))
         self.column.addLayout(self.form)
         self.fit = self.choice(
-            mark("How it fits"), (("cover", mark("Fill the box")), ("contain", mark("Show it whole"))),
+            mark("How it fits"),
+            (
+                ("cover", mark("Fill the box")),
+                ("contain", mark("Show it whole")),
+                ("whole", mark("Every pixel")),
+            ),
             lambda v: self.set(fit=v),
         )  # fmt: skip
         self.move = self.choice(

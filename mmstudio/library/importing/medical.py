@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmstudio.errors import DiskFull, StudioError
+from mmstudio.errors import DiskFull, NotFound, StudioError
 from mmstudio.i18n import tr
 from mmstudio.library.importing.examine import Examined, examine, temporary_folder
 from mmstudio.media.probe import MediaInfo
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from mmstudio.library.importing.scan import FoundFile
     from mmstudio.library.library import Library
+    from mmstudio.library.records import Asset
 
 MEDICAL = "dicom"  # tag of every medical picture
 _SEEN = "dicom_seen"  # key of the meta table
@@ -63,6 +64,27 @@ def examine_dicom(library: Library, found: FoundFile, stop: threading.Event) -> 
     return replace(
         result, path=found.path, title=info.title, kept=kept, tags=tags, warnings=tuple(report.warnings)
     ), copy
+
+
+def kept_copy(library: Library, path: Path) -> Asset:
+    """The asset that a DICOM file came in as.
+
+    Raises MediaError where it is no DICOM picture, NotFound where it was not imported.
+    """
+    from mmstudio.library.importing.examine import hash_file
+    from mmstudio.media.deidentify import deidentify
+
+    scratch = temporary_folder(library)
+    scratch.mkdir(parents=True, exist_ok=True)
+    copy = scratch / f"{uuid.uuid4().hex}.dcm"
+    try:
+        deidentify(path, copy, uid_maker(library))
+        found = library.assets.by_sha256(hash_file(str(copy)))
+    finally:
+        copy.unlink(missing_ok=True)
+    if not found:
+        raise NotFound("{name} is not in the library.", hint="Import it first.", name=path.name)
+    return found[0]
 
 
 def uid_maker(library: Library) -> Callable[[str], str]:
