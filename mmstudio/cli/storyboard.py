@@ -280,7 +280,7 @@ def _order(_opened: Studio, board: Storyboard, given: dict[str, Any]) -> Storybo
     from mmstudio.composition.editing import layers
 
     scene, layer = _layer(board, given["layer"])
-    where = given["to"] or "front"
+    where: Any = given["to"] or "front"
     if where not in ("front", "forward", "backward", "back"):
         raise UsageError("Say --to front, forward, backward or back.")
     return layers.order(board, scene, layer, where)

@@ -209,6 +209,18 @@ def show_segments(window: Any) -> None:
     window.context.navigate("segments")
 
 
+def show_editor(window: Any) -> None:
+    """The newest storyboard with its first picture in hand."""
+    window.context.navigate("editor")
+    pane = window.panes["editor"]
+    until(lambda: pane.model.board is not None and not pane.canvas.image.isNull())
+    names = [layer.name for layer in pane.model.scene_now.layers if hasattr(layer, "asset_id")]
+    pane.model.choose(names[-1:])
+    turn(0.5)
+    settle(window.context)
+    until(lambda: not pane.frames.busy)
+
+
 def show_two(window: Any) -> None:
     window.context.navigate("two")
 
@@ -413,6 +425,7 @@ MORE: dict[str, Callable[[Any], None]] = {
     "tuning": show_tuning,
     "audiences-about": show_about_audience,
     "audiences-try": show_try,
+    "editor": show_editor,
     "two": show_two,
     "segments": show_segments,
     "measure": show_measure,

@@ -316,6 +316,13 @@ class PictureForm(Form):
             mark("Shown, up and down"), 0, 100, 5, 0, " %", lambda v: self._focus(1, v)
         )
         self.radius = self.number(mark("Corners"), 0, 50, 1, 1, " %", lambda v: self.set(radius=v / 100))
+        self.crop = [
+            self.number(words, low, 100, 1, 1, " %", lambda _v: self._crop())
+            for words, low in (
+                (mark("Cropped, left"), 0), (mark("Cropped, top"), 0),
+                (mark("Cropped, width"), 2), (mark("Cropped, height"), 2),
+            )
+        ]  # fmt: skip
         self.colour = ColourButton(mark("Colour of the shape"))
         self.colour.chosen.connect(lambda c: self.set(mark("Change a colour"), colour=c))
         self.colour_label = label(mark("Colour"), "small")
@@ -333,6 +340,10 @@ class PictureForm(Form):
         self.whole.setEnabled(cropped)
         self.form.setRowVisible(self.fit, isinstance(layer, ImageLayer | VideoLayer))
         self.form.setRowVisible(self.radius, hasattr(layer, "radius"))
+        part = layer.crop
+        for field, value in zip(self.crop, (part.x, part.y, part.w, part.h), strict=True):
+            self.form.setRowVisible(field, not shape)
+            field.setValue(value * 100)
         covers = picture and getattr(layer, "fit", "") == "cover"
         for field in (self.focus_x, self.focus_y):
             self.form.setRowVisible(field, covers)
@@ -367,6 +378,14 @@ class PictureForm(Form):
             lambda b: edits.ken_burns(b, scene, layer.name, preset, point=point, strength=strength),
             mark("Change the camera"), ("camera", scene, layer.name),
         )  # fmt: skip
+
+    def _crop(self) -> None:
+        layer, scene = self.model.layer_now, self.model.scene
+        if layer is not None:
+            part = Rect(*(field.value() / 100 for field in self.crop))
+            self.model.do(
+                lambda b: edits.crop(b, scene, layer.name, part), mark("Crop"), ("crop", scene, layer.name)
+            )
 
     def _whole(self) -> None:
         layer, scene = self.model.layer_now, self.model.scene
