@@ -90,6 +90,10 @@ class CreatePane(Pane):
         self.save_button = button(mark("Save to library"), self.save, icon="floppy-disk")
         self.vary_button = button(mark("Variations"), self.vary, icon="shuffle")
         self.play_button = tool("faders", mark("Play with it"), self.play)
+        self.make_button = tool(
+            "film-slate", mark("Make a film, a card or a page"), self.make,
+            tip=mark("Recipes for ads, stories, music videos, pages and more, from what the library has"),
+        )  # fmt: skip
         self.heading = label(role="muted")
         self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.strip = QListView()
@@ -111,6 +115,7 @@ class CreatePane(Pane):
         layout.setSpacing(0)
         bar = row(
             self.heading,
+            self.make_button,
             self.play_button,
             self.vary_button,
             self.save_button,
@@ -394,6 +399,11 @@ class CreatePane(Pane):
             self.context.navigate("play", asset=chosen[0].asset)
         else:
             self.context.navigate("play", model=chosen[0].recipe.model, seed=chosen[0].recipe.seed)
+
+    def make(self) -> None:
+        """Go on to the recipes, with those of the selected results that are in the library."""
+        kept = [line.asset for line in self._selected() if line.asset is not None]
+        self.context.navigate("make", assets=kept or None)
 
     def _play_with_model(self) -> None:
         if self.controls.line is not None:

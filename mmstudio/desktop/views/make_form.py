@@ -44,6 +44,13 @@ _TEXTS = {
     ),
     "": (mark("Text"), mark("Write here, or open a text.")),
 }
+_NAMES = {
+    "item": mark("Item"),
+    "items": mark("Items"),
+    "pictures": mark("Pictures and clips"),
+    "track": mark("Sound"),
+    "character": mark("Character"),
+}
 _MODEL_OPTIONS = {"pictures", "loops"}
 _SEEDS = 1_000_000
 
@@ -122,6 +129,7 @@ class MakeForm(QWidget):
         self.bar.setTextVisible(False)
         name(self.bar, mark("Progress of composing"))
         self.note = label(role="muted", wrap=True)
+        self.needs = label(role="small", wrap=True)
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(16, 14, 16, 16)
@@ -143,6 +151,7 @@ class MakeForm(QWidget):
         foot.setLayout(
             column_of(
                 self.note,
+                self.needs,
                 self.bar,
                 _side_by_side(self.compose_button, self.cancel_button),
                 margins=(16, 8, 16, 12),
@@ -288,7 +297,11 @@ class MakeForm(QWidget):
 
     def check(self) -> None:
         """Let the button be pressed once everything is there."""
-        ready = self.recipe is not None and not self.missing() and not self.read_only
+        missing = self.missing() if self.recipe is not None else []
+        ready = self.recipe is not None and not missing and not self.read_only
+        words = ", ".join(self.text_label.text() if key == "text" else tr(_NAMES[key]) for key in missing)
+        self.needs.setText(tr("Still needed: {what}", what=words))
+        self.needs.setVisible(bool(missing) and not self._busy)
         self.compose_button.setEnabled(ready and not self._busy)
 
     # --- states -------------------------------------------------------------------------------------
