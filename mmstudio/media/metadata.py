@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mmstudio.atomic import atomic_path, write_bytes
+from mmstudio.atomic import atomic_path
 from mmstudio.errors import MediaError
 from mmstudio.media import avif, chunks, documents, sound_tags
 from mmstudio.media.container import open_container
@@ -65,7 +65,7 @@ def can_carry(path: str | Path) -> bool:
     return Path(path).suffix.lower() in {".png", *_PICTURES, *_DOCUMENTS, *_CONTAINERS}
 
 
-def stamp(path: str | Path, record: Mapping[str, Any]) -> None:
+def stamp(path: str | Path, record: Mapping[str, Any], *, durable: bool = True) -> None:
     """Write ``record`` into a file made by the studio, atomically, without touching pixels or sound.
 
     Nothing of it depends on the time: the same file and record give the same bytes.
@@ -76,6 +76,7 @@ def stamp(path: str | Path, record: Mapping[str, Any]) -> None:
             and XMP), SVG (metadata), HTML (meta elements), WebVTT (a note).
         record: JSON values. ``title``, ``description``, ``creator``, ``software``, ``created`` (ISO 8601) and
             ``digital_source_type`` (:data:`TRAINED` or :data:`COMPOSITE`) go to their standard places too.
+        durable: whether it must survive a power cut; False where ``path`` is itself still temporary.
 
     Raises:
         MediaError: unsupported format, or a file that cannot be read.
@@ -85,19 +86,19 @@ def stamp(path: str | Path, record: Mapping[str, Any]) -> None:
     packet = packet_of(record).encode("utf-8")
     if suffix == ".png":
         with decoding(path):
-            write_bytes(path, stamped_png(path.read_bytes(), record))
+            _write(path, stamped_png(path.read_bytes(), record), durable)
     elif suffix in _PICTURES:
         with decoding(path):
-            write_bytes(path, _PICTURES[suffix][0](path.read_bytes(), packet))
+            _write(path, _PICTURES[suffix][0](path.read_bytes(), packet), durable)
     elif suffix in _DOCUMENTS:
         with decoding(path):
-            write_bytes(path, _DOCUMENTS[suffix][0](path.read_bytes(), record))
+            _write(path, _DOCUMENTS[suffix][0](path.read_bytes(), record), durable)
     elif suffix in (".wav", ".mp3"):
         write = sound_tags.write_wav_tags if suffix == ".wav" else sound_tags.write_id3
-        with atomic_path(path) as temporary, decoding(path):
+        with atomic_path(path, durable=durable) as temporary, decoding(path):
             write(path, temporary, record, sound_tags.record_comment(record, _MARK))
     elif suffix in _REMUXED:
-        _remux(path, record, packet if suffix in _MP4 else None)
+        _remux(path, record, packet if suffix in _MP4 else None, durable)
     else:
         raise MediaError("{name} cannot carry metadata.", status="unsupported", name=path.name)
 
@@ -130,7 +131,12 @@ def read_stamp(path: str | Path) -> dict[str, Any]:
     return parse_packet(packet.decode("utf-8", "replace")) if packet else {}
 
 
-def _remux(path: Path, record: Mapping[str, Any], packet: bytes | None) -> None:
+def _write(path: Path, data: bytes, durable: bool) -> None:
+    with atomic_path(path, durable=durable) as temporary:
+        temporary.write_bytes(data)
+
+
+def _remux(path: Path, record: Mapping[str, Any], packet: bytes | None, durable: bool) -> None:
     """Copy the streams into a new file with metadata; nothing is encoded again.
 
     ``bitexact`` keeps random identifiers, times and names of programs out of the file.
@@ -149,7 +155,7 @@ def _remux(path: Path, record: Mapping[str, Any], packet: bytes | None) -> None:
     options = {"fflags": "+bitexact"}
     if packet is not None:
         options["movflags"] = "+faststart+use_metadata_tags"
-    with atomic_path(path) as temporary:
+    with atomic_path(path, durable=durable) as temporary:
         with (
             open_container(path) as source,
             decoding(path),

@@ -46,7 +46,7 @@ def finish(
     chosen = options or ExportOptions()
     if can_carry(path):
         try:
-            stamp(path, record)
+            stamp(path, record, durable=False)  # it is made so when it takes its name
         except MediaError:
             if path.suffix.lower() not in (
                 ".pdf",

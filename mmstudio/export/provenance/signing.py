@@ -68,7 +68,7 @@ def sign(
                 with path.open("rb") as source:
                     return bytes(builder.sign(signer, SIDECAR_MIME, source, io.BytesIO()))
             with (
-                atomic_path(path) as temporary,
+                atomic_path(path, durable=False) as temporary,
                 path.open("rb") as source,
                 temporary.open("w+b") as target,
             ):
