@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mmstudio.cli.console import print_json, run_job, say, table, warn
+from mmstudio.cli.console import print_json, run_job, say, say_text, table, warn
 from mmstudio.cli.options import Json, Lib, studio
 from mmstudio.errors import NotFound, UsageError
 from mmstudio.i18n import tr
@@ -49,7 +49,7 @@ Overwrite = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    for command in (export, matrix):
+    for command in (export, matrix, share):
         app.command()(command)
 
 
@@ -332,3 +332,36 @@ def _tell(found: Any, as_json: bool) -> None:
         warn(problem.sentence + (f" {problem.hint}" if problem.hint else ""))
     if not found.problems:
         say(tr("{rows} rows, {files} files: nothing is wrong.", rows=len(found.rows), files=found.files()))
+
+
+def share(
+    lib: Lib,
+    storyboard: Annotated[int, typer.Option("--storyboard", help="The storyboard's number.")],
+    channel: Channels = None,
+    mask: Mask = False,
+    as_json: Json = False,
+) -> None:
+    """The texts beside a post: title, text, hashtags, the picture's description, the link."""
+    from mmstudio.composition import Storyboard
+    from mmstudio.export.channels import chosen
+    from mmstudio.export.options import ExportOptions
+    from mmstudio.export.share import share_texts, whole_text
+
+    options = ExportOptions(mask_personal=mask)
+    with studio(lib) as opened:
+        row = opened.library.storyboards.get(storyboard)
+        board = Storyboard.from_dict(row.data, row.id)
+        wanted = chosen(channel) if channel else [None]
+        found = {
+            one.name if one is not None else "": share_texts(opened.library, board, one, options)
+            for one in wanted
+        }
+    if as_json:
+        print_json({"texts": {name: texts.to_dict() for name, texts in found.items()}})
+        return
+    for name, texts in found.items():
+        if name:
+            most = f"/{texts.most}" if texts.most else ""
+            say(f"{name} ({texts.length}{most})")
+        say_text(whole_text(texts))
+        say(tr("Picture: {alt}", alt=texts.alt))
