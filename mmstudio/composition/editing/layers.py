@@ -226,7 +226,7 @@ def _showing(old: AnyLayer, asset_id: int, kind: str, focus: tuple[float, float]
     base: dict[str, Any] = {name: getattr(old, name) for name in _BASE}
     base |= {"source": part, "crop": Rect()}
     given = getattr(old, "fit", "cover")
-    fit: Fit = given if given in ("contain", "whole") else "cover"
+    fit: Fit = "whole" if given == "whole" else "contain" if given == "contain" else "cover"
     radius = float(getattr(old, "radius", 0.0))
     if kind == "video":
         gain = old.gain if isinstance(old, VideoLayer) else None
