@@ -466,3 +466,30 @@ def test_a_drag_there_and_back_leaves_no_trace() -> None:
     history.seal()
     history.undo()
     assert history.board is start
+
+
+def test_other_scenes_with_another_seed_take_the_locked_layers_in() -> None:
+    given = locks.lock_sound(lock(lock(board(), 0, "photo"), 1, "title"), "music")
+    given, effect = sounds.put_sound(given, "effect", 8, title="Click")
+    given = locks.lock_sound(given, effect)
+    fresh = board()
+    fresh.scenes[0].name, fresh.scenes[1].name = "alpha", "two"
+    fresh.copy = {"headline": "Fresh words", "line": "More"}
+    fresh.music, fresh.effects = SoundTrack(99), [SoundTrack(98, name="Other")]
+    made = locks.merged(named(given), named(fresh), 5)
+    assert [scene.name for scene in made.scenes] == ["alpha", "two"]
+    assert layer_of(made, 0, "photo") == layer_of(given, 0, "photo")  # by its time: its scene is gone
+    assert layer_of(made, 1, "title") == layer_of(given, 1, "title")
+    assert made.copy == {"headline": "Good day", "line": "More"}  # the words of a locked text
+    assert made.music == given.music
+    assert [track.name for track in made.effects] == ["Other", "Click"]
+    assert made.duration == pytest.approx(5.0)
+
+
+def test_words_made_anew_are_in_the_captions_of_scenes_that_were_cut() -> None:
+    given, _second = timeline.split(named(board()), 1.0)
+    fresh = named(board())
+    fresh.copy = {"headline": "Fresh words"}
+    made = locks.merged(given, fresh, 5)
+    assert "Fresh words" in made.captions[0].text
+    assert all(0 <= caption.start < caption.end <= made.duration for caption in made.captions)

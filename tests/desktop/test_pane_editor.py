@@ -322,6 +322,7 @@ def test_formats_and_safe_zones(pane: EditorPane) -> None:
     bar = pane.bar
     tall = next(n for n, frame in enumerate(bar._frames) if frame[1] == (1080, 1920) and frame[2] is not None)
     bar.frame.setCurrentIndex(tall)
+    settle(pane.context)
     assert board(pane).size == (1080, 1920)
     assert pane.canvas.safe == bar._frames[tall][2] != Rect()
     area = pane.canvas.area()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mmstudio.composition.editing.base import layer_of, named, scene_of, tracks_named, with_layer
 from mmstudio.composition.editing.sounds import lock_name
 from mmstudio.composition.layout import reframe
+from mmstudio.composition.steps.words import captions_of
 from mmstudio.composition.storyboard import AnyLayer, Scene, Source, Storyboard, TextLayer
 from mmstudio.errors import UsageError
 
@@ -131,10 +132,12 @@ def merged(board: Storyboard, fresh: Storyboard, seed: int) -> Storyboard:
             scenes[n] = replace(scene, start=start)
             start = round(start + scene.duration, 4)
     made = replace(made, duration=duration, sources=_sources(board, fresh, made, words))
-    timed = made.voice is None and [s.name for s in scenes] != [s.name for s in fresh.scenes]
-    captions = board.captions if made.voice == board.voice and made.voice is not None else fresh.captions
-    if timed:
-        captions = board.captions
+    if made.voice is not None:
+        captions = board.captions if made.voice == board.voice else fresh.captions
+    elif [(s.name, s.start) for s in scenes] == [(s.name, s.start) for s in fresh.scenes]:
+        captions = fresh.captions
+    else:
+        captions = captions_of(made)
     return replace(made, captions=copy.deepcopy(captions))
 
 

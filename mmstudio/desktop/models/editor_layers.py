@@ -93,7 +93,7 @@ class LayerModel(QAbstractListModel):
         label, symbol = kind_of(layer)
         if role == Qt.ItemDataRole.DisplayRole:
             name = shown_name(layer.name)
-            marks = "".join((" 🔒" if layer.locked else "", f" ({tr('hidden')})" if layer.hidden else ""))
+            marks = f" ({tr('hidden')})" if layer.hidden else ""
             return f"{name}{marks}" + (f" · {' '.join(words.split())[:60]}" if words else "")
         if role == Qt.ItemDataRole.AccessibleTextRole:
             said = [shown_name(layer.name), tr(label), words[:120]]

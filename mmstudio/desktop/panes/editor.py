@@ -373,6 +373,8 @@ class EditorPane(EditorChoices):
                 self.panel.layer.fill()  # the place of a text that flows is known now
 
     def _draw_failed(self, why: str) -> None:
+        if self.model.board is None:
+            return  # the library was closed under a frame
         self.canvas.show_message(tr("This frame cannot be drawn. {why}", why=why))
 
     # --- playing ------------------------------------------------------------------------------------
@@ -492,7 +494,16 @@ class EditorPane(EditorChoices):
         """Another format or channel: its shape, and what it leaves free."""
         _words, size, safe = frame
         self.canvas.safe = safe
-        board = self.model.board
-        if board is not None and board.size != size and self.model.can_edit:
-            self.model.do(lambda b: reframe(b, size), mark("Change the format"))
         self.canvas.update()
+        board = self.model.board
+        if board is None or board.size == size or not self.model.can_edit:
+            return
+
+        def placed(made: Storyboard) -> None:
+            if self.model.board is board:
+                self.model.do(lambda _now: made, mark("Change the format"))
+            elif self.model.board is not None:
+                self._framed(frame)  # something was changed meanwhile
+
+        # a recipe is read for its places
+        self.context.background(lambda: reframe(board, size), placed, key="editor-format", owner=self)
