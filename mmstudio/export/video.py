@@ -57,14 +57,22 @@ def write_film(task: Task) -> Iterator[int]:
 
 
 def encode_frames(renderer: Renderer, writer: VideoWriter, total: int, fps: int) -> Iterator[int]:
-    """Draw and convert frames on threads and write them in order; yields how many are written."""
+    """Draw and convert frames on threads and write them in order; yields how many are written.
+
+    What stands still is drawn once.
+    """
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="frames") as pool:
         waiting: deque[Future[VideoFrame]] = deque()
         try:
             drawn = 0
+            before: tuple[object, ...] | None = None
             for index in range(total):
                 while drawn < min(index + _AHEAD, total):
-                    waiting.append(pool.submit(drawn_frame, renderer, drawn / fps))
+                    moment = renderer.moment(drawn / fps)
+                    if moment is None or moment != before:
+                        newest = pool.submit(drawn_frame, renderer, drawn / fps)
+                    waiting.append(newest)
+                    before = moment
                     drawn += 1
                 writer.write(waiting.popleft().result())
                 yield index + 1

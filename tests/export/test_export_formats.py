@@ -82,6 +82,15 @@ def test_a_film_is_what_was_previewed(shop: Shop, tmp_path: Path, kind: str, cod
         assert psnr(frames[number], frame_array(renderer.frame(number / 10))) > 30, number
 
 
+def test_seconds_of_the_same_moment_have_the_same_frame(shop: Shop) -> None:
+    renderer = Renderer(small_board(shop), shop.library)
+    moments = {t: renderer.moment(t) for t in (0.2, 0.3, 0.9, 1.1, 1.2, 1.5)}
+    assert moments[0.9] is None  # between two scenes
+    assert moments[0.2] != moments[0.3]
+    assert moments[1.1] == moments[1.2] == moments[1.5] != moments[0.3]
+    assert np.array_equal(frame_array(renderer.frame(1.1)), frame_array(renderer.frame(1.5)))
+
+
 @pytest.mark.parametrize("kind", ["mp4", "webm"])
 def test_sound_and_picture_come_within_40_ms(shop: Shop, tmp_path: Path, kind: str) -> None:
     files, _ = written(shop, flash_board(shop), tmp_path, channel(kind, width=128, height=128))

@@ -82,6 +82,28 @@ class Renderer:
                 painter.drawImage(place, picture)
         return image
 
+    def moment(self, t: float) -> tuple[object, ...] | None:
+        """What the frame at second ``t`` depends on: seconds with equal moments have the same frame.
+
+        None where it cannot be told beforehand: between two scenes, and while a clip plays.
+        """
+        board = self.storyboard
+        if not board.scenes:
+            return ()
+        t = min(max(t, 0.0), board.duration)
+        index = board.scene_at(t)
+        scene = board.scenes[index]
+        local, change = t - scene.start, scene.transition
+        if index and change.kind != "cut" and local < change.seconds:
+            return None
+        found: list[object] = [index]
+        for sprite in self._stage(index, board.size, 1.0).sprites:
+            place = pose(sprite.layer, local, scene.duration)
+            if sprite.frames is not None and place.opacity > 0.0:
+                return None
+            found.append(place)
+        return tuple(found)
+
     def _paint_moment(
         self, painter: QPainter, index: int, t: float, size: tuple[int, int], scale: float
     ) -> None:
