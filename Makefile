@@ -1,5 +1,5 @@
 # Every target does all of its own set-up; `make run` and `make test` are all you need.
-.PHONY: run run-gui test lint bench setup clean help
+.PHONY: system system-test run run-gui test lint bench setup clean help
 PYTHON := $(shell for p in python3.12 python3.13 python3.11 python3; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info[:2] <= (3,13))' 2>/dev/null \
 	&& { echo $$p; break; }; done)
@@ -17,7 +17,10 @@ run: system     ## make the sample library, walk the whole way, open the window
 run-gui: system ## open the window
 	@$(PYTHON) packaging/bootstrap.py run-gui
 
-test: system    ## run all tests
+system-test:
+	@sh packaging/linux/system-packages.sh test
+
+test: system-test ## run all tests
 	@$(PYTHON) packaging/bootstrap.py test
 
 lint: system    ## ruff, mypy and the rules of the rooms

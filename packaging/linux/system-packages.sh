@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what Qt, PortAudio and the fonts need on Debian and Ubuntu (apt-packages.txt beside this file).
 # Does nothing where everything is there, says what is missing where it cannot install.
+# With the word "test" also what only the tests use (apt-packages-test.txt), where the system offers it.
 set -eu
 list="$(dirname "$0")/apt-packages.txt"
 [ "$(uname -s)" = Linux ] || exit 0
@@ -20,6 +21,17 @@ for package in $packages; do
         dpkg-query -W -f='${Status}' "${package}t64" 2>/dev/null | grep -q 'ok installed' ||
         missing="$missing $package"
 done
+if [ "${1:-}" = test ]; then
+    for package in $(grep -v '^#' "$(dirname "$0")/apt-packages-test.txt"); do
+        command -v "$package" >/dev/null 2>&1 && continue
+        # Ubuntu's package of that name is a snap, which does not run in containers: left out.
+        candidate=$(apt-cache policy "$package" 2>/dev/null | sed -n 's/^ *Candidate: //p')
+        case "$candidate" in
+            "" | "(none)" | *snap*) echo "$package is not offered here; tests that use it are skipped." ;;
+            *) missing="$missing $package" ;;
+        esac
+    done
+fi
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then

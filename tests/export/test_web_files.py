@@ -20,12 +20,14 @@ from mmstudio.composition import Composer, Storyboard
 from mmstudio.composition.render import Renderer
 from mmstudio.composition.storyboard import Block, Source
 from mmstudio.errors import StudioError
+from mmstudio.export import Exporter
 from mmstudio.export.channels import Channel
 from mmstudio.export.options import ExportOptions
 from mmstudio.export.web.blocks import blocks_of
 from mmstudio.export.web.markup import json_in_html, plain, safe_url, short
 from mmstudio.export.web.pictures import MOST_BYTES, encoded
 from mmstudio.export.writers import Task, writer_of
+from mmstudio.jobs import run_inline
 from support.browser import Browser, browser
 from support.shop import Shop, make_shop
 
@@ -52,7 +54,7 @@ def written(shop: Shop, board: Storyboard, kind: str, path: Path) -> Path:
     """The file that the writer of a kind makes."""
     task = Task(
         board=board,
-        channel=Channel(name=kind, label=kind, kind=kind),  # type: ignore[arg-type]  # as X widens it
+        channel=Channel(name=kind, label=kind, kind=kind),
         library=shop.library,
         path=path,
         options=ExportOptions(),
@@ -213,6 +215,28 @@ def test_generated_parts_and_marks_are_said(shop: Shop, tmp_path: Path) -> None:
     board.label = "Made with AI"
     text = written(shop, board, "html", tmp_path / "h.html").read_text("utf-8")
     assert "Made with AI" in text
+
+
+def test_what_the_exporter_hands_over_is_quiet_too(
+    shop: Shop, ad: Storyboard, tmp_path: Path, browser: Browser
+) -> None:
+    """With its marks of origin inside, as it leaves."""
+    assert ad.id is not None
+    wanted = ["web-page", "newsletter", "feed-entry", "json-feed", "product-data", "share-tags", "mail-draft"]
+    result = run_inline(Exporter(shop.library).work(ad.id, wanted, out=tmp_path))
+    files = {file["channel"]: Path(file["path"]) for file in result["files"]}
+    assert set(files) == set(wanted)
+    for name in ("web-page", "newsletter"):
+        page = browser.open(files[name], size=PHONE)
+        assert page.console == []
+        assert page.requests == []
+        assert ad.copy["headline"] in page.text()
+        page.close()
+    assert not feedparser.parse(files["feed-entry"].read_bytes()).bozo
+    for name in ("json-feed", "product-data"):
+        assert json.loads(files[name].read_text("utf-8"))
+    message = email.message_from_bytes(files["mail-draft"].read_bytes(), policy=policy.default)
+    assert message["Subject"] == ad.copy["headline"]
 
 
 def test_the_email_is_a_table_of_600_pixels(shop: Shop, tmp_path: Path, browser: Browser) -> None:
