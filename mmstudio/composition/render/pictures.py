@@ -234,12 +234,11 @@ def with_shadow(image: QImage, strength: float, reach: float, tint: QColor) -> t
 
     margin = max(round(reach * 2.6), 1)
     width, height = image.width() + 2 * margin, image.height() + 2 * margin
-    alpha_image = image.convertToFormat(QImage.Format.Format_Alpha8)
-    stride = alpha_image.bytesPerLine()
-    alpha = np.frombuffer(alpha_image.constBits(), np.uint8).reshape(image.height(), stride)[
-        :, : image.width()
-    ]
-    quarter = Image.fromarray(alpha).resize((max(image.width() // 4, 1), max(image.height() // 4, 1)))
+    if image.format() != QImage.Format.Format_ARGB32_Premultiplied:
+        image = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
+    # every fourth pixel is enough of what is blurred: a quarter of the size, a sixteenth of the work
+    quarter = Image.fromarray(np.ascontiguousarray(pixels[::4, : image.width() : 4, 3]))
     canvas = Image.new("L", (max(width // 4, 1), max(height // 4, 1)))
     canvas.paste(quarter, (margin // 4, round((margin + reach * 0.9) / 4)))
     soft = np.asarray(canvas.filter(ImageFilter.GaussianBlur(reach / 4)), np.float32) * strength
@@ -248,8 +247,8 @@ def with_shadow(image: QImage, strength: float, reach: float, tint: QColor) -> t
     shade[..., 3] = np.clip(soft, 0, 255)
     out = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
     out.fill(Qt.GlobalColor.transparent)
-    with painting(out) as painter:
-        painter.drawImage(0, 0, scaled(qimage(shade), width, height))
+    with painting(out, QPainter.RenderHint.SmoothPixmapTransform) as painter:
+        painter.drawImage(QRectF(0, 0, width, height), qimage(shade))
         painter.drawImage(margin, margin, image)
     return out, margin
 
