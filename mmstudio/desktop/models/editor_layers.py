@@ -42,6 +42,11 @@ NAMES: dict[str, str] = {
     "title": mark("Title"),
     "text": mark("Text"),
     "caption": mark("Caption"),
+    "veil": mark("Veil"),
+    "scene": mark("Scene"),
+    "shape": mark("Shape"),
+    "heading": mark("Heading"),
+    "number": mark("Number"),
 }
 _Index = QModelIndex | QPersistentModelIndex
 NameRole = Qt.ItemDataRole.UserRole + 1
@@ -54,7 +59,8 @@ def shown_name(name: str) -> str:
         return tr(NAMES[name])
     if stem in NAMES:
         return f"{tr(NAMES[stem])} {name[len(stem) :].strip()}".strip()
-    return name[:1].upper() + name[1:]
+    words = f"{stem} {name[len(stem) :].strip()}".strip()
+    return words[:1].upper() + words[1:]
 
 
 def kind_of(layer: AnyLayer) -> tuple[str, str]:

@@ -182,7 +182,8 @@ class EditorPanel(QScrollArea):
         model = self._model
         layer, scene = model.layer_now, model.scene_now
         if layer is not None:
-            self.heading.setText(f"{tr(kind_of(layer)[0])}: {shown_name(layer.name)}")
+            kind, own = tr(kind_of(layer)[0]), shown_name(layer.name)
+            self.heading.setText(own if own.startswith(kind) else f"{kind}: {own}")
             self.note.setText(
                 tr("Locked: it stays as it is when the rest is made anew.") if layer.locked else ""
             )

@@ -504,7 +504,7 @@ class EditorTimeline(QAbstractScrollArea):
         painter.setPen(theme.color("text"))
         inner = rect.adjusted(8, 0, -6, 0).toRect()
         words = QFontMetrics(font).elidedText(
-            f"{shown_name(scene.name)} · {scene.duration:g} s", Qt.TextElideMode.ElideRight, inner.width()
+            f"{shown_name(scene.name)} · {round(scene.duration, 1):g} s", Qt.TextElideMode.ElideRight, inner.width()
         )
         painter.drawText(inner, int(Qt.AlignmentFlag.AlignVCenter), words)
 
