@@ -18,7 +18,7 @@ from mmstudio.errors import NotFound, StudioError, UsageError
 from mmstudio.export import copy_gate
 from mmstudio.export.options import ExportOptions
 from mmstudio.export.provenance.label import law_of, visible_label
-from mmstudio.export.provenance.record import source_type, storyboard_hash
+from mmstudio.export.provenance.record import source_type, storyboard_hash, with_origins
 from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def look(
         "consent": lambda: _consent(used),
         "expiry": lambda: _expiry(used, day),
         "market": lambda: _market(used, market),
-        "disclosure": lambda: _disclosure(board, chosen),
+        "disclosure": lambda: _disclosure(with_origins(library, board), chosen),
         "claims": lambda: _claims(library, board),
         "brand": lambda: _brand(library, board),
     }

@@ -146,3 +146,11 @@ def test_an_item_without_a_picture_still_has_its_place(shop: Shop, tmp_path: Pat
     text, _, _ = page(shop, tmp_path / "out")
     assert "Reading Lamp" in text
     assert "nopic" in text
+
+
+def test_a_picture_that_may_not_be_shown_is_not(shop: Shop, tmp_path: Path) -> None:
+    bag = [one.asset_id for one in shop.library.items.assets_of(shop.bag)]
+    shop.library.asset_rights.set(bag, consent="refused")
+    _, reader, _ = page(shop, tmp_path / "out")
+    assert len([tag for tag, _ in reader.tags if tag == "img"]) == 2  # the lamp, once per audience
+    assert "Harbour Weekend Bag" in " ".join(reader.words)

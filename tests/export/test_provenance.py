@@ -258,3 +258,17 @@ def test_a_preview_draws_the_label_that_the_export_has(shop: Shop) -> None:
     assert np.array_equal(frame_array(frames.frame(0.0, (320, 320))), exported)
     assert not np.array_equal(frame_array(Renderer(board, shop.library).frame(0.0, (320, 320))), exported)
     assert board.label == ""
+
+
+def test_a_generated_picture_that_came_in_by_hand_is_still_said(shop: Shop) -> None:
+    from mmstudio.export.privacy import prepare
+    from mmstudio.library.importing import register_generated
+
+    drawn = shop.folder / "drawn.png"
+    make_picture((40, 30)).save(drawn)
+    asset = register_generated(shop.library, drawn, "image", "Drawn", model="m", seed=1)
+    board = made("zh_CN", photo=asset)
+    assert "digital_source_type" not in record_of(board)
+    leaves = prepare(shop.library, board).board
+    assert record_of(leaves)["digital_source_type"] == "trainedAlgorithmicMedia"
+    assert leaves.label == "AI生成"

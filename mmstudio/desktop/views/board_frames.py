@@ -59,8 +59,9 @@ class BoardFrames:
 
     def __init__(self, board: Storyboard, library: Library, pictures: KeptPictures) -> None:
         from mmstudio.export.provenance.label import labelled
+        from mmstudio.export.provenance.record import with_origins
 
-        self._board, self._library = labelled(board), library
+        self._board, self._library = labelled(with_origins(library, board)), library
         self._full, self._small = pictures.both()
         self._draft: tuple[tuple[int, int] | None, Renderer] | None = None
         self._ready: dict[int, Renderer] = {}

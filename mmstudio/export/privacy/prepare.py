@@ -45,10 +45,11 @@ def prepare(library: Library, board: Storyboard, options: ExportOptions | None =
     """
     from mmstudio.export.privacy.report import sentences
     from mmstudio.export.provenance.label import visible_label
+    from mmstudio.export.provenance.record import with_origins
 
     chosen = options or ExportOptions()
-    made = copy.deepcopy(board)
-    made.label = visible_label(board, chosen)
+    made = copy.deepcopy(with_origins(library, board))
+    made.label = visible_label(made, chosen)
     record: dict[str, Any] = {}
     touch: Touch | None = None
     if chosen.mask_personal:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mmstudio.composition import Storyboard
-from mmstudio.composition.storyboard import GeneratedLayer
+from mmstudio.composition.storyboard import GeneratedLayer, Source
 from mmstudio.export.provenance.label import law_of
 from mmstudio.media.metadata import COMPOSITE, TRAINED
 from mmstudio.paths import resource
+
+if TYPE_CHECKING:
+    from mmstudio.library import Library
 
 SOFTWARE = "MM Studio"
 _LONGEST = 300  # characters of a title: a JPEG segment holds 64 KB in all
@@ -48,6 +52,20 @@ def source_type(board: Storyboard) -> str:
                 generated.add(layer.asset_id)
     used = set(board.asset_ids())
     return TRAINED if used and used <= generated else COMPOSITE
+
+
+def with_origins(library: Library, board: Storyboard) -> Storyboard:
+    """The storyboard with a source for every generated asset that none of its sources names.
+
+    A picture that a model made may come in by hand, or in a block of a page: it is still said.
+    """
+    named = {source.asset_id for source in board.sources if source.kind == "generated"}
+    found = [
+        Source("picture", "generated", asset.id)
+        for asset in library.assets.get_many(board.asset_ids())
+        if asset.origin == "generated" and asset.id not in named
+    ]
+    return replace(board, sources=[*board.sources, *found]) if found else board
 
 
 def record_of(board: Storyboard, market: str = "") -> dict[str, Any]:
