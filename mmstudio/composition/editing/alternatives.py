@@ -208,8 +208,9 @@ def check_usable(asset: Asset, kinds: tuple[str, ...] = ("image", "video")) -> N
     """Raise UsageError for an asset of another kind, one whose file is not there, and one nobody may use."""
     title = asset.title or asset.rel_path
     if asset.kind not in kinds:
-        raise UsageError("{title} cannot stand here.", hint="Use a picture or a clip." if "image" in kinds
-                         else "Use a sound.", title=title)  # fmt: skip
+        pictures = "image" in kinds
+        hint = "Use a picture or a clip." if pictures else "Use a sound."
+        raise UsageError("{title} cannot stand here.", hint=hint, title=title)
     if asset.status != "ok":
         raise UsageError(
             "{title} cannot be read.", hint="Look for its file in the Library first.", title=title
