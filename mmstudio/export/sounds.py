@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mmstudio.composition.sound import mix, mix_report
+from mmstudio.export.peaks import within_peak
 from mmstudio.media.encode import encode_audio
 
 if TYPE_CHECKING:
@@ -28,15 +29,15 @@ def write_sound(task: Task) -> Iterator[int]:
     """The mix at 48 kHz and the channel's loudness; its measures go into the manifest."""
     samples = mix(task.board, task.library, RATE, target=task.loudness)
     yield 1
-    report = mix_report(samples, RATE)
     task.facts["seconds"] = round(samples.shape[1] / RATE, 3)
-    task.facts |= sound_facts(report)
     yield 4
     bit_rate = 0
     if task.channel.kind in _BITS:
         low, high = _BITS[task.channel.kind]
         bit_rate = round(low + (high - low) * task.quality)
         task.facts["bit_rate"] = bit_rate
+        samples = within_peak(samples, RATE, f".{task.channel.kind}", bit_rate)
+    task.facts |= sound_facts(mix_report(samples, RATE))
     # libsndfile does not say why it cannot write: take the room first, where a full disk is an OSError
     most = samples.size * 2 + 4096 if not bit_rate else round(bit_rate / 8 * samples.shape[1] / RATE) + 65_536
     task.path.write_bytes(bytes(most))

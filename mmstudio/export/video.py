@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mmstudio.composition.sound import mix, mix_report
 from mmstudio.export.fitting import frame_count
+from mmstudio.export.peaks import within_peak
 from mmstudio.export.sounds import sound_facts
 from mmstudio.media.encode import VideoWriter, yuv_frame
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 RATE = 48_000
 _AHEAD = 5  # frames kept ready; one of 1080 x 1920 takes 3 MB
 _THREADS = 2
+_TRIED_S = 3.0  # seconds of sound encoded ahead to see what the encoder does to its peaks
 _SOUND_RATES = (192_000, 128_000, 96_000, 64_000)  # bits per second, as the room for the film shrinks
 
 
@@ -35,13 +37,17 @@ def write_film(task: Task) -> Iterator[int]:
     total = frame_count(board.duration, board.fps)
     sound_rate, max_rate = _rates(task)
     with ThreadPoolExecutor(1, thread_name_prefix="sound") as beside:
-        sound = beside.submit(mix, board, task.library, RATE, target=task.loudness)
-        measured = beside.submit(lambda: mix_report(sound.result(), RATE))
+        mixed = beside.submit(mix, board, task.library, RATE, target=task.loudness)
         with VideoWriter(
             task.path, *renderer.storyboard.size, board.fps, audio_rate=RATE,
             quality=task.quality, max_rate=max_rate, audio_bit_rate=sound_rate,
         ) as writer:  # fmt: skip
             task.facts |= {"codec": writer.codec_name, "seconds": round(total / board.fps, 3)}
+            suffix = ".m4a" if writer.codec_name == "h264" else ".opus"
+            sound = beside.submit(
+                lambda: within_peak(mixed.result(), RATE, suffix, sound_rate, seconds=_TRIED_S)
+            )
+            measured = beside.submit(lambda: mix_report(sound.result(), RATE))
             heard = 0
             for done in encode_frames(renderer, writer, total, board.fps):
                 # sound goes in step with the pictures, half a second ahead: players start at once
