@@ -157,5 +157,7 @@ def known_of(item: Item | None, reviews: Iterable[Review] = (), locale: str = "e
     rated = [review.rating for review in reviews if review.rating is not None]
     if rated:
         mean = sum(rated) / len(rated)
-        found.append(Fact("rating", "rating", f"{mean:.1f} stars, {len(reviews)} reviews", mean))
+        counts = " ".join(f"{n} reviews" for n in dict.fromkeys((len(reviews), len(rated))))
+        # with and without its unit: a card says "★ 4.3 · 12 reviews"
+        found.append(Fact("rating", "rating", f"{mean:.1f} stars, {mean:.1f}, {counts}", mean))
     return found
