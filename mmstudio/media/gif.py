@@ -127,7 +127,7 @@ class _Filter:
 
     def pull(self) -> VideoFrame:
         """The next frame it made."""
-        frame: VideoFrame = self._sink.pull()
+        frame: VideoFrame = self._sink.pull()  # type: ignore[assignment]  # a buffersink of pictures
         return frame
 
     def ready(self) -> Iterator[VideoFrame]:

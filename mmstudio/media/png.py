@@ -31,7 +31,7 @@ def png_bytes(pixels: NDArray[np.uint8], level: int = 2) -> bytes:
         (
             b"\x89PNG\r\n\x1a\n",
             _chunk(b"IHDR", head),
-            _chunk(b"IDAT", zlib.compress(filtered, level)),
+            _chunk(b"IDAT", zlib.compress(filtered.data, level)),
             _chunk(b"IEND", b""),
         )
     )

@@ -14,7 +14,7 @@ from mmstudio.errors import StudioError, UsageError
 from mmstudio.export import Exporter
 from mmstudio.export.copy_gate import look, texts_of
 from mmstudio.jobs import run_inline
-from mmstudio.library import NewItem
+from mmstudio.library import NewItem, NewReview
 from support.shop import Shop, make_shop
 
 
@@ -156,3 +156,11 @@ def test_the_page_shows_no_card_whose_words_may_not_leave(shop: Shop, tmp_path: 
     assert board.id is not None
     Composer(shop.library, None, None).edit(board.id, headline="Clinically proven")
     assert cards() == 0
+
+
+def test_how_buyers_rate_an_item_is_a_fact(shop: Shop) -> None:
+    shop.library.items.add_reviews([NewReview(shop.bag, "Good bag.", rating=5.0) for _ in range(6)])
+    for audience in (shop.audience, shop.chinese):
+        board = Composer(shop.library, None, None).make("product-card", shop.bag, audience)
+        assert "★" in board.copy["rating"]
+        assert not [held for held in look(shop.library, board).held if held.slot == "rating"]

@@ -27,8 +27,8 @@ def rating(draft: Draft) -> None:
         draft.board.copy["rating"] = ""
         return
     with speaking(draft.board.locale):
-        said = tr("{average} · {n} reviews", average=f"{average:.1f}", n=len(rated))
-    draft.board.copy["rating"] = f"★ {said}"
+        said = tr("{average} · {n} reviews", average=f"{average:.1f} ★", n=len(rated))
+    draft.board.copy["rating"] = said  # the star after its figure: a claim that the guard reads as stars
     draft.board.facts["rating"] = [f"rating: {average:.1f} of 5 in {len(rated)} reviews"]
 
 

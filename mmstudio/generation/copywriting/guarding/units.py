@@ -70,7 +70,7 @@ _UNITS: dict[str, list[tuple[float, str]]] = {
         (1.0, "m²|m2|square\\smet(?:er|re)s?|平方米|平米"),
         (0.09290304, "square\\s(?:feet|foot)|sq\\.?\\s?ft"),
     ],
-    "stars": [(1.0, r"stars?|颗星|星级?|out\sof\s(?:5|five)|/\s?5(?!\d)")],
+    "stars": [(1.0, r"★|stars?|颗星|星级?|out\sof\s(?:5|five)|/\s?5(?!\d)")],
 }
 _TEMPERATURES = [
     (r"°\s?c|℃|degrees?\s(?:celsius|c\b)|摄氏度", Unit("temperature", 1.0)),
