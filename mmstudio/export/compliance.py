@@ -45,7 +45,7 @@ class Check:
 
     Attributes:
         name: of :data:`CHECKS`. message, hint: in the person's language. assets: which assets it is about.
-        digest: SHA-256 of the state it was made for. clearance: who answers for it, None for nobody.
+        digest: SHA-256 of the state that a red check was made for. clearance: who answers for it, None for nobody.
     """
 
     name: str
@@ -106,15 +106,24 @@ def look(
     }
     wanted = set(names)
     checks = [makers[name]() for name in CHECKS if name in wanted]
-    state = storyboard_hash(board)
-    found: list[Check] = []
-    for check in checks:
-        digest = state_digest(check.name, state, _finding(check, board, chosen, rights, known))
-        clearance = None
-        if board.id is not None and check.state == "red":
-            clearance = library.clearances.find(board.id, check.name, digest)
-        found.append(replace(check, digest=digest, clearance=clearance))
-    return found
+    return [_with_clearance(check, library, board, chosen, rights, known) for check in checks]
+
+
+def _with_clearance(
+    check: Check,
+    library: Library,
+    board: Storyboard,
+    options: ExportOptions,
+    rights: Mapping[int, AssetRights],
+    known: Mapping[int, Asset],
+) -> Check:
+    """A red check with its digest and who answers for it; any other as it is."""
+    if check.state != "red":
+        return check
+    finding = _finding(check, board, options, rights, known)
+    digest = state_digest(check.name, storyboard_hash(board), finding)
+    answered = None if board.id is None else library.clearances.find(board.id, check.name, digest)
+    return replace(check, digest=digest, clearance=answered)
 
 
 def pass_or_refuse(library: Library, board: Storyboard, options: ExportOptions | None = None) -> list[Check]:
