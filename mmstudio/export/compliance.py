@@ -45,7 +45,7 @@ class Check:
 
     Attributes:
         name: of :data:`CHECKS`. message, hint: in the person's language. assets: which assets it is about.
-        digest: SHA-256 of the state that a red check was made for. clearance: who answers for it, None for nobody.
+        digest: SHA-256 of the state that a red check was made for. clearance: who answers for it, or None.
     """
 
     name: str
