@@ -10,7 +10,7 @@ EXCLUDES = [
     "PySide6.QtWebEngineCore", "PySide6.QtWebEngineWidgets", "PySide6.QtQuick", "PySide6.QtQml",
     "PySide6.QtDesigner", "PySide6.QtTest", "PySide6.QtPdf", "PySide6.Qt3DCore", "PySide6.scripts",
     "PyQt5", "PyQt6", "pytest", "_pytest", "hypothesis", "mypy", "ruff", "IPython", "jupyter",
-    "notebook", "pip", "tensorboard.plugins", "tensorflow", "pandas", "ray", "triton",
+    "notebook", "pip", "tensorflow", "pandas", "ray", "triton",
     "pypdfium2", "feedparser", "webvtt", "pysrt", "importlinter", "grimp",
 ]  # fmt: skip
 
