@@ -159,7 +159,9 @@ def test_the_page_shows_no_card_whose_words_may_not_leave(shop: Shop, tmp_path: 
 
 
 def test_how_buyers_rate_an_item_is_a_fact(shop: Shop) -> None:
-    shop.library.items.add_reviews([NewReview(shop.bag, "Good bag.", rating=5.0) for _ in range(6)])
+    shop.library.items.add_reviews(
+        [NewReview(shop.bag, f"Good bag, trip {n}.", rating=5.0) for n in range(6)]
+    )
     for audience in (shop.audience, shop.chinese):
         board = Composer(shop.library, None, None).make("product-card", shop.bag, audience)
         assert "★" in board.copy["rating"]
