@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -33,13 +34,31 @@ def apply_own(storyboard: Storyboard, shape: str) -> None:
             known = {spec.name for spec in fields(layer)}
             for name, value in values.items():
                 if name == "rect":
-                    layer.rect = Rect(*(float(v) for v in value))
-                    alone.add(layer.name)
-                elif name in known:
+                    if _is_box(value):
+                        layer.rect = Rect(*(float(v) for v in value))
+                        alone.add(layer.name)
+                elif name in known and _alike(getattr(layer, name), value):
                     setattr(layer, name, value)
         if alone:
             for stack in scene.stacks:
                 stack.members = [name for name in stack.members if name not in alone]
+
+
+def _is_box(value: Any) -> bool:
+    return (
+        isinstance(value, list | tuple)
+        and len(value) == 4
+        and all(isinstance(v, int | float) and math.isfinite(v) for v in value)
+    )
+
+
+def _alike(now: Any, value: Any) -> bool:
+    """Whether a value from a file is of the kind that the layer has there."""
+    if isinstance(now, bool | str):
+        return type(value) is type(now)
+    if isinstance(now, int | float):
+        return isinstance(value, int | float) and math.isfinite(value)
+    return False
 
 
 def _plain(values: Any) -> Mapping[str, Any]:

@@ -493,3 +493,11 @@ def test_words_made_anew_are_in_the_captions_of_scenes_that_were_cut() -> None:
     made = locks.merged(given, fresh, 5)
     assert "Fresh words" in made.captions[0].text
     assert all(0 <= caption.start < caption.end <= made.duration for caption in made.captions)
+
+
+def test_places_that_make_no_sense_are_left_aside(ad: Storyboard) -> None:
+    given = put(ad, 2, "price", Rect(0.5, 0.05, 0.3, 0.1))
+    given.places["square"]["card/price"] = {"rect": [0.1, float("nan"), "x"], "size": "huge", "nothing": 1}
+    given.places["*"] = {"card/headline": "no"}  # type: ignore[dict-item]
+    made = reframe(given, (1080, 1080))
+    assert layer_of(made, 2, "price") == layer_of(reframe(ad, (1080, 1080)), 2, "price")

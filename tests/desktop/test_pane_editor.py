@@ -411,3 +411,14 @@ def test_a_sound_of_the_library_is_laid_where_there_is_none(pane: EditorPane) ->
     pane.strip.taken.emit(pane.strip.model.rows[0])
     wait_until(lambda: board(pane).music is not None)
     assert pane.model.sound == "music"
+
+
+def test_a_ground_is_not_dragged_by_accident(pane: EditorPane, qtbot: QtBot) -> None:
+    pane.model.choose([])
+    area = pane.canvas.area()
+    corner = QPointF(area.left() + 8, area.top() + 8)
+    assert pane.canvas.layers_at(corner)[0] == "background"
+    before = layer_of(board(pane), 0, "background").rect
+    drag(qtbot, pane.canvas, corner, corner + QPointF(50, 30))
+    assert pane.model.layers == ["background"]
+    assert layer_of(board(pane), 0, "background").rect == before

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QAction, QImage
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from mmstudio.composition.editing import sounds, timeline
 from mmstudio.composition.editing.base import put
@@ -154,6 +154,8 @@ class EditorPane(EditorChoices):
         canvas.assets_dropped.connect(self._dropped)
         canvas.toggled.connect(self.toggle)
         canvas.resized.connect(self._resized)
+        canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        canvas.customContextMenuRequested.connect(self._offer)
         line.sought.connect(self._line_sought)
         line.scene_picked.connect(lambda n: model.choose([], n, seek=False))
         line.row_picked.connect(self._row_picked)
@@ -453,6 +455,21 @@ class EditorPane(EditorChoices):
         self._changed(False)
         self.panel._changed(False)
         self.model.stepped.emit()
+
+    def _offer(self, at: QPoint) -> None:
+        """What can be done with what is under the mouse (or in hand, by the keyboard)."""
+        under = self.canvas.layers_at(QPointF(at))
+        if under and not set(under) & set(self.model.layers):
+            self.model.choose([under[0]], seek=False)
+        menu = QMenu(self)
+        for key in ("next", "lock", "", "front", "forward", "backward", "back-most", "", "hide", "duplicate",
+                    "delete"):  # fmt: skip
+            if key:
+                menu.addAction(self.acts[key])
+            else:
+                menu.addSeparator()
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.canvas.mapToGlobal(at))
 
     def _row_picked(self, part: str, name: str) -> None:
         if part == "sound":

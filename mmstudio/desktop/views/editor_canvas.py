@@ -253,6 +253,7 @@ class EditorCanvas(QWidget):
         under = self.layers_at(at)
         ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+        ground = False
         if handle is None:
             if ctrl and under:
                 toggled = [*self._chosen, under[0]] if under[0] not in self._chosen else [
@@ -265,11 +266,13 @@ class EditorCanvas(QWidget):
                 self.picked.emit([])
             elif not set(under) & set(self._chosen):
                 self.picked.emit([under[0]])
+                rect = self.rect_of(under[0])
+                ground = rect is not None and rect.w >= 0.98 and rect.h >= 0.98
         locked = {layer.name for layer in self._scene.layers if layer.locked}
         boxes = {
             one: rect for one in self._chosen if one not in locked and (rect := self.rect_of(one)) is not None
         }
-        if boxes and self.editable and (handle is not None or under):
+        if boxes and self.editable and not ground and (handle is not None or under):
             self._drag = _Drag(at, boxes, handle)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
