@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,13 +13,13 @@ import pytest
 from PIL import Image
 
 from mmstudio.composition import Composer
-from mmstudio.errors import Cancelled, StudioError, UsageError
+from mmstudio.errors import Cancelled, DiskFull, StudioError, UsageError
 from mmstudio.export import Exporter
 from mmstudio.export.matrix import matrix_of, matrix_work, read_matrix, read_state
 from mmstudio.export.matrix.summary import cell
 from mmstudio.export.matrix.working import LOCK
 from mmstudio.jobs import JobContext, Progress, run_inline
-from mmstudio.library import NewItem
+from mmstudio.library import NewItem, NewReview
 from support.browser import Browser, browser
 from support.shop import Shop, make_shop
 
@@ -193,6 +194,37 @@ def test_a_row_that_fails_says_why_and_stops_no_other(shop: Shop, tmp_path: Path
     assert not list((out / "bare").glob("*")) if (out / "bare").exists() else True
     again = export(shop, out, items=[bare, shop.bag])
     assert (again["same"], again["failed"]) == (1, 1)  # tried once more
+
+
+def test_a_card_with_its_stars_may_leave(shop: Shop, tmp_path: Path) -> None:
+    shop.library.items.add_reviews([NewReview(shop.bag, "Fine bag.", f"C{n}", 5.0) for n in range(3)])
+    assert export(shop, tmp_path / "out", items=[shop.bag], recipe="product-card")["failures"] == []
+
+
+def test_a_full_disk_stops_everything_and_leaves_no_half(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    written: list[Path] = []
+    replace = Path.replace
+
+    def full(self: Path, target: Path) -> Path:
+        if target.suffix == ".png" and not target.name.startswith("."):
+            if written:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            written.append(target)
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    wanted = {"items": [shop.bag, shop.lamp], "audiences": [shop.audience, shop.chinese]}
+    with pytest.raises(DiskFull):
+        export(shop, out, **wanted)
+    monkeypatch.undo()
+    assert [file.name for file in out.rglob("*.png")] == [written[0].name]
+    assert not list(out.rglob("*.part*"))
+    assert [row.state for row in read_state(out)] == ["done", "failed", "waiting", "waiting"]
+    result = export(shop, out, **wanted)
+    assert (result["same"], result["done"]) == (1, 3)
 
 
 def test_wrong_rows_are_refused_before_anything_is_written(shop: Shop, tmp_path: Path) -> None:
