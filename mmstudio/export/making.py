@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mmstudio.export.compliance import Check
     from mmstudio.library import Library
 
+_STILL = frozenset({"png", "jpg", "webp", "avif", "svg"})
 _TRIES = 5  # the first, and four with less quality
 
 
@@ -49,13 +50,15 @@ class Making:
         self.board = prepared.board
         self.notes += prepared.report
         # what is masked in the texts is masked in the record; the hash is of the board as it is kept
-        self.record = record_of(self.board, options.market) | {"storyboard": storyboard_hash(board)}
+        self.record = record_of(self.board, options.market)
+        if options.mask_personal or self.board.label != board.label:
+            self.record["storyboard"] = storyboard_hash(board)
         self.record["title"] = printable(str(self.record["title"]))
         self.notes += self._fonts()
         self._pictures = pictures
         self._touch = prepared.touch
         self.hidden = prepared.record  # the de-identification report
-        self._renderers: dict[tuple[tuple[int, int], float], Renderer] = {}
+        self._renderers: dict[tuple[tuple[int, int], float, int], Renderer] = {}
 
     def _fonts(self) -> list[str]:
         """Record the font files the texts are drawn with; notes on fonts that are gone, letters none has."""
@@ -148,21 +151,24 @@ class Making:
         from mmstudio.composition.render import Renderer
 
         size = channel.size or board.size
-        key = (size, board.duration)
+        key = (size, board.duration, board.fps)
         if key not in self._renderers:
             shaped = board if size == board.size else reframe(board, size)
             self._renderers.clear()  # one canvas is kept ready: memory stays flat over many channels
-            renderer = Renderer(shaped, self.library, self._pictures_made())
+            self._renderers[key] = Renderer(shaped, self.library, self._pictures_made())
+        renderer = self._renderers[key]
+        if channel.kind in _STILL:
+            renderer.moment(board.card_time)  # of a card only the last scene is made ready
+        else:
             renderer.prepare()
-            for asset_id, why in renderer.problems.items():
-                raise MediaError(
-                    "The picture {title} cannot be read: {why}",
-                    hint="Choose another picture.",
-                    title=self.library.assets.get(asset_id).title,
-                    why=why,
-                )
-            self._renderers[key] = renderer
-        return self._renderers[key]
+        for asset_id, why in renderer.problems.items():
+            raise MediaError(
+                "The picture {title} cannot be read: {why}",
+                hint="Choose another picture.",
+                title=self.library.assets.get(asset_id).title,
+                why=why,
+            )
+        return renderer
 
     def _pictures_made(self) -> Pictures:
         if self._pictures is None:

@@ -173,7 +173,7 @@ def test_a_clip_without_sound_an_odd_canvas_and_a_voice_that_is_gone(shop: Shop,
 def test_a_picture_that_goes_while_it_is_exported_is_named(shop: Shop, tmp_path: Path) -> None:
     board = small_board(shop)
     folder = OutputFolder(tmp_path / "out")
-    steps = Exporter(shop.library).board_files(board, ["captions", "square-card"], folder)
+    steps = Exporter(shop.library).board_files(board, ["captions", channel("gif")], folder)
     next(steps)
     (shop.folder / "photo.jpg").unlink()
     with pytest.raises(StudioError, match="photo"):
