@@ -127,8 +127,13 @@ class StoryboardStore:
             tx.execute("DELETE FROM storyboard WHERE id = ?", (storyboard_id,))
             self._db.note("storyboards", [storyboard_id])
 
-    def approve(self, storyboard_id: int, who: str, verdict: str, comment: str = "") -> int:
-        """Record a verdict (approved, changes, rejected). Raises NotFound, or ValueError for another word."""
+    def approve(
+        self, storyboard_id: int, who: str, verdict: str, comment: str = "", *, created_at: str | None = None
+    ) -> int:
+        """Record a verdict (approved, changes, rejected), made now or at ``created_at`` (ISO 8601).
+
+        Raises NotFound, or ValueError for another word.
+        """
         if verdict not in VERDICTS:
             raise ValueError(f"a verdict is one of {VERDICTS}, not {verdict!r}")
         self.get(storyboard_id)
@@ -136,7 +141,7 @@ class StoryboardStore:
             cursor = tx.execute(
                 "INSERT INTO approval(storyboard_id, who, verdict, comment, created_at)"
                 " VALUES (?, ?, ?, ?, ?)",
-                (storyboard_id, who, verdict, comment, now()),
+                (storyboard_id, who, verdict, comment, created_at or now()),
             )
             self._db.note("storyboards", [storyboard_id])
             return last_id(cursor)

@@ -91,5 +91,7 @@ def test_a_package_goes_out_and_its_remarks_come_back(
     for expected in (2, 0):
         assert run(["review", path, "import", str(back), "--json"]) == 0
         assert list(json.loads(capsys.readouterr().out)["new"].values()) == [expected]
+    with Library.open(library[0], read_only=True) as opened:
+        assert opened.storyboards.approvals(library[1])[0].created_at == "2026-01-02T03:04:05Z"
     back.write_text("{}")
     assert run(["review", path, "import", str(back)]) == 1

@@ -207,6 +207,17 @@ def test_a_clip_is_heard_in_step_only_when_asked(library: Library, tmp_path: Pat
     assert np.flatnonzero(np.abs(later[0]) > 0.01)[0] / RATE == pytest.approx(3.0, abs=0.04)
 
 
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not here")
+def test_sound_that_begins_after_its_pictures_stays_in_step(library: Library, tmp_path: Path) -> None:
+    whole, late = make_mp4(tmp_path / "c.mp4", seconds=2.0, audio=True), tmp_path / "late.mkv"
+    command = f"ffmpeg -v error -i {whole} -itsoffset 0.7 -i {whole} -map 0:v -map 1:a -c copy {late}"
+    subprocess.run(command.split(), check=True)
+    clip = add_asset(library, late, kind="video", duration=2.7)
+    layer = VideoLayer(name="clip", asset_id=clip, gain=0.0)
+    done = mix(Storyboard(duration=2.0, scenes=[Scene("a", 0.0, 2.0, [layer])]), library)
+    assert np.flatnonzero(np.abs(done[0]) > 0.02)[0] / RATE == pytest.approx(0.7, abs=0.04)
+
+
 def test_stems_together_are_the_mix(library: Library, tmp_path: Path) -> None:
     music = keep(library, tmp_path / "m.wav", tone(3.0, 500, 0.1))
     voice = keep(library, tmp_path / "v.wav", tone(1.0, 250, 0.2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -154,7 +155,7 @@ class ReviewPanel(QScrollArea):
             self.verdicts.clear()
             return
         self.verdicts.setText(
-            "\n".join(_verdict_line(a.verdict, a.who, a.comment) for a in facts.approvals[:5])
+            "\n".join(_verdict_line(a.verdict, a.who, a.comment, a.created_at) for a in facts.approvals[:5])
         )
         self.verdicts.setVisible(bool(facts.approvals))
         if not facts.remarks:
@@ -172,6 +173,7 @@ class ReviewPanel(QScrollArea):
         head = button(mark("Remark"), lambda: self.jump.emit(remark.id), "link")
         unsay(head)
         head.setText(f"{number} · {when} · {remark.who}")
+        head.setToolTip(_local(remark.created_at))
         head.setProperty("remark", remark.id)
         done = QCheckBox()
         say(done, mark("Done"))
@@ -211,6 +213,14 @@ class ReviewPanel(QScrollArea):
         self.remark.clear()
 
 
-def _verdict_line(verdict: str, who: str, comment: str) -> str:
-    head = tr(_VERDICTS.get(verdict, verdict), who=who)
+def _verdict_line(verdict: str, who: str, comment: str, when: str) -> str:
+    head = f"{tr(_VERDICTS.get(verdict, verdict), who=who)} · {_local(when)}"
     return f"{head}: {comment}" if comment else head
+
+
+def _local(when: str) -> str:
+    """A time of the library as it is read here, to the minute."""
+    try:
+        return f"{datetime.fromisoformat(when).astimezone():%Y-%m-%d %H:%M}"
+    except (ValueError, OverflowError, OSError):
+        return when[:16]

@@ -74,7 +74,9 @@ def _keep(library: Library, entry: _Entry, package: str) -> int:
         given = library.storyboards.approvals(entry.storyboard)
         if any((a.who, a.verdict, a.comment) == (entry.who, entry.verdict, entry.text) for a in given):
             return 0
-        library.storyboards.approve(entry.storyboard, entry.who, entry.verdict, entry.text)
+        library.storyboards.approve(
+            entry.storyboard, entry.who, entry.verdict, entry.text, created_at=entry.created
+        )
         return 1
     library.remarks.add(
         entry.storyboard,
