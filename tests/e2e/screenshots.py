@@ -209,6 +209,17 @@ def show_segments(window: Any) -> None:
     window.context.navigate("segments")
 
 
+def show_brand(window: Any) -> None:
+    """The first kit, or one made now, and what the check finds."""
+    window.context.navigate("brand")
+    settle(window.context)
+    pane = window.panes["brand"]
+    if pane.kit is None:
+        pane.new()
+    until(lambda: not pane.canvas.image.isNull())
+    settle(window.context)
+
+
 def show_editor(window: Any) -> None:
     """The newest storyboard with its first picture in hand."""
     window.context.navigate("editor")
@@ -406,6 +417,7 @@ def show_verify(window: Any) -> None:
 
 
 MORE: dict[str, Callable[[Any], None]] = {
+    "brand": show_brand,
     "compliance": show_compliance,
     "verify": show_verify,
     "sets": show_sets,
