@@ -14,7 +14,9 @@ from mmstudio.composition import Composer
 from mmstudio.desktop.context import AppContext
 from mmstudio.desktop.models.export_rows import MatrixLine, MatrixTable
 from mmstudio.desktop.panes.exports import ExportsPane
+from mmstudio.desktop.views.encrypt_dialog import EncryptDialog
 from mmstudio.desktop.views.share_sheet import ShareSheet
+from mmstudio.export.encrypt import decrypt_bundle
 from mmstudio.export.matrix import read_state
 from mmstudio.jobs import run_inline
 from mmstudio.library import Library
@@ -135,6 +137,16 @@ def test_a_file_goes_to_the_clipboard_as_file_and_as_picture(
     assert sheet.fields["title"].text() == board.copy["headline"]  # type: ignore[union-attr]
     click(qtbot, sheet.copy_button)
     assert board.copy["headline"] in clipboard.text()
+    dialog = EncryptDialog(context, [pane.finished.rows[0].path], pane)
+    qtbot.addWidget(dialog)
+    assert not dialog.go_button.isEnabled()
+    dialog.passphrase.setText("four plain words")
+    dialog.encrypt()
+    wait_until(lambda: bool(list((tmp_path / "out").glob("*.zip.age"))))
+    settle(context)
+    [made] = (tmp_path / "out").glob("*.zip.age")
+    opened = decrypt_bundle(made, tmp_path / "open", passphrase="four plain words")
+    assert [path.suffix for path in opened] == [".png"]
 
 
 def test_the_table_keeps_qts_rules(qtmodeltester: ModelTester) -> None:

@@ -163,6 +163,15 @@ def show_exports(window: Any) -> None:
         pane.add_recommended(window.context.library.audiences.list()[0].id)
 
 
+def show_exports_many(window: Any) -> None:
+    window.context.navigate("exports", many=True)
+    settle(window.context)
+    many = window.panes["exports"].many
+    if not many.table.lines:
+        many.set_items(list(window.context.library.items.ids())[:12])
+        settle(window.context)
+
+
 def show_jobs(window: Any) -> None:
     window.context.navigate("jobs")
 
@@ -440,6 +449,7 @@ MORE: dict[str, Callable[[Any], None]] = {
     "editor": show_editor,
     "two": show_two,
     "segments": show_segments,
+    "exports-many": show_exports_many,
     "measure": show_measure,
     "variants": show_variants,
     "create-backgrounds": show_backgrounds,

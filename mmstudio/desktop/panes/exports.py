@@ -40,6 +40,7 @@ from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name, say
 from mmstudio.desktop.views.check_popup import CheckPopup, channel_choices
 from mmstudio.desktop.views.controls import button, row, tool
+from mmstudio.desktop.views.encrypt_dialog import EncryptDialog
 from mmstudio.desktop.views.export_delegates import LINE_HEIGHT, AdDelegate, ExportedDelegate, TickDelegate
 from mmstudio.desktop.views.export_many import ManyPage
 from mmstudio.desktop.views.export_options import OptionsPopup
@@ -102,6 +103,10 @@ class ExportsPane(Pane):
         self.states = StateStack(self.tabs)
         self.root.addWidget(self.states)
         self._export_action = action(self, mark("Export what is ticked"), self.export, icon="export")
+        self._many_action = action(
+            self, mark("Export many at once"), lambda: self.activated(many=True), icon="list-checks"
+        )
+        self._encrypt_action = action(self, mark("Encrypt chosen files"), self._encrypt, icon="lock")
         self._open_action = action(
             self, mark("Open the export folder"), self._open_folder, icon="folder-open"
         )
@@ -287,7 +292,7 @@ class ExportsPane(Pane):
         self._read()
 
     def actions_menu(self) -> list[QAction]:
-        return [self._export_action, self._open_action]
+        return [self._export_action, self._many_action, self._encrypt_action, self._open_action]
 
     # --- reading ------------------------------------------------------------------------------------
 
@@ -546,6 +551,15 @@ class ExportsPane(Pane):
             sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             sheet.open()
 
+    def _encrypt(self) -> None:
+        if files := [path for path in self._chosen_files() if Path(path).is_file()]:
+            dialog = EncryptDialog(self.context, files, self)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
+        else:
+            self.tabs.setCurrentWidget(self.finished_page)
+            self.context.notify(tr("Choose the finished files to encrypt."))
+
     def _verify(self) -> None:
         """Read back the chosen files, or all files of the folder where none is chosen."""
         chosen = [index.data(ROW_ROLE).path for index in self.files.selectionModel().selectedIndexes()]
@@ -565,5 +579,6 @@ class ExportsPane(Pane):
         if self.share_button.isEnabled():
             menu.addAction(tr("Texts to share")).triggered.connect(self._share)
         menu.addAction(tr("Verify")).triggered.connect(self._verify)
+        menu.addAction(tr("Encrypt…")).triggered.connect(self._encrypt)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self.files.viewport().mapToGlobal(at))
