@@ -42,6 +42,10 @@ def test_a_study_comes_in_without_the_person(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(scans / "photo.png")
     report = _run(import_work(library, [scans]))
     assert (report["added"], report["deidentified"], report["failed"]) == (3, 2, [])
+    assert {"PatientAddress", "InstitutionName"} <= set(report["removed_attributes"])
+    assert "PatientName" in report["emptied_attributes"]
+    assert "StudyInstanceUID" in report["replaced_attributes"]
+    assert report["private_attributes"] == 4
     assets = {asset.title: asset for asset in library.assets.get_many(library.assets.ids())}
     assert set(assets) == {"CT chest 3/7", "CT chest 3/8", "photo"}
     one = assets["CT chest 3/7"]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from mmstudio.library.library import Library
     from mmstudio.library.records import Status
+    from mmstudio.media.deidentify import Deidentified
     from mmstudio.media.kinds import MediaKind
 
 _CHUNK = 1 << 20  # bytes hashed between two looks at the stop sign
@@ -30,8 +31,8 @@ THUMBNAIL_SIDE = 384  # px
 class Examined:
     """What :func:`examine` found. ``status`` corrupt comes with ``note``, one sentence.
 
-    ``kept`` is where the library keeps its own copy of it (only DICOM: without the person), relative to its
-    folder; ``tags`` follow from what it is. ``refused``: it must not become an asset at all.
+    ``removed`` is what was taken out of a DICOM file, ``kept`` where the library keeps its own copy of it,
+    relative to its folder; ``tags`` follow from what it is. ``refused``: it must not become an asset at all.
     """
 
     path: str
@@ -50,7 +51,7 @@ class Examined:
     kept: str = ""
     tags: tuple[str, ...] = ()
     refused: bool = False
-    warnings: tuple[str, ...] = ()
+    removed: Deidentified | None = None
 
 
 def examine(library: Library, path: str, kind: MediaKind, stop: threading.Event) -> Examined:

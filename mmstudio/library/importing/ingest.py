@@ -213,8 +213,10 @@ class Ingest:
         for _task, result in batch:
             if result.status == "corrupt":
                 self._report.fail(result.path, result.note)
-            for warning in result.warnings:
-                self._report.note_file(result.path, warning)
+            if result.removed is not None:
+                self._report.note_removed(result.removed)
+                for warning in result.removed.warnings:
+                    self._report.note_file(result.path, warning)
             self._fresh.discard(self._library.assets.thumbnail_path(result.sha256))
             self._fresh.discard(self._library.path / _own_place(result))
 

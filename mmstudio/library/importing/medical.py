@@ -61,9 +61,7 @@ def examine_dicom(library: Library, found: FoundFile, stop: threading.Event) -> 
         return _refused(found, result.note.replace(copy.name, Path(found.path).name)), None
     kept = f"originals/{result.sha256[:2]}/{result.sha256}.dcm"
     tags = tuple(tag for tag in (MEDICAL, info.modality.lower()) if tag)
-    return replace(
-        result, path=found.path, title=info.title, kept=kept, tags=tags, warnings=tuple(report.warnings)
-    ), copy
+    return replace(result, path=found.path, title=info.title, kept=kept, tags=tags, removed=report), copy
 
 
 def kept_copy(library: Library, path: Path) -> Asset:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mmstudio.media.deidentify import Deidentified
 
 _LISTED = 500  # entries kept of each list; the counts go on
 
@@ -22,7 +25,9 @@ class ImportReport:
         row_kinds: what was wrong ("unknown_item", "negative" …) → how many rows, all counted.
         row_notes: (file, line, what a person should know) of rows that came in all the same; the first 500.
         missing_images: names that a catalogue gives and no imported file has; the first 500.
-        deidentified: DICOM files taken in without the person they are of.
+        deidentified: DICOM files taken in without the person they are of; ``removed_attributes``,
+            ``emptied_attributes`` and ``replaced_attributes`` name what was done to them over all of them,
+            ``private_attributes`` counts what makers of devices had added.
         file_notes: (path, what a person should look at) of files that came in all the same; the first 500.
     """
 
@@ -48,8 +53,22 @@ class ImportReport:
     missing_images: list[str] = field(default_factory=list)
     missing_image_count: int = 0
     deidentified: int = 0
+    removed_attributes: list[str] = field(default_factory=list)
+    emptied_attributes: list[str] = field(default_factory=list)
+    replaced_attributes: list[str] = field(default_factory=list)
+    private_attributes: int = 0
     file_notes: list[tuple[str, str]] = field(default_factory=list)
     file_note_count: int = 0
+
+    def note_removed(self, done: Deidentified) -> None:
+        """Add what was taken out of one DICOM file."""
+        for names, new in (
+            (self.removed_attributes, done.removed),
+            (self.emptied_attributes, done.blanked),
+            (self.replaced_attributes, done.replaced),
+        ):
+            names.extend(name for name in new if name not in names)
+        self.private_attributes += done.private
 
     def note_file(self, path: str, said: str) -> None:
         """Note something about a file that came in all the same."""
