@@ -14,7 +14,7 @@ from mmstudio.composition import Composer, Storyboard
 from mmstudio.composition.making.beats import RATE, Beats, find_beats
 from mmstudio.composition.making.music_video import Shot, cut_points, walk_places
 from mmstudio.composition.storyboard import ImageLayer
-from mmstudio.errors import MediaError, UsageError
+from mmstudio.errors import MediaError, StudioError, UsageError
 from mmstudio.media.audio import write_wav
 from support.libraries import add_asset
 from support.shop import Shop, make_shop, scene_photo
@@ -132,6 +132,13 @@ def test_what_is_no_track_or_too_short_is_said(shop: Shop) -> None:
         board_of(shop, track_id=track_of(shop, np.ones(RATE // 3, np.float32), "tap"))
     with pytest.raises(UsageError, match="needs a sound"):
         board_of(shop, asset_ids=[picture])
+
+
+def test_a_track_whose_file_is_gone_is_said(shop: Shop) -> None:
+    track = track_of(shop, clicks(120, 5.0)[0], "gone")
+    (shop.folder / "media" / "gone.wav").unlink()
+    with pytest.raises(StudioError, match="not there any more"):
+        board_of(shop, track_id=track)
 
 
 def test_nothing_to_show_is_said(tmp_path: Path) -> None:
