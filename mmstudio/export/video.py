@@ -92,7 +92,8 @@ def drawn_frame(renderer: Renderer, t: float) -> VideoFrame:
     from mmstudio.composition.render import frame_pixels
 
     image = renderer.frame(t)  # a name for it: the pixels live as long as the image
-    return yuv_frame(frame_pixels(image))
+    frame: VideoFrame = yuv_frame(frame_pixels(image))
+    return frame
 
 
 def _rates(task: Task) -> tuple[int, int]:

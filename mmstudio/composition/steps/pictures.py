@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mmstudio.composition.cutout import cut_out
+from mmstudio.composition.cutout import Cutout, cut_out
 from mmstudio.composition.draft import Draft
 from mmstudio.composition.palette import Swatch, scheme, swatches
 from mmstudio.composition.parts import make_background
@@ -19,6 +19,7 @@ from mmstudio.library import Asset
 from mmstudio.media.image import image_array
 
 _LOOKED_AT = 5  # pictures of an item that are tried as the hero
+_SMALL = 400  # pixels of the longer side, enough to see the shape and the colours
 
 
 def pictures(draft: Draft) -> None:
@@ -119,19 +120,25 @@ def _read(path: Path, _changed: int, side: int) -> NDArray[np.uint8] | None:
     return pixels
 
 
+@lru_cache(maxsize=16)
+def _cut(path: Path, changed: int) -> Cutout | None:
+    """What a picture shows off its plain ground, small: to know whether it stands free, and its colours."""
+    pixels = _read(path, changed, _SMALL)
+    return None if pixels is None else cut_out(pixels)
+
+
 @lru_cache(maxsize=256)
 def _free(path: Path, changed: int) -> bool:
-    pixels = _read(path, changed, 400)
-    return pixels is not None and cut_out(pixels) is not None
+    return _cut(path, changed) is not None
 
 
 @lru_cache(maxsize=256)
 def _colours(path: Path, changed: int) -> tuple[tuple[Swatch, ...], bool] | None:
     """Swatches of what a picture shows, and whether it was lifted off its ground."""
-    pixels = _read(path, changed, 360)
+    pixels = _read(path, changed, _SMALL)
     if pixels is None:
         return None
-    cut = cut_out(pixels)
+    cut = _cut(path, changed)
     if cut is not None:
         height, width = cut.rgba.shape[:2]
         y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
