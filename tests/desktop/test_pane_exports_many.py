@@ -84,7 +84,7 @@ def test_the_options_are_those_of_the_export(pane: ExportsPane, tmp_path: Path) 
     popup = pane.many.options
     assert popup.options() == {}
     popup.blur.setChecked(True)
-    popup.mask.setChecked(True)
+    popup.masked.setChecked(True)
     popup.number.setChecked(True)
     popup.label.setCurrentIndex(1)
     popup.market.setText("de")

@@ -42,7 +42,7 @@ class OptionsPopup(QFrame):
         name(self, mark("Options of the export"))
         self._sign = ""
         self.blur = self._box(mark("Blur faces"), mark("Faces that are found; one that is not found stays."))
-        self.mask = self._box(
+        self.masked = self._box(
             mark("Mask personal data in texts"), mark("E-mail addresses, phone, card and ID numbers.")
         )
         self.keep = self._box(
@@ -81,7 +81,7 @@ class OptionsPopup(QFrame):
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(6)
         column.addWidget(label(mark("Options"), "heading"))
-        for box in (self.blur, self.mask, self.keep, self.trim, self.number):
+        for box in (self.blur, self.masked, self.keep, self.trim, self.number):
             column.addWidget(box)
         column.addLayout(form)
         column.addWidget(label(mark("Signature (C2PA)"), "small"))
@@ -93,7 +93,7 @@ class OptionsPopup(QFrame):
         """What differs from the defaults, as a job's parameters take it."""
         found: dict[str, Any] = {}
         for key, box in (
-            ("blur_faces", self.blur), ("mask_personal", self.mask), ("keep_metadata", self.keep),
+            ("blur_faces", self.blur), ("mask_personal", self.masked), ("keep_metadata", self.keep),
             ("trim", self.trim),
         ):  # fmt: skip
             if box.isChecked():

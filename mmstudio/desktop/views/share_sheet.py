@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
@@ -52,7 +53,7 @@ class ShareSheet(QDialog):
             self.fields[key] = field
             grid.addWidget(label(words), line, 0)
             grid.addWidget(field, line, 1)
-            grid.addWidget(tool("copy", mark("Copy"), lambda key=key: self._copy(key)), line, 2)
+            grid.addWidget(tool("copy", mark("Copy"), partial(self._copy, key)), line, 2)
         self.length = QLabel()
         self.length.setProperty("role", "small")
         self.copy_button = button(mark("Copy all for a post"), self._copy_all, "primary", icon="copy")
