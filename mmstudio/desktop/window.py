@@ -60,7 +60,7 @@ PAGES: list[tuple[str, str, str, str, str, str]] = [
     ("map", mark("Map of the library"), "map-trifold", "map", "MapPane", "library"),
     ("teach", mark("Teach a tag"), "graduation-cap", "teach", "TeachPane", "library"),
     ("inside", mark("See inside"), "eye", "inside", "InsidePane", "library"),
-    ("make", mark("Make"), "film-slate", "make", "MakePane", "create"),
+    ("make", mark("Make"), "magic-wand", "make", "MakePane", "create"),
     ("play", mark("Play with a model"), "faders", "play", "PlayPane", "create"),
     ("sets", mark("Make a set"), "puzzle-piece", "sets", "SetsPane", "create"),
     ("write", mark("Write"), "note-pencil", "write", "WritePane", "create"),

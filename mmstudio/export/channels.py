@@ -124,7 +124,7 @@ def _channel(entry: Mapping[str, Any]) -> Channel:
 def _problem(channel: Channel, ratio: str) -> str:
     """What is wrong with a preset; "" for nothing."""
     sides = (channel.width, channel.height)
-    checks: Iterable[tuple[bool, str]] = (
+    checks: Iterable[tuple[object, str]] = (
         (not channel.name or channel.name == "?", "it has no name"),
         (not channel.label, "it has no label"),
         (channel.kind not in WRITERS, f"no file of the kind {channel.kind} can be written"),

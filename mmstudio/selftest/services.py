@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -156,11 +157,7 @@ class Services:
 
         for name, family in families().items():
             params = {"family": name, "name": f"test-{name}", "steps": 2, **_SMALL[family.modality]}
-            row = self._tried(
-                name,
-                lambda s, p=params: str(_job(s, "train", p).get("status", "")),
-                studio,  # type: ignore[misc]
-            )
+            row = self._tried(name, partial(_trained, params), studio)
             yield Row(tr("Train {name}, two steps", name=name), row.ok, row.seconds, row.note)
 
     def _recommend(self, studio: Studio) -> str:
@@ -285,6 +282,10 @@ def _job(studio: Studio, kind: str, params: dict[str, Any]) -> dict[str, Any]:
     from mmstudio.jobs import run_inline
 
     return run_inline(studio.work(kind, dict(params)), dict(params)) or {}
+
+
+def _trained(params: dict[str, Any], studio: Studio) -> str:
+    return str(_job(studio, "train", params).get("status", ""))
 
 
 def _left_out(name: str) -> bool:

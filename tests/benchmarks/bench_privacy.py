@@ -61,7 +61,8 @@ def faces() -> None:
             canvas[side // 2 : side // 2 + side, side // 2 : side // 2 + side] = np.asarray(large)[..., None]
             found[number >= 100] += bool(find_faces(canvas))
         print(
-            f"faces {side:3d} px across: found {found[0]:3d} of 100; taken for one {found[1]:3d} of 100 without"
+            f"faces {side:3d} px across: found {found[0]:3d} of 100; "
+            f"taken for one {found[1]:3d} of 100 without"
         )
     astronaut: Any = data.astronaut
     picture = np.asarray(astronaut())

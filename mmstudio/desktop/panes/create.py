@@ -91,7 +91,7 @@ class CreatePane(Pane):
         self.vary_button = button(mark("Variations"), self.vary, icon="shuffle")
         self.play_button = tool("faders", mark("Play with it"), self.play)
         self.make_button = tool(
-            "film-slate", mark("Make a film, a card or a page"), self.make,
+            "magic-wand", mark("Make a film, a card or a page"), self.make,
             tip=mark("Recipes for ads, stories, music videos, pages and more, from what the library has"),
         )  # fmt: skip
         self.heading = label(role="muted")

@@ -75,22 +75,18 @@ class EditorChoices(EditorCommands):
             return
         name = layer.name
         made = choice.origin == "made" and choice.asset_id is None
-        run = (
-            (lambda fn, done, failed: self.context.ask("editor-made", fn, done, failed))
-            if made
-            else (
-                lambda fn, done, failed: self.context.background(
-                    fn, done, failed, key="editor-take", owner=self
-                )
-            )
-        )
+
+        def work() -> Any:
+            return choose(studio.library, board, scene, name, choice, studio)
+
+        def done(changed: Any) -> None:
+            self._took(changed, scene, name)
+
         if made:
             self.strip.note.setText(tr("Making a picture…"))
-        run(
-            lambda: choose(studio.library, board, scene, name, choice, studio),
-            lambda changed: self._took(changed, scene, name),
-            self._refused,
-        )
+            self.context.ask("editor-made", work, done, self._refused)
+        else:
+            self.context.background(work, done, self._refused, key="editor-take", owner=self)
 
     def _took(self, changed: Storyboard, scene: int, name: str) -> None:
         """What was chosen, put into what the storyboard is by now."""

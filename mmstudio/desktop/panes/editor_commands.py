@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -65,7 +66,11 @@ class EditorCommands(Pane):
     def _order(self, where: Any) -> None:
         scene = self.model.scene
         for layer in list(self.model.layers):
-            self.model.do(lambda b, one=layer: edits.order(b, scene, one, where), mark("Change the order"))
+            self.model.do(partial(self._ordered, scene, layer, where), mark("Change the order"))
+
+    @staticmethod
+    def _ordered(scene: int, layer: str, where: Any, board: Storyboard) -> Storyboard:
+        return edits.order(board, scene, layer, where)
 
     def toggle_lock(self) -> None:
         """Lock what is in hand, or free it."""
@@ -178,6 +183,9 @@ class EditorCommands(Pane):
         """Crop the picture in hand to what is looked at."""
         self._from_pixels(crop_to_subject, mark("Crop"))
 
+    def _done(self, edit: Any, label: str) -> None:
+        self.model.do(edit, label)
+
     def _from_pixels(self, find: Any, label: str) -> None:
         studio, board, scene, layer = (
             self.context.studio,
@@ -189,7 +197,7 @@ class EditorCommands(Pane):
             return
         library, name = studio.library, layer.name
         self.context.background(
-            lambda: find(library, board, scene, name), lambda edit: self.model.do(edit, label), self._refused,
+            lambda: find(library, board, scene, name), lambda edit: self._done(edit, label), self._refused,
             owner=self,
         )  # fmt: skip
 

@@ -43,7 +43,7 @@ class MakePane(Pane):
 
     key: ClassVar[str] = "make"
     name: ClassVar[str] = mark("Make")
-    icon: ClassVar[str] = "film-slate"
+    icon: ClassVar[str] = "magic-wand"
     with_inspector: ClassVar[bool] = False
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:

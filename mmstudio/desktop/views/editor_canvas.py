@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import cast
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -322,7 +321,7 @@ class EditorCanvas(QWidget):
             if layer.name not in without and (rect := self.rect_of(layer.name)) is not None
         ]
         thirds = [Guide(axis, n / 3, "guide") for axis in ("x", "y") for n in (1, 2)] if self.thirds else []
-        return guides_for(others, self.safe, cast("list[Guide]", thirds))
+        return guides_for(others, self.safe, thirds)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         drag, self._drag = self._drag, None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import SignalInstance
@@ -130,7 +131,7 @@ class LayerForm(Form):
     def __init__(self, model: EditorModel) -> None:
         super().__init__(model)
         self._pulls = [
-            tool(icon, words, lambda side=side: self._align(side))
+            tool(icon, words, partial(self._align, side))
             for side, icon, words in (
                 ("left", "align-left", mark("Align left")),
                 ("center", "align-center-horizontal", mark("Align to the middle, across")),
@@ -147,8 +148,8 @@ class LayerForm(Form):
         self.column.addLayout(row(*self._pulls, None, spacing=2))
         self.column.addLayout(row(*self._spread, None, spacing=2))
         self.column.addLayout(self.form)
-        self.x = self.number(mark("From the left"), -200, 200, 1, 1, " %", lambda v: self._put(x=v / 100))
-        self.y = self.number(mark("From the top"), -200, 200, 1, 1, " %", lambda v: self._put(y=v / 100))
+        self.left = self.number(mark("From the left"), -200, 200, 1, 1, " %", lambda v: self._put(x=v / 100))
+        self.upper = self.number(mark("From the top"), -200, 200, 1, 1, " %", lambda v: self._put(y=v / 100))
         self.w = self.number(mark("Width"), 1, 300, 1, 1, " %", lambda v: self._put(w=v / 100))
         self.h = self.number(mark("Height"), 1, 300, 1, 1, " %", lambda v: self._put(h=v / 100))
         self.opacity = self.number(mark("Opacity"), 0, 100, 5, 0, " %", lambda v: self.set(opacity=v / 100))
@@ -165,14 +166,14 @@ class LayerForm(Form):
     def show_values(self) -> None:
         layer, scene = self.model.layer_now, self.model.scene_now
         alone = layer is not None
-        for field in (self.x, self.y, self.w, self.h, self.opacity, self.begin, self.end, self.enter):
+        for field in (self.left, self.upper, self.w, self.h, self.opacity, self.begin, self.end, self.enter):
             self.form.setRowVisible(field, alone)
         for one in self._spread:
             one.setVisible(len(self.model.layers) > 2)
         if layer is None or scene is None:
             return
         rect = self.rect_of(layer.name) or layer.rect
-        for field, value in ((self.x, rect.x), (self.y, rect.y), (self.w, rect.w), (self.h, rect.h)):
+        for field, value in ((self.left, rect.x), (self.upper, rect.y), (self.w, rect.w), (self.h, rect.h)):
             field.setValue(value * 100)
         self.opacity.setValue(layer.opacity * 100)
         self.begin.setMaximum(scene.duration)
@@ -226,7 +227,9 @@ class TextForm(Form):
         self.column.addWidget(self.shared)
         self.column.addLayout(row(self.loose, None))
         self.column.addLayout(self.form)
-        self.size = self.number(mark("Letter size"), 0.5, 40, 0.5, 1, " %", lambda v: self.set(size=v / 100))
+        self.letters = self.number(
+            mark("Letter size"), 0.5, 40, 0.5, 1, " %", lambda v: self.set(size=v / 100)
+        )
         self.lines = self.number(mark("Lines at most"), 1, 40, 1, 0, "", lambda v: self.set(lines=round(v)))
         self.weight = self.choice(
             mark("Weight"),
@@ -260,7 +263,7 @@ class TextForm(Form):
         self.shared.setText(tr("Shown in {n} places; all of them change.", n=count) if count > 1 else "")
         self.shared.setVisible(count > 1)
         self.loose.setVisible(count > 1)
-        self.size.setValue(layer.size * 100)
+        self.letters.setValue(layer.size * 100)
         self.lines.setValue(layer.lines)
         show_choice(self.weight, layer.weight)
         show_choice(self.align, layer.align)
@@ -304,7 +307,7 @@ class PictureForm(Form):
             ),
             lambda v: self.set(fit=v),
         )  # fmt: skip
-        self.move = self.choice(
+        self.camera = self.choice(
             mark("Camera"),
             (("none", mark("Still")), ("in", mark("Going in")), ("out", mark("Going out")),
              ("left", mark("To the left")), ("right", mark("To the right"))),
@@ -347,7 +350,7 @@ class PictureForm(Form):
         covers = picture and getattr(layer, "fit", "") == "cover"
         for field in (self.focus_x, self.focus_y):
             self.form.setRowVisible(field, covers)
-        for field in (self.move, self.strength):
+        for field in (self.camera, self.strength):
             self.form.setRowVisible(field, not shape)
         self.form.setRowVisible(self.colour, shape)
         if isinstance(layer, ImageLayer | VideoLayer):
@@ -356,7 +359,7 @@ class PictureForm(Form):
             self.focus_x.setValue(layer.focus[0] * 100)  # type: ignore[union-attr]
             self.focus_y.setValue(layer.focus[1] * 100)  # type: ignore[union-attr]
         self.radius.setValue(getattr(layer, "radius", 0.0) * 100)
-        show_choice(self.move, edits.ken_burns_of(layer.motion))
+        show_choice(self.camera, edits.ken_burns_of(layer.motion))
         self.strength.setValue((max(layer.motion.zoom) - 1.0) * 100 or 14)
         if shape:
             self.colour.show_colour(layer.colour)  # type: ignore[union-attr]
@@ -369,7 +372,7 @@ class PictureForm(Form):
 
     def _camera(self) -> None:
         layer, scene = self.model.layer_now, self.model.scene
-        preset = self.move.currentData()
+        preset = self.camera.currentData()
         if layer is None or preset is None:
             return
         point = layer.focus if isinstance(layer, ImageLayer) else (0.5, 0.5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
@@ -91,7 +92,7 @@ class EditorPanel(QScrollArea):
         self.list.doubleClicked.connect(lambda _index: self.command.emit("text"))
         layout.addWidget(self.list)
         self.tools = {
-            key: tool(icon, words, lambda key=key: self.command.emit(key), checkable=key in ("lock", "hide"))
+            key: tool(icon, words, partial(self.command.emit, key), checkable=key in ("lock", "hide"))
             for key, icon, words in (
                 ("front", "arrow-line-up", mark("Bring to the front")),
                 ("back", "arrow-line-down", mark("Send to the back")),

@@ -53,7 +53,7 @@ class ChoiceDelegate(QStyledItemDelegate):
         choice: Alternative | None = index.data(ChoiceRole)
         if choice is None:
             return
-        place = QRect(option.rect).adjusted(2, 2, -2, -2)  # type: ignore[attr-defined]
+        place = QRect(option.rect).adjusted(2, 2, -2, -2)
         paint_card(painter, option, place)
         if choice.kind == "text":
             paint_lines(painter, place.adjusted(8, 6, -8, -4), choice.title, pixels=theme.SMALL)

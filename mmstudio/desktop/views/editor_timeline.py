@@ -8,6 +8,7 @@ from typing import Literal
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QColor,
     QFontMetrics,
     QKeyEvent,
     QMouseEvent,
@@ -504,7 +505,9 @@ class EditorTimeline(QAbstractScrollArea):
         painter.setPen(theme.color("text"))
         inner = rect.adjusted(8, 0, -6, 0).toRect()
         words = QFontMetrics(font).elidedText(
-            f"{shown_name(scene.name)} · {round(scene.duration, 1):g} s", Qt.TextElideMode.ElideRight, inner.width()
+            f"{shown_name(scene.name)} · {round(scene.duration, 1):g} s",
+            Qt.TextElideMode.ElideRight,
+            inner.width(),
         )
         painter.drawText(inner, int(Qt.AlignmentFlag.AlignVCenter), words)
 
@@ -532,7 +535,7 @@ class EditorTimeline(QAbstractScrollArea):
         painter.save()
         painter.setClipRect(QRect(NAMES, place.y(), place.width() - NAMES, ROW))
         colours = theme.group_colors()
-        fill = theme.color("raised") if row.hidden else theme.QColor(colours[2 if row.part == "sound" else 0])
+        fill = theme.color("raised") if row.hidden else QColor(colours[2 if row.part == "sound" else 0])
         fill.setAlphaF(0.5 if chosen else 0.28)
         painter.setBrush(fill)
         painter.setPen(QPen(theme.color("focus" if chosen else "border"), 1.5 if chosen else 1,

@@ -46,7 +46,7 @@ class Contents:
         """The first stream of a kind ("video", "audio"), cover pictures last; None without one."""
         found = [one for one in self.streams if one.kind == kind]
         moving = [one for one in found if one.codec not in ("png", "bmp", "gif", "mjpeg")]
-        return (moving or found or [None])[0]
+        return next(iter(moving or found), None)
 
 
 def contents(path: Path) -> Contents:
