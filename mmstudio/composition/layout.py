@@ -40,12 +40,12 @@ def reframe(storyboard: Storyboard, size: tuple[int, int]) -> Storyboard:
     Layers placed by hand (no slot) keep their fractions of the canvas.
 
     Raises:
-        UsageError: a side is under 64 or above 8192 pixels.
+        UsageError: a side is under 32 or above 8192 pixels.
     """
-    if not (64 <= size[0] <= 8192 and 64 <= size[1] <= 8192):
+    if not (32 <= size[0] <= 8192 and 32 <= size[1] <= 8192):
         raise UsageError(
             "A canvas of {width} × {height} pixels is not possible.",
-            hint="Use sides between 64 and 8192 pixels.",
+            hint="Use sides between 32 and 8192 pixels.",
             width=size[0],
             height=size[1],
         )

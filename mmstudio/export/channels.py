@@ -14,7 +14,7 @@ from mmstudio.export.writers import WRITERS
 from mmstudio.paths import resource
 
 _FILMS = ("mp4", "webm", "gif")
-_LEAST_SIDE, _MOST_SIDE = 64, 8192
+_LEAST_SIDE, _MOST_SIDE = 32, 8192
 
 
 @dataclass(frozen=True, slots=True)
