@@ -104,7 +104,7 @@ class ExportsPane(Pane):
         self.root.addWidget(self.states)
         self._export_action = action(self, mark("Export what is ticked"), self.export, icon="export")
         self._many_action = action(
-            self, mark("Export many at once"), lambda: self.activated(many=True), icon="list-checks"
+            self, mark("Export many at once"), lambda: self.activated(many=True), icon="list-plus"
         )
         self._encrypt_action = action(self, mark("Encrypt chosen files"), self._encrypt, icon="lock")
         self._open_action = action(
