@@ -350,8 +350,8 @@ class PictureForm(Form):
         covers = picture and getattr(layer, "fit", "") == "cover"
         for field in (self.focus_x, self.focus_y):
             self.form.setRowVisible(field, covers)
-        for field in (self.camera, self.strength):
-            self.form.setRowVisible(field, not shape)
+        self.form.setRowVisible(self.camera, not shape)
+        self.form.setRowVisible(self.strength, not shape)
         self.form.setRowVisible(self.colour, shape)
         if isinstance(layer, ImageLayer | VideoLayer):
             show_choice(self.fit, layer.fit)
