@@ -69,7 +69,9 @@ class OptionsPopup(QFrame):
             mark("Country it is made for"),
             mark("Two letters, such as DE or CN; rights are checked."),
         )
-        self.sign_button = button(mark("Choose a certificate"), self._choose_certificate, icon="circle-wavy-check")
+        self.sign_button = button(
+            mark("Choose a certificate"), self._choose_certificate, icon="circle-wavy-check"
+        )
         self.sign_label = QLabel()
         self.sign_label.setProperty("role", "small")
         self.sign_clear = button(mark("Do not sign"), lambda: self.set_certificate(""), "quiet")
