@@ -232,6 +232,7 @@ def show_brand(window: Any) -> None:
 def show_editor(window: Any) -> None:
     """The newest storyboard with its first picture in hand."""
     window.context.navigate("editor")
+    until(lambda: "editor" in window.panes)
     pane = window.panes["editor"]
     until(lambda: pane.model.board is not None and not pane.canvas.image.isNull())
     names = [layer.name for layer in pane.model.scene_now.layers if hasattr(layer, "asset_id")]
