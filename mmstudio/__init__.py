@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
+
+# Libraries that would call home are told not to before any of them loads: onnxruntime (1.32 keeps a device
+# id and sends events, on Linux too), Hugging Face's, ray's.
+for _name in ("ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY", "HF_HUB_OFFLINE", "DO_NOT_TRACK"):
+    os.environ[_name] = "1"
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 
 __version__ = "0.1.0"
 __all__ = ["Studio", "__version__"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import platform
 import shutil
 import subprocess
@@ -47,8 +48,10 @@ def _run_all() -> Iterator[Check]:
     yield Check(
         tr("MM Studio"), True, f"{__version__}, Python {platform.python_version()}, {platform.platform()}"
     )
+    left_out = os.environ.get("MMSTUDIO_LEFT_OUT", "").split(",")  # of a bundle, on purpose
     for name in _LIBRARIES:
-        yield _library(name)
+        if name not in left_out:
+            yield _library(name)
     for title, check in (
         (mark("Computing device"), _device),
         (mark("Video encoders"), _codecs),

@@ -88,8 +88,8 @@ def build(bundle: Path, work: Path, out: Path, version: str, *, film_program: bo
     command = [
         "dpkg-deb",
         "--root-owner-group",
-        "-Zxz",
-        "-z1",
+        "-Zzstd",
+        "-z7",
         "--threads-max=2",
         "--build",
         str(root),

@@ -73,3 +73,17 @@ def test_an_old_graphics_driver_is_a_remedy_not_a_warning(monkeypatch: pytest.Mo
     assert not device.ok
     assert "driver is too old" in device.remedy
     assert not device.required
+
+
+def test_onnxruntime_keeps_no_id_of_this_device_and_sends_nothing(tmp_path: Path) -> None:
+    code = "import mmstudio, onnxruntime"
+    kept = {k: v for k, v in os.environ.items() if k not in ("ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME")}
+    said = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**kept, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 0, said.stderr
+    assert [str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()] == []
