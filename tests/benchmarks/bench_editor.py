@@ -133,7 +133,7 @@ def main() -> None:
 
         pane.model.choose(["headline"])
         line("letter size: from the value to the drawn frame",
-             changes(pane, lambda n: pane.panel.text.size.setValue(5 + n % 7 * 0.5)))  # fmt: skip
+             changes(pane, lambda n: pane.panel.text.letters.setValue(5 + n % 7 * 0.5)))  # fmt: skip
         line("words: from the key to the drawn frame",
              changes(pane, lambda n: pane.panel.text.words.setPlainText("Away " * (1 + n % 4))))  # fmt: skip
         pane.model.choose(["hero"])

@@ -97,7 +97,7 @@ def measure(library: Library, place: Path, count: int) -> None:
     ours = len(rows) / seconds
     print(
         f"matrix: {len(rows)} cards of {len(pictured)} items for {len(audiences)} audiences, 1080 x 1080, "
-        f"level 3: {ours:.1f} a second ({seconds:.1f} s, "
+        f"zlib level 2: {ours:.1f} a second ({seconds:.1f} s, "
         f"{1000 * work / len(rows):.0f} ms of processor a card); "
         f"one by one {single:.1f} a second ({ours / single:.2f} x); Pillow alone on one core {least:.1f} a "
         f"second ({ours / least:.2f} x, {1000 * least_work:.0f} ms of processor)"
