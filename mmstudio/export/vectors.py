@@ -11,11 +11,13 @@ if TYPE_CHECKING:
 
 
 def write_pdf(task: Task) -> Iterator[int]:
-    """The storyboard as PDF: a page for each scene where scenes are pages, else its card."""
+    """The storyboard as PDF: a page for each scene where scenes are pages or tell a text, else its card."""
     from mmstudio.composition.render.paper import pdf_of
 
     renderer = task.renderer()
-    moments = rest_times(task.board) if task.board.pages else [None]
+    board = task.board
+    told = board.pages or (bool(board.blocks) and len(board.scenes) > 1)
+    moments = rest_times(board) if told else [None]
     data = b""
     for number, piece in enumerate(pdf_of(((renderer, t) for t in moments), _title(task)), start=1):
         data = piece

@@ -79,6 +79,19 @@ def test_headings_bullets_paragraphs_lines_and_sentences_part_an_outline() -> No
     assert [(p.heading, p.text) for p in parted.parts] == [("Dawn", "It is light."), ("Dusk", "It is dark.")]
 
 
+def test_a_short_first_line_over_sentences_is_the_title_and_no_scene() -> None:
+    read = read_outline("A quiet home\nTea is made.\nLight falls in.\nA lamp is lit.\n")
+    assert (read.title, [part.text for part in read.parts]) == (
+        "A quiet home",
+        ["Tea is made.", "Light falls in.", "A lamp is lit."],
+    )
+    listed = read_outline("海边的一天\n- 清晨\n- 正午\n- 傍晚\n")
+    assert (listed.title, len(listed.parts)) == ("海边的一天", 3)
+    verses = "Bright moon before my bed\nFrost upon the ground\nI raise my head\nI think of home"
+    assert read_outline(verses).title == ""
+    assert read_outline("Tea is made.\nLight falls in.\nA lamp is lit.\nRest.").title == ""
+
+
 def test_too_many_parts_are_joined_and_nothing_is_left_out() -> None:
     read = read_outline("\n".join(f"- part {n}." for n in range(40)), 7)
     assert len(read.parts) == 7

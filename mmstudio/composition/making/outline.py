@@ -11,6 +11,8 @@ from mmstudio.composition.making.plain import clean, shortened
 
 MOST_SCENES, LEAST_SCENES = 8, 3
 LONGEST_TITLE = 90  # letters; a Han character counts double
+_TITLE_LINE = 48  # letters of a first line that may be a title
+_ENDS = ".!?…:;,。！？：；，"
 _LONGEST_PART = 2_000  # characters of a part that are read
 _LINE = re.compile(r"^\s*(?:(?:[-*•·▪●–]|\d{1,3}[.)])\s+|\d{1,3}、\s*)(?=\S)")
 _HEAD = re.compile(r"^\s*(#{1,6})\s+(\S.*)$")
@@ -117,7 +119,21 @@ def _titled(lines: list[str]) -> tuple[str, list[str]]:
     first = [(i, m) for i, m in heads if len(m.group(1)) == 1]
     if len(first) == 1 and all(not line.strip() for line in lines[: first[0][0]]):
         return first[0][1].group(2), lines[first[0][0] + 1 :]
+    if not heads and (place := _title_line(lines)) is not None:
+        return lines[place].strip(), lines[place + 1 :]
     return "", lines
+
+
+def _title_line(lines: list[str]) -> int | None:
+    """The first line's place where it reads like a title: short, no sentence, over sentences or a list."""
+    told = [i for i, line in enumerate(lines) if line.strip()]
+    if len(told) < 4:
+        return None
+    first, rest = lines[told[0]].strip(), [lines[i].strip() for i in told[1:]]
+    if weight(first) > _TITLE_LINE or first[-1] in _ENDS or _LINE.match(first) or _PICTURE.search(first):
+        return None
+    told_as_text = sum(line[-1] in _ENDS or _LINE.match(line) is not None for line in rest)
+    return told[0] if 2 * told_as_text > len(rest) else None
 
 
 def _blocks(lines: list[str]) -> list[tuple[str, str]]:
