@@ -219,7 +219,7 @@ def _rights(used: Sequence[_Used]) -> Check:
     unknown = [a for a, _ in used if a.rights == "unknown"]
     if unknown:
         return _about(
-            "rights", "amber", unknown, mark("Nobody has said whose {titles} are."),
+            "rights", "amber", unknown, mark("It is not said who owns {titles}."),
             mark("Set the rights in the inspector, or with “mmstudio rights”."),
         )  # fmt: skip
     if unnamed:
