@@ -230,3 +230,14 @@ def test_a_frame_that_cannot_be_drawn_is_said(qtbot: QtBot, caplog: pytest.LogCa
     assert "no such picture" in heard[0]
     player.close()
     caplog.clear()
+
+
+def test_a_board_without_an_ads_words_shows_no_empty_fields(composed: PreviewPane) -> None:
+    studio = composed.context.studio
+    assert studio is not None
+    told = Composer(studio.library, None, None).compose("story", inputs={"text": "One.\nTwo.\nThree.\nFour."})
+    composed.activated(storyboard=told.id)
+    wait_until(lambda: composed._facts is not None and composed._facts.board.id == told.id)
+    assert all(field.isHidden() for field in composed.panel.fields.values())
+    assert not composed.panel.elsewhere.isHidden()
+    settle(composed.context)

@@ -94,6 +94,8 @@ class PreviewPanel(QScrollArea):
             name(field, words)
             self.fields[slot] = field
             layout.addWidget(field)
+        self.elsewhere = label(mark("The words of this one are changed in the editor."), "muted", wrap=True)
+        layout.addWidget(self.elsewhere)
 
     def show_sound(self, words: str) -> None:
         """What the mix measures; "" hides it."""
@@ -109,15 +111,16 @@ class PreviewPanel(QScrollArea):
         for slot, field in self.fields.items():
             field.setReadOnly(read_only)
             words = facts.board.copy.get(slot, "") if facts else ""
-            if slot in _OPTIONAL:
-                field.setVisible(bool(words))
-                self._captions[slot].setVisible(bool(words))
+            here = bool(words) or (slot not in _OPTIONAL and (facts is None or slot in facts.board.copy))
+            field.setVisible(here)
+            self._captions[slot].setVisible(here)
             if new or not field.hasFocus():
                 if isinstance(field, QLineEdit):
                     field.setText(words)
                     field.setCursorPosition(0)
                 else:
                     field.setPlainText(words)
+        self.elsewhere.setVisible(all(field.isHidden() for field in self.fields.values()))
         self._hero_flow.clear()
         if facts is None:
             self.summary.clear()
