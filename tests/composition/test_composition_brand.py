@@ -182,7 +182,7 @@ def test_contrast_is_measured_on_the_picture_behind_the_words(shop: Shop) -> Non
 
 
 def test_measured_contrast_is_that_of_the_standard(shop: Shop) -> None:
-    from mmstudio.composition.brand.grounds import Grounds
+    from mmstudio.composition.render.brand_grounds import Grounds
 
     board = plain(words(colour="#767676"))
     standing = Grounds(board, shop.library).of(board.scenes[0])[0]

@@ -68,8 +68,8 @@ def check(
     :func:`mmstudio.composition.prepare_drawing` was called. ``pictures``: those of a renderer, to load none
     twice.
     """
-    from mmstudio.composition.brand import rules
-    from mmstudio.composition.brand.grounds import Grounds
+    from mmstudio.composition.render import brand_rules as rules
+    from mmstudio.composition.render.brand_grounds import Grounds
 
     report = BrandReport()
     grounds = Grounds(board, library, pictures)

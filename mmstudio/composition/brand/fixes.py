@@ -109,7 +109,7 @@ def _take_out(board: Storyboard, word: str) -> None:
 
 
 def _add_logo(board: Storyboard, scene: Scene, kit: BrandKit, library: Library) -> None:
-    from mmstudio.composition.brand.rules import free_corner, logo_box
+    from mmstudio.composition.render.brand_rules import free_corner, logo_box
 
     if not add_logo(board, scene, kit, library):
         return
@@ -122,7 +122,7 @@ def _add_logo(board: Storyboard, scene: Scene, kit: BrandKit, library: Library) 
 
 def _place_logo(board: Storyboard, layer: LogoLayer, value: str, kit: BrandKit, library: Library) -> None:
     """Larger (``value`` "size"), or into the corner that ``value`` names as a slot."""
-    from mmstudio.composition.brand.rules import logo_box
+    from mmstudio.composition.render.brand_rules import logo_box
 
     box = logo_box(board, layer, library)
     width, height = board.size

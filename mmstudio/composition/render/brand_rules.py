@@ -11,11 +11,11 @@ from PySide6.QtCore import QRectF
 from mmstudio.composition.brand import colours as hues
 from mmstudio.composition.brand.apply import drawn_size, family_for, needed, words_in
 from mmstudio.composition.brand.check import Finding
-from mmstudio.composition.brand.grounds import Grounds, Standing
 from mmstudio.composition.brand.kit import BrandKit
 from mmstudio.composition.corners import PREFIX, corner_rect
 from mmstudio.composition.palette import contrast as ratio_of
 from mmstudio.composition.palette import hex_of, rgb_of
+from mmstudio.composition.render.brand_grounds import Grounds, Standing
 from mmstudio.composition.render.scene_text import PlacedText, texts_of
 from mmstudio.composition.render.sprites import box_of
 from mmstudio.composition.render.typefaces import installed
