@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mmstudio.learning.engine.data import Batch
 from mmstudio.learning.texts.bpe import BLANK, END, Bpe
+from mmstudio.learning.texts.ngram import NGram
 
 Tokens = NDArray[np.uint16]
 
@@ -51,7 +52,17 @@ class WindowData:
     A stream shorter than a window goes round.
     """
 
-    def __init__(self, bpe: Bpe, texts: TokenTexts, held: TokenTexts, context: int, seed: int) -> None:
+    def __init__(
+        self,
+        bpe: Bpe,
+        texts: TokenTexts,
+        held: TokenTexts,
+        context: int,
+        seed: int,
+        ngram: NGram | None = None,
+    ) -> None:
+        """``ngram``: the counted phrases of ``texts``, which a judgement mixes the network with."""
+        self.ngram = ngram
         self.bpe, self.texts, self.held, self.context, self.seed = bpe, texts, held, context, seed
         self._stream = texts.stream()[:-1]
         self._orders: dict[int, tuple[int, NDArray[np.int64]]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from mmstudio.errors import StudioError
 from mmstudio.learning.config import load_config
@@ -16,6 +16,7 @@ from mmstudio.learning.nets.text import filled, make_lm, make_text_vae
 from mmstudio.learning.texts.bpe import load_bpe
 from mmstudio.learning.texts.copying import load_index
 from mmstudio.learning.texts.model import TextModel
+from mmstudio.learning.texts.ngram import NGRAM, SHARES, Mixture, load_ngram
 
 
 def load_text_model(folder: Path, device: torch.device) -> TextModel:
@@ -42,4 +43,20 @@ def load_text_model(folder: Path, device: torch.device) -> TextModel:
         )
     net.requires_grad_(False).eval()
     prior = prior_from(weights, config.latent) if vae else None
-    return TextModel(config, net, bpe, device, load_index(folder), prior, weights_id(folder))
+    mixture = _mixture(folder, weights, len(bpe))
+    return TextModel(config, net, bpe, device, load_index(folder), prior, weights_id(folder), mixture)
+
+
+def _mixture(folder: Path, weights: dict[str, Tensor], symbols: int) -> Mixture | None:
+    """The counts that a text writer was mixed with; None for one that writes alone."""
+    if SHARES not in weights:
+        return None
+    ngram, shares = load_ngram(folder), weights[SHARES].double().numpy()
+    if ngram is None or ngram.symbols != symbols or ngram.order != len(shares):
+        raise StudioError(
+            "The counted phrases of “{name}” ({file}) are missing or damaged.",
+            hint="Restore the model's folder from a copy, or train it again.",
+            name=folder.name,
+            file=NGRAM,
+        )
+    return Mixture(ngram, shares)

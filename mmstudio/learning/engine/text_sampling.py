@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mmstudio.learning.nets.text import Cache, TextLM, TextVAE
 from mmstudio.learning.texts.bpe import END, Bpe
+from mmstudio.learning.texts.ngram import MOST_ORDER, Mixture
 
 _LENGTH = 0.7
 
@@ -22,15 +23,23 @@ def generator_of(seed: int, place: int) -> torch.Generator:
     return torch.Generator().manual_seed((seed * 1_000_003 + zlib.crc32(str(place).encode())) % (1 << 62))
 
 
-def lm_next(net: TextLM, device: torch.device) -> Next:
-    """What a text writer says, with the keys and values of all before kept."""
+def lm_next(net: TextLM, device: torch.device, mixture: Mixture | None = None) -> Next:
+    """What a text writer says, with the keys and values of all before kept; with ``mixture`` network and counts
+    together."""
     cache = Cache()
+    before: list[int] = []
 
     @torch.inference_mode()
     def say(new: list[int]) -> Tensor:
         tokens = torch.tensor([new[-net.context :]], device=device)
         logits: Tensor = net(tokens, cache=cache, last=True)
-        return logits[0, -1].float().cpu()
+        said = logits[0, -1].float().cpu()
+        if mixture is None:
+            return said
+        before.extend(new)
+        del before[:-MOST_ORDER]
+        both = mixture.of(said.double().softmax(0).numpy(), before)
+        return torch.from_numpy(both).log().float()
 
     return say
 

@@ -5,16 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 from mmstudio.learning.engine.text_data import Tokens, padded
 from mmstudio.learning.nets.text import TextLM, TextVAE
 from mmstudio.learning.texts.bpe import BLANK, END, Bpe
+from mmstudio.learning.texts.ngram import Mixture, fit_shares
 
 _ROWS = 16
+
+_Row = tuple[list[int], int, tuple[Any, ...]]  # a window, how many tokens of it are paid for, what counts say
+_Heard = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]
 
 
 @dataclass(slots=True)
@@ -43,26 +50,41 @@ class Paid:
 
 
 def scoring_lm(
-    net: TextLM, bpe: Bpe, texts: Sequence[Sequence[int] | Tokens], device: torch.device
+    net: TextLM,
+    bpe: Bpe,
+    texts: Sequence[Sequence[int] | Tokens],
+    device: torch.device,
+    mixture: Mixture | None = None,
+    *,
+    fit: bool = False,
 ) -> Iterator[Paid]:
-    """The sums so far, after each pass of the network.
+    """The sums so far, after each pass of the network; with ``mixture`` those of network and counts together.
 
     Each text is alone, after an end. Of a long one every token but the first half context has at least half a
-    context before it: windows overlap by half.
+    context before it: windows overlap by half. ``fit``: the sums are of the network alone but for the last ones,
+    for which the shares of ``mixture`` are set to what is likeliest for these texts.
     """
-    paid = Paid()
-    rows: list[tuple[list[int], int]] = []
+    paid, rows = Paid(), list[_Row]()
+    heard: list[_Heard] | None = [] if fit and mixture is not None else None
     for text in texts:
         tokens = [END, *map(int, text), END]
         paid.bytes += int(bpe.lengths[tokens].sum())
+        counted = mixture.ngram.shares(tokens[1:-1]) if mixture is not None else None
+        done = 0
         for window, new in _windows(tokens, net.context):
-            rows.append((window, new))
+            part = tuple(one[done : done + new] for one in counted) if counted is not None else ()
+            rows.append((window, new, part))
+            done += new
             if len(rows) == _ROWS:
-                _pay_lm(net, rows, paid, device)
+                _pay_lm(net, rows, paid, device, mixture, heard)
                 rows = []
                 yield paid
     if rows:
-        _pay_lm(net, rows, paid, device)
+        _pay_lm(net, rows, paid, device, mixture, heard)
+    if heard and mixture is not None:
+        writer, share, met = (np.concatenate(one) for one in zip(*heard, strict=True))
+        mixture.shares = fit_shares(writer, share, met, mixture.ngram.order)
+        paid.nats = float(_mixed(writer, share, mixture.shares[met]).sum())
     yield paid
 
 
@@ -76,19 +98,40 @@ def _windows(tokens: list[int], context: int) -> Iterator[tuple[list[int], int]]
 
 
 @torch.inference_mode()
-def _pay_lm(net: TextLM, rows: list[tuple[list[int], int]], paid: Paid, device: torch.device) -> None:
-    longest = max(len(window) for window, _ in rows)
+def _pay_lm(
+    net: TextLM,
+    rows: list[_Row],
+    paid: Paid,
+    device: torch.device,
+    mixture: Mixture | None,
+    heard: list[_Heard] | None,
+) -> None:
+    longest = max(len(window) for window, _, _ in rows)
     x = torch.full((len(rows), longest), BLANK)
     targets = torch.full((len(rows), longest - 1), -100)
-    for place, (window, new) in enumerate(rows):
+    for place, (window, new, _) in enumerate(rows):
         x[place, : len(window)] = torch.tensor(window)
         targets[place, len(window) - 1 - new : len(window) - 1] = torch.tensor(window[-new:])
     logits = net(x[:, :-1].to(device)).float()
-    nats = functional.cross_entropy(
-        logits.flatten(0, 1), targets.to(device).flatten(), ignore_index=-100, reduction="sum"
-    )
-    paid.nats += float(nats)
-    paid.tokens += sum(new for _, new in rows)
+    wanted = targets.to(device).flatten()
+    nats = functional.cross_entropy(logits.flatten(0, 1), wanted, ignore_index=-100, reduction="none")
+    each = nats[wanted != -100].cpu().double().numpy()
+    if mixture is not None:
+        share, met = (np.concatenate([part[i] for _, _, part in rows]) for i in (0, 1))
+        if heard is not None:
+            heard.append((np.exp(-each), share, met))
+        else:
+            each = _mixed(np.exp(-each), share, mixture.shares[met])
+    paid.nats += float(each.sum())
+    paid.tokens += sum(new for _, new, _ in rows)
+
+
+def _mixed(
+    writer: NDArray[np.float64], counted: NDArray[np.float64], share: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Nats of tokens by the writer and the counts together."""
+    found: NDArray[np.float64] = -np.log(np.maximum(1e-300, (1.0 - share) * writer + share * counted))
+    return found
 
 
 @dataclass(slots=True)

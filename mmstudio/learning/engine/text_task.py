@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -18,6 +19,7 @@ from mmstudio.learning.engine.task import Task, cosine, take
 from mmstudio.learning.engine.text_data import SentenceData, WindowData
 from mmstudio.learning.engine.text_scoring import Paid, scoring_lm
 from mmstudio.learning.nets.text import TextLM, filled, make_lm
+from mmstudio.learning.texts.ngram import SHARES, Mixture
 
 BITS = "held_bits_per_byte"
 GAIN = 0.002  # share by which a judgement must be better to count as progress
@@ -121,10 +123,15 @@ class TextTask(Task[Data]):
 
 
 class TextLmTask(TextTask[WindowData]):
-    """Mean nats of the next token, all tokens of a window at once."""
+    """Mean nats of the next token, all tokens of a window at once.
+
+    Judged, where phrases were counted, as it will write: mixed with them. How much they count is fitted on the
+    held-out texts at each judgement and goes into the weights.
+    """
 
     def __init__(self, config: ModelConfig, device: torch.device) -> None:
         super().__init__(config, device)
+        self._shares: Tensor | None = None
         count = self.vocabulary()
         self.net: TextLM = filled(lambda: make_lm(config, count), device, self.random)
         self.take(self.net)
@@ -153,7 +160,26 @@ class TextLmTask(TextTask[WindowData]):
         net = self.average.net
         assert isinstance(net, TextLM)
         del seed
-        return scoring_lm(net, data.bpe, some_of(data), self.device)
+        if data.ngram is None:
+            yield from scoring_lm(net, data.bpe, some_of(data), self.device)
+            return
+        mixture = Mixture(data.ngram, np.zeros(data.ngram.order))
+        yield from scoring_lm(net, data.bpe, some_of(data), self.device, mixture, fit=True)
+        self._shares = torch.from_numpy(mixture.shares).float()
+
+    def finish(self, data: WindowData) -> dict[str, Tensor]:
+        """The shares of the counted phrases as last fitted."""
+        return {SHARES: self._shares} if self._shares is not None and data.ngram is not None else {}
+
+    def state(self) -> TrainingState:
+        state = super().state()
+        if self._shares is not None:
+            state.tensors[SHARES] = self._shares
+        return state
+
+    def restore(self, state: TrainingState) -> None:
+        super().restore(state)
+        self._shares = state.tensors.get(SHARES)
 
 
 def some_of(data: WindowData | SentenceData) -> list[Any]:

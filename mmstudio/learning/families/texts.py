@@ -17,6 +17,7 @@ _LM_OPTIONS = {
     "context": 128.0,  # tokens
     "vocabulary": 1024.0,  # tokens at most; fewer where the texts are few
     "dropout": 0.2,
+    "n_gram": 5.0,  # tokens of the longest counted phrases that the network is mixed with; 0 for none
     "patience": 4.0,  # judgements without progress before the training ends
     "half_life": 500.0,
 }
@@ -40,6 +41,7 @@ _RANGES = {
     "layers": (1.0, 24.0),
     "heads": (1.0, 16.0),
     "context": (8.0, 1024.0),
+    "n_gram": (0.0, 5.0),
     "length": (4.0, 256.0),
     "vocabulary": (258.0, 16384.0),
     "dropout": (0.0, 0.9),
@@ -59,7 +61,7 @@ def _configure(info: FamilyInfo, wanted: Wanted) -> ModelConfig:
 
 def _settle(config: ModelConfig) -> None:
     options = config.options
-    for key in ("width", "layers", "heads", "context", "length", "vocabulary", "cycles", "patience"):
+    for key in ("width", "layers", "heads", "context", "length", "vocabulary", "n_gram", "cycles", "patience"):
         if key in options:
             options[key] = float(int(options[key]))
     config.widths = [int(options["width"])] * int(options.get("layers", 1))

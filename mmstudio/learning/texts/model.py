@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mmstudio.learning.engine.prior import Prior
     from mmstudio.learning.engine.text_scoring import Paid
     from mmstudio.learning.texts.bpe import Bpe
+    from mmstudio.learning.texts.ngram import Mixture
 
 LONGEST = 4000  # tokens of one text
 _FURTHER = 6  # places looked at for a variation that is none of the others
@@ -35,6 +36,7 @@ class TextModel:
         index: the runs of words it learned from, or None (see :mod:`mmstudio.learning.texts.copying`).
         prior: of a text VAE's latents; None for a language model.
         fingerprint: the first 16 digits of the SHA-256 of its weights.
+        mixture: the counted phrases that a language model is mixed with; None where it writes alone.
     """
 
     config: ModelConfig
@@ -44,6 +46,7 @@ class TextModel:
     index: CopyIndex | None = None
     prior: Prior | None = None
     fingerprint: str = ""
+    mixture: Mixture | None = None
 
     @property
     def has_latent(self) -> bool:
@@ -267,7 +270,7 @@ class TextModel:
             yield from scoring_vae(self.net, self.bpe, rows, self.device, self.length)
         else:
             assert isinstance(self.net, TextLM)
-            yield from scoring_lm(self.net, self.bpe, rows, self.device)
+            yield from scoring_lm(self.net, self.bpe, rows, self.device, self.mixture)
 
     def copied(self, text: str) -> Copied:
         """How much of a text stands in what the model learned from."""
@@ -287,7 +290,7 @@ class TextModel:
         from mmstudio.learning.nets.text import TextLM
 
         assert isinstance(self.net, TextLM)
-        say = lm_next(self.net, self.device)
+        say = lm_next(self.net, self.device, self.mixture)
         before = [END, *self.bpe.encode(prompt)]
         limits: dict[str, Any] = {"temperature": temperature, "top_p": top_p, "longest": longest}
         return whole_characters(writing(say, self.bpe, before, random, **limits))

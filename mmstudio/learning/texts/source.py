@@ -18,6 +18,7 @@ from mmstudio.learning.rights import inherited
 from mmstudio.learning.texts.bpe import TOKENIZER, Bpe, load_bpe, train_bpe
 from mmstudio.learning.texts.copying import index_of
 from mmstudio.learning.texts.gather import GatheredTexts, as_record, gather_texts
+from mmstudio.learning.texts.ngram import NGram, count_runs, load_ngram
 from mmstudio.learning.texts.passages import sentences_of
 
 if TYPE_CHECKING:
@@ -92,16 +93,22 @@ def prepared(
             rows.append(bpe.encode(text))
         parts.append(TokenTexts.of([row for row in rows if row]))
     _save(folder, *parts)
-    return made_of(config, bpe, *parts)
+    if config.family == "text-lm" and (order := int(config.options.get("n_gram", 0))):
+        yield Progress(0, None, tr("Counting phrases"))
+        if (counted := count_runs(parts[0], order, len(bpe))) is not None:
+            counted.save(folder)
+    return made_of(config, bpe, *parts, load_ngram(folder))
 
 
-def made_of(config: ModelConfig, bpe: Bpe, train: TokenTexts, held: TokenTexts) -> Data:
-    """The data a family of texts learns from."""
+def made_of(
+    config: ModelConfig, bpe: Bpe, train: TokenTexts, held: TokenTexts, ngram: NGram | None = None
+) -> Data:
+    """The data a family of texts learns from; ``ngram``: the counted phrases of ``train``, for a writer."""
     from mmstudio.learning.engine.text_data import SentenceData, WindowData
 
     if config.family == "text-vae":
         return SentenceData(bpe, train, held, int(config.options["length"]), config.seed)
-    return WindowData(bpe, train, held, int(config.options["context"]), config.seed)
+    return WindowData(bpe, train, held, int(config.options["context"]), config.seed, ngram)
 
 
 def _vocabulary(folder: Path, config: ModelConfig, texts: Sequence[str]) -> Generator[Progress, None, Bpe]:
@@ -139,4 +146,7 @@ def _load(folder: Path, config: ModelConfig) -> Data | None:
     if starts[-1] != len(tokens) or held_starts[-1] != len(held) or not (folder / TOKENIZER).is_file():
         return None
     bpe = load_bpe(folder)
-    return made_of(config, bpe, TokenTexts(tokens, starts), TokenTexts(held, held_starts))
+    if config.family == "text-lm" and config.options.get("n_gram") and load_ngram(folder) is None:
+        return None
+    parts = TokenTexts(tokens, starts), TokenTexts(held, held_starts)
+    return made_of(config, bpe, *parts, load_ngram(folder))
