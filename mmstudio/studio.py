@@ -51,7 +51,8 @@ KINDS: dict[str, tuple[Lane, str]] = {
     "export": ("io", mark("Export")),
     "page": ("io", mark("Export the recommendation page")),
     "package": ("io", mark("Make a preview package")),
-    "matrix": ("device", mark("Export many")),
+    "matrix": ("io", mark("Export many")),
+    "certificate": ("io", mark("Make a certificate")),
     "clean": ("io", mark("Clean")),
     "doctor": ("io", mark("Check the library")),
     "relink": ("io", mark("Find missing files")),
@@ -268,7 +269,8 @@ def _set(studio: Studio, params: dict[str, Any]) -> Work:
 def _matrix(studio: Studio, params: dict[str, Any]) -> Work:
     from mmstudio.export.matrix import matrix_work
 
-    return matrix_work(studio.library, studio.composer, studio.exporter, **params)
+    ask = studio.runner.ask if "runner" in studio.__dict__ else None  # the shell runs it in its one thread
+    return matrix_work(studio.library, studio.composer, studio.exporter, ask=ask, **params)
 
 
 def _compose(studio: Studio, params: dict[str, Any]) -> Work:
@@ -279,6 +281,12 @@ def _package(studio: Studio, params: dict[str, Any]) -> Work:
     from mmstudio.export.package import package_work
 
     return package_work(studio.library, params.pop("storyboards"), **params)
+
+
+def _certificate(_studio: Studio, params: dict[str, Any]) -> Work:
+    from mmstudio.export.provenance.certificate import certificate_work
+
+    return certificate_work(**params)
 
 
 def _once(call: Callable[[], dict[str, Any]]) -> Work:
@@ -317,6 +325,7 @@ _FACTORIES: dict[str, Callable[[Studio, dict[str, Any]], Work]] = {
     "page": lambda studio, params: studio.exporter.page_work(**params),
     "package": _package,
     "matrix": _matrix,
+    "certificate": _certificate,
     "clean": _clean,
     "doctor": _doctor,
     "relink": _relink,

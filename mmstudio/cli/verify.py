@@ -59,14 +59,10 @@ def certificate(
     as_json: Json = False,
 ) -> None:
     """Make a certificate of one's own to try signing with; nobody vouches for it."""
-    from mmstudio.export.provenance.certificate import new_certificate
+    from mmstudio.export.provenance.certificate import limits_of, new_certificate
 
     signing, authority = new_certificate(out, name, days=days)
-    limits = tr(
-        "Made by yourself: readers show “valid, signer not trusted” unless they are given {authority}. For"
-        " work that others must trust, get a certificate from a public authority for C2PA.",
-        authority=authority.name,
-    )
+    limits = limits_of(authority)
     if as_json:
         print_json({"signing": str(signing), "authority": str(authority), "limits": limits})
         return

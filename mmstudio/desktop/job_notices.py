@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _QUIET = {
     "recommend",
+    "certificate",
     "compose",
     "doctor",
     "clean",

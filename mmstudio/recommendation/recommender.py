@@ -219,7 +219,7 @@ class Recommender:
         kept = catalogue.events.kept
         key = (
             audience.id, tuple(audience.liked), tuple(audience.disliked), audience.brief, method,
-            id(catalogue), id(kept.get("settled")), id(kept.get("ranker")),
+            id(catalogue), id(kept.get("settled")), id(kept.get("ranker")), language(),
         )  # fmt: skip
         with self._lock:
             found = self._considered.get(key)

@@ -61,6 +61,16 @@ def pack(shop: Shop, ids: list[int], out: Path, **options: Any) -> dict[str, Any
     return made
 
 
+def test_a_zip_stands_among_the_finished_files_once(shop: Shop, boards: list[int], tmp_path: Path) -> None:
+    for _again in range(2):
+        result = pack(shop, boards[:1], tmp_path, video=False)
+    rows = [row for row in shop.library.exports.list() if row.path == result["path"]]
+    assert [(row.channel, row.kind, row.storyboard_id) for row in rows] == [
+        ("preview-package", "zip", boards[0])
+    ]
+    assert rows[0].size == Path(result["path"]).stat().st_size
+
+
 def test_a_zip_holds_page_and_films_and_is_the_same_again(
     shop: Shop, boards: list[int], tmp_path: Path
 ) -> None:

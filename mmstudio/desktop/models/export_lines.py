@@ -268,6 +268,7 @@ def export_lines(library: Library) -> list[ExportLine]:
 def exported_files(library: Library, labels: dict[str, str]) -> list[ExportedFile]:
     """Finished files with what they show; not for the GUI thread."""
     names = {b.id: b.name for b in library.storyboards.list()}
+    labels = {**labels, "preview-package": tr("Preview package")}
     return [
         ExportedFile(
             row.id,

@@ -38,7 +38,7 @@ from mmstudio.desktop.models.items import item_rows
 from mmstudio.desktop.models.rows import ROW_ROLE
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name, say
-from mmstudio.desktop.views.check_popup import CheckPopup, channel_choices
+from mmstudio.desktop.views.check_popup import CheckPopup
 from mmstudio.desktop.views.controls import button, row, tool
 from mmstudio.desktop.views.encrypt_dialog import EncryptDialog
 from mmstudio.desktop.views.export_delegates import LINE_HEIGHT, AdDelegate, ExportedDelegate, TickDelegate
@@ -49,6 +49,7 @@ from mmstudio.desktop.views.held_bar import HeldBar
 from mmstudio.desktop.views.item_picker import ItemPicker
 from mmstudio.desktop.views.painting import sized
 from mmstudio.desktop.views.pictures import Pictures
+from mmstudio.desktop.views.popup_card import channel_choices
 from mmstudio.desktop.views.share_sheet import ShareSheet
 from mmstudio.desktop.views.states import StateStack
 from mmstudio.i18n import mark, tr
@@ -122,7 +123,7 @@ class ExportsPane(Pane):
             icon="share-network",
             tip=mark("Choose which channels have a column"),
         )
-        self.options = OptionsPopup(self)
+        self.options = OptionsPopup(self.context, self)
         self.options.changed.connect(self._say_options)
         self.options_button = button(
             mark("Options"), lambda: self.options.open_below(self.options_button), icon="sliders-horizontal"

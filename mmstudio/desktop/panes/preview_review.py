@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -239,10 +239,15 @@ class PreviewReview(QObject):
     def _packed(self, result: dict[str, Any]) -> None:
         self._package_ended(None)
         path = Path(result["path"])
+        hint = tr("Send it to the client; their remarks come back as a file.")
+        to: tuple[str, Callable[[], Any]] = (tr("Open folder"), lambda: open_path(str(path.parent)))
+        if path.suffix == ".zip":  # it stands among the finished files
+            hint = tr("Drag it into a mail to the client; their remarks come back as a file.")
+            to = (tr("Show"), lambda: self.context.navigate("exports", finished=True))
         self.context.notify(
             tr("The preview package {name} is ready.", name=path.name),
-            tr("Send it to the client; their remarks come back as a file."),
-            (tr("Open folder"), lambda: open_path(str(path.parent))),
+            hint,
+            to,
             level="success",
         )
 

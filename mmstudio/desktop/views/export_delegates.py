@@ -124,6 +124,7 @@ def _icon_of(path: str) -> str:
         "wav": "music-notes",
         "html": "browser",
         "json": "brackets-curly",
+        "zip": "package",
     }
     return names.get(suffix, "file")
 

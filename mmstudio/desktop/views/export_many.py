@@ -30,13 +30,14 @@ from mmstudio.desktop.models.export_rows import STATE_ROLE, MatrixLine, MatrixTa
 from mmstudio.desktop.models.job_watch import JobWatch
 from mmstudio.desktop.models.rows import ROW_ROLE
 from mmstudio.desktop.texts import name, say
-from mmstudio.desktop.views.check_popup import CheckPopup, Choice, channel_choices
+from mmstudio.desktop.views.check_popup import CheckPopup
 from mmstudio.desktop.views.controls import button, row
 from mmstudio.desktop.views.export_options import OptionsPopup
 from mmstudio.desktop.views.files import open_path
 from mmstudio.desktop.views.item_picker import ItemPicker
 from mmstudio.desktop.views.painting import paint_text
 from mmstudio.desktop.views.pictures import Pictures
+from mmstudio.desktop.views.popup_card import Choice, channel_choices
 from mmstudio.desktop.views.states import StateStack
 from mmstudio.i18n import mark, tr
 
@@ -86,7 +87,7 @@ class ManyPage(QWidget):
         self.audience_popup.changed.connect(lambda _keys: self._changed())
         self.channel_popup = CheckPopup(mark("Channels"), self)
         self.channel_popup.changed.connect(lambda _keys: self._changed())
-        self.options = OptionsPopup(self)
+        self.options = OptionsPopup(context, self)
         self.options.changed.connect(self._say)
         self._checking = QTimer(self)
         self._checking.setSingleShot(True)

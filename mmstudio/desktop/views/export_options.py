@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QFileDialog,
-    QFormLayout,
-    QFrame,
-    QLabel,
-    QLineEdit,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QFormLayout, QLabel, QLineEdit, QWidget
 
-from mmstudio.desktop.texts import label, name, say
+from mmstudio.desktop.texts import label, name
+from mmstudio.desktop.views.certificate_dialog import CertificateDialog
 from mmstudio.desktop.views.controls import button, row
+from mmstudio.desktop.views.popup_card import PopupCard, tick_box
 from mmstudio.i18n import mark, tr
+
+if TYPE_CHECKING:
+    from mmstudio.desktop.context import AppContext
 
 _LABELS = (
     ("auto", mark("Where the law asks for it")),
@@ -30,15 +25,14 @@ _LABELS = (
 )
 
 
-class OptionsPopup(QFrame):
+class OptionsPopup(PopupCard):
     """The options; :attr:`changed` is sent after each change. The defaults are the private ones."""
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setProperty("surface", "card")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
         name(self, mark("Options of the export"))
         self._sign = ""
         self.blur = self._box(mark("Blur faces"), mark("Faces that are found; one that is not found stays."))
@@ -75,12 +69,15 @@ class OptionsPopup(QFrame):
         self.sign_label = QLabel()
         self.sign_label.setProperty("role", "small")
         self.sign_clear = button(mark("Do not sign"), lambda: self.set_certificate(""), "quiet")
+        self.sign_new = button(
+            mark("None yet? Make a test certificate"), self.new_certificate, "link",
+            tip=mark("To try signing with; nobody vouches for it"),
+        )  # fmt: skip
         form = QFormLayout()
         form.setVerticalSpacing(8)
         form.addRow(label(mark("Label “made with AI”")), self.label)
         form.addRow(label(mark("Country")), self.market)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 16)
+        column = self.column
         column.setSpacing(6)
         column.addWidget(label(mark("Options"), "heading"))
         for box in (self.blur, self.masked, self.keep, self.trim, self.number):
@@ -89,6 +86,7 @@ class OptionsPopup(QFrame):
         column.addWidget(label(mark("Signature (C2PA)"), "small"))
         column.addLayout(row(self.sign_button, self.sign_clear, None))
         column.addWidget(self.sign_label)
+        column.addWidget(self.sign_new, 0, Qt.AlignmentFlag.AlignLeft)
         self.set_certificate("")
 
     def options(self) -> dict[str, Any]:
@@ -122,25 +120,27 @@ class OptionsPopup(QFrame):
         self._sign = path
         self.sign_label.setText(Path(path).name if path else tr("Files are not signed."))
         self.sign_clear.setVisible(bool(path))
+        self.sign_new.setVisible(not path)
         self.changed.emit()
+
+    def new_certificate(self) -> CertificateDialog:
+        """Ask who signs, and make a certificate to try signing with; it is chosen once it is there."""
+        self.hide()
+        dialog = CertificateDialog(self._context, self.parentWidget() or self)
+        dialog.made.connect(self.set_certificate)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+        return dialog
 
     def open_below(self, anchor: QWidget) -> None:
         """Show under a widget, or above it where the screen ends."""
         self.adjustSize()
-        at = anchor.mapToGlobal(QPoint(anchor.width() - self.width(), anchor.height() + 4))
-        screen = anchor.screen().availableGeometry()
-        if at.y() + self.height() > screen.bottom():
-            at.setY(max(screen.top(), anchor.mapToGlobal(QPoint(0, 0)).y() - self.height() - 4))
-        at.setX(max(screen.left(), min(at.x(), screen.right() - self.width())))
-        self.move(at)
-        self.show()
+        self.place(anchor)
         self.blur.setFocus()
 
     def _box(self, words: str, tip: str) -> QCheckBox:
-        box = QCheckBox()
-        say(box, words)
+        box = tick_box(words, changed=self.changed.emit)
         name(box, words, tip)
-        box.toggled.connect(lambda _on: self.changed.emit())
         return box
 
     def _choose_certificate(self) -> None:

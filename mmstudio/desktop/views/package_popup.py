@@ -2,117 +2,67 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from mmstudio.desktop.texts import label, name, say
-from mmstudio.desktop.views.controls import button, row
+from mmstudio.desktop.views.controls import button
 from mmstudio.desktop.views.fields import TextField
-from mmstudio.desktop.views.flow import empty
-from mmstudio.i18n import mark, tr
+from mmstudio.desktop.views.popup_card import CheckList, Choice, FolderCard, tick_box
+from mmstudio.i18n import mark
 
 _MOST = 8  # storyboards in a package
 
 
-class PackagePopup(QFrame):
+class PackagePopup(FolderCard):
     """``wanted`` carries the parameters of the job."""
 
     wanted = Signal(dict)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setProperty("surface", "card")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._folder = ""
-        self.boxes: dict[int, QCheckBox] = {}
-        self._list = QWidget()
-        self._list_layout = QVBoxLayout(self._list)
-        self._list_layout.setContentsMargins(0, 0, 0, 0)
-        self._list_layout.setSpacing(4)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(self._list)
-        scroll.setMaximumHeight(150)
+        self.make_button = button(mark("Make the package"), lambda: self._make(), "primary", icon="package")
+        super().__init__(self.make_button, parent)
+        name(self, mark("Preview package"))
+        self._list = CheckList()
+        self._list.setMaximumHeight(150)
+        self._list.changed.connect(self._count)
         self.note = TextField()
         name(self.note, mark("A note for the client"))
         say(self.note, mark("A note for the client"), "setPlaceholderText")
-        self.watermark = self._box(mark("Write PREVIEW over it"), on=True)
-        self.pictures = self._box(mark("Pictures instead of films"))
-        self.zipped = self._box(mark("As one ZIP file"), on=True)
-        self._folder_label = QLabel()
-        self._folder_label.setProperty("role", "small")
-        self._folder_label.setWordWrap(True)
-        self.make_button = button(mark("Make the package"), self._make, "primary", icon="package")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 12, 16, 16)
-        layout.setSpacing(8)
-        layout.addWidget(label(mark("Preview package"), "heading"))
-        layout.addWidget(scroll)
-        layout.addWidget(self.note)
-        for box in (self.watermark, self.pictures, self.zipped):
-            layout.addWidget(box)
-        layout.addWidget(self._folder_label)
-        layout.addLayout(
-            row(button(mark("Other folder"), self._browse, icon="folder-open"), None, self.make_button)
-        )
+        self.watermark = tick_box(mark("Write PREVIEW over it"), on=True)
+        self.pictures = tick_box(mark("Pictures instead of films"))
+        self.zipped = tick_box(mark("As one ZIP file"), on=True)
+        self.column.addWidget(label(mark("Preview package"), "heading"))
+        for part in (self._list, self.note, self.watermark, self.pictures, self.zipped):
+            self.column.addWidget(part)
+        self.add_folder()
         self.setFixedWidth(400)
+
+    @property
+    def boxes(self) -> dict[int, QCheckBox]:
+        """The boxes by storyboard."""
+        return {int(key): box for key, box in self._list.boxes.items()}
 
     def offer(
         self, storyboards: list[tuple[int, str]], ticked: list[int], folder: str, anchor: QWidget
     ) -> None:
         """Show beside a widget; ``storyboards`` are (id, title), those of ``ticked`` are in."""
-        empty(self._list_layout)
-        self.boxes = {}
-        for id_, title in storyboards:
-            box = QCheckBox(title)
-            box.setChecked(id_ in ticked)
-            box.toggled.connect(lambda _on: self._count())
-            self.boxes[id_] = box
-            self._list_layout.addWidget(box)
-        self._list_layout.addStretch(1)
+        self._list.set_choices([Choice(str(id_), title) for id_, title in storyboards])
+        self._list.tick(str(id_) for id_ in ticked)
         self._set_folder(folder)
         self._count()
         self.adjustSize()
-        at = anchor.mapToGlobal(QPoint(anchor.width() - self.width(), anchor.height() + 4))
-        screen = anchor.screen().availableGeometry()
-        at.setX(max(screen.left(), min(at.x(), screen.right() - self.width())))
-        at.setY(max(screen.top(), min(at.y(), screen.bottom() - self.height())))
-        self.move(at)
-        self.show()
+        self.place(anchor)
         self.make_button.setFocus()
 
-    def _box(self, words: str, *, on: bool = False) -> QCheckBox:
-        made = QCheckBox()
-        say(made, words)
-        made.setChecked(on)
-        return made
-
-    def _ticked(self) -> list[int]:
-        return [id_ for id_, box in self.boxes.items() if box.isChecked()]
-
     def _count(self) -> None:
-        self.make_button.setEnabled(0 < len(self._ticked()) <= _MOST)
-
-    def _set_folder(self, folder: str) -> None:
-        self._folder = folder
-        self._folder_label.setText(tr("Into {folder}", folder=folder))
-
-    def _browse(self) -> None:
-        folder = QFileDialog.getExistingDirectory(
-            self, tr("Folder for exports"), self._folder or str(Path.home())
-        )
-        if folder:
-            self._set_folder(folder)
-        self.show()
+        self.make_button.setEnabled(0 < len(self._list.ticked()) <= _MOST)
 
     def _make(self) -> None:
         self.hide()
         self.wanted.emit(
             {
-                "storyboards": self._ticked(),
+                "storyboards": [int(key) for key in self._list.ticked()],
                 "out": self._folder,
                 "zipped": self.zipped.isChecked(),
                 "watermark": self.watermark.isChecked(),

@@ -9,15 +9,15 @@ import multiprocessing
 import os
 import time
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmstudio.atomic import remove_leftovers, take
 from mmstudio.composition import Storyboard
-from mmstudio.errors import DiskFull, StudioError, UsageError
+from mmstudio.errors import Cancelled, DiskFull, StudioError, UsageError
 from mmstudio.export.matrix.bench import Bench, RowOutcome, RowTask, help_with, start_helper
 from mmstudio.export.matrix.rows import MatrixRow, checked, matrix_of, read_matrix, refuse
 from mmstudio.export.matrix.state import RowState, digest_of, read_state, unchanged, write_state
@@ -40,6 +40,7 @@ _HELPERS = 4
 _AHEAD = 6  # chunks under way for each helper: enough that none waits while another's item is long
 _KEEP_S = 1.0  # how often the state is written
 _WAIT_S = 0.1
+Ask = Callable[[str, Callable[[], Any]], Future[Any]]
 
 
 def matrix_work(
@@ -57,6 +58,7 @@ def matrix_work(
     options: Mapping[str, Any] | None = None,
     keep: bool = False,
     helpers: int | None = None,
+    ask: Ask | None = None,
 ) -> Work:
     """The job of kind "matrix": every row to files of its channels, in a folder of its own below ``out``.
 
@@ -67,6 +69,8 @@ def matrix_work(
     Args:
         keep: also save each composed storyboard in the library (a saved one is exported as it stands anyway).
         helpers: processes that draw and encode; None for one a core, at most four; 0 for none.
+        ask: :meth:`JobRunner.ask`; rows are composed there, between two steps of what the device does, since
+            a recipe may let a model draw. Drawing and encoding need no device. None composes in this thread.
 
     Result: ``folder``, ``rows``, ``done``, ``failed``, ``same`` (counts), ``files`` (count), ``summary`` and
     ``page`` (paths), ``failures`` (number, label, message, hint).
@@ -91,7 +95,7 @@ def matrix_work(
             raise UsageError("There is no row to export.", hint="Choose items, or a table with rows.")
         folder = OutputFolder(out).folder
         with _alone(folder):
-            run_ = _Run(library, composer, exporter, folder, wanted, wishes, keep)
+            run_ = _Run(library, composer, exporter, folder, wanted, wishes, keep, ask)
             return (yield from run_.go(context, helpers))
 
     return run
@@ -130,10 +134,12 @@ class _Run:
         rows: list[MatrixRow],
         options: ExportOptions,
         keep: bool,
+        ask: Ask | None,
     ) -> None:
         self._library, self._composer, self._exporter = library, composer, exporter
         self._folder, self._rows, self._options = folder, rows, options
         self._keep = keep and not library.read_only
+        self._ask = ask
         self._before = {row.folder: row for row in read_state(folder)}
         self._states = [RowState(row.number, row.folder, row.label) for row in rows]
         self._boards: dict[int, int] = {}  # row -> the storyboard it was saved as
@@ -198,21 +204,21 @@ class _Run:
                 chunk = []
             item = row.item_id
             context.raise_if_cancelled()
-            task = self._task(index, row)
+            task = self._task(context, index, row)
             if task is not None:
                 chunk.append(task)
         if chunk:
             yield chunk
 
-    def _task(self, index: int, row: MatrixRow) -> RowTask | None:
+    def _task(self, context: JobContext, index: int, row: MatrixRow) -> RowTask | None:
         """Compose a row; None where that fails, which is noted."""
         state = self._states[index]
         try:
-            board = self._board(row)
+            board = self._board(context, row)
             if row.storyboard_id is None and self._keep:
                 board = self._composer.save(board)
         except Exception as error:
-            if isinstance(error, DiskFull):
+            if isinstance(error, DiskFull | Cancelled):
                 raise
             if not isinstance(error, StudioError | OSError):
                 log.exception("a row of a matrix could not be composed")
@@ -226,12 +232,27 @@ class _Run:
         place = str(self._folder / row.folder)
         return RowTask(index, board.to_dict(), board.id, place, base, list(row.channels))
 
-    def _board(self, row: MatrixRow) -> Storyboard:
+    def _board(self, context: JobContext, row: MatrixRow) -> Storyboard:
         if row.storyboard_id is not None:
             return self._composer.load(row.storyboard_id)
-        return self._composer.make(
-            row.recipe, row.item_id, row.audience_id, seed=row.seed, overrides=row.overrides
-        )
+
+        def make() -> Storyboard:
+            return self._composer.make(
+                row.recipe, row.item_id, row.audience_id, seed=row.seed, overrides=row.overrides
+            )
+
+        if self._ask is None:
+            return make()
+        future = self._ask(f"matrix-{context.job_id}", make)
+        while not wait([future], _WAIT_S).done:
+            if context.cancelled():
+                future.cancel()
+                raise Cancelled
+        try:
+            board: Storyboard = future.result()
+        except CancelledError:  # the program closes; the job stops at its next step and can go on later
+            return make()
+        return board
 
     def _here(self, chunks: Iterator[list[RowTask]]) -> Generator[RowOutcome, None, None]:
         bench = Bench(self._library, self._exporter, self._options)

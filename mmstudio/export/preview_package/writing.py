@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+import time
 import zipfile
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from mmstudio.library import Library
 
 MOST = 8  # storyboards in a package
+CHANNEL = "preview-package"  # what the list of finished files calls it
 _SHORT, _LONG = 720, 1280  # pixels of a film
 _RATE = 48_000
 _STAMP = (2000, 1, 1, 0, 0, 0)  # every entry of the ZIP: the same package is the same bytes
@@ -41,6 +43,7 @@ def write_package(
     note: str,
 ) -> Generator[Progress, None, dict[str, Any]]:
     """See :func:`mmstudio.export.package.package_work`."""
+    started = time.monotonic()
     boards = _boards(library, ids)
     package = package_id(library, boards)
     name = f"preview-{slug(boards[0].name, 32)}-{package}"
@@ -78,10 +81,20 @@ def write_package(
                 _zip(folder.folder, name, path)
             result = target.folder / f"{name}.zip"
             files = target.files
+            _list(library, boards[0], files[-1], time.monotonic() - started)
         else:
             result, files = folder.folder, folder.files
     yield Progress(total, total)
     return {"package": package, "path": str(result), "files": files}
+
+
+def _list(library: Library, first: Storyboard, file: dict[str, Any], seconds: float) -> None:
+    """Put a ZIP among the library's finished files, once; from there it can be dragged to a mail."""
+    known = {(row.path, row.sha256) for row in library.exports.list()}
+    if not library.read_only and (file["path"], file["sha256"]) not in known:
+        library.exports.add(
+            first.id, CHANNEL, file["path"], file["sha256"], file["bytes"], round(seconds, 3), "zip"
+        )
 
 
 def package_id(library: Library, boards: list[Storyboard]) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime
 import os
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmstudio.atomic import atomic_path, write_bytes
 from mmstudio.errors import StudioError, UsageError
+from mmstudio.i18n import tr
+from mmstudio.jobs import JobContext, Progress, Work
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -168,6 +171,32 @@ def new_certificate(folder: str | Path, name: str, *, days: int = 365) -> tuple[
         temporary.write_bytes(leaf.public_bytes(pem) + root.public_bytes(pem) + key)
     write_bytes(authority, root.public_bytes(pem))
     return signing, authority
+
+
+def limits_of(authority: str | Path) -> str:
+    """What a certificate of one's own is not good for; ``authority``: the file given to those who check."""
+    return tr(
+        "Made by yourself: readers show “valid, signer not trusted” unless they are given {authority}. For"
+        " work that others must trust, get a certificate from a public authority for C2PA.",
+        authority=Path(authority).name,
+    )
+
+
+def certificate_work(folder: str | Path, name: str, days: int = 365) -> Work:
+    """The job of kind "certificate": :func:`new_certificate`, and what it is not good for.
+
+    Result: ``signing`` and ``authority`` (paths), ``limits`` (a sentence or two). Raises (in the job) as
+    :func:`new_certificate`.
+    """
+
+    def run(context: JobContext) -> Generator[Progress, None, dict[str, Any]]:
+        yield Progress(0, 1)
+        context.raise_if_cancelled()
+        signing, authority = new_certificate(folder, name, days=days)
+        yield Progress(1, 1)
+        return {"signing": str(signing), "authority": str(authority), "limits": limits_of(authority)}
+
+    return run
 
 
 def common_name(certificate: x509.Certificate) -> str:
