@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # Choices of a person for which weights are chosen; between them they are interpolated.
 KNOWN = (1, 3, 5, 10, 30)
+_LOGS = np.log(KNOWN)
 CONTENT = "content"  # places items without events; its weight for others is chosen like any
 POPULAR = "popular"
 _GRID = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0)
@@ -51,7 +52,7 @@ class Weighting:
         own = self.by.get(name)
         if own is None:
             return 0.0
-        return float(np.interp(np.log(max(evidence, 1.0)), np.log(KNOWN), own))
+        return float(np.interp(np.log(max(evidence, 1.0)), _LOGS, own))
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -88,7 +89,7 @@ def signals(catalogue: Catalogue, profile: Profile, weighting: Weighting) -> lis
         if not given or (weight <= 0 and not (voice.name == CONTENT and new.any())):
             continue
         values, split = voice.engine(catalogue).one(given)
-        scale = 1 / max(float(values.std()), 1e-9)
+        scale = 1 / max(_deviation(values), 1e-9)
         if voice.name == CONTENT:
             content = (voice, weight * scale, scale, values, split)
         else:
@@ -110,6 +111,12 @@ def signals(catalogue: Catalogue, profile: Profile, weighting: Weighting) -> lis
         Signal(kind, _EVENTS / top * values, split and _times(split, weight, _EVENTS / top))
         for (kind, _values, split, weight), values in zip(found, weighted, strict=True)
     ]
+
+
+def _deviation(values: NDArray[np.float64]) -> float:
+    """Standard deviation from sums, without the arrays in between that `std` makes."""
+    mean = float(values.mean()) if len(values) else 0.0
+    return float(np.sqrt(max(float(values @ values) / max(len(values), 1) - mean * mean, 0.0)))
 
 
 def _times(split: Split, weight: float | NDArray[np.float64], scale: float) -> Split:

@@ -137,6 +137,7 @@ def settle(
     if not measurable(catalogue):
         return usual(catalogue)
     events = catalogue.events
+    _ = catalogue.content  # of the items alone: worked out once, for both fits
     rng = np.random.default_rng(seed)
     manner = manner or ("last" if events.timed else "random")
     strangers = rng.permutation(len(events.members))[

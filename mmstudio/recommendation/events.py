@@ -161,9 +161,9 @@ class Events:
     def met(self, member: int) -> NDArray[np.int64]:
         """Item rows a member met in any way, in time order, the newest last."""
         order = self.sequence()
-        starts = self.kept.setdefault(
-            "starts", np.searchsorted(self.who[order], np.arange(len(self.members) + 1))
-        )
+        if "starts" not in self.kept:
+            self.kept["starts"] = np.searchsorted(self.who[order], np.arange(len(self.members) + 1))
+        starts = self.kept["starts"]
         at = self.index(member)
         if at < 0:
             return np.zeros(0, np.int64)

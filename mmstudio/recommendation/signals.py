@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 Split = Callable[[int], list[tuple[int, float]]]
 # Values are whole multiples of this, so that sums of them are exact in any order (float64 below 2**12).
 _GRAIN = 2.0**-40
+_GRAINS = 2.0**40
 
 
 class Signal:
@@ -93,9 +95,9 @@ class Profile:
     recent: Sequence[int] = ()
     decisions: Mapping[int, float] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def anchors(self) -> dict[int, float]:
-        """Rows → weight of everything that speaks for somebody: likes, choices and approvals."""
+        """Rows → weight of everything that speaks for somebody: likes, choices and approvals; only read."""
         found = dict(self.taste)
         for rows in (self.liked, self.decisions):
             for row, weight in rows.items():
@@ -108,7 +110,9 @@ class Profile:
 
 def grain(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """float64[N] rounded to multiples of 2⁻⁴⁰."""
-    rounded: NDArray[np.float64] = np.round(np.asarray(values, np.float64) / _GRAIN) * _GRAIN
+    rounded: NDArray[np.float64] = np.multiply(values, _GRAINS, dtype=np.float64)
+    np.rint(rounded, out=rounded)
+    rounded *= _GRAIN
     return rounded
 
 

@@ -6,11 +6,15 @@ it), import, single questions, and the shop's own related links. Always: time of
 items.
 
     --only speed,import,links,random,ratio811,leave-last,cold-items,few-shot   --seeds 3
+    --protocol random,few-shot    only these protocols (the same names as in --only)
+    --keep FILE                   other packages' figures are kept there, so that a run that was cut off, or one
+                                  after a change of ours, does not train them again
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 import time
@@ -60,7 +64,7 @@ def films(folder: Path) -> Library | None:
     return library
 
 
-def protocol(library: Library, name: str, seeds: int) -> None:
+def protocol(library: Library, name: str, seeds: int, keep: Path | None = None) -> None:
     """The studio's methods and everybody else's on the same splits."""
     recommender = Recommender(library, Features(library, "cpu"))
     catalogue = recommender.catalogue()
@@ -70,16 +74,8 @@ def protocol(library: Library, name: str, seeds: int) -> None:
     mine = time.perf_counter() - started
     others: dict[tuple[str, int], list[dict[str, float]]] = {}
     for seed in range(seeds):
-        part = protocols.split(catalogue.events, name, plan.threshold, seed)
-        assert part is not None
-        inner = with_events(catalogue, part.train)
-        for label, make in rivals(inner, part, plan.threshold, name):
-            began = time.perf_counter()
-            scorer = make()
-            fit = time.perf_counter() - began
-            for known, asked in part.asked.items():
-                found = _measure(scorer(asked), asked, part)
-                others.setdefault((label, known), []).append({**found, "fit": fit})
+        for label, known, found in _others(catalogue, name, plan.threshold, seed, keep):
+            others.setdefault((label, known), []).append(found)
     print(
         f"\n{name}: {seeds} splits, relevant "
         f"{'every event' if plan.threshold is None else f'>= {plan.threshold:g}'}, seen left out"
@@ -100,6 +96,29 @@ def protocol(library: Library, name: str, seeds: int) -> None:
         print(f"  {title:26s} " + " ".join(f"{cell:>9s}" for cell in cells))
     sys.stdout.flush()
     recommender.close()
+
+
+def _others(
+    catalogue: Any, name: str, threshold: float | None, seed: int, keep: Path | None
+) -> Iterator[tuple[str, int, dict[str, float]]]:
+    """(method, known choices, figures) of other packages on one split; out of ``keep`` where they are there."""
+    kept: dict[str, Any] = json.loads(keep.read_text("utf-8")) if keep is not None and keep.is_file() else {}
+    part = protocols.split(catalogue.events, name, threshold, seed)
+    assert part is not None
+    for label, make in rivals(with_events(catalogue, part.train), part, threshold, name):
+        key = f"{name}/{seed}/{label}"
+        if key not in kept:
+            began = time.perf_counter()
+            scorer = make()
+            fit = time.perf_counter() - began
+            kept[key] = {
+                str(known): {**_measure(scorer(asked), asked, part), "fit": fit}
+                for known, asked in part.asked.items()
+            }
+            if keep is not None:
+                keep.write_text(json.dumps(kept), "utf-8")
+        for known, found in kept[key].items():
+            yield label, int(known), found
 
 
 def _measure(scores: np.ndarray, asked: Any, part: Any) -> dict[str, float]:
@@ -393,9 +412,11 @@ def speed(items: int = 10_000) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default=",".join(PARTS))
+    parser.add_argument("--protocol", help="only these protocols")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--keep", type=Path, help="file of other packages' figures")
     options = parser.parse_args()
-    parts = options.only.split(",")
+    parts = (options.protocol or options.only).split(",")
     warnings.simplefilter("ignore")
     if "speed" in parts:
         speed()
@@ -408,7 +429,7 @@ def main() -> None:
             if library is not None:
                 for name in rest:
                     if name != "import":
-                        protocol(library, name, options.seeds)
+                        protocol(library, name, options.seeds, options.keep)
                 library.close()
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmstudio.features.texts.words import tokens
+from mmstudio.recommendation.methods.linear import gathered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,15 +73,17 @@ class Placing:
         """(float64[N] scores, their exact shares by row of the profile)."""
         rows = [row for row in profile if self._known[row]]
         given = np.array([profile[row] for row in rows], np.float32)
-        own = self.features[rows]
         if not rows:
             return np.zeros(self.items), lambda _row: []
-        taste = self._inverse @ np.asarray(own.T @ given).ravel()
+        sums = gathered(self.features, np.array(rows, np.int64), given.astype(np.float64))
+        taste = self._inverse @ sums.astype(np.float32)
 
         def split(row: int) -> list[tuple[int, float]]:
             one = self.features[row]  # few columns are set, and the inverse is symmetric
             here = one.data @ self._inverse[one.indices]
-            return list(zip(rows, (given * (own @ here)).astype(np.float64).tolist(), strict=True))
+            return list(
+                zip(rows, (given * (self.features[rows] @ here)).astype(np.float64).tolist(), strict=True)
+            )
 
         return np.asarray(self.features @ taste, np.float64), split
 
