@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mmstudio.library import Library
 
 _STILL = frozenset({"png", "jpg", "webp", "avif", "svg"})
+_KEEP_BYTES = 64 * 2**20  # of prepared scenes: those of a short ad, a few of a film with many
 _TRIES = 5  # the first, and four with less quality
 
 
@@ -155,7 +156,7 @@ class Making:
         if key not in self._renderers:
             shaped = board if size == board.size else reframe(board, size)
             self._renderers.clear()  # one canvas is kept ready: memory stays flat over many channels
-            self._renderers[key] = Renderer(shaped, self.library, self._pictures_made())
+            self._renderers[key] = Renderer(shaped, self.library, self._pictures_made(), keep=_KEEP_BYTES)
         renderer = self._renderers[key]
         if channel.kind in _STILL:
             renderer.moment(board.card_time)  # of a card only the last scene is made ready

@@ -12,7 +12,7 @@ from typing import Any
 
 from mmstudio.atomic import atomic_path
 from mmstudio.errors import MediaError
-from mmstudio.media import avif, chunks, documents, sound_tags
+from mmstudio.media import avif, chunks, documents, sound_tags, text_records
 from mmstudio.media.container import open_container
 from mmstudio.media.guard import decoding
 from mmstudio.media.program import inside
@@ -38,25 +38,28 @@ _PICTURES: dict[str, tuple[_WithXmp, Callable[[bytes], bytes | None]]] = {
     ".avif": (avif.avif_with_xmp, avif.avif_xmp),
 }
 _WithRecord = Callable[[bytes, Mapping[str, Any]], bytes]
+_Reader = Callable[[bytes], dict[str, Any]]
 
 
 def _of_text(
-    with_record: Callable[[str, Mapping[str, Any]], str],
-) -> _WithRecord:
-    return lambda data, record: with_record(data.decode("utf-8"), record).encode("utf-8")
+    with_record: Callable[[str, Mapping[str, Any]], str], record_of: Callable[[str], dict[str, Any]]
+) -> tuple[_WithRecord, _Reader]:
+    return (
+        lambda data, record: with_record(data.decode("utf-8"), record).encode("utf-8"),
+        lambda data: record_of(data.decode("utf-8", "replace")),
+    )
 
 
-_DOCUMENTS: dict[str, tuple[_WithRecord, Callable[[bytes], dict[str, Any]]]] = {
+_JSON = _of_text(text_records.json_with_record, text_records.json_record)
+_DOCUMENTS: dict[str, tuple[_WithRecord, _Reader]] = {
     ".pdf": (documents.pdf_with_record, documents.pdf_record),
     ".svg": (documents.svg_with_record, documents.svg_record),
-    ".html": (
-        _of_text(documents.html_with_record),
-        lambda data: documents.html_record(data.decode("utf-8", "replace")),
-    ),
-    ".vtt": (
-        _of_text(documents.vtt_with_record),
-        lambda data: documents.vtt_record(data.decode("utf-8", "replace")),
-    ),
+    ".html": _of_text(documents.html_with_record, documents.html_record),
+    ".vtt": _of_text(documents.vtt_with_record, documents.vtt_record),
+    ".json": _JSON,
+    ".jsonld": _JSON,
+    ".xml": _of_text(text_records.rss_with_record, text_records.rss_record),
+    ".eml": (text_records.mail_with_record, text_records.mail_record),
 }
 
 
@@ -73,7 +76,8 @@ def stamp(path: str | Path, record: Mapping[str, Any], *, durable: bool = True) 
     Args:
         path: PNG, JPEG, WebP, GIF, AVIF (XMP, and text chunks in PNG); MP4, MOV, M4A (metadata and XMP); MKV,
             WebM, FLAC, Ogg, Opus (metadata); WAV (INFO, bext, XMP), MP3 (ID3v2.4 with XMP); PDF (information
-            and XMP), SVG (metadata), HTML (meta elements), WebVTT (a note).
+            and XMP), SVG (metadata), HTML (meta elements), WebVTT (a note), JSON Feed (an extension),
+            schema.org data (``subjectOf``), RSS (elements of the channel), a mail (fields of its head).
         record: JSON values. ``title``, ``description``, ``creator``, ``software``, ``created`` (ISO 8601) and
             ``digital_source_type`` (:data:`TRAINED` or :data:`COMPOSITE`) go to their standard places too.
         durable: whether it must survive a power cut; False where ``path`` is itself still temporary.
@@ -120,6 +124,10 @@ def read_stamp(path: str | Path) -> dict[str, Any]:
     if suffix in _CONTAINERS:
         return _read_container(path)
     with decoding(path):
+        if suffix == ".zip":
+            return text_records.zip_record(path)
+        if suffix == ".otio":
+            return text_records.json_record(path.read_text("utf-8", "replace"))
         if suffix in _DOCUMENTS:
             return _DOCUMENTS[suffix][1](path.read_bytes())
         if suffix == ".png":

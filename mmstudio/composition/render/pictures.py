@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -68,30 +69,47 @@ def scaled(image: QImage, width: float, height: float) -> QImage:
 Quad = tuple[float, float, float, float]
 _WHOLE: Quad = (0.0, 0.0, 1.0, 1.0)
 Touch = Callable[[int, NDArray[np.uint8]], NDArray[np.uint8]]
+_KEEP_BYTES = 96 * 2**20  # of loaded pictures
+_CLIPS = 2  # clips open at once: a decoder of 1080p holds some 50 MB of frames
 
 
 class Clip:
-    """A clip of the library, one picture at a time."""
+    """A clip of the library, one picture at a time; its file is open while it is looked at."""
 
     def __init__(
         self,
-        reader: VideoReader,
+        open_reader: Callable[[], VideoReader],
         touch: Callable[[float, NDArray[np.uint8]], NDArray[np.uint8]] | None = None,
+        looked_at: Callable[[Clip], None] | None = None,
     ) -> None:
-        self._reader = reader
+        """Raises MediaError, OSError where the clip cannot be opened."""
+        self._open = open_reader
         self._touch = touch
+        self._looked_at = looked_at
         self._lock = threading.Lock()
-        self.duration = float(reader.duration or 0.04)
+        self._reader: VideoReader | None = open_reader()
+        self.duration = float(self._reader.duration or 0.04)
 
     def image_at(self, t: float) -> QImage:
         """The clip's picture at second t."""
+        if self._looked_at is not None:
+            self._looked_at(self)
         with self._lock:
+            if self._reader is None:
+                self._reader = self._open()
             pixels = np.asarray(self._reader.frame_at(t).convert("RGB"))
         return qimage(pixels if self._touch is None else self._touch(t, pixels))
 
+    def rest(self) -> None:
+        """Close the file until it is looked at again."""
+        with self._lock:
+            if self._reader is not None:
+                self._reader.close()
+                self._reader = None
+
 
 class Pictures:
-    """The library's pictures a storyboard uses, kept in memory while its renderer lives.
+    """The library's pictures a storyboard uses, as many as fit kept in memory while its renderer lives.
 
     ``touch`` (asset id, pixels uint8 [H,W,3 or 4]) → pixels of the same shape changes what is loaded, for
     instance blurs faces; pictures of clips go through it too.
@@ -101,9 +119,11 @@ class Pictures:
         self._library = library
         self._touch = touch
         self._lock = threading.Lock()
-        self._rgb: dict[tuple[int, int], NDArray[np.uint8] | None] = {}
+        self._rgb: OrderedDict[tuple[int, int], NDArray[np.uint8] | None] = OrderedDict()
         self._cut: dict[tuple[int, Quad], Cutout | None] = {}
         self._clips: dict[int, Clip | None] = {}
+        self._open_clips: OrderedDict[int, Clip] = OrderedDict()  # by id(clip), the last looked at last
+        self._clips_lock = threading.Lock()
         self.problems: dict[int, str] = {}
 
     def array(self, asset_id: int, max_side: int = 2160) -> NDArray[np.uint8] | None:
@@ -112,7 +132,16 @@ class Pictures:
             key = (asset_id, max_side)
             if key not in self._rgb:
                 self._rgb[key] = self._load(asset_id, max_side)
+                self._forget()
+            self._rgb.move_to_end(key)
             return self._rgb[key]
+
+    def _forget(self) -> None:
+        """Let go of the pictures that were not asked for longest, while there are too many."""
+        held = sum(pixels.nbytes for pixels in self._rgb.values() if pixels is not None)
+        while held > _KEEP_BYTES and len(self._rgb) > 1:
+            pixels = self._rgb.popitem(last=False)[1]
+            held -= 0 if pixels is None else pixels.nbytes
 
     def part(self, asset_id: int, crop: Rect) -> NDArray[np.uint8] | None:
         """The part of a picture inside ``crop`` (fractions of it): :meth:`array` where that is all of it."""
@@ -145,17 +174,31 @@ class Pictures:
         from mmstudio.media.video import VideoReader
 
         try:
-            reader = VideoReader(self._path(asset_id))
+            path = self._path(asset_id)
+            clip = Clip(lambda: VideoReader(path), self._touch_of(asset_id), self._looked_at)
         except (StudioError, OSError) as error:
             self.problems[asset_id] = str(error)
             return None
+        self._looked_at(clip)
+        return clip
+
+    def _touch_of(self, asset_id: int) -> Callable[[float, NDArray[np.uint8]], NDArray[np.uint8]] | None:
         touch = self._touch
         if touch is None:
-            return Clip(reader)
+            return None
         at = getattr(touch, "at", None)  # one that knows of time hides what neighbouring pictures show too
         if at is not None:
-            return Clip(reader, lambda t, pixels: at(asset_id, t, pixels))
-        return Clip(reader, lambda _t, pixels: touch(asset_id, pixels))
+            return lambda t, pixels: at(asset_id, t, pixels)
+        return lambda _t, pixels: touch(asset_id, pixels)
+
+    def _looked_at(self, clip: Clip) -> None:
+        """Keep the clips looked at last open, and close the one before them."""
+        with self._clips_lock:
+            self._open_clips[id(clip)] = clip
+            self._open_clips.move_to_end(id(clip))
+            resting = self._open_clips.popitem(last=False)[1] if len(self._open_clips) > _CLIPS else None
+        if resting is not None:
+            resting.rest()
 
     def _path(self, asset_id: int) -> Path:
         if self._library is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 
 _SMOOTH = QPainter.RenderHint.SmoothPixmapTransform
+KEEP_BYTES = 256 * 2**20  # of prepared scenes: 30 of a preview of 720p, 12 of a film of 1080p
+_LEAST = 2  # scenes kept in any case: between two, both are drawn
 
 
 @dataclass(slots=True)
@@ -35,21 +38,32 @@ class _Stage:
     scene: Scene
     sprites: list[Sprite]
 
+    @property
+    def size(self) -> int:
+        """Bytes of its pictures."""
+        return sum(sprite.image.sizeInBytes() for sprite in self.sprites)
+
 
 class Renderer:
-    """Draws a storyboard. Cheap to make; scenes are prepared when first drawn, then kept.
+    """Draws a storyboard. Cheap to make; scenes are prepared when first drawn, then kept (``keep`` bytes).
 
     ``frame`` may be called from any thread once made. Change the storyboard: make a new renderer (pass
     ``pictures`` of the old one to keep what is already loaded).
     """
 
     def __init__(
-        self, storyboard: Storyboard, library: Library | None, pictures: Pictures | None = None
+        self,
+        storyboard: Storyboard,
+        library: Library | None,
+        pictures: Pictures | None = None,
+        *,
+        keep: int = KEEP_BYTES,
     ) -> None:
         ensure_application()
+        self._keep = keep
         self.storyboard = storyboard
         self.pictures = pictures or Pictures(library)
-        self._stages: dict[tuple[tuple[int, int], int], _Stage] = {}
+        self._stages: OrderedDict[tuple[tuple[int, int], int], _Stage] = OrderedDict()
         self._overlays: dict[float, list[tuple[QPointF, QImage]]] = {}
         self._lock = threading.RLock()
 
@@ -59,9 +73,9 @@ class Renderer:
         return self.pictures.problems
 
     def prepare(self, size: tuple[int, int] | None = None) -> None:
-        """Make every scene ready now, so that no later frame waits."""
+        """Make every scene ready now, so that no later frame waits; of more than are kept, the first."""
         target, scale = self._target(size)
-        for index in range(len(self.storyboard.scenes)):
+        for index in reversed(range(len(self.storyboard.scenes))):
             self._stage(index, target, scale)
 
     def frame(self, t: float, size: tuple[int, int] | None = None) -> QImage:
@@ -232,7 +246,16 @@ class Renderer:
                     full if scale == 1.0 else _Stage(full.scene, [_shrunk(s, scale) for s in full.sprites])
                 )
                 self._stages[size, index] = stage
+                self._forget()
+            else:
+                self._stages.move_to_end((size, index))
             return stage
+
+    def _forget(self) -> None:
+        """Let go of the scenes that were not drawn for longest, while there are too many."""
+        held = sum(stage.size for stage in self._stages.values())
+        while held > self._keep and len(self._stages) > _LEAST:
+            held -= self._stages.popitem(last=False)[1].size
 
     def _build(self, scene: Scene) -> _Stage:
         """Every sprite of a scene at the storyboard's own size: other sizes only scale these."""

@@ -29,7 +29,8 @@ def finish(
     """Write the record into a finished file and sign it where the options name a certificate.
 
     Nothing may change the file afterwards: a signature covers every byte. Kinds that cannot hold a record
-    (SRT, feeds, packages) are left as they are; their manifest speaks for them.
+    (SRT, CSV) are left as they are: their manifest speaks for them, and ``verify`` reads it there. Packages
+    (ZIP) carry it in their time line or list.
 
     Args:
         path: the file under its temporary name; its suffix says what it is.

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mmstudio.errors import MediaError, NotFound, StudioError
+from mmstudio.export.provenance.record import SOFTWARE
 from mmstudio.export.provenance.signing import MIMES, SETTINGS, SIDECAR_MIME
 from mmstudio.i18n import tr, tr_error
 from mmstudio.media.metadata import read_stamp
+from mmstudio.media.text_records import record_in
 
 Signature = Literal["none", "valid", "trusted", "invalid"]
 _BIGGEST_MANIFEST = 50_000_000  # bytes
@@ -29,6 +31,7 @@ class Verdict:
         signature: C2PA: none, valid (whole, by a certificate nobody vouches for), trusted, invalid.
         signer: name in the certificate. sidecar: whether the manifest lies beside the file.
         ingredients: how many sources the manifest names.
+        record_beside: whether the record stands in that manifest, since this kind of file holds none.
         listed: whether a manifest beside it lists exactly these bytes (None: no manifest lists it).
         problems: sentences; empty where all is well.
     """
@@ -41,6 +44,7 @@ class Verdict:
     signer: str = ""
     sidecar: bool = False
     ingredients: int = 0
+    record_beside: bool = False
     listed: bool | None = None
     problems: list[str] = field(default_factory=list)
 
@@ -65,7 +69,7 @@ class Verdict:
                 tr("It says it is of the kind {kind}.", kind=self.digital_source_type)
                 if self.digital_source_type
                 else tr("It was composed with MM Studio; no model took part.")
-                if self.record.get("storyboard")
+                if self.record.get("storyboard") or self.record.get("software") == SOFTWARE
                 else tr("It says nothing of its origin.")
             )
         signed = {
@@ -79,7 +83,10 @@ class Verdict:
             False: [],
             None: [],
         }[self.listed]
-        return [said, *([signed] if signed else []), *listed, *self.problems]
+        beside: list[str] = []
+        if self.record_beside:
+            beside.append(tr("The manifest beside it says so; this kind of file has no place for it."))
+        return [said, *beside, *([signed] if signed else []), *listed, *self.problems]
 
 
 def verify(path: str | Path, trust: str | Path = "") -> Verdict:
@@ -215,12 +222,17 @@ def _look_up(verdict: Verdict, path: Path) -> None:
         try:
             if manifest.stat().st_size > _BIGGEST_MANIFEST:
                 continue
-            files = json.loads(manifest.read_bytes()).get("files", [])
+            data = json.loads(manifest.read_bytes())
+            files = data.get("files", [])
             entries = [f for f in files if isinstance(f, dict) and f.get("path") == path.name]
         except (OSError, ValueError, AttributeError, TypeError, RecursionError):
             continue
         for entry in entries:
             same = entry.get("sha256") == verdict.sha256
             verdict.listed = same if verdict.listed is None else verdict.listed or same
+            if same and not verdict.record:
+                verdict.record = record_in(data)
+                verdict.record_beside = bool(verdict.record)
+                verdict.digital_source_type = str(verdict.record.get("digital_source_type", ""))
     if verdict.listed is False:
         verdict.problems.append(tr("The manifest beside it lists another version of this file."))

@@ -27,7 +27,7 @@ _AVAILABILITY = {
     "backorder": "BackOrder", "discontinued": "Discontinued", "limited": "LimitedAvailability",
 }  # fmt: skip
 _PICTURES = ("image_link", "image_url", "image", "picture_url")
-_IDS = {"gtin": "gtin", "ean": "gtin13", "gtin13": "gtin13", "isbn": "isbn", "mpn": "mpn"}
+_IDS = {"gtin": "gtin", "ean": "gtin13", "gtin13": "gtin13", "mpn": "mpn"}
 
 
 def write(task: Task) -> Iterator[int]:
@@ -81,6 +81,8 @@ def product(item: Item, reviews: list[Review]) -> dict[str, Any]:
     for name, known in _IDS.items():
         if about.get(name):
             data[known] = plain(about[name])
+    if about.get("isbn"):  # a Product has no property of that name
+        data["productID"] = f"isbn:{plain(about['isbn'])}"
     for name in ("color", "material", "size"):
         if about.get(name):
             data[name] = plain(about[name].replace("|", ", "))
