@@ -50,7 +50,13 @@ def write(
     engine: Annotated[
         str, typer.Option("--engine", metavar="facts|folder|server", help="Who writes.")
     ] = "facts",
-    tone: Annotated[str, typer.Option("--tone", help="neutral, warm, playful, formal, urgent or calm.")] = "",
+    tone: Annotated[
+        str,
+        typer.Option(
+            "--tone",
+            help="neutral, warm, playful, formal, urgent or calm; else the audience's, else the brand's.",
+        ),
+    ] = "",
     locale: _Locale = "",
     limit: Annotated[int, typer.Option("--limit", min=0, help="Longest text; 0 is the task's own.")] = 0,
     n: Annotated[int, typer.Option("-n", min=1, max=20, help="How many variants.")] = 3,
@@ -109,6 +115,8 @@ def write(
             "Nothing could be written for this.",
             hint="Allow a longer text (--limit), or choose another task.",
         )
+    if found[0].tone_from == "brand":
+        say(tr("Tone of the brand: {tone}", tone=found[0].tone))
     for one in found:
         say_text(one.text)
         for note in one.notes:
@@ -211,4 +219,6 @@ def _plain(one: Variant) -> dict[str, object]:
         "facts": list(one.facts),
         "spans": [span.as_json() for span in one.spans],
         "notes": list(one.notes),
+        "tone": one.tone,
+        "tone_from": one.tone_from,
     }

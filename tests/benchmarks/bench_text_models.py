@@ -7,15 +7,15 @@ FOLDER holds shop/ (items.csv, reviews.csv) and poetry/ (tang.tsv); made texts o
 is held out, near copies on one side. Bits per byte of UTF-8, each text with its end:
 
 - text-lm: the family's defaults. A tenth of the texts to learn from is held out once more: by them the best
-  weights, the end of the training and the share of the counted phrases are chosen; the texts measured on decide
-  nothing. "network alone" is the same model without its counted phrases. Time is of this machine.
+  weights, the end of the training and the share of the counted phrases are chosen; the texts measured on
+  decide nothing. "network alone" is the same model without its counted phrases. Time is of this machine.
 - --starters FOLDER: from starter-text-lm and starter-text-vae there (they never saw shop/, nor the poems that
   are held out here), with their vocabulary.
 - text-vae: how likely its texts are to an n-gram over tokens, beside held-out sentences and the same with
   their words shuffled.
 - n-grams: interpolated Kneser-Ney (Chen and Goodman, 1999, section 3; one discount per order), over bytes and
-  over the model's own tokens; they learn from that tenth too, and the best order of each is taken on the texts
-  measured on: both in their favour.
+  over the model's own tokens; they learn from that tenth too, and the best order of each is taken on the
+  texts measured on: both in their favour.
 - packers: size(training + held-out) - size(training), gzip -9, bz2 -9, xz -9e.
 """
 

@@ -83,12 +83,16 @@ def test_what_is_changed_is_kept_and_shown(pane: BrandPane, qtbot: QtBot) -> Non
     pane.form.clear.setValue(50)
     pane.form.sentence.setText("Prices include VAT.")
     click(qtbot, pane.form.add_button)
+    pane.form.sentence.setText("价格含税。")
+    pane.form.language.setCurrentIndex(pane.form.language.findData("zh"))
+    click(qtbot, pane.form.add_button)
     pane.title_.setText("North & South")
     pane.title_.editingFinished.emit()
     kit = kept(pane)[0]
     assert kit.colours["accent"] == "#006400"
     assert (kit.corner, kit.clear_space, kit.name) == ("bottom-left", 0.5, "North & South")
-    assert [one.text for one in kit.disclaimers] == ["Prices include VAT."]
+    said = [(one.text, one.locale) for one in kit.disclaimers]
+    assert said == [("Prices include VAT.", ""), ("价格含税。", "zh")]
     assert pane.canvas.image != before
     pane.form.values["accent"].setText("no colour")
     pane.form.values["accent"].editingFinished.emit()

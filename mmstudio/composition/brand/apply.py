@@ -143,7 +143,13 @@ def drawn_size(
 
 
 def needed(board: Storyboard, kit: BrandKit) -> list[str]:
-    """Disclaimers of the kit that the storyboard's words ask for and that it lacks."""
+    """Disclaimers that the storyboard asks for (:func:`asked`) and that it lacks."""
+    said = _squeezed(" ".join(words_in(board)))
+    return [words for words in asked(board, kit) if _squeezed(words) not in said]
+
+
+def asked(board: Storyboard, kit: BrandKit) -> list[str]:
+    """Disclaimers of the kit in the storyboard's language, or of every one, whose word it says."""
     said = " ".join(words_in(board)).casefold()
     found = []
     language = board.locale.replace("-", "_").lower()
@@ -151,9 +157,9 @@ def needed(board: Storyboard, kit: BrandKit) -> list[str]:
         own = one.locale.replace("-", "_").lower()
         spoken = not own or language == own or language.startswith(own + "_")
         wanted = not one.when or one.when.casefold() in said
-        if spoken and wanted and one.text.strip() and _squeezed(one.text) not in _squeezed(said):
+        if spoken and wanted and one.text.strip():
             found.append(" ".join(one.text.split()))
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _squeezed(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF
 
 from mmstudio.composition.brand import colours as hues
-from mmstudio.composition.brand.apply import drawn_size, family_for, needed, words_in
+from mmstudio.composition.brand.apply import asked, drawn_size, family_for, needed, words_in
 from mmstudio.composition.brand.check import Finding
 from mmstudio.composition.brand.kit import BrandKit
 from mmstudio.composition.corners import PREFIX, corner_rect
@@ -247,9 +247,9 @@ def words(board: Storyboard, library: Library) -> Iterator[Finding | None]:
 def disclaimers(board: Storyboard, kit: BrandKit) -> Iterator[Finding | None]:
     """Sentences that must be there."""
     lacking = needed(board, kit)
-    said = [one for one in kit.disclaimers if " ".join(one.text.split()) not in lacking and one.text.strip()]
-    for _ in said:
-        yield None
+    for words in asked(board, kit):
+        if words not in lacking:
+            yield None
     for text in lacking:
         yield Finding("disclaimer", "", "", tr("“{text}” is missing.", text=text[:80]), tr("Add it"), text)
 

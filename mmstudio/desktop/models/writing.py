@@ -71,6 +71,7 @@ class Draft:
     asset: int | None = None
     answered: str = ""
     seed: int = 0
+    tone: tuple[str, str] = ("", "")
     id: int = field(default_factory=lambda: next(_ids))
 
     def change(self, text: str) -> None:
@@ -89,11 +90,13 @@ def draft_of(variant: Variant, wish: WriteWish, longest: int, locale: str) -> Dr
     blocked = [span for span in variant.spans if span.blocks]
     counted = tr("{n} places cannot leave as they are.", n=len(blocked))
     notes = tuple(note for note in variant.notes if note != counted)
+    if variant.tone_from == "brand":
+        notes += (tr("Tone of the brand: {tone}", tone=variant.tone),)
     against = {span.fact for span in blocked}
     facts = tuple(fact for fact in variant.facts if fact not in against)
     return Draft(
         variant.text, variant.text, variant.engine, variant.spans, facts, notes,
-        wish.task, longest, wish.item, locale, seed=wish.seed,
+        wish.task, longest, wish.item, locale, seed=wish.seed, tone=(variant.tone, variant.tone_from),
     )  # fmt: skip
 
 
@@ -245,6 +248,8 @@ def save_text(studio: Studio, draft: Draft) -> int:
         "task": draft.task, "item": draft.item, "locale": draft.locale, "facts": list(draft.facts),
         "written": draft.written, "unsupported": [span.as_json() for span in draft.blocked],
     }  # fmt: skip
+    if draft.tone[0]:
+        params |= {"tone": draft.tone[0], "tone_from": draft.tone[1]}
     tags = ["generated", "copy", draft.task]
     return register_generated(
         studio.library,

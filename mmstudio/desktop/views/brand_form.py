@@ -43,6 +43,7 @@ _PLACES = {
     "top-left": mark("Upper left"), "top-right": mark("Upper right"), "bottom-left": mark("Lower left"),
     "bottom-right": mark("Lower right"), "none": mark("On no storyboard"),
 }  # fmt: skip
+_LANGUAGES = {"": mark("every language"), "en": mark("English"), "zh": mark("Chinese")}
 _LOGO = QSize(176, 72)
 
 
@@ -176,7 +177,11 @@ class BrandForm(QScrollArea):
         self.contrast.valueChanged.connect(lambda value: self._put(contrast=float(value)))
         form.addRow(label(mark("Least contrast")), self.contrast)
         self.tone = QLineEdit()
-        name(self.tone, mark("Tone"), mark("Words for whoever writes"))
+        name(
+            self.tone,
+            mark("Tone"),
+            mark("Words for whoever writes; they hold where the audience has no tone of its own"),
+        )
         say(self.tone, mark("for example warm, plain, no superlatives"), "setPlaceholderText")
         self.tone.editingFinished.connect(lambda: self._put(tone=self.tone.text().strip()))
         form.addRow(label(mark("Tone")), self.tone)
@@ -192,12 +197,17 @@ class BrandForm(QScrollArea):
         say(self.sentence, mark("A sentence that must be there"), "setPlaceholderText")
         say(self.when, mark("only with the word…"), "setPlaceholderText")
         self.when.setMaximumWidth(140)
+        self.language = QComboBox()
+        name(
+            self.language, mark("Language of the disclaimer"), mark("Only storyboards in it get the sentence")
+        )
+        for code, words in _LANGUAGES.items():
+            self.language.addItem(tr(words), code)
         self.add_button = button(mark("Add"), self._add_disclaimer, icon="plus")
         for field in (self.sentence, self.when):
             field.returnPressed.connect(self._add_disclaimer)
-        line = row(self.sentence, self.when, self.add_button)
-        line.setStretch(0, 1)
-        self._column.addLayout(line)
+        self._column.addLayout(row(self.sentence))
+        self._column.addLayout(row(self.when, self.language, self.add_button, None))
         self.rules_button = button(
             mark("Words that must not be said…"), self.rules_wanted.emit, icon="prohibit"
         )
@@ -291,6 +301,8 @@ class BrandForm(QScrollArea):
         self.corner.setCurrentIndex(max(self.corner.findData(self.kit.corner), 0))
         if self.kit.logo is None:
             self.show_logo(None)
+        for place, words in enumerate(_LANGUAGES.values()):
+            self.language.setItemText(place, tr(words))
         self._show_disclaimers()
         self._showing = False
 
@@ -298,7 +310,9 @@ class BrandForm(QScrollArea):
         empty(self._lines)
         for at, one in enumerate(self.kit.disclaimers):
             words = label(wrap=True)
-            words.setText(one.text + (" · " + tr("only with “{word}”", word=one.when) if one.when else ""))
+            notes = [tr("only with “{word}”", word=one.when)] if one.when else []
+            notes += [tr(_LANGUAGES.get(one.locale, one.locale))] if one.locale else []
+            words.setText(" · ".join([one.text, *notes]))
             remove = tool("trash", mark("Remove this disclaimer"), self._remover(at))
             remove.setAccessibleName(tr("Remove: {what}", what=one.text))
             line = QWidget()
@@ -319,10 +333,14 @@ class BrandForm(QScrollArea):
         if not words:
             self.sentence.setFocus()
             return
-        self._put(disclaimers=[*self.kit.disclaimers, Disclaimer(words, "", self.when.text().strip())])
+        self._put(disclaimers=[*self.kit.disclaimers, Disclaimer(words, *self._where())])
         self.sentence.clear()
         self.when.clear()
         self._show_disclaimers()
+
+    def _where(self) -> tuple[str, str]:
+        """The language and the word that a new disclaimer is for."""
+        return str(self.language.currentData() or ""), self.when.text().strip()
 
     def _colour(self, role: str, value: str) -> None:
         colours = dict(self.kit.colours)

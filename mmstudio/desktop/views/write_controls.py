@@ -73,7 +73,7 @@ class WriteControls(QScrollArea):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for key, template in TASK_WORDS.items():
             self.task.addItem(tr(template), key)
-        self.tone.addItem(tr("The audience's own"), "")
+        self.tone.addItem(tr("The audience's, else the brand's"), "")
         for tone, template in TONE_WORDS.items():
             self.tone.addItem(tr(template), tone)
         self.engine.addItem(tr("Facts writer"), "facts")
@@ -252,7 +252,7 @@ class WriteControls(QScrollArea):
         """Words in choices."""
         for place, template in enumerate(TASK_WORDS.values()):
             self.task.setItemText(place, tr(template))
-        for place, template in enumerate((mark("The audience's own"), *TONE_WORDS.values())):
+        for place, template in enumerate((mark("The audience's, else the brand's"), *TONE_WORDS.values())):
             self.tone.setItemText(place, tr(template))
         if self.audience.count():
             self.audience.setItemText(0, tr("Nobody in particular"))

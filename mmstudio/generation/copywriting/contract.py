@@ -96,6 +96,8 @@ TONE_WORDS: dict[Tone, str] = {
 }
 TONES: tuple[Tone, ...] = tuple(TONE_WORDS)
 
+ToneFrom = Literal["brief", "audience", "brand", ""]  # who asked for a tone
+
 SpanStatus = Literal["supported", "unsupported", "banned", "missing"]
 SpanKind = Literal[
     "number",
@@ -187,6 +189,7 @@ class Brief:
         item: what is written about; None only for report summaries (an empty text is the answer otherwise).
         audience: whose interest ranks the facts; its locale and tone hold unless given here.
         tone: one of TONES, or any words of a person (``tone_of`` finds the nearest); "" is the audience's.
+        brand_tone: the words of the brand kit, which hold where neither tone nor audience says any.
         locale: BCP 47 tag; "" is the audience's, else "en".
         limit: longest text in characters, a Han character counts double; 0 is the task's own (LIMITS).
         words: words that should be used where the facts have them.
@@ -204,6 +207,16 @@ class Brief:
     words: tuple[str, ...] = ()
     count: int = 3
     seed: int = 0
+    brand_tone: str = ""
+
+    @property
+    def manner(self) -> tuple[str, ToneFrom]:
+        """The words of tone that hold, and whose they are: the brief's, the audience's, the brand's."""
+        if self.tone.strip():
+            return self.tone.strip(), "brief"
+        if self.audience is not None and self.audience.tone.strip():
+            return self.audience.tone.strip(), "audience"
+        return (self.brand_tone.strip(), "brand") if self.brand_tone.strip() else ("", "")
 
     @property
     def language(self) -> str:
@@ -228,6 +241,7 @@ class Variant:
         spans: everything checkable in it, in order.
         score: larger is better (see ``ranking``); comparable within one call.
         notes: sentences a person should read (shortened, facts missing …), already translated.
+        tone, tone_from: the words of tone it was written to, and whose they are (:attr:`Brief.manner`).
     """
 
     text: str
@@ -236,6 +250,8 @@ class Variant:
     spans: tuple[Span, ...] = ()
     score: float = 0.0
     notes: tuple[str, ...] = ()
+    tone: str = ""
+    tone_from: ToneFrom = ""
 
     @property
     def safe(self) -> bool:

@@ -115,7 +115,7 @@ def tokens_for(brief: Brief) -> int:
 
 def _manner(brief: Brief, chinese: bool) -> list[str]:
     found = []
-    tone = brief.tone or (brief.audience.tone if brief.audience is not None else "")
+    tone, _ = brief.manner
     if tone:
         known = _TONES_ZH.get(tone, tone) if chinese else tone  # type: ignore[call-overload]
         found.append(_label("tone", chinese).format(_one_line(str(known), 80)))

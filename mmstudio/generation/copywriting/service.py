@@ -39,6 +39,8 @@ class Copywriter:
     def brief(self, task: Task, item_id: int | None, audience_id: int | None = None, **wishes: Any) -> Brief:
         """A brief for an item of the library with its reviews; ``wishes`` are fields of :class:`Brief`.
 
+        The tone of the library's chosen brand kit goes with it.
+
         Raises:
             NotFound: no such item or audience. UsageError: no such task, or a count outside 1 to 20.
         """
@@ -53,6 +55,7 @@ class Copywriter:
         item = self.library.items.get(item_id) if item_id is not None else None
         reviews = tuple(self.library.items.reviews_of(item_id)) if item_id is not None else ()
         audience = self.library.audiences.get(audience_id) if audience_id is not None else None
+        wishes.setdefault("brand_tone", brand_tone(self.library))
         return Brief(task, item, reviews, audience, **wishes)
 
     def variants(
@@ -106,7 +109,7 @@ class Copywriter:
         rests = (
             text.facts if isinstance(text, Told) else tuple(dict.fromkeys(s.fact for s in spans if s.fact))
         )
-        return Variant(said, engine, tuple(rests), spans, 0.0, tuple(notes))
+        return Variant(said, engine, tuple(rests), spans, 0.0, tuple(notes), *brief.manner)
 
     def check(self, text: str, item_id: int | None, locale: str = "en") -> list[Span]:
         """What the guard finds in a text about an item, with the rules of the library's brand.
@@ -135,6 +138,12 @@ class Copywriter:
         return self.library.overrides.add(
             item_id, locale, text, [span.as_json() for span in blocked], who.strip(), reason.strip()
         )
+
+
+def brand_tone(library: Library) -> str:
+    """The words of tone of the library's chosen brand kit; "" where it has none."""
+    kit = library.brand_kits.chosen()
+    return str(kit.data.get("tone") or "").strip() if kit is not None else ""
 
 
 def facts_for(brief: Brief) -> list[Fact]:

@@ -49,6 +49,5 @@ def known_tone(words: str) -> Tone | None:
 
 
 def tone_for(brief: Brief) -> Tone:
-    """The tone of a brief: its own, else the audience's."""
-    words = brief.tone or (brief.audience.tone if brief.audience is not None else "")
-    return tone_of(words)
+    """The tone of a brief: its own, else the audience's, else the brand's."""
+    return tone_of(brief.manner[0])

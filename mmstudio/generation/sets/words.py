@@ -105,6 +105,8 @@ def _about_item(generation: Generation, given: Given, wish: SetWish, seed: int) 
     title = next((variant.text for variant in head if variant.safe and variant.text), item.title or item.sku)
     recipe: dict[str, Any] = {"by": "text", "engine": chosen.engine, "title": title, "text": chosen.text}
     recipe["item"] = item.sku
+    if chosen.tone:
+        recipe |= {"tone": chosen.tone, "tone_from": chosen.tone_from}
     recipe["spans"] = [span.as_json() for span in chosen.spans]
     order = [chosen, *(variant for variant in variants if variant is not chosen)]
     return Words(

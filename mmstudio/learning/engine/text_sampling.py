@@ -24,8 +24,8 @@ def generator_of(seed: int, place: int) -> torch.Generator:
 
 
 def lm_next(net: TextLM, device: torch.device, mixture: Mixture | None = None) -> Next:
-    """What a text writer says, with the keys and values of all before kept; with ``mixture`` network and counts
-    together."""
+    """What a text writer says, with the keys and values of all before kept; with ``mixture`` together with
+    the counts."""
     cache = Cache()
     before: list[int] = []
 

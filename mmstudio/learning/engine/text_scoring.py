@@ -61,8 +61,8 @@ def scoring_lm(
     """The sums so far, after each pass of the network; with ``mixture`` those of network and counts together.
 
     Each text is alone, after an end. Of a long one every token but the first half context has at least half a
-    context before it: windows overlap by half. ``fit``: the sums are of the network alone but for the last ones,
-    for which the shares of ``mixture`` are set to what is likeliest for these texts.
+    context before it: windows overlap by half. ``fit``: the sums are of the network alone but for the last
+    ones, for which the shares of ``mixture`` are set to what is likeliest for these texts.
     """
     paid, rows = Paid(), list[_Row]()
     heard: list[_Heard] | None = [] if fit and mixture is not None else None

@@ -125,8 +125,8 @@ class TextTask(Task[Data]):
 class TextLmTask(TextTask[WindowData]):
     """Mean nats of the next token, all tokens of a window at once.
 
-    Judged, where phrases were counted, as it will write: mixed with them. How much they count is fitted on the
-    held-out texts at each judgement and goes into the weights.
+    Judged, where phrases were counted, as it will write: mixed with them. How much they count is fitted on
+    the held-out texts at each judgement and goes into the weights.
     """
 
     def __init__(self, config: ModelConfig, device: torch.device) -> None:

@@ -61,7 +61,8 @@ def _configure(info: FamilyInfo, wanted: Wanted) -> ModelConfig:
 
 def _settle(config: ModelConfig) -> None:
     options = config.options
-    for key in ("width", "layers", "heads", "context", "length", "vocabulary", "n_gram", "cycles", "patience"):
+    whole = ("width", "layers", "heads", "context", "length", "vocabulary", "n_gram", "cycles", "patience")
+    for key in whole:
         if key in options:
             options[key] = float(int(options[key]))
     config.widths = [int(options["width"])] * int(options.get("layers", 1))

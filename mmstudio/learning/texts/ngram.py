@@ -1,9 +1,10 @@
 """Runs of tokens counted: what a small text writer lacks, a memory of the phrases of these texts.
 
 Interpolated Kneser-Ney, one discount per order (Chen and Goodman, "An empirical study of smoothing techniques
-for language modeling", 1999, section 3; three discounts cost more on a shop's texts). A text writer mixes it with its network, as Mikolov et al.
-("Empirical evaluation and combination of advanced language modeling techniques", Interspeech 2011) do; how much
-it counts depends on how many tokens before it has met, and is fitted on held-out texts.
+for language modeling", 1999, section 3; three discounts cost more on a shop's texts). A text writer mixes it
+with its network, as Mikolov et al. ("Empirical evaluation and combination of advanced language modeling
+techniques", Interspeech 2011) do; how much it counts depends on how many of the tokens before it has met
+together, and is fitted on held-out texts.
 """
 
 from __future__ import annotations
@@ -34,9 +35,13 @@ _DOUBT = 8.0  # tokens that a share of few tokens is drawn towards that of all b
 
 @dataclass(frozen=True)
 class Level:
-    """The grams of one length. ``contexts`` uint64[C], sorted: the tokens before, packed; ``starts`` int64[C+1]
-    bounds what followed each: ``tokens`` uint16[G], sorted, ``counts`` float32[G], less their discount.
-    ``left`` float32[C]: the share that the discounts leave to shorter contexts; ``totals`` float32[C]."""
+    """The grams of one length.
+
+    Attributes:
+        contexts: uint64[C], sorted: the tokens before, packed. starts: int64[C + 1], bounds of what followed.
+        tokens: uint16[G], sorted within a context. counts: float32[G], less their discount.
+        left: float32[C], the share that the discounts leave to shorter contexts. totals: float32[C].
+    """
 
     contexts: NDArray[np.uint64]
     starts: NDArray[np.int64]
@@ -65,8 +70,8 @@ class NGram:
         return len(self.levels)
 
     def after(self, before: Sequence[int]) -> tuple[NDArray[np.float64], int]:
-        """float64[V]: how likely each token is after ``before`` (an end stands before a text), and how many of
-        the tokens before it has met together."""
+        """float64[V]: how likely each token is after ``before`` (an end stands before a text), and how many
+        of the tokens before it has met together."""
         found = np.full(self.symbols, 1.0 / self.symbols)
         key, met = np.uint64(0), 0
         padded = [END] * self.order + list(before)
@@ -125,8 +130,8 @@ class NGram:
 
 
 def count_runs(texts: TokenTexts, order: int, symbols: int) -> NGram | None:
-    """Count the runs of up to ``order`` tokens (1 to 5) of texts; None of nothing. Where a length has more than
-    :data:`MOST_GRAMS` different ones, shorter runs must do."""
+    """Count the runs of up to ``order`` tokens (1 to 5) of texts; None of nothing. Where a length has more
+    than :data:`MOST_GRAMS` different ones, shorter runs must do."""
     flat, place = _framed(texts, order)
     if not len(place):
         return None
@@ -172,7 +177,7 @@ class Mixture:
     shares: NDArray[np.float64]
 
     def of(self, writer: NDArray[np.float64], before: Sequence[int]) -> NDArray[np.float64]:
-        """float64[V]: the writer's probabilities of what follows ``before``, mixed with those of the counts."""
+        """float64[V]: the writer's probabilities of what follows ``before`` with those of the counts."""
         counted, met = self.ngram.after(before)
         share = self.shares[met]
         return (1.0 - share) * writer + share * counted
