@@ -37,6 +37,7 @@ from mmstudio.composition.storyboard import (
     TextLayer,
     VideoLayer,
 )
+from mmstudio.composition.synthetic import marked_anew
 from mmstudio.errors import UsageError
 
 Side = Literal["left", "center", "right", "top", "middle", "bottom"]
@@ -216,7 +217,7 @@ def replace_asset(
         ]  # fmt: skip
     for n, name in places:
         made = _showing(layer_of(board, n, name), asset_id, kind, focus or (0.5, 0.5), part)
-        board = with_layer(board, n, made)
+        board = marked_anew(with_layer(board, n, made), n, name, generated=generated, title=title)
     board = with_source(board, Source(part, source, asset_id, title, rights))
     return without_unused_sources(board)
 

@@ -17,6 +17,7 @@ from mmstudio.composition.making.studies import Study, studies_of
 from mmstudio.composition.palette import scheme
 from mmstudio.composition.steps.scenes import finish_scenes, make_scene
 from mmstudio.composition.storyboard import Block, Rect, Scene, ShapeLayer, TextLayer
+from mmstudio.composition.synthetic import board_mark, mark_words
 from mmstudio.errors import UsageError
 from mmstudio.i18n import speaking, tr
 
@@ -51,7 +52,7 @@ def case_report(draft: Draft) -> Iterator[float]:
         warning = tr("Draft: diagnoses nothing")
         board.marks = [warning]
         if any(study.synthetic for study in studies):
-            board.marks.append(tr("Contains synthetic pictures"))
+            board.marks.append(board_mark())
         _pages(draft, title, records, studies, len(others) - len(studies))
         _page(draft, title, records, studies)
     finish_scenes(draft)
@@ -74,7 +75,7 @@ def _pages(draft: Draft, title: str, records: Records, studies: Sequence[Study],
         for number, study in enumerate(group, 1):
             shown[f"picture{number}"] = study.asset_id
             copy[f"caption{number}"] = study.caption
-            copy[f"synthetic{number}"] = tr("synthetic").upper() if study.synthetic else ""
+            copy[f"synthetic{number}"] = mark_words() if study.synthetic else ""
         pages.append((f"studies{len(group)}", copy, shown, None))
     for table in records.tables:
         for start in range(0, max(len(table.rows), 1), _ROWS):
@@ -177,7 +178,7 @@ def _page(draft: Draft, title: str, records: Records, studies: Sequence[Study]) 
         blocks.append(Block("heading", tr("Pictures"), None, {"level": 2}))
         shown = []
         for study in studies:
-            words = f"{tr('synthetic').upper()} · {study.caption}" if study.synthetic else study.caption
+            words = f"{mark_words()} · {study.caption}" if study.synthetic else study.caption
             shown.append(
                 {"kind": "picture", "text": words, "asset_id": study.asset_id, "data": {"alt": words}}
             )

@@ -10,9 +10,10 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mmstudio.composition.making.plain import clean
 from mmstudio.errors import MediaError
@@ -21,6 +22,7 @@ from mmstudio.i18n import tr
 if TYPE_CHECKING:
     from mmstudio.composition.draft import Draft
 
+_REPORTS = ("case-report",)
 MOST_ROWS, MOST_COLUMNS, MOST_LINES = 200, 8, 200
 _PIECE = 700  # letters of a paragraph
 _PERSON_LIST = """
@@ -132,6 +134,17 @@ def records_of(sources: list[tuple[str, str, bool]]) -> Records:
                 made.own_notes = len(made.notes) - before
     _mask(made, gone)
     return made
+
+
+def kept_params(kind: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a job as the library may keep them: records for a report, typed or pasted, without
+    what names a person; the same report is made from them again. Those of other jobs as they are."""
+    inputs = dict(params.get("inputs") or {}) if kind == "compose" else {}
+    text = str(inputs.get("text") or "")
+    if kind != "compose" or params.get("recipe") not in _REPORTS or not text.strip():
+        return dict(params)
+    inputs["text"] = records_of([("", text, _looks_like_table(text))]).own_text()
+    return {**params, "inputs": inputs}
 
 
 def _looks_like_table(text: str) -> bool:
