@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _IDLE_MS = 2500  # after a library opened: pictures come first
+_SOON_MS = 1000  # the first preview is made ready before the engine loads
 
 
 def run(library_path: str | Path | None = None) -> int:
@@ -53,6 +54,7 @@ def run(library_path: str | Path | None = None) -> int:
     if path is not None:
         # After the first paint: the person sees the window before the library opens.
         QTimer.singleShot(0, window, lambda: context.open_library(path))
+    context.library_opened.connect(lambda: QTimer.singleShot(_SOON_MS, window, window.readiness.start))
     context.library_opened.connect(lambda: QTimer.singleShot(_IDLE_MS, window, window.warm_up))
     status = app.exec()
     context.close()

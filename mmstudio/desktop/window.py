@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from mmstudio.desktop.inspector import Inspector
 from mmstudio.desktop.job_notices import JobNotices
+from mmstudio.desktop.making_ready import MakingReady
 from mmstudio.desktop.menus import Menus
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.panes.welcome import WelcomePane, paint_mark
@@ -143,6 +144,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.strip)
         self.job_notices = JobNotices(self.context, self.context.jobs)
         self.watch = FolderWatch(self.context)
+        self.readiness = MakingReady(self.context, self.pane, self)
         whole = QWidget()
         line = QHBoxLayout(whole)
         line.setContentsMargins(0, 0, 0, 0)
@@ -306,6 +308,7 @@ class MainWindow(QMainWindow):
     # --- library ------------------------------------------------------------------------------------
 
     def _library_changed(self) -> None:
+        self.readiness.forget()
         for pane in self.panes.values():
             pane.library_changed()
         self._show_library_state()

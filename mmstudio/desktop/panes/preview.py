@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QComboBox, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -13,6 +13,7 @@ from mmstudio.desktop.models.channels import ChannelRow, default_folder, read_ch
 from mmstudio.desktop.models.held import ExportWish, HeldBoard
 from mmstudio.desktop.models.job_watch import JobWatch
 from mmstudio.desktop.pane import Pane
+from mmstudio.desktop.panes.preview_ahead import DrawnAhead
 from mmstudio.desktop.panes.preview_review import PreviewReview
 from mmstudio.desktop.texts import action, label, name
 from mmstudio.desktop.views.board_frames import KeptPictures, frame_source
@@ -22,13 +23,15 @@ from mmstudio.desktop.views.export_popup import ExportPopup
 from mmstudio.desktop.views.item_picker import ItemButton
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.preview_panel import PreviewPanel
-from mmstudio.desktop.views.preview_words import mockup_words, remark_files, sound_words
+from mmstudio.desktop.views.preview_words import mockup_words, refill, remark_files, sound_words
 from mmstudio.desktop.views.sound_clock import SilentClock, SoundClock, open_clock
 from mmstudio.desktop.views.stage import FORMATS, Stage
 from mmstudio.desktop.views.states import StateStack
 from mmstudio.i18n import mark, tr, tr_error
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mmstudio.composition.sound import MixReport
     from mmstudio.desktop.context import AppContext
     from mmstudio.export.copy_gate import Held
@@ -36,7 +39,6 @@ if TYPE_CHECKING:
     from mmstudio.library.records import Audience
 
 _RATE = 48_000
-_WIDEST = 150  # pixels of a chooser
 Choices = tuple[list["Audience"], list[tuple[str, str]], int, list[ChannelRow], list[SavedBoard]]
 
 
@@ -58,6 +60,7 @@ class PreviewPane(Pane):
         self._ready = False
         self._play_next = False
         self._kept: tuple[int | None, KeptPictures] | None = None
+        self._ahead = DrawnAhead(context, self._ahead_board, self._ahead_drawn, self)
         self.pictures = Pictures(context, parent=self)
         self._build()
         self.library_changed()
@@ -161,6 +164,14 @@ class PreviewPane(Pane):
         if wanted:
             self._wanted = wanted
             self._fulfil()
+        elif self._ready:
+            self._open_newest()
+
+    def make_ready(self, done: Callable[[], Any]) -> None:
+        """Before it is first shown: read the choices, and draw the newest storyboard once; then ``done``."""
+        self._ahead.ask(done)
+        if self._ready:
+            self._ahead.go_on()
 
     def library_changed(self) -> None:
         self._facts, self._ready, self._folder, self._kept = None, False, "", None
@@ -232,8 +243,8 @@ class PreviewPane(Pane):
 
     def _choices_read(self, choices: Choices) -> None:
         audiences, recipes, items, self._channels, self._saved = choices
-        _refill(self.audience, [(tr("Everyone"), None), *((a.name, a.id) for a in audiences)], prefer=1)
-        _refill(self.recipe, [(words, key) for key, words in recipes])
+        refill(self.audience, [(tr("Everyone"), None), *((a.name, a.id) for a in audiences)], prefer=1)
+        refill(self.recipe, [(words, key) for key, words in recipes])
         self.saved_button.setEnabled(bool(self._saved))
         self.review.saved = self._saved
         self.beside_button.setEnabled(len(self._saved) > 1 and self._facts is not None)
@@ -246,10 +257,25 @@ class PreviewPane(Pane):
         self._ready = True
         if self._wanted:
             self._fulfil()
-        elif first and self._saved:
-            self._open(self._saved[0].id)
-        elif self._facts is None and self._watch is None:
+        elif first and self._saved and self.isVisible():
+            self._open_newest()
+        elif self._facts is None and self._watch is None and not self._saved:
             self._show_idle()
+        self._ahead.go_on()
+
+    def _open_newest(self) -> None:
+        if self._facts is None and self._saved and self._watch is None:
+            self._open(self._saved[0].id)
+
+    def _ahead_board(self) -> tuple[int, tuple[int, int], QSize] | None:
+        """The storyboard to draw before somebody asks for it, its shape and size; None where that is over."""
+        if not self._saved or self._facts is not None or self.isVisible():
+            return None
+        return self._saved[0].id, FORMATS[self.stage.format], self.stage.wanted_size()
+
+    def _ahead_drawn(self, storyboard: int, kept: KeptPictures) -> None:
+        if self._kept is None and self._facts is None:
+            self._kept = storyboard, kept
 
     def _choices_failed(self, error: Exception) -> None:
         self.states.show_failure(error, self.library_changed)
@@ -565,17 +591,3 @@ class PreviewPane(Pane):
             return "line" if "line" in shown else None
         copy = self._facts.board.copy
         return next((slot for slot in shown if held.text in copy.get(slot, "")), None)
-
-
-def _refill(box: QComboBox, entries: list[tuple[str, Any]], prefer: int = 0) -> None:
-    chosen = (
-        box.currentData() if box.count() else entries[min(prefer, len(entries) - 1)][1] if entries else None
-    )
-    box.blockSignals(True)
-    box.clear()
-    for words, value in entries:
-        box.addItem(words, value)
-    widest = max((box.fontMetrics().horizontalAdvance(words) for words, _value in entries), default=0)
-    box.setMinimumWidth(min(_WIDEST, widest + 44))  # the arrow and the padding of the stylesheet
-    box.setCurrentIndex(max(0, box.findData(chosen)))
-    box.blockSignals(False)

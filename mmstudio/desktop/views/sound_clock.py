@@ -85,6 +85,7 @@ class SoundClock:
         self._stopped_at = 0.0
         self._running = False
         self._heard = HeardTime(rate)
+        self.underflows = 0  # blocks that PortAudio says came too late
         try:
             self._stream = sounddevice.OutputStream(
                 samplerate=rate, channels=samples.shape[0], dtype="float32", callback=self._fill
@@ -128,8 +129,10 @@ class SoundClock:
             self._stopped_at = max(self._stopped_at, heard)  # never back: a frame shown stays shown
         return self._stopped_at
 
-    def _fill(self, out: NDArray[np.float32], frames: int, times: Any, _status: Any) -> None:
+    def _fill(self, out: NDArray[np.float32], frames: int, times: Any, status: Any) -> None:
         # Runs on PortAudio's thread: no locks, no allocation beyond one slice.
+        if status.output_underflow:
+            self.underflows += 1
         delay = float(times.outputBufferDacTime - times.currentTime)
         if not 0.0 < delay < 2.0:  # some drivers do not tell
             delay = float(self._stream.latency)
