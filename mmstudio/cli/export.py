@@ -45,6 +45,16 @@ Overwrite = Annotated[
         "--overwrite/--number", help="Replace files of the same name (the default), or number new ones."
     ),
 ]
+EncryptTo = Annotated[
+    str | None,
+    typer.Option("--encrypt-to", metavar="RECIPIENT", help="Write one bundle only this recipient can read."),
+]
+PassphraseFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--passphrase-file", metavar="FILE", help="Write one bundle that the file's first line opens."
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -70,18 +80,8 @@ def export(
     market: Market = "",
     trim: Trim = False,
     overwrite: Overwrite = None,
-    encrypt_to: Annotated[
-        str | None,
-        typer.Option(
-            "--encrypt-to", metavar="RECIPIENT", help="Write one bundle only this recipient can read."
-        ),
-    ] = None,
-    passphrase_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--passphrase-file", metavar="FILE", help="Write one bundle that the file's first line opens."
-        ),
-    ] = None,
+    encrypt_to: EncryptTo = None,
+    passphrase_file: PassphraseFile = None,
     override: Annotated[
         str | None,
         typer.Option("--override", metavar="REASON", help="Answer for texts that facts do not support."),
@@ -98,14 +98,14 @@ def export(
             raise typer.BadParameter("Give either --storyboard ID or --page.")
         if out is None:
             raise typer.BadParameter("Say where to write with --out.")
-        if encrypt_to is not None and passphrase_file is not None:
-            raise typer.BadParameter("Give either --encrypt-to or --passphrase-file.")
-        secret = _passphrase(passphrase_file) if passphrase_file is not None else None
+        secret = _secret(encrypt_to, passphrase_file)
         options = options_of(label, blur_faces, mask, keep_metadata, sign, market, trim, overwrite)
         if override is not None and storyboard is not None:
             opened.exporter.answer_for(storyboard, who, override)
         params: dict[str, Any] = {} if page else {"storyboard_id": storyboard, "channels": channel or None}
-        if options and not page:
+        if page and (idle := sorted(set(options) - {"sign_with"})):
+            raise typer.BadParameter(f"--page has none of these options: {', '.join(idle)}.")
+        if options:
             params["options"] = options
         kind = "page" if page else "export"
         if encrypt_to is None and secret is None:
@@ -147,12 +147,14 @@ def matrix(
     sign: Sign = None,
     market: Market = "",
     trim: Trim = False,
+    encrypt_to: EncryptTo = None,
+    passphrase_file: PassphraseFile = None,
     as_json: Json = False,
 ) -> None:
     """Export many at once: items for audiences, or the rows of a table, a folder each.
 
     All rows are checked before the first file is written. The same command again does only what is missing,
-    failed or changed.
+    failed or changed; an encrypted bundle is always made anew, since what is inside cannot be compared.
     """
     from mmstudio.export.matrix import matrix_of, read_matrix, read_state
 
@@ -160,8 +162,12 @@ def matrix(
         raise typer.BadParameter("Give either --csv FILE or --items SKU,SKU.")
     if out is None and not check:
         raise typer.BadParameter("Say where to write with --out.")
+    locked = encrypt_to is not None or passphrase_file is not None
+    if locked and resume:
+        raise typer.BadParameter("--resume goes on in a folder, and not in an encrypted bundle.")
     if resume and out is not None and not read_state(out):
         raise NotFound("No export of rows was begun in {path}.", hint="Leave --resume out.", path=str(out))
+    secret = _secret(encrypt_to, passphrase_file)
     options = options_of(label, blur_faces, mask, False, sign, market, trim, None)
     with studio(lib, write=not check) as opened:
         chosen = tuple(channel or ())
@@ -178,12 +184,15 @@ def matrix(
                 raise typer.Exit(1)
             return
         assert out is not None
-        params: dict[str, Any] = {"rows": [row.to_dict() for row in found.rows], "out": str(out.resolve())}
+        params: dict[str, Any] = {"rows": [row.to_dict() for row in found.rows]}
         if options:
             params["options"] = options
         if keep:
             params["keep"] = True
-        result = run_job(opened, "matrix", params)
+        if locked:
+            result = _encrypted(opened, "matrix", params, out.resolve(), encrypt_to, secret)
+        else:
+            result = run_job(opened, "matrix", {**params, "out": str(out.resolve())})
     if as_json:
         print_json(result)
     else:
@@ -197,7 +206,7 @@ def matrix(
         )
         for failure in result["failures"]:
             warn(tr("Row {number}: {message}", number=failure["row"], message=failure["message"]))
-        say(result["summary"])
+        say(str(result["bundles"][0]["path"]) if locked else result["summary"])
     if result["failed"]:
         raise typer.Exit(1)
 
@@ -261,7 +270,8 @@ def _encrypted(
         check_recipient(recipient)
     elif secret is not None:
         check_passphrase(secret)
-    name = "recommendations" if kind == "page" else f"storyboard-{params['storyboard_id']}"
+    names = {"page": "recommendations", "matrix": "rows"}
+    name = names[kind] if kind in names else f"storyboard-{params['storyboard_id']}"
     target = out / f"{name}.zip.age"
     with tempfile.TemporaryDirectory(prefix="export-", dir=opened.library.path) as temporary:
         result = run_job(opened, kind, {**params, "out": temporary})
@@ -270,7 +280,17 @@ def _encrypted(
         else:
             bundles = encrypt_with_passphrase(Path(temporary), target, secret or "")
     found = [{"path": str(path), **({"encrypted_to": recipient} if recipient else {})} for path in bundles]
+    if kind == "matrix":  # the counts are still told; the folder and what lay in it are gone
+        told = {key: result[key] for key in ("rows", "done", "failed", "same", "files", "failures")}
+        return {**told, "bundles": found}
     return {"files": found, "notes": result.get("notes", [])}
+
+
+def _secret(recipient: str | None, file: Path | None) -> str | None:
+    """The passphrase of a file, if one was named. Raises BadParameter, NotFound, UsageError."""
+    if recipient is not None and file is not None:
+        raise typer.BadParameter("Give either --encrypt-to or --passphrase-file.")
+    return _passphrase(file) if file is not None else None
 
 
 def _passphrase(file: Path) -> str:

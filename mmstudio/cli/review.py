@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mmstudio.cli.console import print_json, run_job, say, table
+from mmstudio.cli.console import print_json, run_job, say, table, warn
 from mmstudio.cli.options import Json, Lib, studio
 from mmstudio.errors import UsageError
 from mmstudio.i18n import mark, tr
@@ -74,6 +74,8 @@ def review(
             print_json(made)
         else:
             say(tr("Preview package {id}: {path}", id=made["package"], path=made["path"]))
+            for said in made["notes"]:
+                warn(said)
         return
     number, action = _number(words[0]), words[1] if len(words) > 1 else "list"
     with studio(lib, write=action != "list") as opened:

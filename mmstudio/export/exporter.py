@@ -92,16 +92,7 @@ class Exporter:
                         context.raise_if_cancelled()
                         yield Progress(done + step, total, words)
                     done += step
-                manifest = folder.write_manifest(
-                    manifest_name(base),
-                    **making.record,
-                    **parts_of(making.board),
-                    overrides=passage.as_json(),
-                    compliance=[check.for_others() for check in making.checks],
-                    **({"privacy": making.hidden} if making.hidden else {}),
-                    **named,
-                )
-                reports = write_report(folder.folder, making.hidden, base)
+                manifest, *reports = _lists(folder, base, making, passage, **named)
             yield Progress(total, total)
             return {
                 "files": folder.files,
@@ -123,19 +114,25 @@ class Exporter:
         *,
         base: str = "",
         pictures: Pictures | None = None,
+        listed: list[Path] | None = None,
     ) -> Generator[int, None, list[str]]:
-        """Write a storyboard's files into ``folder``, with every check of :meth:`work`, and no manifest.
+        """Write a storyboard's files into ``folder``, with every check of :meth:`work`.
 
         Yields the steps done; returns the notes (``notes = yield from …``); the files are in
-        ``folder.files``. ``pictures`` of one export serve the next, so that a row of a matrix does not load
-        again what the row before did (only where ``options.blur_faces`` is off).
+        ``folder.files``. Only where ``listed`` is given are a manifest (with the compliance checks) and the
+        de-identification report written too: it gets their paths. ``pictures`` of one export serve the next,
+        so that a row of a matrix does not load again what the row before did (only where
+        ``options.blur_faces`` is off).
 
         Raises:
             NotFound, DiskFull, StudioError: as :meth:`work`.
         """
         wanted = chosen(channels)
-        making, _ = self._ready(board, wanted, options or ExportOptions(), pictures)
-        yield from making.files(wanted, folder, base or slug(board.name))
+        making, passage = self._ready(board, wanted, options or ExportOptions(), pictures)
+        base = base or slug(board.name)
+        yield from making.files(wanted, folder, base)
+        if listed is not None:
+            listed += _lists(folder, base, making, passage)
         return making.notes
 
     def warnings(self, storyboard_id: int, channels: Iterable[str] | None = None) -> list[str]:
@@ -181,14 +178,44 @@ class Exporter:
         row = self._library.storyboards.get(storyboard_id)
         return answer_for(self._library, Storyboard.from_dict(row.data, row.id), who, reason)
 
-    def page_work(self, audiences: Iterable[int] | None = None, *, out: str | Path, k: int = 10) -> Work:
+    def page_work(
+        self,
+        audiences: Iterable[int] | None = None,
+        *,
+        out: str | Path,
+        k: int = 10,
+        options: Mapping[str, Any] | None = None,
+    ) -> Work:
         """Export the page and the feed of all recommendations, for these audiences or for all.
 
-        Writes ``recommendations.html`` (self-contained), ``feed.json`` (JSON Feed 1.1) and a manifest.
+        Writes ``recommendations.html`` (self-contained), ``feed.json`` (JSON Feed 1.1) and a manifest. Of
+        ``options`` it knows ``sign_with``: the signatures (C2PA) lie beside both, as ``NAME.c2pa``.
         """
         from mmstudio.export.page import page_steps
 
-        return page_steps(self._library, self._recommender, list(audiences or []), out, k)
+        wishes = ExportOptions.from_dict(options)
+        return page_steps(self._library, self._recommender, list(audiences or []), out, k, wishes)
+
+    def certificate_work(self, folder: str | Path, name: str, days: int = 365) -> Work:
+        """Make a certificate to try signing with: see
+        :func:`mmstudio.export.provenance.certificate.certificate_work`."""
+        from mmstudio.export.provenance.certificate import certificate_work
+
+        return certificate_work(folder, name, days)
+
+
+def _lists(folder: OutputFolder, base: str, making: Making, passage: Passage, **more: Any) -> list[Path]:
+    """Write the manifest, and the de-identification report where there is one; returns their paths."""
+    manifest = folder.write_manifest(
+        manifest_name(base),
+        **making.record,
+        **parts_of(making.board),
+        overrides=passage.as_json(),
+        compliance=[check.for_others() for check in making.checks],
+        **({"privacy": making.hidden} if making.hidden else {}),
+        **more,
+    )
+    return [manifest, *write_report(folder.folder, making.hidden, base)]
 
 
 def manifest_name(base: str) -> str:

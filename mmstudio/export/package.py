@@ -28,9 +28,11 @@ def package_work(
 ) -> Work:
     """Write a preview package of storyboards into the folder ``out``.
 
-    The result holds ``package`` (id), ``path`` (the ZIP, or the folder with ``index.html``) and ``files``.
+    The result holds ``package`` (id), ``path`` (the ZIP, or the folder with ``index.html``), ``files`` and
+    ``notes`` (sentences for the person).
 
-    Raises (in the job): NotFound, UsageError (none, or more than eight storyboards), DiskFull, StudioError.
+    Raises (in the job): NotFound, UsageError (none, or more than eight storyboards), DiskFull, StudioError
+        (also where the compliance page is red and nobody answers for it).
     """
 
     def run(context: JobContext) -> Generator[Progress, None, dict[str, Any]]:

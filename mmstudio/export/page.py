@@ -14,6 +14,8 @@ from mmstudio.composition.tile import tile_board
 from mmstudio.errors import NotFound, StudioError
 from mmstudio.export import compliance
 from mmstudio.export.copy_gate import look
+from mmstudio.export.options import ExportOptions
+from mmstudio.export.provenance.finishing import finish
 from mmstudio.export.provenance.label import labelled
 from mmstudio.export.provenance.record import SOFTWARE
 from mmstudio.export.web.document import document
@@ -24,7 +26,7 @@ from mmstudio.export.writer import OutputFolder, slug
 from mmstudio.generation.copywriting.lines import FactsWriter, is_chinese
 from mmstudio.i18n import mark, speaking, tr, translate
 from mmstudio.jobs import JobContext, Progress, Work
-from mmstudio.media.metadata import COMPOSITE, stamp
+from mmstudio.media.metadata import COMPOSITE
 from mmstudio.recommendation.variants.identity import link_with, variant_of
 
 if TYPE_CHECKING:
@@ -73,7 +75,12 @@ class Section:
 
 
 def page_steps(
-    library: Library, recommender: Recommender | None, audience_ids: list[int], out: str | Path, k: int
+    library: Library,
+    recommender: Recommender | None,
+    audience_ids: list[int],
+    out: str | Path,
+    k: int,
+    options: ExportOptions | None = None,
 ) -> Work:
     """The work of :meth:`Exporter.page_work`."""
 
@@ -106,14 +113,20 @@ def page_steps(
                 hint="Import items and add an audience that likes a few of them.",
             )
         yield Progress(done, total, tr("Writing the page"))
-        with folder.file(PAGE, channel="page", kind="html") as path:
-            path.write_text(render(sections), "utf-8")
-            generated = any(entry.card_generated for section in sections for entry in section.entries)
-            kind = {"digital_source_type": COMPOSITE} if generated else {}
-            stamp(path, {"title": "Recommendations", "software": SOFTWARE, **kind})
-        with folder.file(FEED, channel="feed", kind="json") as path:
-            path.write_text(feed(sections), "utf-8")
-        manifest = folder.write_manifest("recommendations.manifest.json", title="Recommendations")
+        generated = any(entry.card_generated for section in sections for entry in section.entries)
+        record = {"title": "Recommendations", "software": SOFTWARE}
+        if generated:
+            record["digital_source_type"] = COMPOSITE
+        for name, channel, kind, text in (
+            (PAGE, "page", "html", render(sections)), (FEED, "feed", "json", feed(sections)),
+        ):  # fmt: skip
+            with folder.file(name, channel=channel, kind=kind) as path:
+                path.write_text(text, "utf-8")
+                beside = finish(path, record, Storyboard(name="Recommendations"), options)
+            if beside is not None:  # a page holds no signature: it lies beside it
+                with folder.file(f"{name}.c2pa", channel=channel, kind="c2pa") as path:
+                    path.write_bytes(beside)
+        manifest = folder.write_manifest("recommendations.manifest.json", **record)
         yield Progress(total, total)
         return {"files": folder.files, "manifest": str(manifest), "folder": str(folder.folder), "notes": []}
 

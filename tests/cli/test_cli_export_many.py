@@ -89,6 +89,29 @@ def test_a_bundle_that_a_passphrase_opens(
     capsys.readouterr()
 
 
+def test_rows_into_a_bundle_that_only_a_passphrase_opens(
+    lib: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("four plain words here\n", "utf-8")
+    secret.chmod(0o600)
+    out, locked = tmp_path / "out", ["--passphrase-file", str(secret)]
+    assert matrix(lib, out, "--items", "BAG-1", "--audiences", "all", *locked, "--json") == 0
+    answer = told(capsys)
+    assert (answer["done"], answer["failed"]) == (2, 0)
+    assert [file.name for file in out.iterdir()] == [Path(answer["bundles"][0]["path"]).name]
+    assert b"PNG" not in Path(answer["bundles"][0]["path"]).read_bytes()
+    assert not list(lib.glob("export-*"))
+    monkeypatch.setenv("MMSTUDIO_PASSPHRASE", "four plain words here")
+    opened = tmp_path / "open"
+    assert run(["decrypt", answer["bundles"][0]["path"], "--out", str(opened)]) == 0
+    assert len(list(opened.glob("*/*.png"))) == len(list(opened.glob("*/*.manifest.json"))) == 2
+    assert (opened / "summary.csv").is_file()
+    assert matrix(lib, out, "--items", "BAG-1", *locked, "--resume") == 2
+    assert matrix(lib, out, "--items", "BAG-1", *locked, "--encrypt-to", "age1x") == 2
+    capsys.readouterr()
+
+
 def test_the_web_channels_by_the_shell(lib: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     names = ["web-page", "newsletter", "mail-draft", "product-data", "share-tags", "feed-entry", "json-feed"]

@@ -80,7 +80,8 @@ def test_a_zip_holds_page_and_films_and_is_the_same_again(
         names = [name.partition("/")[2] for name in archive.namelist()]
         page = archive.read(next(n for n in archive.namelist() if n.endswith("index.html"))).decode()
     assert names[0] == "index.html"
-    assert {Path(name).suffix for name in names} == {".html", ".jpg", ".mp4"}
+    assert {Path(name).suffix for name in names} == {".html", ".jpg", ".mp4", ".json"}
+    assert "manifest.json" in names
     assert "Please look by Friday." in page
     assert str(shop.folder) not in page
     assert "<img src=http" not in page

@@ -1,7 +1,8 @@
 """What of schema.org our product data may use, so that a test can check it without the network.
 
 Written from the definitions of the terms at schema.org (version 29): which property belongs to which
-type, and whether its value is a text or number, an address, or a thing. ``CONTEXT`` has the shape of schema.org's own.
+type, and whether its value is a text or number, an address, or a thing. ``CONTEXT`` has the shape of
+schema.org's own.
 """
 
 from __future__ import annotations

@@ -38,11 +38,16 @@ class RowTask:
 
 @dataclass(slots=True)
 class RowOutcome:
-    """What came of a row. ``message`` is "" where all of it is done; ``full``: the disk is."""
+    """What came of a row. ``message`` is "" where all of it is done; ``full``: the disk is.
+
+    ``reports``: names of its manifest, in which the checks of the compliance page stand, and of its
+    de-identification report where something was hidden.
+    """
 
     index: int
     files: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    reports: list[str] = field(default_factory=list)
     message: str = ""
     hint: str = ""
     full: bool = False
@@ -68,14 +73,17 @@ class Bench:
         try:
             board = Storyboard.from_dict(task.board, task.board_id)
             folder = OutputFolder(task.folder)
+            reports: list[Path] = []
             steps = self._exporter.board_files(
-                board, task.channels, folder, self._options, base=task.base, pictures=self._shared(board)
-            )
+                board, task.channels, folder, self._options,
+                base=task.base, pictures=self._shared(board), listed=reports,
+            )  # fmt: skip
             try:
                 while True:
                     next(steps)
             except StopIteration as end:
                 outcome.notes = list(end.value or [])
+            outcome.reports = [path.name for path in reports]
             outcome.files = [{**file, "name": Path(file["path"]).name} for file in folder.files]
             for file in outcome.files:
                 del file["path"]

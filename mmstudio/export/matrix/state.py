@@ -26,7 +26,8 @@ RowWord = Literal["waiting", "running", "done", "failed", "same"]
 
 @dataclass(slots=True)
 class RowState:
-    """How far a row is. ``files``: name, channel, sha256, bytes of each; ``seconds`` it took.
+    """How far a row is. ``files``: name, channel, sha256, bytes of each; ``seconds`` it took; ``reports``:
+    names of its manifest and its de-identification report.
 
     "same" is a row that was done before and has not changed since.
     """
@@ -38,6 +39,7 @@ class RowState:
     digest: str = ""
     files: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    reports: list[str] = field(default_factory=list)
     message: str = ""
     hint: str = ""
     seconds: float = 0.0

@@ -38,13 +38,18 @@ def as_csv(rows: list[RowState]) -> str:
     """The rows as CSV, a line a file; no cell can be taken for a formula."""
     held = io.StringIO()
     writer = csv.writer(held, lineterminator="\r\n")
-    writer.writerow(["row", "item", "state", "channel", "file", "bytes", "sha256", "seconds", "message"])
+    writer.writerow(
+        ["row", "item", "state", "channel", "file", "bytes", "sha256", "seconds", "message", "reports"]
+    )
     for row in rows:
         told = " ".join([row.message, *row.notes]).strip()
+        reports = " ".join(f"{row.folder}/{name}" for name in row.reports)
         for file in row.files or [{}]:
             name = f"{row.folder}/{file['name']}" if file else ""
             cells = [row.number, row.label, row.state, file.get("channel", ""), name, file.get("bytes", "")]
-            writer.writerow([cell(value) for value in [*cells, file.get("sha256", ""), row.seconds, told]])
+            writer.writerow(
+                [cell(value) for value in [*cells, file.get("sha256", ""), row.seconds, told, reports]]
+            )
     return held.getvalue()
 
 
@@ -89,7 +94,8 @@ def _line(row: RowState) -> str:
     picture = (
         f'<img src="{h(shown)}" alt="{h(row.label)}" loading="lazy" width="96" height="96">' if shown else ""
     )
-    links = "<br>".join(f'<a href="{h(url)}">{h(name)}</a>' for name, url in files)
+    reports = [(name, quote(f"{row.folder}/{name}")) for name in row.reports]
+    links = "<br>".join(f'<a href="{h(url)}">{h(name)}</a>' for name, url in [*files, *reports])
     word = {
         "done": tr("done"), "same": tr("unchanged"), "failed": tr("failed"), "running": tr("waiting"),
         "waiting": tr("waiting"),

@@ -184,6 +184,7 @@ class _Run:
             state.digest = digest_of(self._library, row, self._options)
             if unchanged(self._folder, before, state.digest) and before is not None:
                 state.state, state.files, state.notes = "same", before.files, before.notes
+                state.reports = before.reports
                 state.seconds = before.seconds
                 self._done += 1
                 if self._done % 50 == 0:
@@ -311,7 +312,7 @@ class _Run:
         """Keep what came of a row. Raises DiskFull where the disk is."""
         state = self._states[outcome.index]
         state.files, state.notes, state.seconds = outcome.files, outcome.notes, outcome.seconds
-        state.message, state.hint = outcome.message, outcome.hint
+        state.message, state.hint, state.reports = outcome.message, outcome.hint, outcome.reports
         state.state = "failed" if outcome.message else "done"
         self._done += 1
         self._sweep(state)
@@ -329,9 +330,9 @@ class _Run:
         before = self._before.get(state.folder)
         if before is None or state.state != "done":
             return
-        now = {file["name"] for file in state.files}
-        for file in before.files:
-            name = Path(str(file.get("name", ""))).name
+        now = {*(file["name"] for file in state.files), *state.reports}
+        for name in [*(str(file.get("name", "")) for file in before.files), *map(str, before.reports)]:
+            name = Path(name).name
             if name and name not in now:
                 (self._folder / state.folder / name).unlink(missing_ok=True)
 

@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from mmstudio.composition import Storyboard
 from mmstudio.errors import UsageError
+from mmstudio.export import compliance, copy_gate
 from mmstudio.export.preview_package.page import Shown, preview_page
-from mmstudio.export.provenance import finish, labelled, record_of
+from mmstudio.export.provenance import finish, labelled, record_of, storyboard_hash
+from mmstudio.export.provenance.record import SOFTWARE
 from mmstudio.export.writer import OutputFolder, slug
 from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress
+from mmstudio.media.metadata import COMPOSITE, TRAINED
 
 if TYPE_CHECKING:
     from mmstudio.library import Library
@@ -45,6 +48,7 @@ def write_package(
     """See :func:`mmstudio.export.package.package_work`."""
     started = time.monotonic()
     boards = _boards(library, ids)
+    passed = [_may_leave(library, board) for board in boards]
     package = package_id(library, boards)
     name = f"preview-{slug(boards[0].name, 32)}-{package}"
     total = sum(_steps(board, video) for board in boards) + 1
@@ -73,8 +77,18 @@ def write_package(
                 yield Progress(done + step, total, tr("Drawing {name}", name=board.name))
             done += _steps(board, video)
         page = preview_page(shown, package, library_key(library), note, watermark)
+        record = _record(boards)
         with folder.file("index.html") as path:
             path.write_text(page, "utf-8")
+            finish(path, record, boards[0])
+        folder.write_manifest(
+            "manifest.json", **record, package=package,
+            storyboards=[
+                {"name": board.name, "storyboard": storyboard_hash(board),
+                 "compliance": [check.for_others() for check in checks]}
+                for board, (checks, _notes) in zip(boards, passed, strict=True)
+            ],
+        )  # fmt: skip
         yield Progress(done, total, tr("Packing"))
         if zipped:
             with target.file(f"{name}.zip", kind="package") as path:
@@ -85,7 +99,34 @@ def write_package(
         else:
             result, files = folder.folder, folder.files
     yield Progress(total, total)
-    return {"package": package, "path": str(result), "files": files}
+    notes = list(dict.fromkeys(note for _checks, said in passed for note in said))
+    return {"package": package, "path": str(result), "files": files, "notes": notes}
+
+
+def _may_leave(library: Library, board: Storyboard) -> tuple[list[compliance.Check], list[str]]:
+    """The checks of the compliance page, and sentences for the person.
+
+    A preview goes to somebody outside: media that may not leave, and a model's part that is not disclosed,
+    are refused as in an export. Texts that facts do not support are what a preview is there to talk about:
+    they are only said (docs/adr/0226).
+
+    Raises StudioError: a check is red and nobody answers for it.
+    """
+    checks = compliance.pass_or_refuse(library, board)
+    notes = [check.message for check in checks if check.state == "amber"]
+    if held := copy_gate.look(library, board).held:
+        texts = ", ".join(f"“{span.text}”" for one in held for span in one.spans)
+        notes.append(tr("The client sees texts that facts do not support yet: {texts}.", texts=texts[:200]))
+    return checks, notes
+
+
+def _record(boards: list[Storyboard]) -> dict[str, Any]:
+    """What the page says of its origin: a mixture where one of its storyboards is."""
+    records = [record_of(board) for board in boards]
+    kinds = {str(record.get("digital_source_type", "")) for record in records}
+    kind = TRAINED if kinds == {TRAINED} else COMPOSITE if kinds - {""} else ""
+    said = {"digital_source_type": kind} if kind else {}
+    return {"title": records[0]["title"], "software": SOFTWARE, **said}
 
 
 def _list(library: Library, first: Storyboard, file: dict[str, Any], seconds: float) -> None:
