@@ -13,11 +13,12 @@ from mmstudio.learning.objectives.joint import (
     kl,
     kl_standard,
     log_loss,
-    mixture_log_density,
+    mixture_log_densities,
     mvtcae,
     product,
     random_subsets,
     rescaling,
+    subset_products,
 )
 
 RANDOM = torch.Generator().manual_seed(0)
@@ -75,14 +76,27 @@ def test_mvtcae_is_the_published_sum() -> None:
 
 
 def test_the_mixture_is_over_what_is_there() -> None:
-    u = torch.randn(5, 4, generator=RANDOM)
-    found = mixture_log_density(u, MEANS, SPREADS, PRESENT)
-    alone = Normal(MEANS[1, 2], torch.exp(0.5 * SPREADS[1, 2])).log_prob(u[2]).sum()
-    both = [Normal(MEANS[m, 1], torch.exp(0.5 * SPREADS[m, 1])).log_prob(u[1]).sum() for m in (0, 2)]
-    assert torch.allclose(found[2], alone, atol=1e-4)
-    assert torch.allclose(
-        found[1], torch.logsumexp(torch.stack(both), 0) - torch.tensor(2.0).log(), atol=1e-4
-    )
+    u = torch.randn(2, 5, 4, generator=RANDOM)
+    found = mixture_log_densities(u, MEANS, SPREADS, PRESENT)
+    assert found.shape == (2, 5)
+    for s in range(2):
+        alone = Normal(MEANS[1, 2], torch.exp(0.5 * SPREADS[1, 2])).log_prob(u[s, 2]).sum()
+        both = [Normal(MEANS[m, 1], torch.exp(0.5 * SPREADS[m, 1])).log_prob(u[s, 1]).sum() for m in (0, 2)]
+        assert torch.allclose(found[s, 2], alone, atol=1e-4)
+        mean = torch.logsumexp(torch.stack(both), 0) - torch.tensor(2.0).log()
+        assert torch.allclose(found[s, 1], mean, atol=1e-4)
+
+
+def test_products_of_all_subsets_at_once() -> None:
+    means, spreads, there = subset_products(MEANS, SPREADS, PRESENT)
+    assert there.sum(0).tolist() == [7, 3, 1, 0, 1]
+    subsets = [[m for m in range(3) if (s + 1) >> m & 1] for s in range(7)]
+    for s, subset in enumerate(subsets):
+        kept = torch.zeros_like(PRESENT)
+        kept[:, subset] = PRESENT[:, subset].all(1, keepdim=True)
+        mean, spread = product(MEANS, SPREADS, kept)
+        assert torch.allclose(means[s], mean, atol=1e-5)
+        assert torch.allclose(spreads[s], spread, atol=1e-5)
 
 
 def test_likelihoods_and_their_weights() -> None:
@@ -123,11 +137,19 @@ def test_a_latent_gan_starts_at_the_mixture_and_repeats_itself() -> None:
     assert torch.allclose(one.centre, rows.mean(0))
 
 
-def test_gradients_are_cut_to_their_common_norm() -> None:
-    net = torch.nn.Linear(3, 2)
-    for p in net.parameters():
-        p.grad = torch.full_like(p, 2.0)
-    assert clipped(net, 100.0) == torch.tensor(32.0).sqrt().item()
-    assert all((p.grad == 2.0).all() for p in net.parameters())  # type: ignore[union-attr]
-    clipped(net, 1.0)
-    assert abs(clipped(net, 1.0) - 1.0) < 1e-5
+def test_a_pair_counts_only_the_rows_that_have_both() -> None:
+    vectors = [torch.randn(5, 4, generator=RANDOM) for _ in range(3)]
+    both = PRESENT[:, 0] & PRESENT[:, 2]
+    wanted = contrast([vectors[0][both], vectors[2][both]], torch.ones(int(both.sum()), 2, dtype=torch.bool))
+    some = PRESENT.clone()
+    some[:, 1] = False
+    assert torch.allclose(contrast(vectors, some), wanted, atol=1e-5)
+
+
+def test_a_gradient_is_cut_to_its_norm() -> None:
+    gradient = torch.full((8,), 2.0)
+    assert torch.allclose(clipped(gradient, 100.0), torch.tensor(32.0).sqrt())
+    assert (gradient == 2.0).all()
+    clipped(gradient, 1.0)
+    assert abs(float(clipped(gradient, 1.0)) - 1.0) < 1e-5
+    assert torch.isnan(clipped(torch.tensor([float("nan")]), 1.0))

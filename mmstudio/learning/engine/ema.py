@@ -17,11 +17,17 @@ class Average:
     def __init__(self, net: nn.Module, half_life: float) -> None:
         self.net = copy.deepcopy(net).requires_grad_(False)
         self.half_life = half_life
+        self._mine: list[torch.Tensor] = list(self.net.parameters())
+        self._of: nn.Module | None = None
+        self._theirs: list[torch.Tensor] = []
+
+    def decay(self, batch: int, seen: int) -> float:
+        """The share of the average that stays in a step on ``batch`` examples, ``seen`` in all."""
+        return float(0.5 ** (batch / max(1.0, min(self.half_life, 0.1 * seen))))
 
     @torch.no_grad()
     def update(self, net: nn.Module, batch: int, seen: int) -> None:
         """Move towards ``net`` after a step on ``batch`` examples, ``seen`` in all."""
-        decay = 0.5 ** (batch / max(1.0, min(self.half_life, 0.1 * seen)))
-        mine: list[torch.Tensor] = list(self.net.parameters())
-        theirs: list[torch.Tensor] = list(net.parameters())
-        torch._foreach_lerp_(mine, theirs, 1.0 - decay)
+        if self._of is not net:  # walking through all modules takes as long as the sums
+            self._of, self._theirs = net, list(net.parameters())
+        torch._foreach_lerp_(self._mine, self._theirs, 1.0 - self.decay(batch, seen))

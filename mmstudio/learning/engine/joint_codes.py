@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -13,6 +14,14 @@ from torch import Tensor
 from mmstudio.learning.config import ModelConfig
 from mmstudio.learning.joint.parts import Part, objective_of, read_parts
 from mmstudio.learning.nets.joint import JointNet
+from mmstudio.learning.nets.joint_stack import (
+    Stack,
+    chosen_rows,
+    encode_pictures,
+    linear,
+    pick_rows,
+    spread_rows,
+)
 from mmstudio.learning.objectives.joint import LOUD, QUIET, product
 
 FLOW_STEPS = 12
@@ -59,28 +68,48 @@ def as_input(part: Part, rows: Tensor) -> Tensor:
     return rows.float().div(255.0) if rows.dtype == torch.uint8 else rows
 
 
-def encode(net: JointNet, x: list[Tensor], present: Tensor) -> Coded:
-    """Run the encoders on the rows that are there; the others are zeros."""
-    means, spreads, told = [], [], []
-    rows, whole_length = len(present), net.latent + net.private
+def encode(
+    net: JointNet,
+    x: Sequence[Tensor],
+    present: Tensor,
+    stacks: Sequence[Stack] = (),
+    stacked: Sequence[Tensor] = (),
+) -> Coded:
+    """Run the encoders on the rows that are there; the others are zeros.
+
+    Parts of a stack are taken from ``stacked`` (its M×N×S×S×C) and encoded in one pass, the others from ``x``.
+    """
+    rows, parts = len(present), len(net.encoders)
+    both: list[Tensor | None] = [None] * parts
+    told: list[Tensor | None] = [None] * parts
+    for stack, pictures in zip(stacks, stacked, strict=True):
+        chosen = chosen_rows(present[:, list(stack.which)])
+        h = encode_pictures(stack.under("encoder."), pick_rows(pictures, chosen))
+        w = stack.weights
+        made = spread_rows(linear(h, w["head.weight"], w["head.bias"]), chosen, rows)
+        said = (
+            spread_rows(linear(h, w["context.weight"], w["context.bias"]), chosen, rows)
+            if net.context
+            else made
+        )
+        for place, m in enumerate(stack.which):
+            both[m], told[m] = made[place], said[place]
     for m, (encoder, head) in enumerate(zip(net.encoders, net.heads, strict=True)):
+        if both[m] is not None:
+            continue
         there = present[:, m]
         whole = bool(there.all())
         if not whole and not bool(there.any()):
-            blank = present.new_zeros((rows, whole_length), dtype=torch.float32)
-            means.append(blank)
-            spreads.append(blank)
-            if net.context:
-                told.append(present.new_zeros((rows, net.context), dtype=torch.float32))
+            both[m] = present.new_zeros((rows, 2 * (net.latent + net.private)), dtype=torch.float32)
+            told[m] = present.new_zeros((rows, net.context), dtype=torch.float32)
             continue
         h = encoder(x[m] if whole else x[m][there])
-        both = _spread_out(head(h), there, whole)
-        mean, spread = both.chunk(2, dim=1)
-        means.append(mean)
-        spreads.append(spread.clamp(QUIET, LOUD))
+        both[m] = _spread_out(head(h), there, whole)
         if net.context:
-            told.append(_spread_out(net.contexts[m](h), there, whole))
-    return Coded(torch.stack(means), torch.stack(spreads), told, present)
+            told[m] = _spread_out(net.contexts[m](h), there, whole)
+    mean, spread = torch.stack([one for one in both if one is not None]).chunk(2, dim=2)
+    contexts = [one for one in told if one is not None] if net.context else []
+    return Coded(mean, spread.clamp(QUIET, LOUD), contexts, present)
 
 
 def _spread_out(rows: Tensor, there: Tensor, whole: bool) -> Tensor:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from mmstudio.learning.config import ModelConfig
 from mmstudio.learning.engine.checkpoint import TrainingState
 from mmstudio.learning.engine.data import Batch
 from mmstudio.learning.engine.ema import Average
+from mmstudio.learning.engine.flat import Flat, FlatAverage
 from mmstudio.learning.engine.joint_codes import (
     Coded,
-    all_subsets,
     as_input,
     encode,
     joint_of,
@@ -29,22 +30,41 @@ from mmstudio.learning.engine.set_data import SetData
 from mmstudio.learning.engine.task import Task, take
 from mmstudio.learning.joint.parts import Part, objective_of, read_parts
 from mmstudio.learning.nets.joint import JointNet, fill
+from mmstudio.learning.nets.joint_stack import (
+    Stack,
+    chosen_rows,
+    decode_pictures,
+    pick_rows,
+    spread_rows,
+    stacks_of,
+)
 from mmstudio.learning.objectives.joint import (
     contrast,
     kl_standard,
     log_loss,
     log_normal,
-    mixture_log_density,
+    mixture_log_densities,
     mvtcae,
     product,
     random_subsets,
     rescaling,
+    subset_products,
 )
 
 COMPONENTS = 20
 PRIOR_EXAMPLES = 4096
 REPEATS = 2  # noises and times that the conditional prior sees of each example in a step
 _CHUNK = 256
+
+
+@dataclass(slots=True)
+class Given:
+    """A batch: each part as its network sees it (nothing for those of a stack), each stack's pictures
+    M×N×S×S×C, and what the encoders say."""
+
+    x: list[Tensor]
+    stacked: list[Tensor]
+    coded: Coded
 
 
 class JointTask(Task[SetData]):
@@ -60,26 +80,35 @@ class JointTask(Task[SetData]):
         self.net = make_joint(config).to(device)
         fill(self.net, self.random)
         self.nets = {"joint": self.net}
+        self.stacks = stacks_of(self.net, self.kinds)
+        self._together = [names for stack in self.stacks for names in stack.names.values()]
+        self.flat = Flat(self.net, self._together)
+        for stack in self.stacks:
+            stack.weights = {key: self.flat.stacked[names[0]] for key, names in stack.names.items()}
+        self._alone = [m for m in range(len(self.kinds)) if all(m not in s.which for s in self.stacks)]
         self.optimisers = {
-            "joint": torch.optim.Adam(
-                self.net.parameters(), lr=config.rate, fused=device.type == "cpu" or None
-            ),
+            "joint": torch.optim.Adam([self.flat.tensor], lr=config.rate, fused=device.type == "cpu" or None),
         }
-        self.average = Average(self.net, config.options["half_life"])
+        self.average = self._averaged()
         self.scales = rescaling([likelihood_size(part) for part in self.kinds])
         self.most = max(likelihood_size(part) for part in self.kinds)
         self._ended = False
+
+    def _averaged(self) -> Average:
+        return FlatAverage(self.net, self.config.options["half_life"], self.flat, self._together)
 
     # -- a step ------------------------------------------------------------------------------------------
 
     def parts(self, batch: Batch, step: int) -> Iterator[dict[str, float]]:
         options = self.config.options
-        x, present = self._inputs(batch)
-        coded = encode(self.net, x, present)
+        x, present = self._inputs(batch, alone=True)
+        stacked = [self._stacked(stack, batch) for stack in self.stacks]
+        coded = encode(self.net, x, present, self.stacks, stacked)
+        given = Given(x, stacked, coded)
         used = coded.present
         if options.get("modality_drop", 0.0) > 0:
             used = random_subsets(coded.present, options["modality_drop"], self.random)
-        loss, said, z = self._objective(x, coded, used)
+        loss, said, z = self._objective(given, used)
         loss = loss / self.most
         if self.net.flow is not None:
             matched = self._match(z.detach(), coded)
@@ -89,110 +118,116 @@ class JointTask(Task[SetData]):
                 aligned = contrast(coded.told, coded.present)
                 loss = loss + options["align"] * aligned
                 said["align"] = aligned
-        self.optimisers["joint"].zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        norm = clipped(self.net, 1.0)
+        norm = clipped(self.flat.gradients(loss), 1.0)
         self.optimisers["joint"].step()
-        found = {"loss": loss.item(), "gradient": norm}
-        found |= {name: value.item() for name, value in said.items()}
+        values = torch.stack([loss.detach(), norm, *(value.detach() for value in said.values())]).tolist()
         self._ended = step + 1 >= self.config.steps
-        yield found
+        yield dict(zip(("loss", "gradient", *said), values, strict=True))
 
-    def _inputs(self, batch: Batch) -> tuple[list[Tensor], Tensor]:
-        x = [as_input(part, batch.parts[part.name]).to(self.device) for part in self.kinds]
+    def _inputs(self, batch: Batch, alone: bool = False) -> tuple[list[Tensor], Tensor]:
+        """Each part as its network sees it, and which are there N×M; ``alone``: nothing for parts of a stack."""
+        blank = torch.empty(0)
+        x = [
+            blank
+            if alone and m not in self._alone
+            else as_input(part, batch.parts[part.name]).to(self.device)
+            for m, part in enumerate(self.kinds)
+        ]
         present = torch.stack([batch.present[part.name] for part in self.kinds], dim=1)
         return x, present.to(self.device)
 
-    def _objective(
-        self, x: list[Tensor], coded: Coded, used: Tensor
-    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+    def _stacked(self, stack: Stack, batch: Batch) -> Tensor:
+        """M×N×S×S×C in [0, 1]."""
+        whole = torch.stack([batch.parts[self.kinds[m].name] for m in stack.which])
+        return as_input(self.kinds[stack.which[0]], whole.permute(0, 1, 3, 4, 2).contiguous().to(self.device))
+
+    def _objective(self, given: Given, used: Tensor) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         if self.objective == "mmvae+":
-            return self._mmvae_plus(x, coded)
+            return self._mmvae_plus(given)
         if self.objective == "mopoe":
-            return self._mopoe(x, coded)
+            return self._mopoe(given)
+        coded = given.coded
         joint = product(coded.means, coded.log_variances, used)
         z = self._draw(*joint)
-        redrawn = torch.stack(self._losses(x, z, coded.present), dim=1)
+        redrawn = self._redrawn(given, z.expand(len(self.kinds), *z.shape), coded.present).T
         alpha, beta = self.config.options["alpha"], self.config.options["beta"]
         # What modality dropout hid is still to be drawn, but says nothing of the latent.
         loss, said = mvtcae(redrawn, coded.present, joint, coded.means, coded.log_variances, alpha, beta)
         return loss, said, z
 
-    def _mopoe(self, x: list[Tensor], coded: Coded) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+    def _mopoe(self, given: Given) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """Mixture of the products of all subsets (Sutter et al., 2021): each row is drawn from one of them,
         the Kullback-Leibler terms of all count equally."""
-        present, subsets = coded.present, all_subsets(len(self.kinds))
-        there = torch.stack([present[:, s].all(1) for s in subsets], dim=1)
-        means, spreads, kls = [], [], []
-        for subset in subsets:
-            kept = torch.zeros_like(present)
-            kept[:, subset] = present[:, subset]
-            mean, spread = product(coded.means, coded.log_variances, kept)
-            means.append(mean)
-            spreads.append(spread)
-            kls.append(kl_standard(mean, spread))
-        share = there.float() / there.sum(1, keepdim=True).clamp_min(1)
-        lots = torch.multinomial(share.cpu() + 1e-12, 1, generator=self.random)[:, 0].to(self.device)
+        coded = given.coded
+        present = coded.present
+        means, spreads, there = subset_products(coded.means, coded.log_variances, present)
+        bounds = kl_standard(means.flatten(0, 1), spreads.flatten(0, 1)).view(there.shape)
+        share = there.float() / there.sum(0).clamp_min(1)
+        lots = torch.multinomial(share.T.cpu() + 1e-12, 1, generator=self.random)[:, 0].to(self.device)
         row = torch.arange(len(present), device=self.device)
-        z = self._draw(torch.stack(means)[lots, row], torch.stack(spreads)[lots, row])
-        likely = sum(self._losses(x, z, present), z.new_zeros(len(z))).mean()
-        bound = (share * torch.stack(kls, dim=1)).sum(1).mean()
+        z = self._draw(means[lots, row], spreads[lots, row])
+        likely = self._redrawn(given, z.expand(len(self.kinds), *z.shape), present).sum(0).mean()
+        bound = (share * bounds).sum(0).mean()
         return likely + self.config.options["beta"] * bound, {"redrawn": likely, "kl": bound}, z
 
-    def _mmvae_plus(self, x: list[Tensor], coded: Coded) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+    def _mmvae_plus(self, given: Given) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """MMVAE+ with K = 1 (Palumbo et al., 2023, equation 4): from each part draw itself with its private
-        latent and every other with one from the learned private prior."""
-        net, latent, present = self.net, self.net.latent, coded.present
+        latent and every other with one from the learned private prior. Pairs of which one is absent are not
+        drawn."""
+        net, coded = self.net, given.coded
+        latent, present, count, rows = net.latent, coded.present, len(self.kinds), len(coded.present)
         means, spreads = coded.means[..., :latent], coded.log_variances[..., :latent]
         own_means, own_spreads = coded.means[..., latent:], coded.log_variances[..., latent:]
-        u = [self._draw(mean, spread) for mean, spread in zip(means, spreads, strict=True)]
-        w = [self._draw(mean, spread) for mean, spread in zip(own_means, own_spreads, strict=True)]
-        count, rows = len(self.kinds), len(present)
-        likely = [u[0].new_zeros(rows) for _ in range(count)]
-        for target in range(count):
-            drawn = [torch.randn(rows, net.private, generator=self.random) for _ in range(count)]
-            scale = torch.exp(0.5 * net.spreads[target])
-            full = [
-                torch.cat([u[s], w[s] if s == target else drawn[s].to(self.device) * scale], dim=1)
-                for s in range(count)
-            ]
-            made = net.decoders[target](torch.cat(full))  # one large pass is quicker than many small ones
-            wanted = x[target].repeat(count, *[1] * (x[target].ndim - 1))
-            each = log_loss(self.kinds[target].kind, made, wanted) * self.scales[target]
-            for source, part in enumerate(each.chunk(count)):
-                likely[source] = likely[source] + part * present[:, target]
-        total = u[0].new_zeros(())
-        redrawn, bounds = u[0].new_zeros(()), u[0].new_zeros(())
-        there = present.float() / present.sum(1, keepdim=True).clamp_min(1)
-        zeros = torch.zeros_like(u[0])
-        for source in range(count):
-            bound = (
-                mixture_log_density(u[source], means, spreads, present)
-                - log_normal(u[source], zeros, zeros)
-                + log_normal(w[source], own_means[source], own_spreads[source])
-                - log_normal(w[source], torch.zeros_like(w[source]), torch.zeros_like(w[source]))
-            )
-            weight = there[:, source]
-            redrawn = redrawn + (weight * likely[source]).sum() / rows
-            bounds = bounds + (weight * bound).sum() / rows
+        u, w = self._draw(means, spreads), self._draw(own_means, own_spreads)
+        noise = torch.randn(count, count, rows, net.private, generator=self.random).to(self.device)
+        private = noise * torch.exp(0.5 * torch.stack(list(net.spreads)))[:, None, None]
+        itself = torch.eye(count, dtype=torch.bool, device=self.device)[:, :, None, None]
+        private = torch.where(itself, w.unsqueeze(0), private)
+        z = torch.cat([u.expand(count, *u.shape), private], dim=3).flatten(1, 2)  # targets × (sources · rows)
+        pairs = present.T.unsqueeze(1) & present.T.unsqueeze(0)
+        likely = self._redrawn(given, z, pairs.flatten(1).T).view(count, count, rows).sum(0)
+        bound = (
+            mixture_log_densities(u, means, spreads, present)
+            - log_normal(u, u.new_zeros(()), u.new_zeros(()))
+            + log_normal(w, own_means, own_spreads)
+            - log_normal(w, w.new_zeros(()), w.new_zeros(()))
+        )
+        weight = (present.float() / present.sum(1, keepdim=True).clamp_min(1)).T
+        redrawn, bounds = (weight * likely).sum() / rows, (weight * bound).sum() / rows
+        lots = torch.multinomial(weight.T.cpu() + 1e-12, 1, generator=self.random)[:, 0].to(self.device)
+        chosen = u[lots, torch.arange(rows, device=self.device)]
         total = redrawn + self.config.options["beta"] * bounds
-        lots = torch.multinomial(there.cpu() + 1e-12, 1, generator=self.random)[:, 0].to(self.device)
-        z = torch.stack(u)[lots, torch.arange(rows, device=self.device)]
-        return total, {"redrawn": redrawn, "kl": bounds}, z
+        return total, {"redrawn": redrawn, "kl": bounds}, chosen
 
-    def _losses(self, x: list[Tensor], z: Tensor, present: Tensor) -> list[Tensor]:
-        """Rescaled -log p(xₘ | z) per part: N each, 0 where absent (those rows are not decoded at all)."""
-        found = []
-        for m, part in enumerate(self.kinds):
-            there = present[:, m]
-            whole = bool(there.all())
-            if not whole and not bool(there.any()):
-                found.append(z.new_zeros(len(z)))
+    def _redrawn(self, given: Given, z: Tensor, wanted: Tensor) -> Tensor:
+        """Rescaled -log p(xₘ | z) for latents M×(K·N)×L, K of each row one after another: M×(K·N), 0 where
+        not ``wanted`` (bool (K·N)×M): those are not decoded at all."""
+        count = z.shape[1]
+        found: list[Tensor | None] = [None] * len(self.kinds)
+        for stack, x in zip(self.stacks, given.stacked, strict=True):
+            which = list(stack.which)
+            chosen = chosen_rows(wanted[:, which])
+            own = z if len(which) == len(z) else z[which]
+            made = decode_pictures(stack.under("decoder."), pick_rows(own, chosen))
+            if chosen is not None:
+                target = x[torch.arange(len(which), device=x.device).unsqueeze(1), chosen[0] % x.shape[1]]
+            else:
+                target = x.repeat(1, count // x.shape[1], 1, 1, 1) if count > x.shape[1] else x
+            each = log_loss("picture", made.flatten(0, 1), target.flatten(0, 1)).view(made.shape[:2])
+            each = spread_rows(each.unsqueeze(2), chosen, count).squeeze(2)
+            for place, m in enumerate(which):
+                found[m] = each[place] * self.scales[m]
+        for m in self._alone:
+            there, kind = wanted[:, m], self.kinds[m].kind
+            rows = torch.nonzero(there)[:, 0]
+            if not len(rows):
+                found[m] = z.new_zeros(count)
                 continue
-            made = self.net.decoders[m](z if whole else z[there])
-            each = log_loss(part.kind, made, x[m] if whole else x[m][there]) * self.scales[m]
-            found.append(each if whole else z.new_zeros(len(z)).masked_scatter(there, each))
-        return found
+            whole = len(rows) == count
+            made = self.net.decoders[m](z[m] if whole else z[m][rows])
+            each = log_loss(kind, made, given.x[m][rows % len(given.x[m])]) * self.scales[m]
+            found[m] = each if whole else z.new_zeros(count).index_put((rows,), each)
+        return torch.stack([one for one in found if one is not None])
 
     def _match(self, z: Tensor, coded: Coded) -> Tensor:
         """Conditional flow matching (Lipman et al., 2023, equation 23) on the straight path from noise to
@@ -269,20 +304,34 @@ class JointTask(Task[SetData]):
         return torch.cat(made).clamp(0, 1).mul(2).sub(1)
 
     def restore(self, state: TrainingState) -> None:
-        super().restore(state)
+        super().restore(self._flattened(state))
         self._ended = int(state.numbers.get("step", 0)) >= self.config.steps
 
     def start_from(self, weights: dict[str, Tensor]) -> None:
         for name, net in self.nets.items():
             take(net, weights, f"{name}.")
-        self.average = Average(self.net, self.config.options["half_life"])
+        self.average = self._averaged()
+
+    def _flattened(self, state: TrainingState) -> TrainingState:
+        """A state of before the parameters lay together has the optimiser's numbers of each one alone."""
+        head = "optimiser.joint."
+        slots: dict[int, dict[str, Tensor]] = {}
+        for key, value in state.tensors.items():
+            if key.startswith(head):
+                index, slot = key[len(head) :].split(".")
+                slots.setdefault(int(index), {})[slot] = value
+        one = slots.get(0, {}).get("exp_avg")
+        if one is None or (len(slots) == 1 and one.shape == self.flat.tensor.shape):
+            return state
+        names = [name for name, _ in self.net.named_parameters()]
+        kept = {key: value for key, value in state.tensors.items() if not key.startswith(head)}
+        kept |= {f"{head}0.{slot}": value for slot, value in self.flat.gathered(slots, names).items()}
+        return TrainingState(kept, state.numbers)
 
 
-def clipped(net: nn.Module, most: float) -> float:
-    """The norm of all gradients together, which are scaled down to ``most`` where it is larger; as
-    ``clip_grad_norm_``, in a few calls for all of them instead of several for each."""
-    grads = [p.grad for p in net.parameters() if p.grad is not None]
-    norm = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(grads))))
-    if norm > most:  # not-a-number stays what it is: the trainer sees it in the losses
-        torch._foreach_mul_(grads, most / (norm + 1e-6))
+def clipped(gradient: Tensor, most: float) -> Tensor:
+    """The norm of a gradient, which is scaled down to ``most`` where it is larger. Not-a-number stays what
+    it is: the trainer sees it in the losses."""
+    norm = torch.linalg.vector_norm(gradient)
+    gradient.mul_((most / (norm + 1e-6)).clamp_max(1.0))
     return norm

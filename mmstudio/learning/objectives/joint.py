@@ -63,7 +63,7 @@ def log_loss(kind: str, made: Tensor, wanted: Tensor) -> Tensor:
     bits: Bernoulli (made: logits); vector: Gaussian of variance 1.
     """
     if kind == "picture":
-        each = (made - wanted).abs() / PICTURE_SCALE
+        return (made - wanted).abs().flatten(1).sum(1) / PICTURE_SCALE
     elif kind == "tokens":
         each = functional.cross_entropy(made.flatten(0, 1), wanted.flatten(), reduction="none")
         return each.view(wanted.shape).sum(1)
@@ -99,37 +99,52 @@ def mvtcae(
     return loss, {"redrawn": likely, "kl": prior, "kl_parts": apart}
 
 
-def mixture_log_density(u: Tensor, means: Tensor, log_variances: Tensor, present: Tensor) -> Tensor:
-    """log of the mean over the present parts of q(u|xₘ) at ``u`` (N×L): N. Safe where a part is absent."""
-    each = torch.stack(
-        [log_normal(u, mean, spread) for mean, spread in zip(means, log_variances, strict=True)], dim=1
-    )
-    each = each.masked_fill(~present, -1e30)
+def mixture_log_densities(u: Tensor, means: Tensor, log_variances: Tensor, present: Tensor) -> Tensor:
+    """log of the mean over the present parts m of q(u|xₘ), at the points ``u`` (S×N×L; means M×N×L): S×N.
+    Safe where a part is absent."""
+    each = log_normal(u.unsqueeze(1), means, log_variances)
+    each = each.masked_fill(~present.T, -1e30)
     return torch.logsumexp(each, 1) - torch.log(present.sum(1).clamp_min(1).to(u.dtype))
 
 
 def log_normal(x: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
-    """log N(x; mean, variance), summed over the dimensions: N."""
+    """log N(x; mean, variance), summed over the last dimension."""
     each = (x - mean).square() * torch.exp(-log_variance) + log_variance + math.log(2 * math.pi)
-    return -0.5 * each.sum(1)
+    return -0.5 * each.sum(-1)
+
+
+def subset_products(means: Tensor, log_variances: Tensor, present: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Products of the Gaussians M×N×L of every non-empty subset of the parts: means and log-variances
+    S×N×L, and bool S×N, of which subsets a row has all parts (the others are N(0, I))."""
+    count = present.shape[1]
+    subsets = torch.arange(1, 2**count, device=present.device).unsqueeze(1)
+    within = (subsets >> torch.arange(count, device=present.device)) & 1  # S×M
+    there = (present.long() @ within.T == within.sum(1)).T
+    precision = torch.exp(-log_variances)
+    kept = within.to(means.dtype)
+    total = torch.tensordot(kept, precision * present.T.unsqueeze(2), 1)
+    weighed = torch.tensordot(kept, precision * means * present.T.unsqueeze(2), 1)
+    total = torch.where(there.unsqueeze(2), total, torch.ones_like(total))
+    weighed = torch.where(there.unsqueeze(2), weighed, torch.zeros_like(weighed))
+    return weighed / total, -torch.log(total), there
 
 
 def contrast(vectors: Sequence[Tensor], present: Tensor, sharpness: float = 10.0) -> Tensor:
     """Symmetric InfoNCE (van den Oord et al., 2018; Radford et al., 2021) over all pairs of parts, N×D each;
     a pair counts where both are there. Scalar, 0 where no two are."""
-    unit = [functional.normalize(v, dim=1) for v in vectors]
-    total, pairs = vectors[0].new_zeros(()), 0
-    for a in range(len(unit)):
-        for b in range(a + 1, len(unit)):
-            both = present[:, a] & present[:, b]
-            if int(both.sum()) < 2:
-                continue
-            logits = sharpness * unit[a][both] @ unit[b][both].T
-            target = torch.arange(len(logits), device=logits.device)
-            there = functional.cross_entropy(logits, target)
-            back = functional.cross_entropy(logits.T, target)
-            total, pairs = total + 0.5 * (there + back), pairs + 1
-    return total / max(1, pairs)
+    count = len(vectors)
+    unit = functional.normalize(torch.stack(list(vectors)), dim=2)
+    a, b = torch.triu_indices(count, count, 1, device=present.device)
+    both = (present[:, a] & present[:, b]).T  # P×N
+    logits = sharpness * torch.bmm(unit[a], unit[b].mT)
+    own = logits.diagonal(dim1=1, dim2=2)
+    absent = ~both
+    rows = torch.logsumexp(logits.masked_fill(absent.unsqueeze(1), -1e30), 2) - own
+    columns = torch.logsumexp(logits.masked_fill(absent.unsqueeze(2), -1e30), 1) - own
+    counts = both.sum(1)
+    enough = counts >= 2
+    each = (0.5 * (rows + columns) * both).sum(1) / counts.clamp_min(1)
+    return (each * enough).sum() / enough.sum().clamp_min(1)
 
 
 def random_subsets(present: Tensor, drop: float, random: torch.Generator, *, empty: bool = False) -> Tensor:
