@@ -184,8 +184,26 @@ def test_piper_speaks_with_a_voice_file(only: Path, tmp_path: Path) -> None:
     assert voices.choose("en").id == "piper:en_GB-alba-medium"
     speech = voices.speak("First sentence. Second one.\nThird.", rate=2.0, pitch=0.5)
     assert [c["text"] for c in calls(log)] == ["First sentence. Second one.\n", "Third.\n"]
-    assert calls(log)[0]["arguments"][-1] == "0.2500"
+    arguments = calls(log)[0]["arguments"]
+    told = dict(zip(arguments[::2], arguments[1::2], strict=True))
+    # What rhasspy/piper (C++) and OHF-Voice/piper1-gpl (Python) both know; the latter is silent between
+    # sentences unless it is told otherwise.
+    assert set(told) == {"--model", "--output_file", "--sentence_silence", "--length_scale"}
+    assert (told["--length_scale"], told["--sentence_silence"]) == ("0.2500", "0.050")
     assert [w.text for w in speech.words] == ["First", "sentence.", "Second", "one.", "Third."]
+
+
+@posix_only
+def test_a_program_for_mice_is_not_taken_for_piper_where_both_are_there(only: Path, tmp_path: Path) -> None:
+    log = fake_piper(only)
+    (only / "piper").rename(only / "piper-tts")
+    (only / "piper").write_text("#!/bin/sh\nexit 3\n")
+    (only / "piper").chmod(0o755)
+    voice = tmp_path / "en_US-amy.onnx"
+    voice.write_bytes(b"weights")
+    (tmp_path / "en_US-amy.onnx.json").write_text("{}")
+    assert Voices(Settings(piper_voice=str(voice))).speak("Hello.").seconds > 0.1
+    assert len(calls(log)) == 1
 
 
 @posix_only
@@ -218,6 +236,54 @@ def test_the_voices_of_the_system_come_from_a_helper(
     assert speech.voice == "system:ting"
     assert len(speech.words) == 4
     assert "pyttsx3" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("told", "identity", "language"),
+    [
+        (["en-US"], "x", "en-us"),
+        ([b"\x05en-gb"], "x", "en-gb"),
+        ([], r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Speech\Voices\Tokens\TTS_MS_EN-US_DAVID_11.0", "en-us"),
+        (["Unknown Locale: 4096"], r"Tokens\TTS_MS_ZH-CN_HUIHUI_11.0", "zh-cn"),
+        ([None], "com.apple.speech.synthesis.voice.Alex", ""),
+        (["zh_CN"], "com.apple.voice.compact.zh-CN.Tingting", "zh-cn"),
+    ],
+)
+def test_a_voice_of_the_system_has_the_language_that_its_driver_or_its_id_tells(
+    told: list[Any], identity: str, language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyttsx3.py").write_text(
+        "class Voice:\n"
+        f"    id, name, languages = {identity!r}, 'Somebody', {told!r}\n"
+        "class Engine:\n"
+        "    def getProperty(self, name):\n        return [Voice()]\n"
+        "def init():\n    return Engine()\n",
+        encoding="utf-8",
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert [(v.id, v.language) for v in System().voices()] == [(f"system:{identity}", language)]
+
+
+@posix_only
+def test_a_voice_that_writes_aiff_under_the_name_of_a_wav_is_heard(
+    only: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NSSpeechSynthesizer does (pyttsx3, issue 361)."""
+    import av
+    import numpy as np
+
+    file = tmp_path / "said.aiff"
+    with av.open(str(file), "w", format="aiff") as out:
+        stream = out.add_stream("pcm_s16be", rate=22_050)
+        stream.layout = "mono"
+        tone = (9000 * np.sin(np.arange(22_050) / 20)).astype(np.int16)[None]
+        frame = av.AudioFrame.from_ndarray(tone, format="s16", layout="mono")
+        frame.sample_rate = 22_050
+        out.mux([*stream.encode(frame), *stream.encode(None)])
+    copy = f"import shutil; shutil.copyfile({str(file)!r}, self.todo[1]); return"
+    fake_pyttsx3(tmp_path, monkeypatch, copy)
+    assert Voices(Settings(voice_engine="system")).speak("Hello", language="en").seconds > 0.9
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,13 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import sys
 from typing import Any, TextIO
+
+# SAPI 5 takes -10 to 10 of a scale that pyttsx3 finds by its logarithm, and refuses what is beyond.
+_SLOWEST, _FASTEST = (56, 440) if sys.platform == "win32" else (40, 1000)  # words a minute
+_TAG = re.compile(r"(?<![A-Za-z])([A-Za-z]{2}-[A-Za-z]{2})(?![A-Za-z])")
 
 
 def main(given: TextIO | None = None, out: TextIO | None = None) -> int:
@@ -33,7 +38,8 @@ def _done(wish: dict[str, Any]) -> dict[str, Any]:
     if wish["do"] == "voices":
         return {"ok": True, "voices": [_described(voice) for voice in engine.getProperty("voices")]}
     engine.setProperty("voice", wish["voice"])
-    engine.setProperty("rate", max(round(float(engine.getProperty("rate") or 200) * wish["rate"]), 40))
+    rate = round(float(engine.getProperty("rate") or 200) * wish["rate"])
+    engine.setProperty("rate", min(max(rate, _SLOWEST), _FASTEST))
     engine.save_to_file(wish["text"], wish["file"])
     engine.runAndWait()
     return {"ok": True}
@@ -44,7 +50,11 @@ def _described(voice: Any) -> dict[str, str]:
     first = spoken[0]
     if isinstance(first, bytes):  # espeak's driver puts a priority byte before
         first = first.lstrip(b"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09").decode("ascii", "replace")
-    language = str(first).replace("_", "-").lower()
+    language = str(first or "").replace("_", "-").lower()
+    if not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", language):
+        # Older drivers tell no language, newer ones "Unknown Locale: …": it often stands in the voice's id.
+        found = _TAG.search(str(voice.id))
+        language = found[1].replace("_", "-").lower() if found else ""
     return {"id": str(voice.id), "name": str(voice.name), "language": language}
 
 

@@ -15,6 +15,8 @@ from mmstudio.i18n import mark, tr
 
 _MOST = 2_000_000  # bytes of a voice's description that are read
 _SPEAK_S = 180.0
+_PROGRAMS = ("piper-tts", "piper")  # some systems have a program for mice under the second name
+_BETWEEN_S = 0.2  # seconds after a sentence; what the older program does by itself
 LABEL = mark("Piper")
 
 
@@ -39,7 +41,7 @@ class Piper:
         missing = self._missing()
         if missing:
             return EngineState(self.key, tr(LABEL), False, *missing)
-        found = tr("Found at {path}", path=process.find("piper"))
+        found = tr("Found at {path}", path=process.find(*_PROGRAMS))
         return EngineState(self.key, tr(LABEL), True, found)
 
     def voices(self) -> list[Voice]:
@@ -58,18 +60,24 @@ class Piper:
     def speak(
         self, text: str, voice: Voice, rate: float, pitch: float, cancelled: Callable[[], bool]
     ) -> Spoken:
-        """See :class:`SpeechEngine`. It has no pitch of its own: it speaks slower and is played faster."""
+        """See :class:`SpeechEngine`. It has no pitch of its own: it speaks slower and is played faster.
+
+        The names of the arguments are those that both programs know: rhasspy/piper (C++, 2023) and its
+        successor OHF-Voice/piper1-gpl (Python).
+        """
         from mmstudio.media.audio import load_audio
 
         with tempfile.TemporaryDirectory(prefix="mmstudio-") as folder:
             out = Path(folder) / "spoken.wav"
             answer = process.run(
                 [
-                    process.find("piper") or "piper",
+                    process.find(*_PROGRAMS) or "piper",
                     "--model",
                     str(self.file),
                     "--output_file",
                     str(out),
+                    "--sentence_silence",
+                    f"{_BETWEEN_S * pitch / rate:.3f}",
                     "--length_scale",
                     f"{pitch / rate:.4f}",
                 ],
@@ -83,7 +91,7 @@ class Piper:
             return Spoken(pitched(samples[0], own, pitch), own)
 
     def _missing(self) -> tuple[str, str] | None:
-        if not process.find("piper"):
+        if not process.find(*_PROGRAMS):
             return tr("It is not installed."), piper_remedy()
         if self.file is None:
             return tr("No voice file is chosen."), tr("Choose an .onnx file of a Piper voice.")
