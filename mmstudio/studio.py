@@ -185,10 +185,11 @@ class Studio:
         self, kind: str, params: dict[str, Any], *, title: str | None = None, job_id: int | None = None
     ) -> JobHandle:
         """Queue a job without blocking; its parameters are plain JSON, so that it can be resumed."""
+        from mmstudio.composition.making.records import kept_params  # takes persons out of reports
+
         lane, default = KINDS[kind]
-        return self.runner.submit(
-            kind, self.work(kind, params), params, title=title or default, lane=lane, job_id=job_id
-        )
+        work, params = self.work(kind, params), kept_params(kind, params)
+        return self.runner.submit(kind, work, params, title=title or default, lane=lane, job_id=job_id)
 
     def resume(self, record: JobRecord) -> JobHandle:
         """Queue an interrupted, paused or failed job again; it goes on from its checkpoint."""
@@ -215,8 +216,7 @@ class Studio:
 
 
 def _folder(path: str | Path) -> Path:
-    path = Path(path)
-    return path.parent if path.name == "open.mmstudio" else path
+    return Path(path).parent if Path(path).name == "open.mmstudio" else Path(path)
 
 
 def _import(studio: Studio, params: dict[str, Any]) -> Work:
@@ -283,12 +283,6 @@ def _package(studio: Studio, params: dict[str, Any]) -> Work:
     return package_work(studio.library, params.pop("storyboards"), **params)
 
 
-def _certificate(_studio: Studio, params: dict[str, Any]) -> Work:
-    from mmstudio.export.provenance.certificate import certificate_work
-
-    return certificate_work(**params)
-
-
 def _once(call: Callable[[], dict[str, Any]]) -> Work:
     def work(_context: JobContext) -> Generator[Progress, None, dict[str, Any]]:
         yield Progress(0, 1)
@@ -325,7 +319,7 @@ _FACTORIES: dict[str, Callable[[Studio, dict[str, Any]], Work]] = {
     "page": lambda studio, params: studio.exporter.page_work(**params),
     "package": _package,
     "matrix": _matrix,
-    "certificate": _certificate,
+    "certificate": lambda studio, params: studio.exporter.certificate_work(**params),
     "clean": _clean,
     "doctor": _doctor,
     "relink": _relink,

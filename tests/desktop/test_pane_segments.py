@@ -95,3 +95,18 @@ def test_an_empty_library_and_a_new_language(context: AppContext, tmp_path: Path
     pane.retranslate()
     wait_until(lambda: "人群" in pane.states.message.title.text())
     context.change_setting("language", "en")
+
+
+def test_a_search_can_be_stopped(context: AppContext, tmp_path: Path, qtbot: QtBot) -> None:
+    pane = _pane(context, tmp_path, qtbot)
+    assert not pane.cancel_button.isVisible()
+    before = pane.found
+    click(qtbot, pane.find_button)
+    assert pane.cancel_button.isVisible()
+    assert not pane.find_button.isEnabled()
+    click(qtbot, pane.cancel_button)
+    assert not pane.cancel_button.isVisible()
+    assert pane.find_button.isEnabled()
+    settle(context)
+    assert pane.found is before  # what was found stays, and no late answer replaces it
+    assert pane.states.currentWidget() is pane.states.content

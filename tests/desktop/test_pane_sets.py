@@ -208,9 +208,51 @@ def test_two_sounds_can_be_compared(pane: SetsPane) -> None:
     assert not pane._compare.isEnabled()
     begin(pane, 2)
     pane._compare.trigger()
-    wait_until(lambda: pane.ab.ready)
-    assert pane.ab.isVisible()
-    assert "Set, seed 2" in pane.ab.sides[0].text()
+    wait_until(lambda: pane.hearing.ab.ready)
+    assert pane.hearing.ab.isVisible()
+    assert "Set, seed 2" in pane.hearing.ab.sides[0].text()
+
+
+def test_without_and_with_a_taste_are_shown_beside_each_other(pane: SetsPane, qtbot: QtBot) -> None:
+    controls = pane.controls
+    controls.set_kind("text")
+    controls.sentence.setPlainText("A quiet morning by the sea")
+    assert controls.audience_id is None
+    assert not controls.taste.isVisible()
+    controls.audience.setCurrentIndex(1)
+    audience = controls.audience_id
+    assert audience is not None
+    assert controls.taste.isVisible()
+    library = pane.context.library
+    library.audiences.update(audience, liked=library.items.ids()[:2])
+    controls.strength.setValue(60)
+    controls.seconds.setValue(1)
+    controls.seed.value.setValue(5)
+    click(qtbot, controls.both_button)
+    wait_until(lambda: not pane.maker.busy, 60_000)
+    assert pane.views.currentWidget() is pane.pair
+    without, told = pane.pair.without.step, pane.pair.with_taste.step
+    assert without is not None
+    assert told is not None
+    assert (without.made.wish.strength, told.made.wish.strength) == (0.0, 0.6)
+    assert without.made.wish.seed == told.made.wish.seed == 5
+    assert not without.made.wish.taste
+    assert told.made.wish.taste["palette"]
+    assert without.made.palette != told.made.palette
+    click(qtbot, pane.pair.back_button)
+    assert pane.views.currentWidget() is not pane.pair
+    assert len(pane.history.model.rows) == 2
+
+
+def test_a_taste_that_nobody_knows_is_said(pane: SetsPane, notices: list[Notice]) -> None:
+    pane.context.library.audiences.add(name="Strangers")
+    settle(pane.context)
+    pane.controls.use_audience(pane.context.library.audiences.by_name("Strangers").id)
+    pane.controls.strength.setValue(50)
+    pane.make()
+    wait_until(lambda: not pane.maker.busy)
+    assert "Nothing is known yet" in pane.picture.message.text()
+    assert "taste" in notices[-1].hint
 
 
 def test_nothing_is_saved_to_a_library_that_is_read_only(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -50,12 +51,17 @@ class Found:
     items: dict[int, ItemRow] = field(default_factory=dict)
 
 
-def find_segments(studio: Studio, count: int | None, seed: int) -> Found:
-    """Find segments and read the items that speak for them; not for the GUI thread."""
+def find_segments(
+    studio: Studio, count: int | None, seed: int, cancelled: Callable[[], bool] = lambda: False
+) -> Found:
+    """Find segments and read the items that speak for them; not for the GUI thread.
+
+    Raises Cancelled once ``cancelled()`` is true, between two steps.
+    """
     from mmstudio.desktop.models.items import item_rows
     from mmstudio.recommendation.segments import find
 
-    found = find(studio.recommender, count, seed)
+    found = find(studio.recommender, count, seed, cancelled)
     ids = list(dict.fromkeys(i for one in found for i in one.items[:SHOWN]))
     return Found(found, item_rows(studio.library, ids))
 

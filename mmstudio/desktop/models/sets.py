@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from PySide6.QtGui import QImage
 from mmstudio.desktop.models.heard import Heard, heard
 from mmstudio.desktop.models.rows import RowListModel
 from mmstudio.desktop.thumbnails import to_qimage
+from mmstudio.errors import UsageError
 from mmstudio.generation.sets.contract import MadeSet, Part, SetWish
 from mmstudio.i18n import tr
 
@@ -260,14 +261,33 @@ class SetMaker(QObject):
 
 
 def making_of(wish: SetWish) -> Callable[[Studio], Making]:
-    """The work of a wish."""
+    """The work of a wish; what its audience likes is looked up where it shall count."""
 
     def start(studio: Studio) -> Making:
         from mmstudio.generation.sets import making
 
-        return making(studio.generation, wish)
+        return making(studio.generation, with_taste(studio, wish))
 
     return start
+
+
+def with_taste(studio: Studio, wish: SetWish) -> SetWish:
+    """The wish with what its audience likes. Reads pictures: not for the GUI thread.
+
+    Raises:
+        UsageError: nothing is known of what the audience likes.
+    """
+    if wish.strength <= 0 or wish.taste or wish.audience_id is None:
+        return wish
+    from mmstudio.recommendation.taste import taste
+
+    found = taste(studio.recommender, wish.audience_id)
+    if not found.known:
+        raise UsageError(
+            "Nothing is known yet about what this audience likes.",
+            hint="Like a few items on its page, or set the taste to 0 %.",
+        )
+    return replace(wish, taste=found.wish())
 
 
 def reroll_of(made: MadeSet, part: Part, seed: int) -> Callable[[Studio], Making]:

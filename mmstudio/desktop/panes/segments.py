@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QListView, QSpinBox, QSplitter, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.segments import Found, SegmentListModel, find_segments
@@ -40,7 +41,8 @@ class SegmentsPane(Pane):
         self.found: Found | None = None
         self._names: dict[int, str] = {}
         self._kept: int | None = None
-        self._asked = self._stale = False
+        self._asked = False
+        self._stop: threading.Event | None = None  # of the search under way
         self.pictures = Pictures(context, parent=self)
         self.model = SegmentListModel(self)
         self._build()
@@ -56,6 +58,10 @@ class SegmentsPane(Pane):
         say(self.count, mark("as many as suit"), "setSpecialValueText")
         name(self.count, mark("How many segments"))
         self.find_button = button(mark("Find segments"), self.look_for, "primary", icon="circles-three")
+        self.cancel_button = button(
+            mark("Cancel"), self.cancel, icon="x", tip=mark("Stop looking; what was found before stays")
+        )
+        self.cancel_button.hide()
         self.events_button = button(IMPORT_EVENTS, lambda: choose_events(self.context, self), icon="table")
         self.back_button = button(
             mark("Back to the audiences"), lambda: self.context.navigate("audiences"), icon="users-three"
@@ -65,6 +71,7 @@ class SegmentsPane(Pane):
         flow.setContentsMargins(16, 12, 16, 8)
         for part in (
             self.find_button,
+            self.cancel_button,
             label(mark("Segments"), "muted"),
             help_dot(
                 mark(
@@ -96,7 +103,7 @@ class SegmentsPane(Pane):
         right.addWidget(self.list)
         right.addWidget(self.card)
         right.setChildrenCollapsible(False)
-        right.setSizes([220, 420])
+        right.setSizes([170, 470])
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(self.plot)
         self.splitter.addWidget(right)
@@ -121,6 +128,7 @@ class SegmentsPane(Pane):
             self.look_for()
 
     def library_changed(self) -> None:
+        self._forget_search()
         self.found, self._kept, self._asked = None, None, False
         self.pictures.forget()
         self.model.set_rows([])
@@ -164,19 +172,55 @@ class SegmentsPane(Pane):
             return
         self._asked = True
         count = self.count.value() if self.count.value() > 1 else None
-        self.find_button.setEnabled(False)
+        self._forget_search()
+        stop = self._stop = threading.Event()
+        self._enable()
         self.states.show_loading(mark("Looking for groups of people who choose alike"))
         self.context.background(
-            lambda: find_segments(studio, count, 0), self._show, self._failed, key="segments-find"
+            lambda: find_segments(studio, count, 0, stop.is_set),
+            self._show, self._failed, key="segments-find",
+        )  # fmt: skip
+
+    def cancel(self) -> None:
+        """Stop looking; what was found before is shown again."""
+        if self._stop is None:
+            return
+        self._forget_search()
+        if self.found is not None:
+            self._show(self.found)
+            return
+        self.states.show_message(
+            mark("The search was stopped"),
+            mark("Segments are groups of people who choose alike. Look again whenever you like."),
+            mark("Find segments"),
+            self.look_for,
         )
 
+    def _forget_search(self) -> None:
+        if self._stop is not None:
+            self._stop.set()
+            self.context.drop("segments-find")
+        self._stop = None
+        self._enable()
+
+    def _enable(self) -> None:
+        self.find_button.setEnabled(self._stop is None)
+        self.cancel_button.setVisible(self._stop is not None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self._stop is not None:
+            self.cancel()
+            return
+        super().keyPressEvent(event)
+
     def _failed(self, error: Exception) -> None:
-        self.find_button.setEnabled(True)
+        self._forget_search()
         self.states.show_failure(error, self.look_for)
 
     def _show(self, found: Found) -> None:
+        self._stop = None
+        self._enable()
         self.found, self._kept = found, None
-        self.find_button.setEnabled(True)
         self.note.setText(found.segments.note)
         if not found.segments:
             self.note.hide()

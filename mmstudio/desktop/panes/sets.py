@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QEvent, QModelIndex, Qt
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.job_watch import JobWatch
 from mmstudio.desktop.models.rows import ROW_ROLE
@@ -16,16 +17,16 @@ from mmstudio.desktop.models.set_board import assets_of, board_of, choices_of, p
 from mmstudio.desktop.models.sets import SetHistory, SetMaker, SetStep, Shown, making_of, reroll_of
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name, say
-from mmstudio.desktop.views.ab_player import ABPlayer
 from mmstudio.desktop.views.controls import action_tool, button, row
 from mmstudio.desktop.views.files import copy_text
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.set_controls import SetControls
 from mmstudio.desktop.views.set_delegate import SetStrip
+from mmstudio.desktop.views.set_hearing import SetHearing
 from mmstudio.desktop.views.set_shared import SharedBar
 from mmstudio.desktop.views.set_slots import PictureSlot, Slot, SoundSlot, TextSlot
-from mmstudio.desktop.views.speak_bar import SpeakBar
 from mmstudio.desktop.views.states import StateStack
+from mmstudio.desktop.views.taste_pair import TastePair
 from mmstudio.i18n import mark, tr, tr_error
 
 if TYPE_CHECKING:
@@ -52,14 +53,12 @@ class SetsPane(Pane):
         self._random = Random()
         self._saving = False
         self._composing = False
-        self._ab: ABPlayer | None = None
-        self._voice: SpeakBar | None = None
         self.pictures = Pictures(context, parent=self)
         self.history = SetHistory(self)
         self.maker = SetMaker(context, self)
         self._build()
         self._make_actions()
-        self.history.moved.connect(self._show_step)
+        self.history.moved.connect(self._moved)
         self.maker.progressed.connect(self._progressed)
         self.maker.made.connect(self._made)
         self.maker.failed.connect(self._failed)
@@ -70,6 +69,7 @@ class SetsPane(Pane):
     def _build(self) -> None:
         self.controls = SetControls(self.context, self.pictures)
         self.controls.make_wanted.connect(self.make)
+        self.controls.both_wanted.connect(self.make_both)
         self.controls.source_changed.connect(self._enable)
         self.slots: dict[str, Slot] = {}
         self.picture, self.sound, self.text = PictureSlot(), SoundSlot(self.context), TextSlot()
@@ -85,12 +85,20 @@ class SetsPane(Pane):
         right.setSpacing(12)
         right.addWidget(self.sound, 3)
         right.addWidget(self.text, 2)
-        slots = QHBoxLayout()
+        holder = QWidget()
+        slots = QHBoxLayout(holder)
         slots.setContentsMargins(12, 0, 12, 0)
         slots.setSpacing(12)
         slots.addWidget(self.picture, 1)
         slots.addLayout(right, 1)
         self.shared = SharedBar()
+        self.pair = TastePair()
+        self.pair.closed.connect(lambda: self._show_pair(False))
+        self.pair.compared.connect(self._compare_pair)
+        self.views = QStackedWidget()
+        self.views.addWidget(holder)
+        self.views.addWidget(self.pair)
+        self.hearing = SetHearing(self.context, self.history)
         self.note = label(role="muted", wrap=True)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -121,10 +129,10 @@ class SetsPane(Pane):
         self.doubts.setContentsMargins(16, 0, 16, 8)
         self.doubts.hide()
         layout.addWidget(self.doubts)
-        layout.addLayout(slots, 1)
+        layout.addWidget(self.views, 1)
         layout.addLayout(shared)
+        layout.addWidget(self.hearing)
         layout.addWidget(self.strip)
-        self._middle = layout
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(self.controls)
         self.splitter.addWidget(middle)
@@ -199,7 +207,7 @@ class SetsPane(Pane):
         self.history.clear()
         self.pictures.forget()
         self.controls.clear()
-        self._drop_comparison()
+        self.hearing.drop()
         self.strip.hide()
         for slot in self.slots.values():
             slot.set_locked(False)
@@ -224,8 +232,8 @@ class SetsPane(Pane):
     def retranslate(self) -> None:
         self.controls.retranslate()
         self.shared.retranslate()
-        if self._ab is not None:
-            self._ab.retranslate()
+        self.hearing.retranslate()
+        self.pair.retranslate()
         self.history.model.refresh()
         self._show_step(self.history.current)
 
@@ -235,7 +243,7 @@ class SetsPane(Pane):
     def close_pane(self) -> None:
         self.maker.stop()
         self.sound.view.clear()
-        self._drop_comparison()
+        self.hearing.drop()
 
     def _read(self) -> None:
         studio = self.context.studio
@@ -281,6 +289,19 @@ class SetsPane(Pane):
         wish = self.controls.wish(first=not self.history.model.rows, locks=self.locks)
         self._begin(making_of(wish), mark("Set, seed {seed}"), {"seed": wish.seed})
 
+    def make_both(self) -> None:
+        """Make the set without the audience's taste and with it, from one seed, and show both."""
+        if self.controls.problem or not self.controls.audience_id or self.maker.busy:
+            return
+        wish = self.controls.wish(first=not self.history.model.rows, locks=self.locks)
+        share = wish.strength or 1.0
+        for part, words in (
+            (0.0, mark("Without their taste, seed {seed}")),
+            (share, mark("With {percent} % of their taste, seed {seed}")),
+        ):
+            values = {"seed": wish.seed, "percent": round(100 * part), "pair": True}
+            self._begin(making_of(replace(wish, strength=part)), words, values)
+
     def surprise(self) -> None:
         """A set from nothing."""
         self.controls.set_kind("nothing")
@@ -309,8 +330,6 @@ class SetsPane(Pane):
         step = self.history.current
         if step is None or self.maker.busy:
             return
-        from dataclasses import replace
-
         wish = replace(step.made.wish, locks=self.locks, seeds=step.made.seeds)
         first = self._random.randrange(1, _MOST_SEED)
         for n in range(_VARIATIONS):
@@ -344,6 +363,8 @@ class SetsPane(Pane):
 
     def _made(self, step: SetStep, show: bool) -> None:
         self.history.add(step, show=show)
+        if self.pair.take(step):
+            self._show_pair(True)
         self.strip.setVisible(len(self.history.model.rows) > 1)
         self._enable()
 
@@ -370,6 +391,18 @@ class SetsPane(Pane):
         self._enable()
 
     # --- what is shown ------------------------------------------------------------------------------
+
+    def _moved(self, step: SetStep | None) -> None:
+        self._show_pair(False)
+        self._show_step(step)
+
+    def _show_pair(self, on: bool) -> None:
+        self.views.setCurrentIndex(int(on))
+        self.shared.setVisible(not on and self.history.current is not None)
+
+    def _compare_pair(self, without: SetStep, with_taste: SetStep) -> None:
+        self.sound.view.pause()
+        self.hearing.compare(without, with_taste)
 
     def _show_step(self, step: SetStep | None) -> None:
         self.shared.show_set(step.made if step is not None else None)
@@ -414,6 +447,7 @@ class SetsPane(Pane):
         step, busy = self.history.current, self.maker.busy
         there = step is not None and not busy
         self.controls.make_button.setEnabled(not busy and not self.controls.problem)
+        self.controls.both_button.setEnabled(self.controls.make_button.isEnabled())
         say(self.controls.make_button, mark("Make a set"), "setText")
         tip = self.controls.problem or mark("Make a picture, a sound and a text that belong together")
         say(self.controls.make_button, tip, "setToolTip")
@@ -426,7 +460,7 @@ class SetsPane(Pane):
         self._redo.setEnabled(self.history.can_redo and not busy)
         for made in (self._vary_action, self.vary_button, self._again):
             made.setEnabled(there)
-        self._compare.setEnabled(there and self._other_sound() is not None)
+        self._compare.setEnabled(there and self.hearing.other() is not None)
         self._write.setEnabled(there and step is not None and step.made.wish.item_id is not None)
         self._speak_action.setEnabled(there and bool(step is not None and step.made.text))
         self._compose_action.setEnabled(there and not self._composing and not self.context.read_only)
@@ -502,11 +536,8 @@ class SetsPane(Pane):
         step = self.history.current
         if step is None or not step.made.text:
             return
-        if self._voice is None:  # made when first asked for
-            self._voice = SpeakBar(self.context)
-            self._middle.insertWidget(self._middle.indexOf(self.strip), self._voice)
         self.sound.view.pause()
-        self._voice.speak(step.made.text, item=step.made.wish.item_id, language=step.made.wish.locale)
+        self.hearing.speak(step)
 
     def copy_manifest(self) -> None:
         """Put the set's manifest on the clipboard: it makes the same set again."""
@@ -519,41 +550,10 @@ class SetsPane(Pane):
 
     def compare_sounds(self) -> None:
         """Hear the sound of this set against the one before."""
-        step, other = self.history.current, self._other_sound()
-        if step is None or other is None:
-            return
-        self.sound.view.pause()
-        self.ab.show()
-        self.ab.compare(
-            (step.made.sound, step.made.rate), (other.made.sound, other.made.rate), (step.words, other.words)
-        )
-        self.ab.setFocus()
-
-    @property
-    def ab(self) -> ABPlayer:
-        """The comparison, made when first asked for."""
-        if self._ab is None:
-            self._ab = ABPlayer(self.context)
-            self._ab.closed.connect(self._ab.hide)
-            self._middle.insertWidget(self._middle.indexOf(self.strip), self._ab)
-        return self._ab
-
-    def _drop_comparison(self) -> None:
-        if self._ab is not None:
-            self._ab.clear()
-            self._ab.hide()
-        if self._voice is not None:
-            self._voice.close_bar()
-
-    def _other_sound(self) -> SetStep | None:
-        """The newest earlier set whose sound is another one, else a later one."""
-        rows, step = self.history.model.rows, self.history.current
-        if step is None or step not in rows:
-            return None
-        at = rows.index(step)
-        others = [*reversed(rows[:at]), *rows[at + 1 :]]
-        sounds = step.made.sound
-        return next((o for o in others if o.made.sound is not sounds), None)
+        step, other = self.history.current, self.hearing.other()
+        if step is not None and other is not None:
+            self.sound.view.pause()
+            self.hearing.compare(step, other)
 
     def _copy(self) -> None:
         copy_text(self.text.text.text())

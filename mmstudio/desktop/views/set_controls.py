@@ -52,6 +52,10 @@ _TEMPERATURE_HELP = mark(
     "Temperature says how far the models may stray from what is usual for them. At 1 they are as varied as "
     "what they learned from; lower is calmer, higher is more daring."
 )
+_TASTE_HELP = mark(
+    "How far the set goes towards what this audience likes: its colours, mood, tempo, key and words. At 0 % "
+    "the audience counts for tone and language alone; at 100 % the taste decides all that it knows."
+)
 ENGINES = {
     "facts": mark("Facts writer"),
     "folder": mark("Local language model"),
@@ -65,10 +69,12 @@ _FILES = (
 class SetControls(QScrollArea):
     """
     Signals:
-        make_wanted: the button was pressed. source_changed: another kind of source or another source.
+        make_wanted: the button was pressed. both_wanted: a set without and one with the taste.
+        source_changed: another kind of source or another source.
     """
 
     make_wanted = Signal()
+    both_wanted = Signal()
     source_changed = Signal()
 
     def __init__(self, context: AppContext, pictures: Pictures, parent: QWidget | None = None) -> None:
@@ -87,8 +93,13 @@ class SetControls(QScrollArea):
         self._build_source(context, pictures, layout)
         self._build_how(layout)
         self.make_button = button(mark("Make a set"), self.make_wanted.emit, "primary", icon="sparkle")
+        self.both_button = button(
+            mark("Without and with their taste"), self.both_wanted.emit, icon="columns",
+            tip=mark("Two sets from one seed, side by side: they differ by the taste alone"),
+        )  # fmt: skip
         layout.addSpacing(4)
         layout.addWidget(self.make_button)
+        layout.addWidget(self.both_button)
         layout.addStretch(1)
         self.setWidget(body)
         let_wrap(body)
@@ -120,14 +131,29 @@ class SetControls(QScrollArea):
         self.audience = QComboBox()
         name(self.audience, mark("Audience"))
         self.audience_label = label(mark("For the audience"), "muted")
+        self.taste = QWidget()
+        self.strength = QSlider(Qt.Orientation.Horizontal)
+        self.strength.setRange(0, 100)
+        self.strength.setPageStep(10)
+        name(self.strength, mark("Strength of their taste"))
+        self.strength_words = label(role="small")
+        self.strength_words.setMinimumWidth(36)
+        self.strength.valueChanged.connect(lambda value: self.strength_words.setText(f"{value} %"))
+        self.strength_words.setText("0 %")
+        line = row(
+            label(mark("Their taste"), "muted"), self.strength, self.strength_words, help_dot(_TASTE_HELP),
+            spacing=4,
+        )  # fmt: skip
+        line.setStretch(1, 1)
+        self.taste.setLayout(line)
         for widget in (
             self.kind_box, self.item, self.zone, self.selected_button, self.file_button, self.sentence,
-            self.audience_label, self.audience,
+            self.audience_label, self.audience, self.taste,
         ):  # fmt: skip
             layout.addWidget(widget)
         self.kind_box.currentIndexChanged.connect(lambda _i: self._kind_chosen())
         self.sentence.textChanged.connect(self.source_changed)
-        self.audience.currentIndexChanged.connect(lambda _i: self.source_changed.emit())
+        self.audience.currentIndexChanged.connect(lambda _i: self._audience_chosen())
 
     def _build_how(self, layout: QVBoxLayout) -> None:
         self.model_box, self.engine_box = QComboBox(), QComboBox()
@@ -290,15 +316,22 @@ class SetControls(QScrollArea):
         absent, words = missing.get(self.kind, (False, ""))
         return words if absent else ""
 
+    @property
+    def audience_id(self) -> int | None:
+        """Whom the set is for; None for nobody in particular."""
+        chosen = self.audience.currentData() if self.kind in ("item", "text", "audience") else None
+        return None if chosen is None else int(chosen)
+
     def wish(self, *, first: bool, locks: Sequence[Any] = ()) -> SetWish:
         """The wish of this press; ``first`` keeps the seed that is shown."""
-        kind, audience = self.kind, self.audience.currentData()
+        kind, audience = self.kind, self.audience_id
         return SetWish(
             item_id=self.item.item_id if kind == "item" else None,
             asset_id=self.asset if kind == "media" else None,
             file=self.file if kind == "media" else "",
             text=self.sentence.words() if kind == "text" else "",
-            audience_id=audience if kind in ("item", "text", "audience") else None,
+            audience_id=audience,
+            strength=self.strength.value() / 100 if audience is not None else 0.0,
             model=str(self.model_box.currentData() or ""),
             seed=self.seed.take(first=first),
             seconds=self.seconds.value(),
@@ -326,6 +359,14 @@ class SetControls(QScrollArea):
         self._show_kind()
         self.source_changed.emit()
 
+    def _audience_chosen(self) -> None:
+        self._show_taste()
+        self.source_changed.emit()
+
+    def _show_taste(self) -> None:
+        for widget in (self.taste, self.both_button):
+            widget.setVisible(self.audience_id is not None)
+
     def _show_kind(self) -> None:
         kind = self.kind
         self.item.setVisible(kind == "item")
@@ -335,6 +376,7 @@ class SetControls(QScrollArea):
         self.sentence.setVisible(kind == "text")
         self.audience_label.setVisible(kind in ("item", "text"))
         self.audience.setVisible(kind in ("item", "text", "audience"))
+        self._show_taste()
         self.show_selection()
         if media and self.asset is None and not self.file:
             say(self.zone_words, mark("Drag a picture, sound or text here."))
