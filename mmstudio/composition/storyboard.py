@@ -300,6 +300,8 @@ class Storyboard:
     ``places`` is what a person changed of the recipe's places: by shape (square, tall, wide; "*" for all), by
     "scene/layer", the fields and their values. ``locks`` are kept when the rest is made anew: "copy:SLOT",
     "music", "voice", "effect:NAME" (a layer carries its own).
+    ``guides`` are a person's own lines to work along, "x" (upright) and "y" (level), in fractions of the
+    canvas; they are never drawn or exported.
     """
 
     name: str = ""
@@ -329,12 +331,19 @@ class Storyboard:
     loudness: float = -16.0
     places: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     locks: list[str] = field(default_factory=list)
+    guides: dict[str, list[float]] = field(default_factory=dict)
     id: int | None = None
+
+    def content(self) -> dict[str, Any]:
+        """What is drawn, heard and read: :meth:`to_dict` without what only helps to edit."""
+        return {key: value for key, value in self.to_dict().items() if key != "guides"}
 
     def to_dict(self) -> dict[str, Any]:
         """The storyboard as JSON-able data, with its schema version."""
         data = asdict(self)
         data.pop("id")
+        if not self.guides:
+            data.pop("guides")
         for scene, plain in zip(self.scenes, data["scenes"], strict=True):
             for layer, entry in zip(scene.layers, plain["layers"], strict=True):
                 entry["kind"] = _KIND_OF[type(layer)]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Edit = Callable[[Storyboard], Storyboard]
 _LIBRARY = 60  # pictures of the library in the strip
+_CROPPED = 1280  # pixels of a picture that is cropped on the canvas
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +118,51 @@ def look_at_subject(library: Library, board: Storyboard, scene: int, layer: str)
     return edit
 
 
+@dataclass(frozen=True, slots=True)
+class Croppable:
+    """A whole picture to crop: uint8[H,W,3 or 4] of at most 1280 pixels a side, and the part looked at."""
+
+    pixels: NDArray[np.uint8]
+    subject: Rect
+
+
+def read_croppable(library: Library, board: Storyboard, scene: int, layer: str) -> Croppable:
+    """The picture of a layer, of a clip the frame it begins with. Raises NotFound, StudioError."""
+    import numpy
+
+    from mmstudio.media.image import image_array
+    from mmstudio.media.video import VideoReader
+
+    held = free_layer(board, scene, layer)
+    asset_id = getattr(held, "asset_id", None)
+    if asset_id is None:
+        raise UsageError("{name} shows no picture that can be cropped.", name=layer)
+    asset = library.assets.get(asset_id)
+    path = library.assets.path_of(asset)
+    if asset.kind == "video":
+        with VideoReader(path) as reader:
+            frame = reader.frame_at(float(getattr(held, "clip_start", 0.0)), _CROPPED)
+            pixels = numpy.asarray(frame.convert("RGB"))
+    elif asset.kind == "image":
+        pixels = image_array(path, max_side=_CROPPED)
+    else:
+        raise UsageError("{name} shows no picture that can be cropped.", name=layer)
+    ratio = held.rect.w * board.size[0] / max(held.rect.h * board.size[1], 1e-6)
+    return Croppable(pixels, _subject(pixels, ratio))
+
+
+def _subject(pixels: NDArray[np.uint8], ratio: float) -> Rect:
+    """Four fifths of the largest part of a shape, round what is looked at."""
+    part, (x, y) = crop_for(pixels, ratio), focus_of(pixels)
+    w, h = part.w * 0.8, part.h * 0.8
+    return Rect(min(max(x - w / 2, 0.0), 1.0 - w), min(max(y - h / 2, 0.0), 1.0 - h), w, h)
+
+
 def crop_to_subject(library: Library, board: Storyboard, scene: int, layer: str) -> Edit:
     """An edit that crops a picture to what is looked at: four fifths of the largest part of its shape."""
     held, pixels = _pixels(library, board, scene, layer)
     ratio = held.rect.w * board.size[0] / max(held.rect.h * board.size[1], 1e-6)
-    part, (x, y) = crop_for(pixels, ratio), focus_of(pixels)
-    w, h = part.w * 0.8, part.h * 0.8
-    box = Rect(min(max(x - w / 2, 0.0), 1.0 - w), min(max(y - h / 2, 0.0), 1.0 - h), w, h)
+    box = _subject(pixels, ratio)
     return lambda now: edits.crop(now, scene, layer, replace(box), focus=(0.5, 0.5))
 
 

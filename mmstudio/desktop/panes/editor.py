@@ -17,7 +17,7 @@ from mmstudio.desktop.models.editor_work import (
     Opened,
     open_board,
 )
-from mmstudio.desktop.panes.editor_choices import EditorChoices
+from mmstudio.desktop.panes.editor_tools import EditorTools
 from mmstudio.desktop.texts import action
 from mmstudio.desktop.views.board_frames import KeptPictures, frame_source
 from mmstudio.desktop.views.editor_bar import ClashBar, EditorBar, Frame, frames_of
@@ -39,7 +39,7 @@ _RATE = 48_000
 _CHOICES_MS = 250  # after the choice rests, before alternatives are looked up
 
 
-class EditorPane(EditorChoices):
+class EditorPane(EditorTools):
     """Wires the model to its views; every edit is a pure function that the model applies."""
 
     key: ClassVar[str] = "editor"
@@ -92,18 +92,28 @@ class EditorPane(EditorChoices):
             ("split", mark("Split at the playhead"), self.split, "scissors", "", mark("S on the time line")),
             ("sound", mark("Add a sound"), self.show_sounds, "music-notes", "",
              mark("Choose one from the library in the strip")),
+            ("crop", mark("Crop on the canvas"), self.crop_by_hand, "crop", "C",
+             mark("Pull a frame over the whole picture in hand")),
+            ("guide-x", mark("Add an upright guide"), lambda: self.add_guide("x"),
+             "arrows-out-line-horizontal", "",
+             mark("Arrows move it, Delete takes it away; or pull it out of the ruler at the left")),
+            ("guide-y", mark("Add a level guide"), lambda: self.add_guide("y"), "arrows-out-line-vertical",
+             "", mark("Arrows move it, Delete takes it away; or pull it out of the ruler at the top")),
+            ("no-guides", mark("Remove all guides"), self.remove_guides, "eraser", "", ""),
         ):  # fmt: skip
             made[key] = action(self, words, slot, icon=icon, shortcut=shortcut, tip=tip)
         for key, words, slot, icon, shortcut in (
             ("guides", mark("Show thirds"), self._guided, "grid-four", "G"),
             ("snap", mark("Snap to edges and guides"), self._snapped, "magnet", ""),
+            ("rulers", mark("Rulers and guides"), self._ruled, "ruler", "R"),
         ):  # fmt: skip
             made[key] = action(self, words, slot, icon=icon, shortcut=shortcut, checkable=True)
         made["snap"].setChecked(True)
+        made["rulers"].setChecked(True)
         self.acts = made
 
     def _build(self) -> None:
-        adding = [self.acts[key] for key in ("text", "shape", "scene", "sound")]
+        adding = [self.acts[key] for key in ("text", "shape", "scene", "sound", "guide-x", "guide-y")]
         self.bar = EditorBar(self, self.acts, adding)
         self.clash = ClashBar(self._take_theirs, self._keep_mine)
         self.canvas = EditorCanvas()
@@ -154,6 +164,9 @@ class EditorPane(EditorChoices):
         canvas.assets_dropped.connect(self._dropped)
         canvas.toggled.connect(self.toggle)
         canvas.resized.connect(self._resized)
+        canvas.guide_put.connect(self._guide_put)
+        canvas.guide_gone.connect(self._guide_gone)
+        canvas.guide_chosen.connect(self._enable)
         canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         canvas.customContextMenuRequested.connect(self._offer)
         line.sought.connect(self._line_sought)
@@ -329,6 +342,7 @@ class EditorPane(EditorChoices):
 
     def _chosen(self) -> None:
         model = self.model
+        self.canvas.crop.end(False)
         self.canvas.show_board(model.board, model.scene, model.time)
         self.canvas.choose(model.layers)
         self.timeline.show_board(model.board, model.scene, model.layers, model.sound)
@@ -340,7 +354,14 @@ class EditorPane(EditorChoices):
         editable = self.model.can_edit
         some = editable and bool(self.model.layers)
         for key in ("duplicate", "delete", "forward", "backward", "front", "back-most", "hide"):
-            self.acts[key].setEnabled(some or (key == "delete" and editable and bool(self.model.sound)))
+            other = bool(self.model.sound) or self.canvas.guides.chosen is not None
+            self.acts[key].setEnabled(some or (key == "delete" and editable and other))
+        picture = hasattr(self.model.layer_now, "asset_id")
+        self.acts["crop"].setEnabled(editable and picture)
+        for key in ("guide-x", "guide-y"):
+            self.acts[key].setEnabled(editable)
+        own = self.model.board is not None and bool(self.model.board.guides)
+        self.acts["no-guides"].setEnabled(editable and own)
         self.acts["lock"].setEnabled(editable and bool(self.model.layers or self.model.sound))
         self.acts["next"].setEnabled(editable and (len(self.model.layers) == 1 or bool(self.model.sound)))
         for key in ("text", "shape", "scene", "split", "sound"):
@@ -462,8 +483,8 @@ class EditorPane(EditorChoices):
         if under and not set(under) & set(self.model.layers):
             self.model.choose([under[0]], seek=False)
         menu = QMenu(self)
-        for key in ("next", "lock", "", "front", "forward", "backward", "back-most", "", "hide", "duplicate",
-                    "delete"):  # fmt: skip
+        for key in ("next", "crop", "lock", "", "front", "forward", "backward", "back-most", "", "hide",
+                    "duplicate", "delete"):  # fmt: skip
             if key:
                 menu.addAction(self.acts[key])
             else:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mmstudio.desktop.views.editor_panel import EditorPanel
     from mmstudio.desktop.views.editor_strip import EditorStrip
     from mmstudio.desktop.views.editor_timeline import EditorTimeline
+    from mmstudio.desktop.views.playback import Player
 
 
 class EditorCommands(Pane):
@@ -35,11 +36,15 @@ class EditorCommands(Pane):
     strip: EditorStrip
     panel: EditorPanel
     bar: EditorBar
+    player: Player
     acts: dict[str, QAction]
     _busy: bool = False
 
     def _enable(self) -> None:
         """Enable what can be done now; the pane says how."""
+
+    def crop_by_hand(self) -> None:
+        """Crop on the canvas; the pane says how."""
 
     def _refused(self, error: Exception) -> None:
         sentence, hint = tr_error(error)
@@ -51,8 +56,8 @@ class EditorCommands(Pane):
             "lock": self.toggle_lock,
             "hide": self.toggle_hidden, "duplicate": self.duplicate, "delete": self.delete,
             "split": self.split, "add-scene": self.add_scene, "duplicate-scene": self.duplicate_scene,
-            "delete-scene": self.delete_scene, "look": self.look, "crop": self.crop, "text": self.edit_text,
-            "remove-sound": self.delete,
+            "delete-scene": self.delete_scene, "look": self.look, "crop": self.crop,
+            "crop-hand": self.crop_by_hand, "text": self.edit_text, "remove-sound": self.delete,
         }[name]()  # fmt: skip
 
     def edit_text(self) -> None:

@@ -99,12 +99,13 @@ class EditorBar(QWidget):
         self.next = action_tool(actions["next"])
         self.thirds = action_tool(actions["guides"])
         self.snap = action_tool(actions["snap"])
+        self.rulers = action_tool(actions["rulers"])
         self.again = action_tool(actions["reroll"])
         self.again.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setLayout(
             row(
-                self.back, self.title, self.state, self.frame, self.thirds, self.snap, self.add, self.lock,
-                self.next, self.play, self.again, spacing=6, margins=(12, 8, 12, 8),
+                self.back, self.title, self.state, self.frame, self.rulers, self.thirds, self.snap, self.add,
+                self.lock, self.next, self.play, self.again, spacing=6, margins=(12, 8, 12, 8),
             )
         )  # fmt: skip
         self.layout().setStretch(1, 1)  # type: ignore[union-attr]
@@ -112,7 +113,8 @@ class EditorBar(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         narrow = self.width() < _NARROW
-        self.title.setVisible(not narrow)
+        for widget in (self.title, self.rulers, self.thirds):  # their keys remain
+            widget.setVisible(not narrow)
         style = Qt.ToolButtonStyle
         self.again.setToolButtonStyle(style.ToolButtonIconOnly if narrow else style.ToolButtonTextBesideIcon)
 

@@ -25,6 +25,9 @@ from mmstudio.composition.storyboard import AnyLayer, Rect, Scene, Storyboard, T
 from mmstudio.desktop.models.asset_model import dropped_assets
 from mmstudio.desktop.models.editor_layers import kind_of, shown_name
 from mmstudio.desktop.texts import name
+from mmstudio.desktop.views.announcing import tell
+from mmstudio.desktop.views.editor_crop import CropBar, CropHand
+from mmstudio.desktop.views.editor_guides import GuideHand
 from mmstudio.desktop.views.editor_overlay import paint_handles, paint_lines, paint_safe, paint_thirds
 from mmstudio.i18n import mark, tr
 
@@ -47,7 +50,8 @@ _ARROWS = {
 }  # fmt: skip
 _HINT = mark(
     "Click to choose, drag to move, pull a handle to scale; arrows nudge (Shift: ten times, Ctrl: size), "
-    "Page Up and Page Down choose another layer, Enter changes a text, Space plays"
+    "Page Up and Page Down choose another layer (Shift: another guide), Enter changes a text or crops a "
+    "picture, Space plays; pull guides out of the rulers"
 )
 
 
@@ -69,7 +73,9 @@ class EditorCanvas(QWidget):
         picked: names of layers, those in hand from now on.
         placed: name -> Rect of what is dragged, while it is dragged and by keys.
         released: the drag is over.
-        wanted_text: a text was double-clicked, or Enter pressed on it.
+        wanted_text: a layer was double-clicked, or Enter pressed on it.
+        guide_put: direction, place in its list (-1: a new one) and fraction. guide_gone: direction and place.
+        guide_chosen: another guide, or none, is in hand.
         assets_dropped: asset ids, and the name of the layer below them ("" for none).
         toggled: play or pause.
         resized: device pixels that a frame can have.
@@ -82,6 +88,9 @@ class EditorCanvas(QWidget):
     assets_dropped = Signal(object, str)
     toggled = Signal()
     resized = Signal(QSize)
+    guide_put = Signal(str, int, float)
+    guide_gone = Signal(str, int)
+    guide_chosen = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -99,6 +108,9 @@ class EditorCanvas(QWidget):
         self.thirds = False
         self.snapping = True
         self.editable = True
+        self.guides = GuideHand(self)
+        self.crop = CropHand(self)
+        self.crop_bar = CropBar(self.crop, self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
@@ -115,6 +127,11 @@ class EditorCanvas(QWidget):
         return self._image
 
     @property
+    def board(self) -> Storyboard | None:
+        """The storyboard shown."""
+        return self._board
+
+    @property
     def dragging(self) -> bool:
         """Whether a layer is being dragged."""
         return self._drag is not None and self._drag.moved
@@ -124,7 +141,8 @@ class EditorCanvas(QWidget):
         self._board = board
         self._scene = board.scenes[scene] if board is not None and scene < len(board.scenes) else None
         self._local = t - self._scene.start if self._scene is not None else 0.0
-        self._tell()
+        self.guides.keep_to()
+        self.tell()
         self.update()
 
     def show_frame(self, image: QImage, texts: dict[str, QRectF] | None = None) -> None:
@@ -142,7 +160,9 @@ class EditorCanvas(QWidget):
     def choose(self, layers: list[str]) -> None:
         """These layers are in hand."""
         self._chosen = list(layers)
-        self._tell()
+        if layers:
+            self.guides.choose(None)
+        self.tell()
         self.update()
 
     def set_quiet(self, quiet: bool) -> None:
@@ -187,11 +207,16 @@ class EditorCanvas(QWidget):
             rect.w * area.width(), rect.h * area.height(),
         )  # fmt: skip
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Say what is in hand: the frame of a crop, a guide, or layers with their places."""
+        self.crop_bar.place()
         if self._scene is None:
-            self.setAccessibleDescription("")
+            tell(self, "")
             return
-        said: list[str] = []
+        said: list[str] = [words for words in (self.crop.words() or self.guides.words(),) if words]
+        if said:
+            tell(self, said[0])
+            return
         for chosen in self._chosen:
             layer = next((one for one in self._scene.layers if one.name == chosen), None)
             rect = self.rect_of(chosen)
@@ -204,7 +229,7 @@ class EditorCanvas(QWidget):
                     y=round(rect.y * 100), w=round(rect.w * 100), h=round(rect.h * 100),
                 )
             )  # fmt: skip
-        self.setAccessibleDescription("; ".join(said) or tr("Nothing is chosen"))
+        tell(self, "; ".join(said) or tr("Nothing is chosen"), aloud=not self.dragging)
 
     # --- finding ------------------------------------------------------------------------------------
 
@@ -229,12 +254,14 @@ class EditorCanvas(QWidget):
         return [layer for _whole, layer in sorted(found, key=lambda one: one[0])]
 
     def _handle_at(self, point: QPointF) -> Handle | None:
+        if self.crop.active:
+            return self._handle_of(self.crop.frame(), point)
         if len(self._chosen) != 1 or not self.editable:
             return None
         rect = self.rect_of(self._chosen[0])
-        if rect is None:
-            return None
-        box = self.to_pixels(rect)
+        return self._handle_of(self.to_pixels(rect), point) if rect is not None else None
+
+    def _handle_of(self, box: QRectF, point: QPointF) -> Handle | None:
         for handle, fx, fy in _HANDLES:
             at = QPointF(box.x() + fx * box.width(), box.y() + fy * box.height())
             if abs(at.x() - point.x()) <= _GRIP and abs(at.y() - point.y()) <= _GRIP:
@@ -249,6 +276,11 @@ class EditorCanvas(QWidget):
             return
         at = event.position()
         handle = self._handle_at(at)
+        if self.crop.active:
+            self.crop.press(at, handle)
+            return
+        if handle is None and self.guides.press(at):
+            return
         under = self.layers_at(at)
         ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
@@ -277,9 +309,16 @@ class EditorCanvas(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.position()
         drag = self._drag
+        if self.crop.active and event.buttons() & Qt.MouseButton.LeftButton:
+            self.crop.move(at, event.modifiers())
+            return
+        if self.guides.move(at):
+            return
         if drag is None:
             handle = self._handle_at(at)
-            self.setCursor(_CURSORS[handle] if handle else Qt.CursorShape.ArrowCursor)
+            line = None if handle or self.crop.active else self.guides.over(at)
+            split = {"x": Qt.CursorShape.SplitHCursor, "y": Qt.CursorShape.SplitVCursor}
+            self.setCursor(_CURSORS[handle] if handle else split.get(line or "", Qt.CursorShape.ArrowCursor))
             return
         off = at - drag.start
         if not drag.moved and max(abs(off.x()), abs(off.y())) < _DRAG_PX:
@@ -297,7 +336,7 @@ class EditorCanvas(QWidget):
             made = scaled(rect, drag.handle, dx, dy, keep=shift, centred=centred)
             drag.lines = []
             if snap and not shift and not centred:
-                made, drag.lines = snap_scale(made, drag.handle, self._guides({layer}), near)
+                made, drag.lines = snap_scale(made, drag.handle, self.snap_lines({layer}), near)
             self.placed.emit({layer: made})
         else:
             if shift:  # along one axis
@@ -310,20 +349,26 @@ class EditorCanvas(QWidget):
         lead = Rect(rect.x + dx, rect.y + dy, rect.w, rect.h)
         drag.lines = []
         if near is not None:
-            lead, drag.lines = snap_move(lead, self._guides(set(drag.boxes)), near)
+            lead, drag.lines = snap_move(lead, self.snap_lines(set(drag.boxes)), near)
         dx, dy = lead.x - rect.x, lead.y - rect.y
         return {one: Rect(r.x + dx, r.y + dy, r.w, r.h) for one, r in drag.boxes.items()}
 
-    def _guides(self, without: set[str]) -> list[Guide]:
+    def snap_lines(self, without: set[str], *, own: bool = True) -> list[Guide]:
+        """What can be snapped to, without the edges of these layers; ``own``: a person's guides too."""
         others = [
             rect
             for layer in self._seen()
             if layer.name not in without and (rect := self.rect_of(layer.name)) is not None
         ]
         thirds = [Guide(axis, n / 3, "guide") for axis in ("x", "y") for n in (1, 2)] if self.thirds else []
-        return guides_for(others, self.safe, thirds)
+        return guides_for(others, self.safe, [*thirds, *(self.guides.to_snap_to() if own else [])])
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.crop.active:
+            self.crop.release()
+            return
+        if self.guides.release(event.position()):
+            return
         drag, self._drag = self._drag, None
         if drag is not None and drag.moved:
             self.released.emit()
@@ -334,13 +379,17 @@ class EditorCanvas(QWidget):
         self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.layers_at(event.position()):
+        if self.crop.active:
+            self.crop.end(True)
+        elif event.button() == Qt.MouseButton.LeftButton and self.layers_at(event.position()):
             self.wanted_text.emit()
 
     # --- keys ---------------------------------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, mods = Qt.Key(event.key()), event.modifiers()
+        if self.crop.key(event, _ARROWS) or self.guides.key(event):
+            return
         if key in _ARROWS and self._board is not None and not mods & Qt.KeyboardModifier.AltModifier:
             self._nudge(_ARROWS[key], mods)
         elif key == Qt.Key.Key_Space and not mods:
@@ -413,10 +462,14 @@ class EditorCanvas(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.crop_bar.place()
         self.resized.emit(self.device_size())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        if self.crop.active:
+            self.crop.paint(painter)
+            return
         area = self.area()
         if self._image.isNull():
             if self._board is not None and not self._message:
@@ -436,6 +489,7 @@ class EditorCanvas(QWidget):
             paint_safe(painter, area, self.to_pixels(self.safe))
         if self.thirds:
             paint_thirds(painter, area)
+        self.guides.paint(painter, area)
         boxes = self._drag.boxes if self.dragging and self._drag is not None else {}
         for chosen in self._chosen:
             rect = self.rect_of(chosen)

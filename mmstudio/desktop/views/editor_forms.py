@@ -293,10 +293,13 @@ class PictureForm(Form):
         super().__init__(model)
         self.look = button(mark("Look at what matters"), lambda: command.emit("look"), icon="crosshair",
                            tip=mark("Find what is looked at in the picture and show that part"))  # fmt: skip
-        self.crop_button = button(mark("Crop to it"), lambda: command.emit("crop"), icon="crop")
+        self.crop_button = button(mark("Crop"), lambda: command.emit("crop-hand"), icon="crop",
+                                  tip=mark("Pull a frame over the whole picture in hand"))  # fmt: skip
+        self.crop_to = button(mark("Crop to it"), lambda: command.emit("crop"), icon="crosshair",
+                              tip=mark("Crop to what is looked at"))  # fmt: skip
         self.whole = button(mark("Show all"), self._whole)
         self.column.addWidget(self.look)
-        self.column.addLayout(row(self.crop_button, self.whole, None))
+        self.column.addLayout(row(self.crop_button, self.crop_to, self.whole, None))
         self.column.addLayout(self.form)
         self.fit = self.choice(
             mark("How it fits"),
@@ -339,6 +342,7 @@ class PictureForm(Form):
         cropped = (layer.crop.x, layer.crop.y, layer.crop.w, layer.crop.h) != (0.0, 0.0, 1.0, 1.0)
         self.look.setVisible(picture)
         self.crop_button.setVisible(not shape)
+        self.crop_to.setVisible(picture)
         self.whole.setVisible(not shape)
         self.whole.setEnabled(cropped)
         self.form.setRowVisible(self.fit, isinstance(layer, ImageLayer | VideoLayer))

@@ -25,6 +25,7 @@ from mmstudio.composition.storyboard import Storyboard
 from mmstudio.desktop import icons, theme
 from mmstudio.desktop.models.editor_layers import kind_of, shown_name
 from mmstudio.desktop.texts import name
+from mmstudio.desktop.views.announcing import tell
 from mmstudio.desktop.views.painting import paint_text, sized
 from mmstudio.desktop.words import duration_text
 from mmstudio.i18n import mark, tr
@@ -178,10 +179,14 @@ class EditorTimeline(QAbstractScrollArea):
         self.verticalScrollBar().setPageStep(max(self.viewport().height() - RULER - SCENES, 1))
         self.verticalScrollBar().setSingleStep(ROW)
 
-    def _tell(self) -> None:
+    def _tell(self, head: bool = False) -> None:
+        """Say the scene and the row in hand; ``head``: where the playhead is, moved by a key."""
         board = self._board
         if board is None or not board.scenes:
-            self.setAccessibleDescription("")
+            tell(self, "")
+            return
+        if head:
+            tell(self, tr("Playhead at {t}", t=f"{self._time:.2f} s"))
             return
         row = self._row_now()
         scene = board.scenes[self._scene]
@@ -194,7 +199,9 @@ class EditorTimeline(QAbstractScrollArea):
                 "{what}, {start} to {end}", what=row.title, start=duration_text(row.start),
                 end=duration_text(row.end),
             )  # fmt: skip
-        self.setAccessibleDescription(said)
+            said += "; " + tr("row {n} of {count}", n=self._rows.index(row) + 1, count=len(self._rows))
+            said += f", {tr('locked')}" * row.locked + f", {tr('hidden')}" * row.hidden
+        tell(self, said, aloud=self._pull is None)
 
     def _row_now(self) -> Row | None:
         for row in self._rows:
@@ -391,6 +398,7 @@ class EditorTimeline(QAbstractScrollArea):
                 self.sought.emit((ahead[0] if way > 0 else ahead[-1]) if ahead else self._time)
             else:
                 self.sought.emit(min(max(self._time + way / board.fps, 0.0), board.duration))
+            self._tell(head=True)
             return
         if not self.editable:
             return

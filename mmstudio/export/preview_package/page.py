@@ -99,7 +99,7 @@ class Shown:
 
 def board_key(board: Storyboard) -> str:
     """Sixteen hex digits of the content of a storyboard: tells a client's version from a later one."""
-    plain = json.dumps(board.to_dict(), sort_keys=True, ensure_ascii=False)
+    plain = json.dumps(board.content(), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(plain.encode("utf-8")).hexdigest()[:16]
 
 

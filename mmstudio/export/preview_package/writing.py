@@ -140,7 +140,7 @@ def _list(library: Library, first: Storyboard, file: dict[str, Any], seconds: fl
 
 def package_id(library: Library, boards: list[Storyboard]) -> str:
     """Twelve hex digits from the library and the content of the storyboards: the same again for the same."""
-    plain = json.dumps([library_key(library), *({"id": b.id, **b.to_dict()} for b in boards)], sort_keys=True)
+    plain = json.dumps([library_key(library), *({"id": b.id, **b.content()} for b in boards)], sort_keys=True)
     return hashlib.sha256(plain.encode("utf-8")).hexdigest()[:12]
 
 

@@ -23,7 +23,7 @@ _LONGEST = 300  # characters of a title: a JPEG segment holds 64 KB in all
 
 def storyboard_hash(board: Storyboard) -> str:
     """SHA-256 of a storyboard's content: the same for the same picture and sound."""
-    plain = json.dumps(board.to_dict(), sort_keys=True, ensure_ascii=False)
+    plain = json.dumps(board.content(), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()
 
 
