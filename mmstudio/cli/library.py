@@ -95,6 +95,14 @@ def features(
         typer.Option("--fit", metavar="QUERY", help='Fit mean and deviation on what this finds ("" is all).'),
     ] = None,
     word_vectors: WordVectorFile = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="auto|local|HOST:PORT",
+            help="Let the computers that Ray joined read the files (extra “cluster”).",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Extract features of what has none yet."""
@@ -117,6 +125,8 @@ def features(
         if word_vectors is not None:
             extractor = take_word_vectors(opened, word_vectors)
         params = {"kind": kind, "extractor": extractor} | ({"fit": fit} if fit is not None else {})
+        if cluster is not None:
+            params["cluster"] = cluster
         result = run_job(opened, "features", params)
     if as_json:
         print_json(result)
@@ -124,6 +134,17 @@ def features(
         for name, count in (result or {}).get("extracted", {}).items():
             say(tr("{name}: {n} new", name=name, n=count))
         say_read((result or {}).get("read", {}))
+        joined = (result or {}).get("cluster")
+        if joined is not None:
+            say(
+                tr(
+                    "Read by {n} readers on: {names}",
+                    n=joined["readers"],
+                    names=", ".join(joined["computers"]),
+                )
+            )
+            for computer, reason in joined["left_out"]:
+                warn(tr("{computer} took no part: {reason}", computer=computer, reason=reason))
         for path, reason in (result or {}).get("failed", []):
             warn(f"{path}: {reason}")
 

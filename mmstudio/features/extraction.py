@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,10 +23,10 @@ from mmstudio.jobs import JobContext, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from mmstudio.features.cluster import Cluster
     from mmstudio.features.contract import Extractor
     from mmstudio.library import Library
     from mmstudio.library.records import Asset, Facts
@@ -66,10 +67,15 @@ class _Lane:
 
 
 def extract(
-    library: Library, context: JobContext, sets: Sequence[tuple[Extractor, int]], outcome: Outcome
+    library: Library,
+    context: JobContext,
+    sets: Sequence[tuple[Extractor, int]],
+    outcome: Outcome,
+    cluster: Cluster | None = None,
 ) -> Generator[Progress, None, None]:
     """Fill in the missing rows of feature sets, modality by modality.
 
+    `cluster`: computers that read the files instead of this one (its extractors stand in `sets`).
     Rows are stored about every 512 files or two seconds, so that little is lost to a cancel, pause or crash.
     A file that cannot be decoded is marked and named in `outcome.failed`, the rest goes on.
     """
@@ -85,7 +91,33 @@ def extract(
         group = [lane for lane in lanes if lane.extractor.info.modality == modality and lane.wanted]
         if group and not outcome.paused:
             with _single_threaded(modality):
-                yield from _extract_modality(library, context, modality, group, outcome, total)
+                yield from _extract_modality(library, context, modality, group, outcome, total, cluster)
+
+
+def extract_far(
+    library: Library,
+    context: JobContext,
+    sets: Sequence[tuple[Extractor, int]],
+    outcome: Outcome,
+    address: str,
+) -> Generator[Progress, None, dict[str, Any]]:
+    """:func:`extract` on the computers at `address`.
+
+    Returns {"cluster": {"computers": names, "readers": files read at once, "left_out": [[name, reason]]}}.
+    """
+    from mmstudio.features.cluster import Cluster, FarExtractor
+
+    folders = [path for root in library.roots.list() if (path := Path(root.path)).is_dir()]
+    with Cluster(address, folders, [extractor for extractor, _ in sets]) as cluster:
+        far = [(FarExtractor(extractor), set_id) for extractor, set_id in sets]
+        yield from extract(library, context, far, outcome, cluster)
+        return {
+            "cluster": {
+                "computers": sorted(cluster.computers),
+                "readers": cluster.readers,
+                "left_out": [list(pair) for pair in cluster.left_out],
+            }
+        }
 
 
 @contextmanager
@@ -102,13 +134,22 @@ def _single_threaded(modality: str) -> Iterator[None]:
 
 
 def _extract_modality(
-    library: Library, context: JobContext, modality: str, lanes: list[_Lane], outcome: Outcome, total: int
+    library: Library,
+    context: JobContext,
+    modality: str,
+    lanes: list[_Lane],
+    outcome: Outcome,
+    total: int,
+    cluster: Cluster | None,
 ) -> Generator[Progress, None, None]:
     queue = deque(sorted(set().union(*(lane.wanted for lane in lanes))))
     side = max(lane.extractor.side for lane in lanes)
     note = tr(_NOTES[modality])
     ahead = {"image": 64, "audio": 12, "video": 4}[modality]  # files decoded ahead: bounds the memory
     workers = min(4, os.cpu_count() or 1)
+    if cluster is not None:  # threads only wait: one file on its way while each reader has one
+        workers = 2 * cluster.readers
+        ahead = max(ahead, 2 * workers)
     running: deque[tuple[Asset, Future[dict[str, Any]]]] = deque()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="features-io")
     try:
@@ -119,7 +160,9 @@ def _extract_modality(
                 for asset in library.assets.get_many(ids):
                     wanted = [lane for lane in lanes if asset.id in lane.wanted]
                     path = library.assets.path_of(asset)
-                    running.append((asset, pool.submit(_prepare, modality, path, asset, side, wanted)))
+                    running.append(
+                        (asset, pool.submit(_prepare, modality, path, asset, side, wanted, cluster))
+                    )
                 continue
             asset, future = running.popleft()
             prepared = yield from _wait(library, context, asset, future, outcome)
@@ -143,7 +186,13 @@ def _extract_modality(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _prepare(modality: str, path: Path, asset: Asset, side: int, lanes: list[_Lane]) -> dict[str, Any]:
+def _prepare(
+    modality: str, path: Path, asset: Asset, side: int, lanes: list[_Lane], cluster: Cluster | None
+) -> dict[str, Any]:
+    if cluster is not None:
+        return dict(
+            cluster.prepare(modality, path, asset, side, [lane.extractor.info.name for lane in lanes])
+        )
     media = load_media(modality, path, side, (asset.width, asset.height), asset.duration)
     return {lane.extractor.info.name: lane.extractor.prepare(media) for lane in lanes}
 

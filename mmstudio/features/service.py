@@ -15,7 +15,7 @@ from mmstudio.errors import MediaError, UsageError
 from mmstudio.features.contract import Encoder, Extractor
 from mmstudio.features.device import choose_device
 from mmstudio.features.exporting import export_vectors
-from mmstudio.features.extraction import Outcome, extract
+from mmstudio.features.extraction import Outcome, extract, extract_far
 from mmstudio.features.extractors import FUSED, build, infos
 from mmstudio.features.fitting import fit_on, keep_fitted
 from mmstudio.features.fusion import item_vectors
@@ -26,6 +26,7 @@ from mmstudio.features.pictures.told import look_of
 from mmstudio.features.search.evidence import fuse
 from mmstudio.features.texts.reading import READ, ReadOutcome
 from mmstudio.features.vectors import Vectors, known
+from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress, Work
 from mmstudio.media.image import image_array
 from mmstudio.media.video import VideoReader
@@ -99,11 +100,18 @@ class Features:
 
     # -- extraction --------------------------------------------------------------------------------------
 
-    def work(self, kind: str | None = None, extractor: str | None = None, fit: str | None = None) -> Work:
+    def work(
+        self,
+        kind: str | None = None,
+        extractor: str | None = None,
+        fit: str | None = None,
+        cluster: str | None = None,
+    ) -> Work:
         """Extract what is missing, of all media or one kind, with all extractors or one.
 
         `fit`: then fit mean and deviation of that one extractor on the assets that this query line finds (""
-        is all of them again); see `fitting.fit_on`.
+        is all of them again); see `fitting.fit_on`. `cluster`: address of computers that read pictures,
+        sounds and videos instead of this one; see `cluster.Cluster`.
 
         The job's result: extracted (name → new rows), failed ([path, reason] pairs), files, seconds, and read
         (pictures whose text was looked for, and in how many there was some). Raises UsageError for an unknown
@@ -131,19 +139,31 @@ class Features:
         reads = extractor == READ or (extractor is None and kind in (None, "image"))
 
         def run(context: JobContext) -> Generator[Progress, None, dict[str, Any]]:
-            return (yield from self._run(context, names, reads, extractor == READ, fit))
+            return (yield from self._run(context, names, reads, extractor == READ, fit, cluster))
 
         return run
 
     def _run(
-        self, context: JobContext, names: list[str], reads: bool, only_reads: bool, fit: str | None
+        self,
+        context: JobContext,
+        names: list[str],
+        reads: bool,
+        only_reads: bool,
+        fit: str | None,
+        cluster: str | None,
     ) -> Generator[Progress, None, dict[str, Any]]:
         started, outcome = time.monotonic(), Outcome()
+        joined: dict[str, Any] = {}
         known = infos()
         sets = {n: self._ensure(known[n]) for n in names if known[n].modality in ("image", "audio", "video")}
         if any(self.library.features.missing(set_id) for set_id in sets.values()):
             running = self._running()  # loads torch: not for a run that has nothing to do
-            yield from extract(self.library, context, [(running[n], sets[n]) for n in sets], outcome)
+            wanted = [(running[n], sets[n]) for n in sets]
+            if cluster is None:
+                yield from extract(self.library, context, wanted, outcome)
+            else:
+                yield Progress(0, None, tr("Waiting for the computers of the cluster"))
+                joined = yield from extract_far(self.library, context, wanted, outcome, cluster)
         for name, set_id in sets.items():
             keep_fitted(self.library, known[name], set_id, bool(outcome.stored.get(name)))
             if fit is not None and not outcome.paused:
@@ -168,7 +188,7 @@ class Features:
             "files": outcome.done,
             "read": {"pictures": read.files, "with_text": read.found},
             "seconds": round(time.monotonic() - started, 3),
-        }
+        } | joined
 
     def _running(self) -> dict[str, Extractor]:
         device = self.device
