@@ -46,7 +46,7 @@ def generate(
     want: Annotated[
         str,
         typer.Option(
-            "--want", metavar="picture,sound,text", help="For a joint model: only these are written."
+            "--want", metavar="picture,sound,text,tags", help="For a joint model: only these are written."
         ),
     ] = "",
     temperature: Annotated[

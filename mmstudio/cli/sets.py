@@ -35,11 +35,14 @@ def make_set(
     text: Annotated[str | None, typer.Option("--text", help="A sentence, a word or a text file.")] = None,
     audience: Annotated[str | None, typer.Option("--audience", help="For these people.")] = None,
     strength: Annotated[
-        float,
+        float | None,
         typer.Option(
-            "--strength", min=0.0, max=1.0, help="How far to go towards what the audience likes, 0 to 1."
+            "--strength",
+            min=0.0,
+            max=1.0,
+            help="How far to go towards what the audience likes, 0 to 1 (0; 1 with --with-and-without).",
         ),
-    ] = 0.0,
+    ] = None,
     both: Annotated[
         bool,
         typer.Option(
@@ -89,7 +92,8 @@ def make_set(
     """
     if out is None and not keep:
         raise UsageError("Nowhere to put the results.", hint="Name a folder with --out.")
-    if audience is None and (strength > 0 or both):
+    taken = (1.0 if both else 0.0) if strength is None else strength
+    if audience is None and (taken > 0 or both):
         raise UsageError("A taste needs an audience.", hint="Name one with --audience.")
     wish: dict[str, Any] = {
         "model": model, "picture_model": picture_model, "sound_model": sound_model, "engine": engine,
@@ -104,8 +108,8 @@ def make_set(
         else:
             wish |= _given(opened, item, picture, sound, text, audience)
             wish |= {"locks": list(lock or []), "seeds": dict(_part_seed(one) for one in part_seed or [])}
-            if strength > 0 or both:
-                wish |= {"taste": taste_of(opened, wish["audience_id"]), "strength": strength or 1.0}
+            if taken > 0 or both:
+                wish |= {"taste": taste_of(opened, wish["audience_id"]), "strength": taken}
             params |= {"wish": _plain(wish), "n": n}
         result = _pair(opened, params) if both else run_job(opened, "set", params)
     show(result, out, as_json)
@@ -153,7 +157,7 @@ def any_from_any(
     want: str = "",
 ) -> None:
     """``generate`` with a joint model: what is given stays, the other parts are made to go with it; ``want``
-    names those that are written."""
+    names those that are written, "tags" among them."""
     from mmstudio.generation.sets.contract import parts_of
 
     if out is None and not keep:
@@ -162,8 +166,13 @@ def any_from_any(
     wish = {"model": model, "seed": seed, "temperature": temperature, "given": parts}
     with studio(lib, write=keep, device=device) as opened:
         params = {"wish": wish, "n": n, "out": str(out.resolve()) if out is not None else None}
-        params |= {"parts": list(parts_of(want.split(",")))} if want.strip() else {}
+        wanted = [name.strip().lower() for name in want.split(",") if name.strip()]
+        if wanted:
+            params |= {"parts": list(parts_of(name for name in wanted if name != "tags"))}
+            params |= {"tags": True} if "tags" in wanted else {}
         result = run_job(opened, "set", params | {"add_to_library": keep})
+    if "tags" in wanted and not all(one["tags"] for one in result["sets"]):
+        warn(tr("The joint model gave no tags for this."))
     show(result, out, as_json)
 
 
@@ -179,6 +188,9 @@ def show(result: dict[str, Any], out: Path | None, as_json: bool) -> None:
         for one in result["sets"]
     ]  # fmt: skip
     table(["set", "line", "beats per minute", "mood", "colours"], rows)
+    for one in result["sets"]:
+        if one.get("tags"):
+            say(tr("Tags: {tags}", tags=tr(", ").join(one["tags"])))
     for note in dict.fromkeys(note for one in result["sets"] for note in one.get("notes", ())):
         warn(note)
     if out is not None:

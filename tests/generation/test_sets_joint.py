@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from mmstudio.errors import UsageError
 from mmstudio.generation import Generation
-from mmstudio.generation.sets import MadeSet, SetWish, again, finished, making, reroll
-from mmstudio.generation.sets.joint import chosen, traits_told
+from mmstudio.generation.sets import MadeSet, SetWish, again, finished, making, reroll, trust
+from mmstudio.generation.sets.joint import chosen, tags_of, traits_told
 from mmstudio.learning import Trainings
 from mmstudio.learning.config import load_config
 from mmstudio.library import Library
@@ -42,9 +44,9 @@ def by(made: MadeSet) -> dict[str, str]:
 
 
 @contextmanager
-def learned(generation: Generation, **trained: Any) -> Iterator[None]:
-    """The joint model as if it had learned longer, or been evaluated."""
-    folder = generation.trainings.folder("joint")
+def learned(generation: Generation, name: str = "joint", **trained: Any) -> Iterator[None]:
+    """A joint model as if it had learned longer, or been evaluated."""
+    folder = generation.trainings.folder(name)
     config = load_config(folder)
     before = dict(config.trained)
     config.trained |= trained
@@ -88,6 +90,47 @@ def test_a_model_no_better_than_chance_is_left_out(generation: Generation) -> No
         assert chosen(generation, SetWish(text="Red boots"))[0] == ""
     with learned(generation, steps=4000, metrics=poor | {"coherence": 0.9}):
         assert chosen(generation, SetWish(text="Red boots")) == ("joint", ())
+
+
+def test_of_several_models_the_best_by_its_evaluation_is_taken(
+    generation: Generation, library: Library
+) -> None:
+    train_joint(library, "newer", seed=1)
+    good = {"coherence": 0.7, "coherence_chance": 0.5, "coherence_ceiling": 0.9}
+    better = {**good, "round_trip_10": 0.8, "chance_round_trip_10": 0.1}
+    wish = SetWish(text="Red boots")
+    try:
+        with learned(generation, steps=400), learned(generation, "newer", steps=400):
+            name, (note,) = chosen(generation, wish)
+            assert name == "newer"
+            assert "none was measured" in note
+        with learned(generation, steps=400, metrics=good), learned(generation, "newer", steps=400):
+            name, (note,) = chosen(generation, wish)
+            assert name == "joint"
+            assert "50 of 100" in note
+        with (
+            learned(generation, steps=400, metrics=good),
+            learned(generation, "newer", steps=400, metrics=better),
+        ):
+            assert trust.standing(generation, "newer") == pytest.approx((0.5 + 0.7 / 0.9) / 2)
+            assert chosen(generation, wish)[0] == "newer"
+        with learned(generation, steps=400), learned(generation, "newer", steps=2, metrics=better):
+            assert chosen(generation, wish) == ("joint", ())
+    finally:
+        generation.trainings.remove("newer")
+
+
+def test_the_tags_of_a_set_come_from_its_own_latent(generation: Generation) -> None:
+    made = finished(making(generation, SetWish(model="joint", seed=4, **SMALL)))  # type: ignore[arg-type]
+    tags = tags_of(generation, made)
+    assert set(tags) <= {"Boots", "Lamp", "boots", "lamp"}
+    assert tags_of(generation, again(generation, made.manifest())) == tags
+    given = replace(made.parts["picture"], recipe={**made.parts["picture"].recipe, "given": {
+        "tags": {"by": "value", "value": ["sea"]}}})  # fmt: skip
+    assert tags_of(generation, replace(made, parts={**made.parts, "picture": given})) == ["sea"]
+    plain = finished(making(generation, SetWish(text="Red boots", model="none", **SMALL)))  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="no tags to write"):
+        tags_of(generation, plain)
 
 
 def test_one_part_anew_decodes_that_part_only(generation: Generation) -> None:

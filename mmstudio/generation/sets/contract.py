@@ -32,8 +32,8 @@ class SetWish:
             together with an audience, whose tone, words and language then count.
         given: parts that are there already and stay as they are: part → asset id, file, or the words of a
             text; the others are made to go with them (any from any). Beside, or instead of, the above.
-        model: a joint model; "" is the library's newest, or where there is none (and with "none") the parts
-            are tied by what can be measured of them.
+        model: a joint model; "" is the library's best by its evaluation, or where there is none (and with
+            "none") the parts are tied by what can be measured of them.
         picture_model, sound_model: names of models, or "" for the library's usual ones.
         seed: of the whole set. seeds: of single parts, where they differ from ``seed``.
         seconds: of the bed, 1 to 600. size: pixels of the picture's sides, 64 to 2048.

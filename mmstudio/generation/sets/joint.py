@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mmstudio.errors import StudioError, UsageError
 from mmstudio.generation.sets import bed, colours, pictures, recipes, trust
-from mmstudio.generation.sets.contract import PARTS, MadePart, Part, SetWish
+from mmstudio.generation.sets.contract import PARTS, MadePart, MadeSet, Part, SetWish
 from mmstudio.generation.sets.judge import Judge
 from mmstudio.generation.sets.readable import KnownWords
 from mmstudio.generation.sets.source import Given, plain
@@ -33,13 +33,18 @@ _FAMILY = "joint"
 _LEFT_OUT = mark(
     "The joint model “{name}” was left out: it has learned too little. Choose it to use it all the same."
 )
+_BEST = mark("Of {n} joint models “{name}” was taken: it stands highest by its evaluation ({score} of 100).")
+_NEWEST = mark("Of {n} joint models “{name}” was taken, the newest: none was measured (“mmstudio evaluate”).")
 _FADE = 0.08  # seconds over which a short sound runs into its own beginning
 _END = 1.5  # seconds over which a bed ends
 
 
 def chosen(generation: Generation, wish: SetWish) -> tuple[str, tuple[str, ...]]:
-    """The joint model of a wish: the one it names, else the library's newest that has learned enough to be
-    taken unasked (see :mod:`mmstudio.generation.sets.trust`), "" for rules; and what is to be said of it.
+    """The joint model of a wish: the one it names, else the best of the library's that have learned enough
+    to be taken unasked (see :mod:`mmstudio.generation.sets.trust`), "" for rules; and what is said of it.
+
+    The best is the one that stands highest by its own evaluation (:func:`trust.standing`); one that was
+    measured comes before those that were not, and of equal ones the newest is taken.
 
     Raises:
         NotFound: no such model. UsageError: the model is of another family.
@@ -51,10 +56,17 @@ def chosen(generation: Generation, wish: SetWish) -> tuple[str, tuple[str, ...]]
         return wish.model, ()
     ready = {m.name for m in generation.trainings.models() if m.family == _FAMILY and m.status == "ready"}
     rows = [row.name for row in generation.library.models.list() if row.name in ready]
-    for name in rows:
-        if not trust.doubts(generation, name):
-            return name, ()
-    return "", tuple(tr(_LEFT_OUT, name=name) for name in rows[:1])
+    usable = [name for name in rows if not trust.doubts(generation, name)]
+    if not usable:
+        return "", tuple(tr(_LEFT_OUT, name=name) for name in rows[:1])
+    stand = {name: trust.standing(generation, name) for name in usable}
+    best = max(usable, key=lambda name: -1.0 if (value := stand[name]) is None else value)  # newest first
+    if len(usable) == 1:
+        return best, ()
+    found = stand[best]
+    if found is None:
+        return best, (tr(_NEWEST, name=best, n=len(usable)),)
+    return best, (tr(_BEST, name=best, n=len(usable), score=round(100 * found)),)
 
 
 def model_of(generation: Generation, name: str) -> JointModel:
@@ -111,6 +123,38 @@ def own_parts(parts: Mapping[str, MadePart]) -> set[str]:
 
 def remade(generation: Generation, recipe: Mapping[str, Any]) -> Any:
     """A part from its recipe. Raises StudioError where the model has changed since."""
+    model = _unchanged(generation, recipe)
+    rows = _draw(generation, model, recipe)
+    return _finish(_media(model, rows, recipe, int(recipe["index"])), recipe)
+
+
+def tags_of(generation: Generation, made: MadeSet) -> list[str]:
+    """The tags that go with a set, from the joint model that made a part of it: drawn from the same latent,
+    so that a manifest gives the same ones. Those that the set was made from come back as they are.
+
+    Raises:
+        UsageError: no part was made by a joint model that knows tags. StudioError: it has changed since.
+    """
+    recipes_of = [made.parts[part].recipe for part in PARTS if made.parts[part].recipe.get("by") == "joint"]
+    for recipe in recipes_of:
+        if "tags" in recipe["given"]:
+            return [str(tag) for tag in recipe["given"]["tags"]["value"]]
+        model = _unchanged(generation, recipe)
+        if "tags" in model.modalities:
+            rows = _draw(generation, model, {**recipe, "want": [*recipe["want"], "tags"]})
+            index = int(recipe["index"])
+            return [str(tag) for tag in model.as_media("tags", rows["tags"][index], recipe["seed"] + index)]
+    raise UsageError(
+        "There are no tags to write: no joint model that knows tags made a part of this set.",
+        hint="Train one of media that have tags: mmstudio train LIB joint.",
+    )
+
+
+# -- inside ------------------------------------------------------------------------------------------------
+
+
+def _unchanged(generation: Generation, recipe: Mapping[str, Any]) -> JointModel:
+    """The model of a recipe. Raises StudioError where it has changed since."""
     model = model_of(generation, str(recipe["model"]))
     if recipe.get("weights") != model.fingerprint:
         raise StudioError(
@@ -118,11 +162,7 @@ def remade(generation: Generation, recipe: Mapping[str, Any]) -> Any:
             hint="What it made before is kept in the library.",
             name=recipe["model"],
         )
-    rows = _draw(generation, model, recipe)
-    return _finish(_media(model, rows, recipe, int(recipe["index"])), recipe)
-
-
-# -- inside ------------------------------------------------------------------------------------------------
+    return model
 
 
 def _of_seed(

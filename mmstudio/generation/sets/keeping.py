@@ -15,6 +15,7 @@ from mmstudio.atomic import write_text
 from mmstudio.errors import ReadOnly, UsageError
 from mmstudio.generation import keeping
 from mmstudio.generation.sets.contract import PARTS, MadeSet, Part, SetWish, parts_of
+from mmstudio.generation.sets.joint import tags_of
 from mmstudio.generation.sets.making import again, making
 from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress, Work
@@ -42,6 +43,7 @@ def set_work(
     out: str | Path | None = None,
     add_to_library: bool = True,
     parts: Sequence[Part] = PARTS,
+    tags: bool = False,
 ) -> Work:
     """The job "set": makes ``n`` variations of a wish, or the one set of a manifest, and saves them.
 
@@ -49,8 +51,9 @@ def set_work(
         wish: :meth:`SetWish.as_json`. manifest: :meth:`MadeSet.manifest`, instead.
         out: a folder for the files. add_to_library: also picture, sound and text as assets of one collection.
         parts: what is written; the manifest says how all of them were made.
+        tags: also write the tags that a joint model gives the set, one a line; what is kept gets them.
 
-    Returns (from the job) {"sets": [{"title", "text", "palette", "tempo", "key", "mood", "agreement",
+    Returns (from the job) {"sets": [{"title", "text", "tags", "palette", "tempo", "key", "mood", "agreement",
     "notes", "files", "assets", "collection", "manifest"}], "files": [paths], "assets": [ids]}.
 
     Raises (inside the job):
@@ -74,7 +77,8 @@ def set_work(
             else:
                 made = yield from _watched(making(generation, wished.variation(number)), context, number, n)
             context.raise_if_cancelled()
-            kept = save(generation, made, out, add_to_library, wanted)
+            told = tags_of(generation, made) if tags else []
+            kept = save(generation, made, out, add_to_library, wanted, told)
             result["sets"].append(kept)
             result["files"] += kept["files"]
             result["assets"] += list(kept["assets"].values())
@@ -90,6 +94,7 @@ def save(
     out: str | Path | None,
     add: bool,
     parts: Sequence[Part] = PARTS,
+    tags: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Write one set to a folder, or into the library, or both. What was written of a set that fails goes."""
     manifest = made.manifest()
@@ -99,6 +104,7 @@ def save(
     kept: dict[str, Any] = {
         "title": made.title,
         "text": made.text,
+        "tags": list(tags),
         "palette": [list(colour) for colour in made.palette],
         "tempo": made.tempo,
         "key": made.key,
@@ -117,6 +123,9 @@ def save(
             for part in parts:
                 written.append(Path(out) / f"{stem}-{NAMES[part][0]}")
                 _write(written[-1], made, part, mark)
+            if tags:
+                written.append(Path(out) / f"{stem}-tags.txt")
+                write_text(written[-1], "\n".join(tags) + "\n")
             written.append(Path(out) / f"{stem}-manifest.json")
             write_text(written[-1], text)
         except BaseException:
@@ -127,6 +136,9 @@ def save(
         kept["manifest"] = str(written[-1])
     if add:
         assets = {part: _add(generation, made, part, stem, mark) for part in parts}
+        if tags:
+            own = [assets[part] for part in parts if made.parts[part].recipe.get("by") != "asset"]
+            generation.library.assets.add_tags(own, list(tags))
         where = generation.library.path / _FOLDER / f"{mark}.json"
         write_text(where, text)
         name = f"{tr('Set')}: {made.title} ({mark})"

@@ -34,6 +34,23 @@ def doubts(generation: Generation, name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def standing(generation: Generation, name: str) -> float | None:
+    """How good a joint model is by its own evaluation ("evaluate"), 0 (chance) to 1; None: not measured.
+
+    The mean of what was measured of: coherence between chance and what real media reach, and finding a
+    set again among many by what was made from it, between chance and always.
+    """
+    config = _config(generation, name)
+    metrics = (config.trained.get("metrics") or {}) if config is not None else {}
+    found = []
+    for key, chance in _AGAINST.items():
+        most = float(metrics.get(f"{key}_ceiling") or 1.0)
+        if {key, chance} <= set(metrics) and most > float(metrics[chance]):
+            share = (float(metrics[key]) - float(metrics[chance])) / (most - float(metrics[chance]))
+            found.append(min(1.0, max(0.0, share)))
+    return sum(found) / len(found) if found else None
+
+
 def notes_of(generation: Generation, names: Iterable[str]) -> tuple[str, ...]:
     """:func:`doubts` of several models, each once; what is no model of the library ("facts", "") has none."""
     found = [note for name in dict.fromkeys(names) if name for note in doubts(generation, name)]

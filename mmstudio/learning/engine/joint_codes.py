@@ -77,7 +77,7 @@ def encode(
 ) -> Coded:
     """Run the encoders on the rows that are there; the others are zeros.
 
-    Parts of a stack are taken from ``stacked`` (its M×N×S×S×C) and encoded in one pass, the others from ``x``.
+    Parts of a stack are taken from ``stacked`` (its M×N×S×S×C) and encoded in one pass, others from ``x``.
     """
     rows, parts = len(present), len(net.encoders)
     both: list[Tensor | None] = [None] * parts

@@ -125,7 +125,7 @@ class JointTask(Task[SetData]):
         yield dict(zip(("loss", "gradient", *said), values, strict=True))
 
     def _inputs(self, batch: Batch, alone: bool = False) -> tuple[list[Tensor], Tensor]:
-        """Each part as its network sees it, and which are there N×M; ``alone``: nothing for parts of a stack."""
+        """Each part as its network sees it, and which are there N×M; ``alone``: nothing for a stack's."""
         blank = torch.empty(0)
         x = [
             blank
@@ -332,6 +332,6 @@ class JointTask(Task[SetData]):
 def clipped(gradient: Tensor, most: float) -> Tensor:
     """The norm of a gradient, which is scaled down to ``most`` where it is larger. Not-a-number stays what
     it is: the trainer sees it in the losses."""
-    norm = torch.linalg.vector_norm(gradient)
+    norm: Tensor = torch.linalg.vector_norm(gradient)
     gradient.mul_((most / (norm + 1e-6)).clamp_max(1.0))
     return norm

@@ -93,7 +93,7 @@ def decode_pictures(weights: Weights, z: Tensor) -> Tensor:
     channels = w.shape[2]
     rowwise = h.view(rows, count, -1, side * side).permute(1, 0, 3, 2).reshape(count, rows * side * side, -1)
     windows = torch.bmm(rowwise, w.permute(0, 1, 3, 4, 2).reshape(count, -1, 16 * channels))
-    made: Tensor = _Fold.apply(windows, (count, rows, side, side, channels))  # type: ignore[no-untyped-call]
+    made: Tensor = _Fold.apply(windows, (count, rows, side, side, channels))
     return made + b[:, None, None, None]
 
 
@@ -103,8 +103,8 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 def chosen_rows(there: Tensor) -> tuple[Tensor, Tensor] | None:
-    """Which rows of each part are worked on, from bool N×M: (rows M×K, which of them count M×K), K the largest
-    number that any part has; None where all are there. No row comes twice for a part."""
+    """Which rows of each part are worked on, from bool N×M: (rows M×K, which of them count M×K), K the
+    largest number that any part has; None where all are there. No row comes twice for a part."""
     if bool(there.all()):
         return None
     counts = there.sum(0)
