@@ -12,14 +12,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QSize, QSizeF
-from PySide6.QtGui import QPageSize, QPdfWriter
+from PySide6.QtGui import QColor, QImage, QPageSize, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
 from mmstudio.composition import FORMATS, Composer, Scene, Storyboard, prepare_drawing, reframe
 from mmstudio.composition.palette import contrast
 from mmstudio.composition.render import Renderer, frame_array
 from mmstudio.composition.render.overlay import overlay_of
-from mmstudio.composition.render.pictures import Pictures
+from mmstudio.composition.render.pictures import Pictures, with_shadow
 from mmstudio.composition.render.scene_text import texts_of
 from mmstudio.composition.storyboard import (
     ImageLayer,
@@ -152,9 +152,10 @@ def test_label_and_marks_stand_on_every_frame_clear_of_the_words(shop: Shop, sha
     assert [one.done.text for one in over] == ["SYNTHETIC", "Made with AI"]
     words = [text.ink() for scene in marked.scenes for text in texts_of(marked, scene).values()]
     card = frame_array(Renderer(marked, shop.library).card())
+    near = 0.01 * min(marked.size)
     for one in over:
         box = one.ink()
-        assert not any(box.intersects(other) for other in words)
+        assert not any(box.adjusted(-near, -near, near, near).intersects(other) for other in words)
         assert min(box.left(), box.top()) >= 0
         assert box.right() <= marked.size[0]
         assert box.bottom() <= marked.size[1]
@@ -174,6 +175,33 @@ def test_marks_and_label_are_in_every_frame_of_any_size() -> None:
             half = len(frame) // 2
             assert frame[:half].min() < 120
             assert frame[half:].min() < 120
+
+
+@pytest.mark.parametrize("size", [(160, 600), (300, 250), (728, 90)])
+def test_a_small_banner_has_a_label_that_can_be_read(shop: Shop, size: tuple[int, int]) -> None:
+    board = Composer(shop.library, None, None).compose("banner-set", shop.bag, shop.audience)
+    board.label = "Contains AI-generated content"
+    banner = reframe(board, size)
+    (label,) = overlay_of(banner)
+    box = label.ink()
+    assert box.height() >= 9
+    assert box.right() <= size[0]
+    assert not any(
+        box.intersects(text.ink()) for scene in banner.scenes for text in texts_of(banner, scene).values()
+    )
+
+
+@pytest.mark.parametrize("reach", [3.5, 8.0, 24.0])
+def test_a_shadow_ends_before_its_picture_does(reach: float) -> None:
+    picture = QImage(80, 60, QImage.Format.Format_ARGB32_Premultiplied)
+    picture.fill(QColor("#336699"))
+    shaded, margin = with_shadow(picture, 0.6, reach, QColor("#000000"))
+    assert (shaded.width(), shaded.height()) == (80 + 2 * margin, 60 + 2 * margin)
+    alpha = np.array([[shaded.pixelColor(x, y).alpha() for x in range(shaded.width())]
+                      for y in range(shaded.height())])  # fmt: skip
+    edge = np.concatenate([alpha[0], alpha[-1], alpha[:, 0], alpha[:, -1]])
+    assert edge.max() <= 3  # of 255: nothing that is seen to be cut off
+    assert alpha[margin + 60 + 2, margin + 40] > 40  # while the shadow itself is there
 
 
 def test_marks_run_from_the_right_where_reading_does() -> None:

@@ -65,6 +65,33 @@ def test_from_ads_to_a_judged_test(
     assert pane.model.measured
     qtmodeltester.check(pane.verdicts)
 
+    assert pane.plot.isVisible()
+    spoken = pane.plot._plot.accessibleDescription()
+    assert "3.00 %" in spoken  # the control, with its interval
+    assert "5.00 %" in spoken
+    band = next(one for one in pane.plot._plot.items() if hasattr(one, "getRegion"))
+    low, high = band.getRegion()
+    assert (round(low, 6), round(high, 6)) == (2.0, 4.0)  # one point, the plan's difference, about the control
+
+
+def test_chosen_ads_play_side_by_side(pane: VariantsPane, qtbot: QtBot) -> None:
+    click(qtbot, pane.list_states.message.button)
+    wait_until(lambda: pane.model.rowCount() == 2 and pane.beside_button.isEnabled() and pane.context.idle)
+    asked: list[tuple[str, dict[str, list[int]]]] = []
+    pane.context.navigated.connect(lambda key, args: asked.append((key, args)))
+    click(qtbot, pane.beside_button)
+    boards = [row.ranked.variant.source["storyboard_id"] for row in pane.model.rows]
+    assert asked == [("preview", {"beside": boards})]
+
+
+def test_the_proposed_name_follows_the_language(pane: VariantsPane, qtbot: QtBot) -> None:
+    click(qtbot, pane.list_states.message.button)
+    wait_until(lambda: pane.form.name_field.text() == "Test 1")
+    pane.context.change_setting("language", "zh_CN")
+    pane.retranslate()
+    wait_until(lambda: pane.form.name_field.text() == "测试 1")
+    pane.context.change_setting("language", "en")
+
 
 def test_nothing_to_take_in_is_said(context: AppContext, tmp_path: Path, qtbot: QtBot) -> None:
     open_store(context, tmp_path)

@@ -13,6 +13,9 @@ from mmstudio.composition.storyboard import Storyboard, TextLayer
 # white on 80 % of near-black: over 9:1 on white, more on anything darker
 _INK, _PLATE = "#ffffff", "#0d1117cc"
 _LABEL, _MARK = 0.021, 0.028  # letter heights in fractions of the short side
+_LEAST = 9.0  # pixels: on a small banner the letters are not smaller than can be read
+_CLEAR = 0.02  # of the short side that stays free between the label and words
+_STORY = (1.2, 1.9)  # height by width of what phones show whole, with their own buttons over it; not a banner
 # parts of the canvas that no channel of that shape covers with its own buttons (left and right, top, bottom)
 _SAFE = {"tall": (0.05, 0.125, 0.15), "other": (0.02, 0.02, 0.008)}
 
@@ -20,15 +23,21 @@ _SAFE = {"tall": (0.05, 0.125, 0.15), "other": (0.02, 0.02, 0.008)}
 def overlay_of(board: Storyboard) -> list[PlacedText]:
     """Marks one under the other at the upper edge, the label at the lower, at one place in all scenes.
 
-    They take the corner where a line begins unless words of some scene stand there and another place is free.
+    They take the corner where a line begins unless words of some scene stand there and another place is free;
+    the label goes to the upper edge where words leave it no room at the lower one.
     """
     if not board.marks and not board.label.strip():
         return []
     width, height = board.size
     short = min(board.size)
-    side, top, bottom = _SAFE["tall" if height > 1.2 * width else "other"]
+    side, top, bottom = _SAFE["tall" if _STORY[0] < height / width < _STORY[1] else "other"]
     side, top, bottom = side * short, top * height, bottom * height
-    taken = [text.ink() for scene in board.scenes for text in texts_of(board, scene).values()]
+    clear = _CLEAR * short
+    taken = [
+        QRectF(text.ink()).adjusted(-clear, -clear, clear, clear)
+        for scene in board.scenes
+        for text in texts_of(board, scene).values()
+    ]
     made: list[PlacedText] = []
     y = top
     for number, words in enumerate(board.marks):
@@ -45,27 +54,30 @@ def overlay_of(board: Storyboard) -> list[PlacedText]:
     if label is not None:
         _shift(label, side, height - bottom - label.height)
         free = width - 2 * side - label.ink().width()
-        _settle([label], _tries(free, board.locale), taken)
+        lower = _tries(free, board.locale)
+        up = top - (height - bottom - label.height)
+        _settle([label], lower + [(dx, up) for dx, _dy in lower], [*taken, *(one.ink() for one in made)])
         made.append(label)
     return made
 
 
-def _tries(free: float, locale: str) -> list[float]:
+def _tries(free: float, locale: str) -> list[tuple[float, float]]:
     """Shifts to try: where a line begins, the middle, where it ends."""
-    return [free, free / 2, 0.0] if is_rtl_locale(locale) else [0.0, free / 2, free]
+    places = [free, free / 2, 0.0] if is_rtl_locale(locale) else [0.0, free / 2, free]
+    return [(dx, 0.0) for dx in places]
 
 
-def _settle(block: list[PlacedText], shifts: list[float], taken: list[QRectF]) -> None:
+def _settle(block: list[PlacedText], shifts: list[tuple[float, float]], taken: list[QRectF]) -> None:
     """Move a block by the first of the shifts that covers the fewest pixels of what is taken."""
 
-    def covered(dx: float) -> float:
-        boxes = [placed.ink().translated(dx, 0) for placed in block]
+    def covered(shift: tuple[float, float]) -> float:
+        boxes = [placed.ink().translated(*shift) for placed in block]
         both = [box.intersected(other) for box in boxes for other in taken]
         return sum(one.width() * one.height() for one in both)
 
-    best = min(shifts, key=lambda dx: round(covered(dx)))
+    dx, dy = min(shifts, key=lambda shift: round(covered(shift)))
     for placed in block:
-        _shift(placed, placed.ink().x() + best, placed.ink().y())
+        _shift(placed, placed.ink().x() + dx, placed.ink().y() + dy)
 
 
 def _shift(placed: PlacedText, x: float, y: float) -> None:
@@ -96,6 +108,8 @@ def overlay_image(sprites: list[Sprite], scale: float) -> list[tuple[QPointF, QI
 
 
 def _pill(board: Storyboard, name: str, words: str, size: float) -> PlacedText | None:
+    short = min(board.size)
+    size = max(size, _LEAST / short)
     layer = TextLayer(
         name=name,
         text=words,
@@ -107,6 +121,5 @@ def _pill(board: Storyboard, name: str, words: str, size: float) -> PlacedText |
         lines=1,
         align="left",
     )
-    short = min(board.size)
     placed = place_text(board, layer, QRectF(0, 0, board.size[0] - 0.06 * short, size * 3 * short))
     return placed if placed is not None and placed.plate is not None else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -275,16 +276,18 @@ def with_shadow(image: QImage, strength: float, reach: float, tint: QColor) -> t
     """An image over its own soft shadow; returns it with the margin in pixels added on every side."""
     from PIL import Image, ImageFilter
 
-    margin = max(round(reach * 2.6), 1)
+    # It falls 0.9 of its reach: 2.5 deviations of the blur are left below, where under 1 % of it is cut off.
+    margin = max(math.ceil(reach * 3.4), 1)
     width, height = image.width() + 2 * margin, image.height() + 2 * margin
     if image.format() != QImage.Format.Format_ARGB32_Premultiplied:
         image = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
-    # every fourth pixel is enough of what is blurred: a quarter of the size, a sixteenth of the work
-    quarter = Image.fromarray(np.ascontiguousarray(pixels[::4, : image.width() : 4, 3]))
-    canvas = Image.new("L", (max(width // 4, 1), max(height // 4, 1)))
-    canvas.paste(quarter, (margin // 4, round((margin + reach * 0.9) / 4)))
-    soft = np.asarray(canvas.filter(ImageFilter.GaussianBlur(reach / 4)), np.float32) * strength
+    # Every fourth pixel is enough of what is blurred wide: a quarter of the size, a sixteenth of the work.
+    step = 4 if reach >= 12 else 2 if reach >= 6 else 1
+    few = Image.fromarray(np.ascontiguousarray(pixels[::step, : image.width() : step, 3]))
+    canvas = Image.new("L", (max(width // step, 1), max(height // step, 1)))
+    canvas.paste(few, (margin // step, round((margin + reach * 0.9) / step)))
+    soft = np.asarray(canvas.filter(ImageFilter.GaussianBlur(reach / step)), np.float32) * strength
     shade = np.empty((*soft.shape, 4), np.uint8)
     shade[..., :3] = (tint.red(), tint.green(), tint.blue())
     shade[..., 3] = np.clip(soft, 0, 255)

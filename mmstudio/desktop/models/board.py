@@ -27,7 +27,18 @@ PARTS = {
     "cta": mark("Button"),
     "eyebrow": mark("Small line above"),
     "quote": mark("Customer's words"),
+    "picture": mark("Picture"),
+    "text": mark("Text"),
+    "ground": mark("Ground"),
 }
+
+
+def part_text(board: Storyboard, part: str) -> str:
+    """A part of a storyboard in words: ``shot2.picture`` is "Picture, scene 2"."""
+    scene, dot, layer = part.rpartition(".")
+    words = tr(PARTS.get(layer, layer))
+    place = next((n for n, one in enumerate(board.scenes, 1) if one.name == scene), 0) if dot else 0
+    return tr("{part}, scene {n}", part=words, n=place) if place else words
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +128,7 @@ def source_lines(library: Library, board: Storyboard) -> list[str]:
         what = titles.get(source.asset_id or -1, "") or tr(source.detail)
         extra = f" ({tr(source.detail)})" if source.detail and tr(source.detail) != what else ""
         lines.append(
-            tr("{part}: {what}", part=tr(PARTS.get(source.part, source.part)), what=f"{what}{extra}")
+            tr("{part}: {what}", part=part_text(board, source.part), what=f"{what}{extra}")
         )
     for slot, facts in board.facts.items():
         if facts:

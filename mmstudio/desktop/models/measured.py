@@ -135,7 +135,8 @@ def figure(row: Mapping[str, Any], key: str, *, spread: bool = True) -> str:
     digits = 1 if _ALIASES.get(key, key) == "query_ms" else 2 if _ALIASES.get(key, key) == "fit_s" else 3
     words = f"{value:.{digits}f}"
     band = row.get(f"{key}_spread")
-    return f"{words} ± {band:.{digits}f}" if spread and isinstance(band, int | float) else words
+    known = isinstance(band, int | float) and row.get("seeds") != 1  # one repeat has no spread
+    return f"{words} ± {band:.{digits}f}" if spread and known else words
 
 
 def to_csv(rows: Sequence[Mapping[str, Any]]) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
+from mmstudio.desktop.models.history import History
 from mmstudio.desktop.models.rows import RowListModel
 from mmstudio.errors import UsageError
 from mmstudio.generation.latents.point import Point
@@ -109,71 +110,24 @@ class StepListModel(RowListModel[Step]):
         return [by_id[key] for key in self.keys if key in by_id]
 
 
-class Timeline(QObject):
-    """Where the person is and how they came there; :attr:`moved` says that it is another step now."""
-
-    moved = Signal(object)  # Step or None
+class Timeline(History[Step]):
+    """The steps of the strip, and which one is shown."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(KEPT, parent)
         self.model = StepListModel(self)
-        self.current: Step | None = None
-        self._back: list[Step] = []
-        self._forth: list[Step] = []
-
-    @property
-    def can_undo(self) -> bool:
-        """True where there is a step before."""
-        return bool(self._back)
-
-    @property
-    def can_redo(self) -> bool:
-        """True where something was undone."""
-        return bool(self._forth)
 
     def add(self, step: Step) -> None:
         """A change: the step joins the strip and becomes the current one."""
         self.model.add(step)
-        self._go(step)
-
-    def go(self, step: Step) -> None:
-        """Back to a step of the strip; this can be undone like any change."""
-        if step is not self.current:
-            self._go(step)
-
-    def undo(self) -> None:
-        """To where the person was before the newest change."""
-        if self._back:
-            if self.current is not None:
-                self._forth.append(self.current)
-            self._move(self._back.pop())
-
-    def redo(self) -> None:
-        """The newest undone change again."""
-        if self._forth:
-            if self.current is not None:
-                self._back.append(self.current)
-            self._move(self._forth.pop())
+        self.go(step)
 
     def clear(self) -> None:
         """Another library: nothing was played with."""
-        self._back.clear()
-        self._forth.clear()
         self.model.keys.clear()
         self.model.set_rows([])
         self.model.keys_changed.emit()
-        self._move(None)
-
-    def _go(self, step: Step) -> None:
-        if self.current is not None:
-            self._back.append(self.current)
-            del self._back[:-KEPT]
-        self._forth.clear()
-        self._move(step)
-
-    def _move(self, step: Step | None) -> None:
-        self.current = step
-        self.moved.emit(step)
+        self.forget()
 
 
 def small(image: QImage) -> QImage:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from mmstudio.desktop.models.heard import Heard, heard
+from mmstudio.desktop.models.history import History
 from mmstudio.desktop.models.rows import RowListModel
 from mmstudio.desktop.thumbnails import to_qimage
 from mmstudio.errors import UsageError
@@ -88,27 +89,12 @@ class SetListModel(RowListModel[SetStep]):
         return super().data(index, role)
 
 
-class SetHistory(QObject):
-    """Where the person is among the sets; :attr:`moved` says that it is another one now."""
-
-    moved = Signal(object)  # SetStep or None
+class SetHistory(History[SetStep]):
+    """The sets of the strip, and which one is shown."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(KEPT, parent)
         self.model = SetListModel(self)
-        self.current: SetStep | None = None
-        self._back: list[SetStep] = []
-        self._forth: list[SetStep] = []
-
-    @property
-    def can_undo(self) -> bool:
-        """True where there was another set before."""
-        return bool(self._back)
-
-    @property
-    def can_redo(self) -> bool:
-        """True where something was undone."""
-        return bool(self._forth)
 
     def add(self, step: SetStep, *, show: bool = True) -> None:
         """A set joins the strip; with ``show`` it becomes the current one."""
@@ -119,39 +105,10 @@ class SetHistory(QObject):
         if show or self.current is None:
             self.go(step)
 
-    def go(self, step: SetStep) -> None:
-        """To a set of the strip; this can be undone like any change."""
-        if step is self.current:
-            return
-        if self.current is not None:
-            self._back.append(self.current)
-        self._forth.clear()
-        self._move(step)
-
-    def undo(self) -> None:
-        """To the set that was shown before."""
-        if self._back:
-            if self.current is not None:
-                self._forth.append(self.current)
-            self._move(self._back.pop())
-
-    def redo(self) -> None:
-        """What was undone again."""
-        if self._forth:
-            if self.current is not None:
-                self._back.append(self.current)
-            self._move(self._forth.pop())
-
     def clear(self) -> None:
         """Another library."""
-        self._back.clear()
-        self._forth.clear()
         self.model.set_rows([])
-        self._move(None)
-
-    def _move(self, step: SetStep | None) -> None:
-        self.current = step
-        self.moved.emit(step)
+        self.forget()
 
 
 def shown_of(made: MadeSet) -> Shown:

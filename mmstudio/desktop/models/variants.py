@@ -175,10 +175,15 @@ def keep_plan(studio: Studio, plan: Plan, name: str, daily: int | None) -> int:
     return kept.id
 
 
-def judge_plan(studio: Studio, plan_id: int) -> tuple[Verdict, str]:
-    """What a plan's results say, and a warning where variants were not shown as planned."""
-    _plan, verdict, warning = service_of(studio).verdict(plan_id)
-    return verdict, warning
+def judge_plan(studio: Studio, plan_id: int) -> tuple[Plan, Verdict, str]:
+    """A plan, what its results say, and a warning where variants were not shown as planned."""
+    return service_of(studio).verdict(plan_id)
+
+
+def boards_of(rows: Sequence[VariantRow]) -> list[int]:
+    """The storyboards among variants, in their order: what can be seen side by side."""
+    found = (row.ranked.variant.source.get("storyboard_id") for row in rows)
+    return [int(one) for one in found if one is not None]
 
 
 def title_of(library: Library, variant: Variant) -> str:

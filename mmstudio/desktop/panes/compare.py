@@ -5,14 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import (
     QComboBox,
-    QFrame,
     QHBoxLayout,
     QProgressBar,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -26,7 +23,7 @@ from mmstudio.desktop.views.blind_rating import BlindRating
 from mmstudio.desktop.views.canvas import PictureCanvas
 from mmstudio.desktop.views.compare_table import CompareTable
 from mmstudio.desktop.views.controls import button, row, section
-from mmstudio.desktop.views.flow import FlowLayout, let_wrap
+from mmstudio.desktop.views.flow import FlowLayout, page_area
 from mmstudio.desktop.views.states import StateStack
 from mmstudio.i18n import mark, tr, tr_error
 from mmstudio.jobs import FINAL_STATES
@@ -144,12 +141,7 @@ class ComparePane(Pane):
         ):
             layout.addWidget(widget)
         layout.addStretch(1)
-        let_wrap(body)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(body)
+        scroll = page_area(body)
         self.rating = BlindRating()
         self.rating.chosen.connect(self._rated)
         self.rating.more_wanted.connect(self.rate)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QLineEdit, QWidget
 
 from mmstudio.desktop.models.latest import Latest
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name, say
+from mmstudio.desktop.views.card_page import CardPage
 from mmstudio.desktop.views.check_card import CheckCard
 from mmstudio.desktop.views.controls import button, row
-from mmstudio.desktop.views.flow import FlowLayout, empty, let_wrap
 from mmstudio.desktop.views.states import StateStack
 from mmstudio.i18n import mark, tr
 
@@ -56,9 +55,8 @@ class CompliancePane(Pane):
         self.boards.activated.connect(lambda _i: self._look())
         self.market = QLineEdit()
         name(self.market, mark("Country"), mark("Two letters of the country it is made for; empty for any"))
-        say(self.market, mark("Country, such as DE"), "setPlaceholderText")
-        self.market.setMaximumWidth(190)
-        self.market.setMinimumWidth(190)
+        say(self.market, mark("any; DE, CN…"), "setPlaceholderText")
+        self.market.setFixedWidth(110)
         self.market.editingFinished.connect(self._look)
         self.labels = QComboBox()
         name(self.labels, mark("Visible label of AI"))
@@ -68,39 +66,14 @@ class CompliancePane(Pane):
         self.export_button = button(
             mark("Go to Exports"), lambda: self._go("exports"), "primary", icon="export"
         )
-        bar = QWidget()
-        flow = FlowLayout(bar)
-        flow.setContentsMargins(16, 12, 16, 4)
-        for widget in (self.back_button, self.boards, self.market, self.labels, self.export_button):
-            flow.addWidget(widget)
-        self.summary = label(role="heading", wrap=True)
-        self.law = label(
+        country = label(mark("Country"), "muted")
+        law = label(
             mark("What is asked for here is our reading of the rules, not legal advice."), "small", wrap=True
         )
-        body = QWidget()
-        self._list = QVBoxLayout()
-        self._list.setSpacing(8)
-        column = QVBoxLayout(body)
-        column.setContentsMargins(16, 8, 16, 16)
-        column.setSpacing(8)
-        column.addWidget(self.summary)
-        column.addLayout(self._list)
-        column.addWidget(self.law)
-        column.addStretch(1)
-        let_wrap(body)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(body)
-        whole = QWidget()
-        layout = QVBoxLayout(whole)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(bar)
-        layout.addWidget(area, 1)
-        layout.addWidget(self._build_answer())
-        self.states = StateStack(whole)
+        bar = (self.back_button, self.boards, country, self.market, self.labels, self.export_button)
+        self.page = CardPage(bar, law, self._build_answer())
+        self.summary = self.page.summary
+        self.states = StateStack(self.page)
         self.root.addWidget(self.states)
         action(self, mark("Look again"), self._look, icon="arrows-clockwise")
         self.retranslate()
@@ -222,25 +195,22 @@ class CompliancePane(Pane):
         from mmstudio.export.compliance import TITLES
 
         self.checks = checks
-        empty(self._list)
         self.cards = []
         order = ("red", "amber", "green")
         for check in sorted(checks, key=lambda one: (one.passes, order.index(one.state))):
             card = CheckCard(check, tr(TITLES[check.name]), writing=not self.context.read_only)
             card.media_wanted.connect(lambda ids: self.context.navigate("library", query="", select=ids))
             card.answer_wanted.connect(self.answer_for)
-            self._list.addWidget(card)
+            card.brand_wanted.connect(lambda: self._go("brand"))
             self.cards.append(card)
         held = [check for check in checks if not check.passes]
         noted = [check for check in checks if check.state == "amber"]
+        words = tr("It may leave: all checks are green.")
         if held:
-            self.summary.setText(
-                tr("Held back: {n} of {total} checks are red.", n=len(held), total=len(checks))
-            )
+            words = tr("Held back: {n} of {total} checks are red.", n=len(held), total=len(checks))
         elif noted:
-            self.summary.setText(tr("It may leave, with {n} notes.", n=len(noted)))
-        else:
-            self.summary.setText(tr("It may leave: all checks are green."))
+            words = tr("It may leave, with {n} notes.", n=len(noted))
+        self.page.show_cards(self.cards, words)
         self.export_button.setEnabled(not held)
         self.states.show_content()
         if not self._answering <= {check.name for check in held}:

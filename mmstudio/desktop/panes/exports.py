@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
     from mmstudio.library.records import Audience
 
-_CHANNEL = 76  # pixels of a channel's column
+_CHANNEL = 88  # pixels of a channel's column
 _RECOMMENDED = 6
 _USUAL = "product-ad"
 Recipes = list[tuple[str, str]]

@@ -10,10 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
-    QFrame,
-    QHeaderView,
     QProgressBar,
-    QScrollArea,
     QSplitter,
     QTableView,
     QVBoxLayout,
@@ -34,10 +31,11 @@ from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name, say
 from mmstudio.desktop.views.controls import button, row
 from mmstudio.desktop.views.events_import import IMPORT_EVENTS, choose_events
-from mmstudio.desktop.views.flow import FlowLayout, let_wrap
+from mmstudio.desktop.views.flow import FlowLayout, page_area
 from mmstudio.desktop.views.measure_form import PROTOCOLS, MeasureForm
 from mmstudio.desktop.views.measured_plot import MeasuredPlot
 from mmstudio.desktop.views.states import StateStack
+from mmstudio.desktop.views.tables import figures_table, fit_height
 from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
@@ -78,15 +76,10 @@ class MeasurePane(Pane):
         self.measuring.hide()
         self.verdict = label(role="heading", wrap=True)
         self.how = label(role="small", wrap=True)
-        self.table = QTableView()
-        self.table.setModel(self.model)
-        self.table.verticalHeader().hide()
-        self.table.setShowGrid(False)
+        self.table = figures_table(
+            self.model, mark("Methods and figures"), mark("The best of each column is bold with a star")
+        )
         self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectItems)
-        self.table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        name(self.table, mark("Methods and figures"), mark("The best of each column is bold with a star"))
         self.table.selectionModel().currentChanged.connect(lambda now, _before: self._explain(now))
         self.meaning = label(role="muted", wrap=True)
         self.figure = QComboBox()
@@ -109,12 +102,7 @@ class MeasurePane(Pane):
         for widget in (self.verdict, self.how, self.table, self.meaning, bar, self.plot):
             column.addWidget(widget)
         column.addStretch(1)
-        let_wrap(body)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(body)
+        scroll = page_area(body)
         self.results = StateStack(scroll)
         right = QWidget()
         right_column = QVBoxLayout(right)
@@ -236,11 +224,7 @@ class MeasurePane(Pane):
         """Show a measurement: one row per method."""
         self.model.show(rows)
         self.results.show_content()
-        self.table.setFixedHeight(
-            self.table.horizontalHeader().sizeHint().height()
-            + sum(self.table.rowHeight(i) for i in range(len(rows)))
-            + 20
-        )
+        fit_height(self.table)
         self._fill_figures()
         self._show_words()
         self._draw()
@@ -269,13 +253,15 @@ class MeasurePane(Pane):
         else:
             say(self.verdict, mark("No method stands out."))
         protocol = tr(PROTOCOLS[str(self._asked.get("protocol", "random"))][0])
-        users = rows[0].get("users")
+        users, seeds = rows[0].get("users"), rows[0].get("seeds", self._asked.get("seeds", "–"))
         say(
             self.how,
-            mark("Hidden: {protocol}. {users} people, {seeds} repeats, lists of {k}. ± is the spread."),
+            mark("Hidden: {protocol}. {users} people, measured once, lists of {k}.")
+            if seeds == 1
+            else mark("Hidden: {protocol}. {users} people, {seeds} repeats, lists of {k}. ± is the spread."),
             protocol=protocol,
             users=users if users is not None else "–",
-            seeds=rows[0].get("seeds", self._asked.get("seeds", "–")),
+            seeds=seeds,
             k=rows[0].get("k", self._asked.get("k", "–")),
         )
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QModelIndex
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QListView, QVBoxLayout, QWidget
 
+from mmstudio.desktop.models.beside import show_ads_beside
 from mmstudio.desktop.models.latest import Latest
 from mmstudio.desktop.models.rows import ROW_ROLE
 from mmstudio.desktop.models.two import TwoLine, TwoListModel, TwoLists, two_lists
@@ -84,6 +85,10 @@ class TwoPane(Pane):
             mark("Back to the audiences"), lambda: self.context.navigate("audiences"), icon="users-three"
         )
         self.swap_button = button(mark("Swap sides"), self._swap, icon="arrows-left-right")
+        self.beside_button = button(
+            mark("Ads side by side"), self._beside, icon="monitor-play",
+            tip=mark("Play an ad for each of the two beside each other"),
+        )  # fmt: skip
         self.summary = label(role="strong", wrap=True)
         self.summary.setMinimumWidth(1)
         bar = QWidget()
@@ -91,6 +96,7 @@ class TwoPane(Pane):
         flow.setContentsMargins(16, 12, 16, 4)
         flow.addWidget(self.back_button)
         flow.addWidget(self.swap_button)
+        flow.addWidget(self.beside_button)
         self.a = _Side(self.context, self.pictures, mark("First audience"), mark("Its recommendations"))
         self.b = _Side(self.context, self.pictures, mark("Second audience"), mark("Its recommendations"))
         for side in (self.a, self.b):
@@ -206,6 +212,10 @@ class TwoPane(Pane):
         self.a.combo.setCurrentIndex(b)
         self.b.combo.setCurrentIndex(a)
         self._rank()
+
+    def _beside(self) -> None:
+        if self.chosen is not None:
+            show_ads_beside(self.context, [one.id for one in self.chosen], self)
 
     def _rank(self) -> None:
         studio, chosen = self.context.studio, self.chosen

@@ -10,12 +10,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
-    QFrame,
-    QHeaderView,
     QListView,
-    QScrollArea,
     QSplitter,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -27,9 +23,11 @@ from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name, say, unsay
 from mmstudio.desktop.views.ab_plan import PlanForm
 from mmstudio.desktop.views.controls import button, help_dot, row, section
-from mmstudio.desktop.views.flow import FlowLayout, let_wrap
+from mmstudio.desktop.views.flow import FlowLayout, page_area
+from mmstudio.desktop.views.interval_plot import IntervalPlot
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.states import StateStack
+from mmstudio.desktop.views.tables import figures_table, fit_height
 from mmstudio.desktop.views.variant_rows import VariantDelegate
 from mmstudio.i18n import mark, tr
 
@@ -57,6 +55,7 @@ class VariantsPane(Pane):
         self._plans: list[Plan] = []
         self._shown_plan: int | None = None  # just kept: show it next
         self.plan: Plan | None = None  # as the form would make it, not kept yet
+        self._proposed = ""  # the name that the page put into the field
         self.pictures = Pictures(context, parent=self)
         self.model = VariantListModel(self)
         self.verdicts = VerdictModel(self)
@@ -66,6 +65,7 @@ class VariantsPane(Pane):
         self._typing.setInterval(_CALCULATE_MS)
         self._typing.timeout.connect(self._calculate)
         self._build()
+        context.theme_changed.connect(self.plot.restyle)
         self.library_changed()
 
     def _build(self) -> None:
@@ -76,6 +76,10 @@ class VariantsPane(Pane):
         self.gather_button = button(
             mark("Take in what is finished"), self.gather, icon="plus",
             tip=mark("Ads and sets you made for this audience become variants with an id of their own"),
+        )  # fmt: skip
+        self.beside_button = button(
+            mark("Side by side"), self._beside, icon="columns",
+            tip=mark("Play the chosen ads beside each other, or the best where one alone is chosen"),
         )  # fmt: skip
         self.back_button = button(
             mark("Back to the audiences"), lambda: self.context.navigate("audiences"), icon="users-three"
@@ -94,6 +98,7 @@ class VariantsPane(Pane):
                 )
             ),
             self.gather_button,
+            self.beside_button,
             self.back_button,
         ):
             flow.addWidget(part)
@@ -136,13 +141,9 @@ class VariantsPane(Pane):
         )  # fmt: skip
         self.report = label(role="small", wrap=True)
         self.verdict = label(role="heading", wrap=True)
-        self.table = QTableView()
-        self.table.setModel(self.verdicts)
-        self.table.verticalHeader().hide()
-        self.table.setShowGrid(False)
-        self.table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        name(self.table, mark("Results per variant"), mark("The winner, where there is one, is bold"))
+        self.table = figures_table(
+            self.verdicts, mark("Results per variant"), mark("The winner, where there is one, is bold")
+        )
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(16, 8, 16, 16)
@@ -166,18 +167,22 @@ class VariantsPane(Pane):
                 ),
             )
         )
-        column.addLayout(row(self.plan_box, self.results_button))
+        column.addLayout(row(self.plan_box, self.results_button, None))
         self.uneven = label(role="error", wrap=True)
         self.uneven.hide()
-        for widget in (self.report, self.verdict, self.uneven, self.table):
+        self.plot = IntervalPlot()
+        self.plot_note = label(
+            mark(
+                "Dot: the share who acted. Line: where it lies with 95 % certainty. Grey band: differences "
+                "from the first variant that are smaller than the plan looks for."
+            ),
+            "small",
+            wrap=True,
+        )
+        for widget in (self.report, self.verdict, self.uneven, self.plot, self.plot_note, self.table):
             column.addWidget(widget)
         column.addStretch(1)
-        let_wrap(body)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(body)
+        scroll = page_area(body)
         scroll.setMinimumWidth(300)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(left)
@@ -232,6 +237,8 @@ class VariantsPane(Pane):
 
     def retranslate(self) -> None:
         self.form.retranslate()
+        if self.form.name_field.text() == self._proposed:
+            self.form.name_field.clear()  # proposed again in the language in use
         if self._audiences:
             self._rank()
             self._calculate()
@@ -346,7 +353,19 @@ class VariantsPane(Pane):
         ids = self.chosen
         say(self.ids, mark("Ids in file names, feeds and links: {ids}"), ids=", ".join(ids))
         self.ids.setVisible(bool(ids))
+        self.beside_button.setEnabled(len(self._boards()) > 1)
         self._calculate()
+
+    def _boards(self) -> list[int]:
+        """Ads to see side by side: the chosen ones, or the best where fewer than two are."""
+        chosen = set(self.chosen)
+        picked = work.boards_of([row for row in self.model.rows if row.id in chosen])
+        return picked if len(picked) > 1 else work.boards_of(self.model.rows)[:4]
+
+    def _beside(self) -> None:
+        boards = self._boards()
+        if len(boards) > 1:
+            self.context.navigate("preview", beside=boards)
 
     def gather(self) -> None:
         """Take storyboards and sets of the audience in as variants."""
@@ -383,7 +402,8 @@ class VariantsPane(Pane):
         self.form.answer.setText(plan_text(plan))
         self.form.keep_button.setEnabled(not self.context.read_only)
         if not self.form.name_field.text():
-            self.form.name_field.setText(tr("Test {n}", n=len(self._plans) + 1))
+            self._proposed = tr("Test {n}", n=len(self._plans) + 1)
+            self.form.name_field.setText(self._proposed)
 
     def _not_planned(self, error: Exception) -> None:
         from mmstudio.i18n import tr_error
@@ -444,12 +464,15 @@ class VariantsPane(Pane):
             key="variants-verdict",
         )
 
-    def _judged(self, found: tuple[Verdict, str] | None) -> None:
-        verdict, warning = found if found is not None else (None, "")
+    def _judged(self, found: tuple[Plan, Verdict, str] | None) -> None:
+        plan, verdict, warning = found if found is not None else (None, None, "")
         titles = {line.id: line.title for line in self.model.rows}
         seen = verdict is not None and any(count.shown for count in verdict.counts)
         self.verdicts.show(verdict if seen else None, titles)
-        self.table.setVisible(seen)
+        for widget in (self.table, self.plot, self.plot_note):
+            widget.setVisible(seen)
+        if seen and plan is not None and verdict is not None:
+            self.plot.show_verdict(plan, verdict, titles)
         self.uneven.setText(warning)
         self.uneven.setVisible(bool(warning))
         if verdict is None:
@@ -461,15 +484,12 @@ class VariantsPane(Pane):
             words = words.replace(variant, title)
         self.verdict.setText(words)
         if seen:
-            self.table.setFixedHeight(
-                self.table.horizontalHeader().sizeHint().height()
-                + sum(self.table.rowHeight(i) for i in range(len(verdict.counts)))
-                + 20
-            )
+            fit_height(self.table)
 
     def _say_verdict(self, error: Exception) -> None:
         from mmstudio.i18n import tr_error
 
-        self.table.hide()
+        for widget in (self.table, self.plot, self.plot_note):
+            widget.hide()
         unsay(self.verdict)
         self.verdict.setText(" ".join(tr_error(error)))

@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
-from mmstudio.desktop.icons import icon
 from mmstudio.desktop.pane import Pane
-from mmstudio.desktop.texts import action, label, name, say
-from mmstudio.desktop.views.controls import button, row
-from mmstudio.desktop.views.flow import FlowLayout, empty, let_wrap
+from mmstudio.desktop.texts import action, name, say
+from mmstudio.desktop.views.card_page import CardPage, SignCard
+from mmstudio.desktop.views.controls import button
 from mmstudio.desktop.views.states import StateStack
 from mmstudio.i18n import mark, tr
 
@@ -28,24 +26,13 @@ _SIGNS = {
 _MOST = 500  # files shown
 
 
-class VerdictCard(QFrame):
+class VerdictCard(SignCard):
     """What was found in one file."""
 
     def __init__(self, verdict: Verdict, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.verdict = verdict
-        self.setProperty("surface", "card")
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         sign, role = _SIGNS[verdict.signature] if verdict.ok else _SIGNS["invalid"]
-        picture = QLabel()
-        picture.setPixmap(icon(sign, role).pixmap(QSize(20, 20)))
-        head = label(role="strong")
-        head.setText(verdict.file)
-        head.setTextFormat(Qt.TextFormat.PlainText)
-        head.setMinimumWidth(1)
-        self.lines = label(wrap=True)
-        self.lines.setTextFormat(Qt.TextFormat.PlainText)
-        self.lines.setText("\n".join(verdict.sentences()))
+        super().__init__(sign, role, verdict.file, "small", parent)
+        self.verdict = verdict
         record = verdict.record
         facts = [
             tr("recipe {name}", name=record["recipe"]) if record.get("recipe") else "",
@@ -55,19 +42,10 @@ class VerdictCard(QFrame):
             if verdict.ingredients
             else "",
         ]
-        self.facts = label(role="small", wrap=True)
-        self.facts.setText(" · ".join(fact for fact in facts if fact))
-        if not self.facts.text():
-            self.facts.hide()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 8, 12, 10)
-        layout.setSpacing(4)
-        layout.addLayout(row(picture, head, None))
-        layout.addWidget(self.lines)
-        layout.addWidget(self.facts)
+        said = "\n".join(verdict.sentences())
+        self.top.addStretch(1)
         self.setAccessibleName(verdict.file)
-        self.setAccessibleDescription(self.lines.text())
-        let_wrap(self)
+        self.say(said, " · ".join(fact for fact in facts if fact), said)
 
 
 class VerifyPane(Pane):
@@ -92,34 +70,10 @@ class VerifyPane(Pane):
             mark("Trust an authority…"), self.choose_trust, icon="shield-plus",
             tip=mark("A PEM file: signatures of this authority count as trusted while this page is open"),
         )  # fmt: skip
-        bar = QWidget()
-        flow = FlowLayout(bar)
-        flow.setContentsMargins(16, 12, 16, 4)
-        for widget in (self.back_button, self.choose_button, self.trust_button):
-            flow.addWidget(widget)
-        self.summary = label(role="heading", wrap=True)
-        body = QWidget()
-        self._list = QVBoxLayout()
-        self._list.setSpacing(8)
-        column = QVBoxLayout(body)
-        column.setContentsMargins(16, 8, 16, 16)
-        column.addWidget(self.summary)
-        column.addLayout(self._list)
-        column.addStretch(1)
-        let_wrap(body)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(body)
-        name(area, mark("What the files say"))
-        whole = QWidget()
-        layout = QVBoxLayout(whole)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(bar)
-        layout.addWidget(area, 1)
-        self.states = StateStack(whole)
+        self.page = CardPage((self.back_button, self.choose_button, self.trust_button))
+        self.summary = self.page.summary
+        name(self.page.area, mark("What the files say"))
+        self.states = StateStack(self.page)
         self.root.addWidget(self.states)
         action(self, mark("Choose files to verify…"), self.choose, icon="folder-open")
         self._show_empty()
@@ -194,13 +148,10 @@ class VerifyPane(Pane):
         if not verdicts:
             self._show_empty()
             return
-        empty(self._list)
         self.cards = [VerdictCard(verdict) for verdict in verdicts]
-        for card in self.cards:
-            self._list.addWidget(card)
         bad = sum(not verdict.ok for verdict in verdicts)
+        words = tr("Nothing speaks against these {n} files.", n=len(verdicts))
         if bad:
-            self.summary.setText(tr("{n} of {total} files are not as they were.", n=bad, total=len(verdicts)))
-        else:
-            self.summary.setText(tr("Nothing speaks against these {n} files.", n=len(verdicts)))
+            words = tr("{n} of {total} files are not as they were.", n=bad, total=len(verdicts))
+        self.page.show_cards(self.cards, words)
         self.states.show_content()

@@ -54,6 +54,7 @@ class PlanForm(QWidget):
         say(self.daily, mark("not said"), "setSpecialValueText")
         self.daily.valueChanged.connect(lambda _v: self.changed.emit())
         self.event_box.currentIndexChanged.connect(lambda _i: self.changed.emit())
+        say(self.effect, mark(" points"), "setSuffix")
         inset(self.base, self.effect, self.alpha, self.power, self.daily)
         name(self.base, mark("How many act today, per cent"))
         name(self.effect, mark("Smallest difference worth finding, percentage points"))

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFrame,
     QGridLayout,
-    QScrollArea,
     QSlider,
     QSpinBox,
     QVBoxLayout,
@@ -22,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.controls import card, help_dot, inset, row, tool
-from mmstudio.desktop.views.flow import let_wrap
+from mmstudio.desktop.views.flow import page_area
 from mmstudio.errors import UsageError
 from mmstudio.features.augment.operations import OPERATIONS, Operation, Step
 from mmstudio.features.augment.recipe import MOST_COPIES, PRESETS, AugmentRecipe, preset, read_recipe
@@ -189,12 +188,7 @@ class RecipeControls(QWidget):
             layout.addWidget(control)
             control.changed.connect(self._edited)
         layout.addStretch(1)
-        let_wrap(body)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(body)
+        scroll = page_area(body)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scroll)

@@ -136,7 +136,6 @@ class BrandForm(QScrollArea):
         self.logo = QLabel()
         self.logo.setFixedSize(_LOGO)
         self.logo.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.logo.setWordWrap(True)
         self.remove_logo = tool("trash", mark("Take the logo out"), lambda: self._put(logo=None))
         self.zone.setLayout(row(self.logo, None, self.remove_logo, margins=(10, 8, 10, 8)))
         self._column.addWidget(self.zone)

@@ -75,6 +75,7 @@ class CertificateDialog(QDialog):
         self.setFixedWidth(460)
         self._show_folder()
         self._enable()
+        self.adjustSize()
 
     @property
     def folder(self) -> str:

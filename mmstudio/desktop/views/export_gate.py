@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from mmstudio.desktop.icons import icon
 from mmstudio.desktop.models.held import ExportWish, HeldBoard, read_held
 from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.controls import button, row, tool
-from mmstudio.desktop.views.flow import empty, let_wrap
+from mmstudio.desktop.views.flow import empty, let_wrap, page_area
 from mmstudio.desktop.views.held_card import HeldCard
 from mmstudio.i18n import mark, tr
 
@@ -72,12 +72,7 @@ class ExportGate(QWidget):
         column.setContentsMargins(16, 4, 16, 16)
         column.addLayout(self._list)
         column.addStretch(1)
-        let_wrap(body)
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setWidget(body)
+        self._area = page_area(body)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLabel, QLayout, QLayoutItem, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QLayout, QLayoutItem, QScrollArea, QWidget
 
 
 def empty(layout: QLayout, keep: int = 0) -> None:
@@ -22,6 +22,17 @@ def let_wrap(page: QWidget) -> None:
     for found in page.findChildren(QLabel):
         if found.wordWrap():
             found.setMinimumWidth(1)
+
+
+def page_area(body: QWidget) -> QScrollArea:
+    """A page that scrolls up and down, never sideways: its wrapped labels are as narrow as it is."""
+    let_wrap(body)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(body)
+    return area
 
 
 class FlowLayout(QLayout):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QFrame, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QLineEdit, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.held import ExportWish, HeldBoard, answer_all, read_all
 from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.controls import button, row
-from mmstudio.desktop.views.flow import empty, let_wrap
+from mmstudio.desktop.views.flow import empty, page_area
 from mmstudio.desktop.views.held_card import HeldCard
 from mmstudio.i18n import mark, tr
 
@@ -49,12 +49,7 @@ class HeldAll(QDialog):
         column.setContentsMargins(0, 0, 8, 0)
         column.addLayout(self._list)
         column.addStretch(1)
-        let_wrap(body)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(body)
+        area = page_area(body)
         self.who, self.reason = QLineEdit(context.settings.reviewer), QLineEdit()
         name(self.who, mark("Who answers for it"))
         name(self.reason, mark("Why it may be said"))

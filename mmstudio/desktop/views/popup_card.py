@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -127,10 +128,8 @@ class CheckList(QScrollArea):
                 heading.setContentsMargins(0, 8, 0, 2)
                 self._headings[choice.group] = heading
                 self._column.addWidget(heading)
-            box = QCheckBox(choice.label)
+            box = _Box(choice.label)
             box.setAccessibleDescription(choice.detail)
-            box.setToolTip(choice.label)
-            box.setMinimumWidth(1)
             box.setChecked(before.get(choice.key, choice.ticked))
             box.toggled.connect(lambda _on: self.changed.emit())
             self.boxes[choice.key] = box
@@ -171,6 +170,26 @@ class CheckList(QScrollArea):
                 shown.add(choice.group)
         for group, heading in self._headings.items():
             heading.setVisible(group in shown)
+
+
+class _Box(QCheckBox):
+    """A box whose words end with "…" where there is no room; hovering and screen readers have all of them."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self._words = words
+        self.setAccessibleName(words)
+        self.setToolTip(words)
+        self.setMinimumWidth(1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = self.width() - _INDENT - 4
+        self.setText(self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, room))
+
+    def sizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        return QSize(_INDENT + 8 + self.fontMetrics().horizontalAdvance(self._words), hint.height())
 
 
 def tick_box(words: str, *, on: bool = False, changed: Callable[[], object] | None = None) -> QCheckBox:

@@ -50,7 +50,8 @@ class PreviewPanel(QScrollArea):
         layout.addWidget(self.sound_title)
         layout.addWidget(self.sound)
         self.show_sound("")
-        layout.addWidget(section(mark("Main picture")))
+        self.hero_title = section(mark("Main picture"))
+        layout.addWidget(self.hero_title)
         self._heroes = QWidget()
         self._hero_flow = FlowLayout(self._heroes)
         layout.addWidget(self._heroes)
@@ -138,6 +139,8 @@ class PreviewPanel(QScrollArea):
             tile.setEnabled(not read_only)
             tile.clicked.connect(lambda _checked=False, a=asset: self.hero_chosen.emit(a))
             self._hero_flow.addWidget(tile)
+        for widget in (self.hero_title, self._heroes):
+            widget.setVisible(bool(facts.pictures))
         self.sources.setText("\n".join(f"• {line}" for line in facts.sources))
 
     def _edited(self, slot: str) -> None:

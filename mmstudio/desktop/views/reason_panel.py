@@ -6,13 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from mmstudio.desktop.icons import icon
 from mmstudio.desktop.models.audiences import Recommended, change_text
 from mmstudio.desktop.texts import label, say
 from mmstudio.desktop.views.controls import button, section
-from mmstudio.desktop.views.flow import FlowLayout, empty, let_wrap
+from mmstudio.desktop.views.flow import FlowLayout, empty, page_area
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.recommendation_delegate import DECISIONS, UNDONE
 from mmstudio.desktop.views.score_bars import PartList, ScoreBar, value_text
@@ -108,13 +108,7 @@ class ReasonPanel(QWidget):
         self.open_button = button(mark("Open the item"), self._open, "link")
         column.addWidget(self.open_button, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
-        let_wrap(body)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(body)
-        return scroll
+        return page_area(body)
 
     def show_row(self, row: Recommended | None, full: float, *, read_only: bool) -> None:
         """Show a card's reasons; ``full`` is the sum that fills the bar."""

@@ -26,6 +26,7 @@ class RecommendBar(QWidget):
         open_page: Callable[[], object],
         two: Callable[[], object],
         why_not: Callable[[], object],
+        beside: Callable[[], object],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -36,8 +37,12 @@ class RecommendBar(QWidget):
             tip=mark("Choose any item and hear why it is not in the list"),
         )  # fmt: skip
         self.two_button = button(
-            mark("Two side by side"), two, icon="columns", tip=mark("Compare this audience with another")
+            mark("Compare audiences"), two, icon="columns", tip=mark("Compare this audience with another")
         )
+        self.beside_button = button(
+            mark("Ads side by side"), beside, icon="monitor-play",
+            tip=mark("Play the newest ads of this audience beside each other"),
+        )  # fmt: skip
         self.adjust = tool(
             "sliders-horizontal",
             mark("Adjust the list"),
@@ -76,6 +81,7 @@ class RecommendBar(QWidget):
         for part in (
             self.compose_button,
             self.page_button,
+            self.beside_button,
             self.two_button,
             self.why_button,
             self.adjust,

@@ -10,6 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.audiences import Ranking, RecommendationModel, Recommended
+from mmstudio.desktop.models.beside import show_ads_beside
 from mmstudio.desktop.models.items import ItemRow, item_rows
 from mmstudio.desktop.models.latest import InTurn, Latest
 from mmstudio.desktop.models.ranking import CARDS, Wish, ask, rank
@@ -74,8 +75,9 @@ class RecommendView(QWidget):
 
     def _build(self) -> None:
         self.bar = RecommendBar(
-            self._compose, self.page_wanted.emit, self.page_opened.emit, self.two_wanted.emit, self._ask_why
-        )
+            self._compose, self.page_wanted.emit, self.page_opened.emit, self.two_wanted.emit, self._ask_why,
+            self._beside,
+        )  # fmt: skip
         self.bar.folded.connect(self._fold_by_hand)
         self.bar.moved.connect(lambda: self._sliding.isActive() or self._sliding.start())
         self.chips = LikeChips()
@@ -284,6 +286,10 @@ class RecommendView(QWidget):
             lambda _error: self.reasons.show_anchors(None),
             key="recommend-why",
         )
+
+    def _beside(self) -> None:
+        if self.audience is not None:
+            show_ads_beside(self.context, [self.audience.id], self)
 
     def _ask_why(self) -> None:
         self.picker.open_below(self.bar.why_button)

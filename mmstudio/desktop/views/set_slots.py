@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
-    QScrollArea,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -35,7 +34,7 @@ from mmstudio.desktop.models.items import ITEMS_MIME
 from mmstudio.desktop.previewers.sound import SoundView
 from mmstudio.desktop.texts import label, name, say, unsay
 from mmstudio.desktop.views.controls import button, tool
-from mmstudio.desktop.views.flow import let_wrap
+from mmstudio.desktop.views.flow import page_area
 from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
@@ -309,12 +308,7 @@ class TextSlot(Slot):
         layout.addWidget(self.others_title)
         layout.addWidget(self.others)
         layout.addStretch(1)
-        let_wrap(page)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(page)
+        scroll = page_area(page)
         self.put(scroll)
 
     def show_text(self, title: str, text: str, others: tuple[str, ...]) -> None:
