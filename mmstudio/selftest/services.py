@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -23,10 +24,13 @@ if TYPE_CHECKING:
 
     from mmstudio.studio import Studio
 
+log = logging.getLogger(__name__)
 _THINGS = 28  # a joint model needs 24 that belong together
 _SIDE = 48  # pixels
 _RATE = 22_050
 _SOUND_RATE = 48_000
+_PLAYED_S = 2.0  # in real time
+_AUDIBLE = 1e-4
 _FPS = 15
 _WORDS = (
     "red boots for the rain",
@@ -210,10 +214,47 @@ class Services:
 
         board = studio.composer.load(studio.library.storyboards.list()[0].id)
         samples = mix(board, studio.library, _SOUND_RATE)
-        heard = _pulled(samples)
-        if heard < samples.shape[1]:
-            raise RuntimeError(f"{heard} of {samples.shape[1]} samples")
-        return tr("{seconds} s of sound", seconds=round(heard / _SOUND_RATE, 1))
+        try:
+            heard = _played(samples[:, : int(_PLAYED_S * _SOUND_RATE)])
+        except OSError as error:  # no PortAudio, or no ALSA: what it would be given, at least
+            log.info("not through PortAudio: %s", error)
+            heard = _pulled(samples)
+            if heard < samples.shape[1]:
+                raise RuntimeError(f"{heard} of {samples.shape[1]} samples") from error
+            return tr("{seconds} s of sound, without a sound system", seconds=round(heard / _SOUND_RATE, 1))
+        return tr("{seconds} s of sound through PortAudio", seconds=round(heard / _SOUND_RATE, 1))
+
+
+def _played(samples: NDArray[np.float32]) -> int:
+    """Frames of float32[2, N] that came out at the other end of a real stream, in real time.
+
+    Raises: OSError where there is no PortAudio or it knows no ALSA; RuntimeError where others came out.
+    """
+    from mmstudio.media.sound_pipe import sound_pipe
+
+    with sound_pipe() as device:
+        import sounddevice
+
+        with sounddevice.OutputStream(_SOUND_RATE, channels=2, dtype="float32") as stream:
+            stream.write(np.ascontiguousarray(samples.T))
+            device.expect_end()
+        seen = -1
+        while device.frames > seen:  # what still lies in the pipe
+            seen = device.frames
+            time.sleep(0.05)
+        heard = device.samples()
+    count = samples.shape[1]
+    # The device may begin and end with silence of its own.
+    loud = np.flatnonzero(np.abs(samples).sum(0) > _AUDIBLE)
+    came = np.flatnonzero(np.abs(heard).sum(0) > _AUDIBLE)
+    if not len(loud) or not len(came):
+        raise RuntimeError(f"{len(loud)} loud samples, {len(came)} came")
+    shift = int(came[0] - loud[0])
+    length = min(count, heard.shape[1] - max(shift, 0)) - max(-shift, 0)
+    apart = np.abs(heard[:, max(shift, 0) :][:, :length] - samples[:, max(-shift, 0) :][:, :length])
+    if length < loud[-1] - loud[0] or float(apart.max()) > _AUDIBLE:
+        raise RuntimeError(f"{length} of {count} samples, apart {float(apart.max()):.4f}")
+    return count
 
 
 def _pulled(samples: NDArray[np.float32]) -> int:
