@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from mmstudio.composition import Composer
+from mmstudio.composition.editing.alternatives import place
 from mmstudio.composition.layout import reframe
 from mmstudio.composition.making.records import records_of
 from mmstudio.composition.render import Renderer
@@ -21,6 +22,7 @@ from mmstudio.library import Library
 from mmstudio.library.importing import import_work, register_generated
 from mmstudio.media.dicom import Window, dicom_picture
 from mmstudio.media.image import image_array
+from mmstudio.studio import Studio
 from support.libraries import add_asset, new_library
 from support.media import make_wav
 from support.medical import body, make_dicom
@@ -148,6 +150,41 @@ def test_generated_pictures_are_marked_where_they_stand(library: Library, tmp_pa
     assert [s.kind for s in board.sources if s.part.startswith("study")] == ["generated", "asset"]
     group = next(block for block in board.blocks if block.kind == "group")
     assert group.data["blocks"][0]["text"].startswith("SYNTHETIC")
+
+
+def test_the_mark_follows_a_picture_that_is_exchanged(library: Library, tmp_path: Path) -> None:
+    file = tmp_path / "made.png"
+    Image.fromarray(np.full((40, 40, 3), 90, np.uint8)).save(file)
+    made = register_generated(library, file, "image", "Drawn", model="m", seed=1)
+    real = _scans(library, tmp_path)
+    board = _compose(library, "", real)
+    page = next(n for n, scene in enumerate(board.scenes) if scene.name == "studies2")
+    swapped = place(library, board, page, "picture1", made)
+    assert swapped.copy["studies2.synthetic1"] == "SYNTHETIC"
+    assert swapped.copy["studies2.synthetic2"] == ""
+    assert swapped.copy["studies2.caption1"] == "Drawn"  # not that of the picture before
+    assert swapped.marks == ["Draft: diagnoses nothing", "Contains synthetic pictures"]
+    assert board.copy["studies2.synthetic1"] == ""  # what undo goes back to
+    back = place(library, swapped, page, "picture1", real[0])
+    assert back.copy["studies2.synthetic1"] == ""
+    assert back.marks == ["Draft: diagnoses nothing"]
+
+
+def test_the_list_of_jobs_does_not_name_the_person_either(library: Library) -> None:
+    path = library.path
+    library.close()
+    with Studio.open(path) as studio:
+        inputs = {"text": NOTES, "title": "A case"}
+        done = studio.submit("compose", {"recipe": "case-report", "inputs": inputs})
+        board = studio.composer.load(done.result(30)["storyboard"])
+        kept = next(job for job in studio.library.jobs.list() if job.kind == "compose")
+        for word in ("Erika", "Muster", "1970", "4567", "example.org", "2024"):
+            assert word not in str(kept.params), word
+        again = studio.composer.compose(**kept.params)  # as it would go on after a crash
+        assert again.copy["cover.note1"] == board.copy["cover.note1"]
+        told = {"text": "A fox named Erika goes home."}
+        studio.submit("compose", {"recipe": "story", "inputs": told}).result(60)
+        assert studio.library.jobs.list()[0].params["inputs"] == told
 
 
 def test_no_pixel_of_a_picture_is_cut_off(library: Library, tmp_path: Path) -> None:

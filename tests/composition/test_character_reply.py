@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from support.latents import add_random_model
 from support.libraries import add_asset, new_library
 from support.media import make_wav
 from support.shop import scene_photo
+from support.speech import alone, fake_espeak, posix_only
 
 MIRA = """Name: Mira Stone
 Role: Keeper of the lighthouse
@@ -173,6 +175,73 @@ def test_what_the_library_does_not_know_is_not_invented(library: Library, questi
     answer = board.copy["answer.answer"]
     assert answer in ("Nothing in this library answers that.", "资料库中没有能回答这个问题的内容。")
     assert (board.item_id, board.asset_ids(), board.facts) == (None, [], {})
+
+
+def test_an_item_that_has_a_voice_answers_with_it(library: Library, tmp_path: Path) -> None:
+    bag = library.items.by_sku("BAG-1")
+    assert bag is not None
+    own = add_asset(library, make_wav(tmp_path / "bag.wav", seconds=7.0), kind="audio", duration=7.0)
+    library.items.set_assets(bag.id, [*library.items.assets_of(bag.id), ItemAsset(own, "voice", 0)])
+    board = _compose(library, "reply", "Is the harbour bag waterproof?", voice="")
+    assert board.voice is not None
+    assert (board.voice.asset_id, board.voice.source) == (own, "asset")
+    assert board.duration > 7.0
+    assert ("voice", own) in [(source.part, source.asset_id) for source in board.sources]
+    assert board.blocks[-1].asset_id == own
+    assert _compose(library, "reply", "Is the harbour bag waterproof?").voice is None  # silence was asked for
+
+
+@posix_only
+def test_characters_of_a_story_speak_with_their_own_voices(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    alone(monkeypatch, programs)
+    log = fake_espeak(programs)
+    ids = [
+        _compose(library, "character", f"Name: {name}\nLine: Hello.", voice=voice).id
+        for name, voice in (("Mara", "en-us"), ("Bob", "cmn"))
+    ]
+    log.write_text("")
+    story = "- Night falls.\n- Mara: The light never sleeps.\n- Bob: Nor do I!\n- Both of them laugh."
+    board = _compose(library, "story", story, voice="gmw/en", characters=ids)
+    said = [json.loads(line) for line in log.read_text().splitlines()]
+    voices = [one["arguments"][one["arguments"].index("-v") + 1] for one in said]
+    assert [one["text"].strip() for one in said] == [
+        "Night falls.", "The light never sleeps.", "Nor do I!", "Both of them laugh.",
+    ]  # fmt: skip
+    assert voices == ["gmw/en", "gmw/en-US", "sit/cmn", "gmw/en"]
+    assert "Mara: The light never sleeps." in [caption.text for caption in board.captions]
+    assert board.voice is not None
+    record = library.generations.of_asset(board.voice.asset_id or 0)
+    assert "gmw/en-US" in str(record)
+    log.write_text("")
+    _compose(library, "story", story, characters=ids)
+    assert log.read_text() == ""  # silence was asked for: nobody speaks
+
+
+@posix_only
+def test_a_character_whose_voice_is_not_here_is_read_by_the_narrator(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    alone(monkeypatch, programs)
+    log = fake_espeak(programs)
+    composer = Composer(library, None, None)
+    sheet = _compose(library, "character", "Name: Mara", voice="en-us")
+    sheet.inputs["options"]["voice"] = "a voice of another computer"
+    composer.save(sheet)
+    board = _compose(
+        library,
+        "story",
+        "- Night falls.\n- Mara: I wait.\n- Day breaks.",
+        voice="default",
+        characters=[sheet.id],
+    )
+    assert "I wait." in log.read_text()
+    assert any("a voice of another computer" in source.detail for source in board.sources)
 
 
 @pytest.mark.parametrize("question", ["", "???", "\x00\x01"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mmstudio.composition.draft import Draft
 from mmstudio.composition.making.finding import chosen_pictures
 from mmstudio.composition.making.lesson import set_language
-from mmstudio.composition.making.narration import NO_VOICE, Narrator, lead, scene_seconds
+from mmstudio.composition.making.narration import DEFAULT_VOICE, NO_VOICE, Narrator, lead, scene_seconds
 from mmstudio.composition.making.plain import clean
 from mmstudio.composition.making.sequence import generated_portrait
 from mmstudio.composition.palette import scheme
@@ -73,7 +73,7 @@ def character_of(board: Storyboard) -> Character:
     return Character(
         name=board.copy["sheet.name"],
         asset_id=getattr(portrait, "asset_id", None),
-        voice="" if voice == NO_VOICE else voice,
+        voice="" if voice in (NO_VOICE, DEFAULT_VOICE) else voice,
         voice_asset=board.voice.asset_id if board.voice is not None else None,
         line=board.copy.get("sheet.line", ""),
         role=board.copy.get("sheet.role", ""),
@@ -102,7 +102,7 @@ def character(draft: Draft) -> None:
     board = draft.board
     board.name = told.name[:120]
     given = chosen_pictures(draft)
-    portrait = given[0] if given else generated_portrait(draft)
+    portrait = given[0] if given else generated_portrait(draft, told.name)
     if portrait is not None:
         draft.pictures["hero"] = portrait
         draft.add_asset_source("portrait", portrait)

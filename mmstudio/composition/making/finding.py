@@ -28,9 +28,9 @@ def chosen_pictures(draft: Draft) -> list[int]:
     return found
 
 
-def usable(asset: Asset) -> bool:
-    """Whether a picture may be shown at all."""
-    return asset.kind == "image" and asset.status == "ok" and asset.rights != "restricted"
+def usable(asset: Asset, kinds: tuple[str, ...] = ("image",)) -> bool:
+    """Whether a picture (or another kind) may be shown at all."""
+    return asset.kind in kinds and asset.status == "ok" and asset.rights != "restricted"
 
 
 def picture_named(draft: Draft, name: str) -> int | None:

@@ -11,11 +11,12 @@ import numpy as np
 from mmstudio.composition.draft import Draft
 from mmstudio.composition.storyboard import SoundTrack
 from mmstudio.errors import StudioError
-from mmstudio.generation.voice.contract import Speech, Word
+from mmstudio.generation.voice.contract import VOICES, Speech, Word
 
 if TYPE_CHECKING:
     from mmstudio.generation.voice import Voices
 
+DEFAULT_VOICE = "default"
 NO_VOICE = "none"  # value of the option "voice" of a recipe that may stay silent
 _LEAD, _TAIL = 0.35, 0.55  # seconds before the first and after the last word of a scene
 _LETTERS_A_SECOND = 15.0  # of silent reading; a Han character counts double
@@ -25,16 +26,20 @@ _LEAST_READING = 2.5
 class Narrator:
     """Speaks the texts of a storyboard with the voice that its recipe's option names.
 
-    The option "voice" is "none" for silence, "" for the voice of the settings where a speech program is
-    there (else silence), or the id or name of a voice.
+    The option "voice" is "none" for silence, "" or "default" for the voice of the settings where a speech
+    program is there (else silence), or the id or name of a voice. ``rather`` is taken instead of that of the
+    settings where this computer has it.
     """
 
-    def __init__(self, draft: Draft, voice: str) -> None:
-        self._draft, self._wanted = draft, voice.strip()
+    def __init__(self, draft: Draft, voice: str, rather: str = "") -> None:
+        self._draft, self._wanted = draft, "" if voice.strip() == DEFAULT_VOICE else voice.strip()
         self._voices: Voices | None = None
+        self._known: dict[str, str] = {}
         self.why = ""  # why there is no voice, where it was wanted
         if self._wanted != NO_VOICE:
             self._voices = self._ready()
+        if self._voices is not None and not self._wanted:
+            self._wanted = self._there(rather)
 
     @property
     def speaks(self) -> bool:
@@ -56,8 +61,12 @@ class Narrator:
             return None
         return voices
 
-    def speak(self, texts: Sequence[str]) -> Iterator[tuple[int, Speech | None]]:
-        """(index, speech) of each text in order; None for an empty one, or without a voice."""
+    def speak(self, texts: Sequence[str], voices: Sequence[str] = ()) -> Iterator[tuple[int, Speech | None]]:
+        """(index, speech) of each text in order; None for an empty one, or without a voice.
+
+        ``voices``: whose voice reads each text (id or name), "" for the narrator's; one that is not on this
+        computer is read by the narrator too.
+        """
         language = self._draft.board.locale.split("-")[0]
         for index, text in enumerate(texts):
             self._draft.breathe()
@@ -66,7 +75,20 @@ class Narrator:
                 continue
             context = self._draft.context
             stop = context.cancelled if context is not None else (lambda: False)
-            yield index, self._voices.speak(text, self._wanted or None, language=language, cancelled=stop)
+            own = self._there(voices[index]) if index < len(voices) else ""
+            voice = own or self._wanted or None
+            yield index, self._voices.speak(text, voice, language=language, cancelled=stop)
+
+    def _there(self, voice: str) -> str:
+        """A voice, or "" where this computer does not have it, which the sources then say."""
+        assert self._voices is not None
+        if voice and voice not in self._known:
+            try:
+                self._known[voice] = self._voices.find(voice).id
+            except StudioError as error:
+                self._known[voice] = ""
+                self._draft.add_source("voice", "drawn", None, error.message)
+        return self._known.get(voice, "")
 
     def keep(self, spoken: Sequence[tuple[float, Speech]], title: str) -> None:
         """Lay speeches (second, speech) as the storyboard's voice: one sound of the library."""
@@ -105,7 +127,8 @@ def joined(spoken: Sequence[tuple[float, Speech]]) -> Speech:
         words += [Word(w.text, w.start + start - first, w.end + start - first) for w in speech.words]
     text = "\n".join(speech.text for _, speech in spoken)
     estimated = any(speech.estimated for _, speech in spoken)
-    return replace(spoken[0][1], samples=samples, words=words, estimated=estimated, text=text)
+    voice = VOICES.join(dict.fromkeys(speech.voice for _, speech in spoken))
+    return replace(spoken[0][1], samples=samples, words=words, estimated=estimated, text=text, voice=voice)
 
 
 def _at(speech: Speech, rate: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:

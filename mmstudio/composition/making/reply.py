@@ -5,19 +5,26 @@ from __future__ import annotations
 from mmstudio.composition.draft import Draft
 from mmstudio.composition.making.finding import chosen_pictures, usable
 from mmstudio.composition.making.lesson import set_language
-from mmstudio.composition.making.narration import Narrator, lead, scene_seconds
+from mmstudio.composition.making.narration import (
+    DEFAULT_VOICE,
+    NO_VOICE,
+    Narrator,
+    lead,
+    scene_seconds,
+)
 from mmstudio.composition.making.plain import clean, shortened
 from mmstudio.composition.making.retrieving import Answer, answer
 from mmstudio.composition.palette import scheme
 from mmstudio.composition.steps.pictures import palette
 from mmstudio.composition.steps.scenes import finish_scenes, make_scene
-from mmstudio.composition.storyboard import Block
+from mmstudio.composition.storyboard import Block, SoundTrack
 from mmstudio.errors import UsageError
 from mmstudio.generation.copywriting.facts import Fact
 from mmstudio.generation.price import format_price
 from mmstudio.i18n import speaking, tr
 
 _LONGEST = 360  # letters of an answer
+_LONGEST_VOICE = 60.0  # seconds of a card whose item speaks for itself
 
 
 def reply(draft: Draft) -> None:
@@ -55,15 +62,22 @@ def _lay(draft: Draft, question: str, found: Answer | None) -> None:
         palette(draft)
     else:
         board.palette = scheme([], draft.seed)
-    narrator = Narrator(draft, str(draft.option("voice")))
+    voice = str(draft.option("voice")).strip()
+    own = _own_voice(draft, found) if voice in ("", DEFAULT_VOICE) else None
+    narrator = Narrator(draft, NO_VOICE if own is not None else voice)
     speech = next(narrator.speak([said]))[1]
     seconds = max(5.0, scene_seconds(f"{question} {said}", speech))
+    if own is not None:
+        seconds = max(seconds, min(lead() + (draft.asset(own).duration or 0.0) + 0.6, _LONGEST_VOICE))
     copy = {"question": question, "answer": said, "source": source}
     pattern = "answer" if picture is not None else "answer_plain"
     shown = {} if picture is None else {"picture": picture}
     make_scene(draft, pattern, 0.0, seconds, copy=copy, pictures=shown, name="answer")
     finish_scenes(draft)
     narrator.keep([(lead(), speech)] if speech is not None else [], question)
+    if own is not None:
+        board.voice = SoundTrack(own, start=lead(), loop=False, fade_out=0.1, source="asset", name="voice")
+        draft.add_asset_source("voice", own)
     blocks = [Block("heading", question, None, {"level": 1}, "question")]
     blocks.append(Block("quote" if found is not None else "text", said, None, {"by": source}, "answer"))
     if source:
@@ -107,6 +121,15 @@ def _picture(draft: Draft, found: Answer) -> int | None:
         return given[0]
     hero = draft.library.items.hero_of(found.item_id) if found.item_id is not None else None
     return hero if hero is not None and usable(draft.asset(hero)) else None
+
+
+def _own_voice(draft: Draft, found: Answer | None) -> int | None:
+    """The sound in which the item that answers speaks for itself, where it may be heard."""
+    if found is None or found.item_id is None:
+        return None
+    links = draft.library.items.assets_of(found.item_id)
+    ids = [link.asset_id for link in links if link.role == "voice"]
+    return next((one for one in ids if usable(draft.asset(one), ("audio",))), None)
 
 
 def _capital(text: str) -> str:

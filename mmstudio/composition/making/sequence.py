@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mmstudio.generation.latents.player import Player
 
 FRAMES = 9
+_FACES = 100_000
 _SIDE = 512  # pixels of a frame at least
 
 
@@ -32,12 +34,15 @@ def generated_sequence(draft: Draft, frames: int = FRAMES) -> Iterator[int]:
     yield from _drawn(draft, player, player.walk(keys, frames, "walk"), keys, "walk")
 
 
-def generated_portrait(draft: Draft) -> int | None:
-    """The asset id of one picture a model makes from the draft's seed; None without a model."""
+def generated_portrait(draft: Draft, name: str) -> int | None:
+    """The asset id of one picture a model makes from the draft's seed; None without a model.
+
+    Two names have two faces, also with the same seed.
+    """
     player = _player(draft)
     if player is None:
         return None
-    key = Point(seed=draft.seed, truncation=0.8)
+    key = Point(seed=draft.seed + zlib.crc32(name.encode("utf-8", "replace")) % _FACES, truncation=0.8)
     return next(_drawn(draft, player, [key], [key], "portrait"), None)
 
 

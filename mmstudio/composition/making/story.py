@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from mmstudio.composition.draft import Draft
 from mmstudio.composition.making.finding import chosen_pictures, picture_about, picture_named, usable
 from mmstudio.composition.making.lesson import set_language
-from mmstudio.composition.making.narration import NO_VOICE, Narrator, lead, scene_seconds, weight
+from mmstudio.composition.making.narration import (
+    NO_VOICE,
+    Narrator,
+    lead,
+    scene_seconds,
+    weight,
+)
 from mmstudio.composition.making.outline import (
     LEAST_SCENES,
     MOST_SCENES,
@@ -148,10 +154,13 @@ def story_scenes(draft: Draft) -> Iterator[float]:
     """Lay the scenes: title, parts, end; each stands until it is spoken or read."""
     read: Outline = draft.plan["outline"]
     board, pace = draft.board, float(draft.option("pace"))
-    narrator = Narrator(draft, _voice(draft))
-    told = [_told(part) for part in read.parts]
+    narrator = Narrator(draft, str(draft.option("voice")).strip() or NO_VOICE, _voice(draft))
+    who = [_speaker(draft, part) for part in read.parts]
+    told = [_told(part, one is not None) for part, one in zip(read.parts, who, strict=True)]
+    # A character says its own words, and not its name.
+    aloud = [part.text if one else words for part, one, words in zip(read.parts, who, told, strict=True)]
     speeches: list[Speech | None] = [None] * len(told)
-    for index, speech in narrator.speak(told):
+    for index, speech in narrator.speak(aloud, [one.voice if one is not None else "" for one in who]):
         speeches[index] = speech
         yield 0.8 * (index + 1) / len(told)
     board.copy["title"] = str(draft.overrides.get("title", read.title))
@@ -186,10 +195,7 @@ def story_scenes(draft: Draft) -> Iterator[float]:
 
 
 def _voice(draft: Draft) -> str:
-    """The voice that reads: the option's, or the one of the only character where it says "default"."""
-    wanted = str(draft.option("voice")).strip() or NO_VOICE
-    if wanted != "default":
-        return wanted
+    """The voice of the only character, who then tells the story; "" where there are several or none."""
     own = {one.voice for one in _characters(draft) if one.voice}
     return own.pop() if len(own) == 1 else ""
 
@@ -204,10 +210,19 @@ def _characters(draft: Draft) -> list[Character]:
     return found
 
 
-def _told(part: Part) -> str:
-    """What a scene says aloud: its heading and its text."""
+def _speaker(draft: Draft, part: Part) -> Character | None:
+    """The character whose words a part is: its heading is the name."""
+    name = part.heading.strip().casefold()
+    named = (one for one in _characters(draft) if part.text and one.name.strip().casefold() == name)
+    return next(named, None)
+
+
+def _told(part: Part, spoken: bool = False) -> str:
+    """What a scene tells: its heading and its text; ``spoken``: by the one that the heading names."""
     if not part.heading or not part.text:
         return part.text or part.heading
+    if spoken:
+        return f"{part.heading}{'：' if weight(part.heading) > len(part.heading) else ': '}{part.text}"
     stop = (
         "" if part.heading[-1:] in ".!?。！？" else "。" if weight(part.heading) > len(part.heading) else "."
     )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
 SLOWEST, FASTEST = 0.5, 2.0  # times the voice's own rate
+VOICES = ", "  # between the voices of a speech that has several
 LOWEST, HIGHEST = 0.5, 2.0  # times the voice's own pitch
 
 
@@ -54,7 +55,7 @@ class Speech:
         words: in order, not overlapping, inside the sound.
         estimated: True where the engine gave no times and they are guessed from word lengths and pauses.
         text: what was spoken, after cleaning.
-        voice: id of the voice.
+        voice: id of the voice; of several, joined by :data:`VOICES`.
     """
 
     samples: Samples

@@ -18,6 +18,7 @@ from mmstudio.generation.voice.contract import (
     HIGHEST,
     LOWEST,
     SLOWEST,
+    VOICES,
     EngineState,
     Samples,
     Speech,
@@ -224,14 +225,14 @@ def speaks(voice: Voice, language: str) -> bool:
 
 def record_of(speech: Speech) -> dict[str, Any]:
     """What a spoken file says about itself; see :func:`mmstudio.media.metadata.stamp`."""
-    engine = speech.voice.split(":", 1)[0]
+    engines = dict.fromkeys(voice.split(":", 1)[0] for voice in speech.voice.split(VOICES))
     return {
         "title": speech.text[:60].split("\n")[0],
         "software": "MM Studio",
-        "digital_source_type": _RULES if engine == Espeak.key else _TRAINED,
+        "digital_source_type": _RULES if set(engines) == {Espeak.key} else _TRAINED,
         "text": speech.text[:4000],
         "voice": speech.voice,
-        "engine": engine,
+        "engine": VOICES.join(engines),
     }
 
 
