@@ -6,8 +6,11 @@ The held-out tenth is every tenth file by name. Griffin-Lim plays the *true* spe
 rounds from random phases); "formula" plays the same by phases locked to peaks and 8 rounds, "vocoder" with
 what was learned, and 0, 4 and 8 rounds; "VAE" plays what 64 numbers keep. ``--base`` is a model to start
 from, such as models/starter-sound-vae, whose vocoder never heard the held-out tenth (its VAE did).
-``--steps 0 --keep DIR`` measures what an earlier run left there (DIR/vae). Distances of what a model plays
-stand beside those of held-out sounds, silence and noise at the level of the training sounds.
+``--steps 0 --keep DIR`` measures what an earlier run left there (DIR/vae). ``--gan-steps`` trains a GAN from
+the same model, once for each of ``--seeds``. Distances of what a model plays stand beside those of held-out
+sounds, silence and noise at the level of the training sounds: in the columns of "sound-shape", and in the
+features of the picture network that ships, which sees log-mel spectrograms as grey pictures. The GAN hears
+nothing: its spectral convergence is that of the latents a search finds for held-out sounds.
 """
 
 from __future__ import annotations
@@ -20,11 +23,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mmstudio.generation.sounding.maker import heard
 from mmstudio.jobs import Progress
 from mmstudio.learning.datasets.waves import hear_file
 from mmstudio.learning.engine.registry import GenerativeModel, load_model
 from mmstudio.learning.engine.sound_shape import SoundShape
 from mmstudio.learning.engine.spectra import fold, griffin_lim, magnitude_of, mel_of, played
+from mmstudio.learning.evaluation.networks import picture_features
 from mmstudio.learning.evaluation.sounds import (
     MOST,
     again_figures,
@@ -43,6 +48,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=None)
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--gan-steps", type=int, default=0)
+    parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--loop-steps", type=int, default=0)
     parser.add_argument("--keep", type=Path, default=None)
     parser.add_argument("--base", type=Path, default=None)
@@ -61,13 +67,20 @@ def main() -> None:
         model = load_model(keep / "vae", torch.device("cpu"))
     _reconstructions(model, held)
     _speed(model)
-    references = _references(seen, held)
-    _distances("sound-vae", _drive(measuring_sounds(model, seen, held, 64)), references)
-    if wanted.gan_steps:
-        base = keep / "vae" if wanted.steps else wanted.base
-        gan, per_step = _train("sound-gan", seen, held, keep / "gan", wanted.gan_steps, shape, base)
-        print(f"sound-gan: {per_step:.2f} s a step, {wanted.gan_steps} steps, started from {base}")
-        _distances("sound-gan", _drive(measuring_sounds(gan, seen, held, 64)), references)
+    _distances(_references(seen, held), seen, shape.rate)
+    _distances({"sound-vae": sample(model, 64, 0)}, seen, shape.rate)
+    print(_rounded(_drive(measuring_sounds(model, seen, held, 64))))
+    base = keep / "vae" if wanted.steps or not wanted.base else wanted.base
+    for seed in range(1, wanted.seeds + 1 if wanted.gan_steps else 1):
+        spent = time.process_time()
+        folder = keep / f"gan-{wanted.gan_steps}-{seed}"
+        gan, per_step = _train("sound-gan", seen, held, folder, wanted.gan_steps, shape, base, seed)
+        spent = time.process_time() - spent
+        print(f"sound-gan, seed {seed}: {wanted.gan_steps} steps, {per_step:.2f} s a step by the clock, "
+              f"{spent:.0f} s of processor, from {base}", flush=True)  # fmt: skip
+        _distances({f"sound-gan {seed}": sample(gan, 64, 0)}, seen, shape.rate)
+        print(_rounded(_drive(measuring_sounds(gan, seen, held, 64))))
+        print("found by search:", _rounded(_searched(gan, held[:6])), flush=True)
     if wanted.loop_steps:
         loops = SoundShape(loop=True)
         again, _ = _waves(wanted.data, loops)
@@ -78,21 +91,46 @@ def main() -> None:
               f"cut short: {seam_db(cut, loops.rate):.1f} dB")  # fmt: skip
 
 
-def _references(seen: np.ndarray, held: np.ndarray) -> dict[str, dict[str, float | str]]:
-    """Distances of held-out sounds, silence and noise to the training sounds."""
-    rate, level = SoundShape().rate, float(np.sqrt(np.square(seen).mean()))
+def _references(seen: np.ndarray, held: np.ndarray) -> dict[str, np.ndarray]:
+    """Held-out sounds, noise at the level of the training sounds, silence."""
+    level = float(np.sqrt(np.square(seen).mean()))
     noise = level * np.random.default_rng(0).standard_normal((64, *seen.shape[1:])).astype(np.float32)
-    rows = {"held-out sounds": held, "noise": noise, "silence": np.zeros_like(noise)}
-    train = shape_rows(seen[:MOST], rate)
-    return {name: set_distances(train, train[:0], shape_rows(waves, rate)) for name, waves in rows.items()}
+    return {"held-out sounds": held, "noise": noise, "silence": np.zeros_like(noise)}
 
 
-def _distances(name: str, found: dict[str, float | str], others: dict[str, dict[str, float | str]]) -> None:
-    print({key: round(value, 3) if isinstance(value, float) else value for key, value in found.items()})
-    print("| 64 played, to the training sounds | Fréchet distance | kernel distance |")
-    for label, row in ({name: found} | others).items():
-        frechet, kernel = (float(row[f"audio_{kind}_distance"]) for kind in ("frechet", "kernel"))
-        print(f"| {label} | {frechet:.1f} | {kernel:.0f} |", flush=True)
+def _distances(rows: dict[str, np.ndarray], seen: np.ndarray, rate: int) -> None:
+    """Fréchet and kernel distances to the training sounds in two feature spaces."""
+    pictured, name = picture_features()
+    spaces = {"sound-shape": lambda waves: shape_rows(waves, rate),
+              f"log-mel in {name}": lambda waves: pictured(_pictures(waves, rate))}  # fmt: skip
+    real = {space: work(seen[:MOST]) for space, work in spaces.items()}
+    for label, waves in rows.items():
+        said = []
+        for space, work in spaces.items():
+            found = set_distances(real[space], real[space][:0], work(waves))
+            said.append(f"{space}: Fréchet {found['audio_frechet_distance']:.2f}, "
+                        f"kernel {found['audio_kernel_distance']:.1f}")  # fmt: skip
+        print(f"| {label} ({len(waves)}) | {' | '.join(said)} |", flush=True)
+
+
+def _pictures(waves: np.ndarray, rate: int) -> np.ndarray:
+    """N×C×T → N×3×128×T' uint8: log-mel spectrograms in grey."""
+    shape = SoundShape(rate=rate, channels=waves.shape[1])
+    mel = mel_of(torch.from_numpy(np.ascontiguousarray(waves)), shape)
+    grey = ((mel + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).numpy()
+    return np.repeat(grey, 3, axis=1)
+
+
+def _searched(model: GenerativeModel, held: np.ndarray) -> dict[str, float | str]:
+    """How near a model without an encoder comes to held-out sounds."""
+    assert model.sound is not None
+    found = [heard(model, wave, model.sound.rate, 0) for wave in held]
+    made = model.waves(torch.from_numpy(np.stack(found)))
+    return dict(again_figures(made, torch.from_numpy(held), model))
+
+
+def _rounded(found: dict[str, float | str]) -> dict[str, float | str]:
+    return {key: round(value, 3) if isinstance(value, float) else value for key, value in found.items()}
 
 
 def _waves(data: Path | None, shape: SoundShape) -> tuple[np.ndarray, np.ndarray]:
@@ -120,6 +158,7 @@ def _train(
     steps: int,
     shape: SoundShape,
     base: Path | None = None,
+    seed: int = 1,
 ) -> tuple[GenerativeModel, float]:
     started, last = time.monotonic(), [0]
 
@@ -138,7 +177,7 @@ def _train(
         shape=shape,
         held=held,
         steps=steps,
-        seed=1,
+        seed=seed,
         on_progress=say,
         base=base,
     )

@@ -1,14 +1,16 @@
 """Sounds as they are made: seams of loops, clicks, loudness, and how much faster than it plays.
 
     python tests/benchmarks/bench_sounding.py [--model NAME] [--seeds 3] [--data ../shared/data] [--threads 2]
-        [--loop-steps 60]
+        [--loop-steps 60] [--only-loops]
 
 Loops: the energy of the seam that linear prediction does not foretell, in dB against 64 random cuts of the
 same loop (aim: -20), beside a loop cut from the same sound without a cross-fade. Clicks: in 60 s beds, and
 beside them in as much of the real sounds, where there are any. Speed: seconds of sound per second of work
 (aim: 20), by the clock and by the processor; beside it the same spectrograms played by 32 rounds of
-Griffin-Lim from random phases. With ``--loop-steps`` a model of loops is trained for so many steps (on
-``--data``, or on tones) and what it plays is measured at the seam as it comes, without a cross-fade.
+Griffin-Lim from random phases. With ``--loop-steps`` a model of loops is trained for so many steps from the
+starter (on ``--data``, or on tones) and what it plays is measured at the seam as it comes, without a
+cross-fade, and as `generate` finishes it, beside the loops that it learned from: a loop that begins with a
+beat has that beat's own energy at its seam, in real loops too.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from mmstudio.generation.sounding.preview import preview
 from mmstudio.generation.sounding.wish import RATE, MadeSound, SoundWish
 from mmstudio.learning import Trainings
 from mmstudio.learning.datasets.waves import hear_file
+from mmstudio.learning.datasets.waves import loops as go_on
 from mmstudio.learning.engine.sound_shape import SoundShape
 from mmstudio.learning.engine.spectra import fold, griffin_lim, magnitude_of
 from mmstudio.learning.open_door.sounds import sample, train
@@ -76,7 +79,7 @@ def row(name: str, every: list[tuple[MadeSound, float, float]], loop: bool) -> N
 
 
 def real(folder: Path, seconds: float) -> None:
-    """Clicks in as many seconds of real sounds, for comparison."""
+    """Clicks in as many seconds of real sounds, for comparison; `bench_clicks.py` says what they are."""
     clicks, heard = 0, 0.0
     for file in sorted((folder / "sounds").glob("*.flac")):
         samples, rate = load_audio(file, duration=10.0)
@@ -105,23 +108,54 @@ def voices(model: Any, threads: int) -> None:
               f"({seconds / cpu:.1f}x a processor second)", flush=True)  # fmt: skip
 
 
-def trained_loops(steps: int, data: Path | None, folder: Path) -> None:
+def trained_loops(steps: int, data: Path | None, folder: Path, base: Path) -> None:
+    """What a model of loops plays at its seam, as it comes and by `generate`, beside what it learned from."""
     shape = SoundShape(loop=True)
     if data is None:
         t = np.arange(shape.samples) / shape.samples
         swells = [1.2 + np.sin(2 * np.pi * (i % 5) * t) for i in range(24)]
         tones = [np.sin(2 * np.pi * (300 + 41 * i) * t) * swell for i, swell in enumerate(swells)]
-        waves = 0.3 * np.stack(tones)[:, None].astype(np.float32)
+        known = {"tones": 0.3 * np.stack(tones)[:, None].astype(np.float32)}
     else:
-        files = sorted((data / "sounds").glob("*.flac"))
-        heard = [hear_file(file, shape, measured=False, most=1).pieces for file in files]
-        waves = np.stack([piece for pieces in heard for piece in pieces])
-    model = train("sound-vae", waves, shape.rate, folder, shape=shape, steps=steps, seed=1)
-    played = sample(model, 16, 1)
-    seams, cuts = ([measure.seam_decibel(wave, shape.rate, np.random.default_rng(0)) for wave in part]
-                   for part in (played, played[..., : -5 * shape.hop]))  # fmt: skip
-    print(f"{'trained on loops':<18} {steps} steps, {len(waves)} sounds: seam {np.median(seams):.1f} dB "
-          f"(worst of 16: {max(seams):.1f}; cut short: {np.median(cuts):.1f})", flush=True)  # fmt: skip
+        known = _heard(data, shape)
+    for name, waves in known.items():
+        with Library.create(folder / f"{name.split()[0]}.mmlib") as library:
+            model = train("sound-vae", waves, shape.rate, library.models_dir / "loops", shape=shape,
+                          steps=steps, seed=1, base=base)  # fmt: skip
+            generation = Generation(library, Trainings(library, "cpu"))
+            played = sample(model, 16, 1)
+            wishes = [SoundWish("loops", seed, "loop") for seed in range(16)]
+            finished = [generation.sound(wish).samples for wish in wishes]
+        print(f"{name}: {len(waves)} sounds, {steps} steps from {base}")
+        rows = {
+            "learned from": (list(waves[:48]), shape.rate),
+            "as it comes": (list(played), shape.rate),
+            "as it comes, cut short": (list(played[..., : -5 * shape.hop]), shape.rate),
+            "by generate": (finished, RATE),
+        }
+        for row, (loops, rate) in rows.items():
+            seams = [measure.seam_decibel(wave, rate, np.random.default_rng(0)) for wave in loops]
+            found = sum(_clicks_at_seam(wave, rate) for wave in loops)
+            print(f"  {row:<24} seam {np.median(seams):6.1f} dB (worst {max(seams):6.1f}; at most -20: "
+                  f"{np.mean(np.array(seams) <= -20):.2f})  clicks at it {found} of {len(loops)}",
+                  flush=True)  # fmt: skip
+
+
+def _clicks_at_seam(wave: Any, rate: int) -> bool:
+    places = measure.clicks(wave, rate, around=True)
+    return bool((np.minimum(places, wave.shape[1] - places) < 0.002 * rate).any())
+
+
+def _heard(data: Path, shape: SoundShape) -> dict[str, Any]:
+    """All real sounds in the shape, and those of them that go on where they end."""
+    every, going = [], []
+    for file in sorted((data / "sounds").glob("*.flac")):
+        pieces = hear_file(file, shape, measured=False, most=1).pieces
+        samples, rate = load_audio(file, duration=12.0)
+        every += pieces
+        if samples.shape[1] > rate and go_on(samples):
+            going += pieces
+    return {"loops (over 1 s, go on at their end)": np.stack(going), "all real sounds": np.stack(every)}
 
 
 def quick(name: str, work: Callable[[], object], times: int = 5) -> None:
@@ -141,8 +175,18 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--data", type=Path, default=None)
     parser.add_argument("--loop-steps", type=int, default=0)
+    parser.add_argument("--base", type=Path, default=Path("models/starter-sound-vae"))
+    parser.add_argument("--only-loops", action="store_true")
     told = parser.parse_args()
     torch.set_num_threads(told.threads)
+    if not told.only_loops:
+        _made(told)
+    if told.loop_steps:
+        with tempfile.TemporaryDirectory() as folder:
+            trained_loops(told.loop_steps, told.data, Path(folder), told.base)
+
+
+def _made(told: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = told.library or Path(folder) / "bench.mmlib"
         opening = Library.open(place, read_only=True) if told.library else Library.create(place)
@@ -159,9 +203,6 @@ def main() -> None:
                     for seed in range(told.seeds)
                 ]
                 row(name, found, wish["kind"] == "loop")
-    if told.loop_steps:
-        with tempfile.TemporaryDirectory() as folder:
-            trained_loops(told.loop_steps, told.data, Path(folder))
     if told.data is not None:
         real(told.data, 60.0 * told.seeds)
     sound = np.random.default_rng(0).standard_normal((2, 12 * RATE)).astype(np.float32) * 0.1

@@ -28,6 +28,7 @@ WITH_DATA = {
     "editor",
     "preview",
     "sound_models",
+    "clicks",
     "sounding",
     "sounds",
     "text_models",
@@ -36,7 +37,7 @@ WITH_DATA = {
     "vae",
     "window_ranking",
 }
-ONLY_WITH_DATA = {"finetune", "fused", "features_quality", "guard", "sets", "texts", "transfer"}
+ONLY_WITH_DATA = {"clicks", "finetune", "fused", "features_quality", "guard", "sets", "texts", "transfer"}
 
 
 def main() -> int:

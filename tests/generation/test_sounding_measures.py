@@ -49,6 +49,33 @@ def test_clicks_are_found_where_they_are_and_nowhere_else() -> None:
     assert set(np.abs(found - 30_000) < 3) | set(np.abs(found - 60_000) < 3) == {True, False}
 
 
+@pytest.mark.parametrize("decay", [0.004, 0.03, 0.2])
+def test_an_attack_of_one_sample_is_no_click_and_what_breaks_off_is(decay: float) -> None:
+    t = np.arange(RATE) / RATE
+    since = np.maximum(t - 0.4, 0)
+    envelope = np.where(t >= 0.4, np.exp(-since / decay), 0)[None]
+    under = 0.01 * np.sin(2 * np.pi * 110 * t)
+    struck = 0.5 * envelope * np.sin(2 * np.pi * 700 * since) + under
+    hissed = 2 * envelope * noise(1.0, seed=4) + under
+    for sound in (struck, hissed):
+        whole = faded(np.repeat(sound[:1], 2, axis=0).astype(np.float32), RATE)
+        assert len(measure.clicks(whole, RATE)) == 0
+    whole = faded(tone(110, 1.0, 0.2), RATE) + struck.astype(np.float32)
+    broken = np.where(np.arange(RATE) < 30_000, whole, 0).astype(np.float32)
+    assert np.abs(measure.clicks(broken, RATE) - 30_000).min() < 3
+
+
+def test_the_pulses_of_a_bass_are_no_clicks() -> None:
+    saw = 0.3 * (2 * ((55 * np.arange(2 * RATE) / RATE) % 1) - 1)
+    assert len(measure.clicks(faded(saw[None].astype(np.float32), RATE), RATE)) == 0
+
+
+def test_what_starts_in_the_middle_of_a_wave_clicks() -> None:
+    sound = np.roll(tone(441, 1.0), -25, axis=1)
+    found = measure.clicks(sound, RATE)
+    assert found.tolist()[0] < 3
+
+
 def test_a_loop_that_does_not_close_clicks_at_its_seam() -> None:
     whole, cut = tone(441, 1.0), tone(441, 1.0)[:, :-25]  # a quarter of a period is missing
     assert len(measure.clicks(whole, RATE, around=True)) == 0

@@ -206,3 +206,21 @@ def test_tempo_and_key_are_told_or_not() -> None:
     assert row[6 + 9] == row[6 + 12] == row[-1] == 1.0
     assert not conditions.row(tempo=None, key=None).any()
     assert not conditions.row(tempo=0.0, key=99).any()
+
+
+ODD = SoundShape(rate=8000, frame=256, hop=60, bands=16, frames=48)
+
+
+@pytest.mark.parametrize("shape", [SMALL, LOOP, ODD])
+@pytest.mark.parametrize("rounds", [0, 8])
+def test_what_is_only_listened_to_is_played_faster_and_alike(shape: SoundShape, rounds: int) -> None:
+    t = torch.arange(shape.samples) / shape.rate
+    tones = torch.stack(
+        [torch.sin(2 * torch.pi * 440 * t), torch.sin(2 * torch.pi * 990 * t) * torch.exp(-9 * t)]
+    )
+    mel = mel_of(0.4 * tones[:, None] + noise(shape).unsqueeze(1) * 0.1, shape)[:, 0]
+    learned = played(mel.clone().requires_grad_(), shape, rounds).detach()
+    heard = played(mel, shape, rounds)
+    assert heard.shape == learned.shape == (2, shape.samples)
+    assert float((heard - learned).square().sum() / learned.square().sum()) < 1e-3
+    assert not heard.requires_grad

@@ -73,7 +73,15 @@ def integrated(blocks: Sequence[NDArray[np.float32]], rate: int) -> float:
     Blocks of 400 ms, three quarters overlapping; those below -70 LUFS, and then those more than 10 LU below
     the mean of the rest, do not count. A sound shorter than 400 ms is one block of its own length.
     """
-    powers = np.concatenate([_gating_blocks(block, rate) for block in blocks])
+    return _gated(np.concatenate([_gating_blocks(powers_of(block, rate)) for block in blocks]))
+
+
+def loudness_of(powers: NDArray[np.float64]) -> float:
+    """:func:`integrated` of one sound, from its :func:`powers_of`."""
+    return _gated(_gating_blocks(powers))
+
+
+def _gated(powers: NDArray[np.float64]) -> float:
     loud = powers[_lufs(powers) > QUIETEST]
     if not len(loud):
         return QUIETEST
@@ -86,8 +94,9 @@ def _lufs(power: NDArray[np.float64] | np.floating) -> NDArray[np.float64]:
     return result
 
 
-def _gating_blocks(block: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
-    """Weighted mean square of every 400 ms of float32[C, N]: float64[K], K ≥ 1."""
+def powers_of(block: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
+    """Weighted mean square of every 100 ms of K-weighted float32[C, N]: float64[K], K ≥ 1. What is less than
+    100 ms at the end is left out of a longer sound."""
     channels = block.shape[0]
     weights = _WEIGHTS.get(channels, (1.0,) * channels)
     step = max(round(_STEP * rate), 1)
@@ -95,6 +104,11 @@ def _gating_blocks(block: NDArray[np.float32], rate: int) -> NDArray[np.float64]
     for samples, weight in zip(block, weights, strict=True):
         if weight:
             steps += weight * np.fromiter(_k_weighted(samples, rate, step), np.float64)
+    return steps
+
+
+def _gating_blocks(steps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean square of every 400 ms, three quarters overlapping: float64[K], K ≥ 1."""
     if len(steps) < 4:
         return np.asarray(steps.mean(keepdims=True), np.float64)
     blocks: NDArray[np.float64] = np.convolve(steps, np.full(4, 0.25), mode="valid")

@@ -7,11 +7,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from mmstudio.features.sounds.loudness import loudness_of, powers_of
 from mmstudio.generation.sounding.measure import Samples, loudness, peaks_between
 
 CEILING = 0.88  # -1.1 dBFS: a tenth of a decibel below what is promised, for the rounding to 16 bits
 _SILENT = -69.0  # LUFS: nothing to level
 _MOST_GAIN = 40.0  # dB: a whisper stays one
+_BLOCK = 16
 _HOLD = 0.005  # seconds that the limiter looks ahead and holds
 _WIDTH = 0.45  # level of what differs between the channels, against what they share
 _LOW, _HIGH = 250.0, 500.0  # Hz between which width sets in: low tones are the same in both
@@ -44,41 +46,107 @@ def level(samples: Samples, rate: int, target: float, around: bool = False) -> t
     """Bring float32[C, N] to ``target`` LUFS with a true peak below -1 dBTP and no offset; silence stays.
 
     Peaks above that are turned down by a limiter that looks ahead; with ``around`` it takes the end to run
-    into the beginning. What is nearly all peak keeps what it reached after four rounds.
+    into the beginning. What is nearly all peak keeps what it reached.
 
     Returns (the samples, the LUFS they have).
     """
     samples = np.asarray(samples - samples.mean(axis=1, keepdims=True, dtype=np.float64), np.float32)
-    now = loudness(samples, rate)
+    powers = powers_of(samples, rate)
+    now = loudness_of(powers)
     if now < _SILENT:
         return samples, now
     gain = min(target - now, _MOST_GAIN)
-    for _ in range(4):
-        louder = samples * np.float32(10 ** (gain / 20))
-        out = _limited(louder, rate, around)
-        if out is louder:
-            return out, now + gain
-        reached = loudness(out, rate)
-        if abs(target - reached) < 0.05 or gain + target - reached > _MOST_GAIN:
+    limiter = _Limiter(samples, powers, rate, around)
+    out, reached = limiter.turned(gain), now + gain
+    if out is None:
+        return samples * np.float32(10 ** (gain / 20)), reached
+    for _ in range(3):
+        gain = limiter.towards(gain, target)
+        found = limiter.turned(gain)
+        assert found is not None  # no quieter than what was too loud
+        out, reached = found, loudness(found, rate)
+        limiter.correct(gain, reached)
+        if abs(target - reached) < 0.05:
             break
-        gain += target - reached
     return out, reached
 
 
-def _limited(samples: Samples, rate: int, around: bool) -> Samples:
-    """The same object where nothing is too loud."""
-    from scipy.ndimage import minimum_filter1d, uniform_filter1d
+class _Limiter:
+    """Gains that keep a sound below the ceiling, worked out in blocks of 16 samples."""
 
-    peak = peaks_between(samples, CEILING * 0.6)  # what stays below does not reach the ceiling
-    peak = np.maximum(peak, np.roll(peak, 1))  # of both sides of a sample
-    if float(peak.max(initial=0.0)) <= CEILING:
-        return samples
-    hold = 2 * max(round(_HOLD * rate), 1) + 1
-    mode = "wrap" if around else "nearest"
-    wanted = np.minimum(1.0, CEILING / np.maximum(peak, 1e-9))
-    # The mean over the hold of the minima over twice the hold never lies above what is wanted.
-    gain = uniform_filter1d(minimum_filter1d(wanted, 2 * hold - 1, mode=mode), hold, mode=mode)
-    return np.asarray(samples * gain, np.float32)
+    def __init__(self, samples: Samples, powers: NDArray[np.float64], rate: int, around: bool) -> None:
+        self.samples, self.rate, self.powers = samples, rate, powers
+        self.mode = "wrap" if around else "nearest"
+        self.hold = 2 * max(round(_HOLD * rate / _BLOCK), 1) + 1
+        blocks = -(-samples.shape[1] // _BLOCK)
+        self.tail = blocks * _BLOCK - samples.shape[1]
+        squares = np.pad(np.square(samples).sum(axis=0), (0, self.tail))
+        self.energy = squares.reshape(blocks, _BLOCK).sum(axis=1, dtype=np.float64)
+        self.step = np.minimum(
+            np.arange(blocks) * _BLOCK // max(round(0.1 * rate), 1), len(powers) - 1
+        )  # of 100 ms that a block lies in
+        self.known = np.inf  # decibels of gain up to which the peaks between samples are known
+        self.peaks = np.zeros(0, np.float32)
+        self.off = 0.0  # decibels that the estimate was wrong by
+
+    def _peaks(self, gain: float) -> NDArray[np.float32]:
+        """float32[blocks] of the highest around each block, those that matter at ``gain`` decibels."""
+        if not len(self.peaks) or gain > self.known:
+            self.known = gain + 2.0
+            # What stays below six tenths of the ceiling does not reach it between two samples.
+            peak = peaks_between(self.samples, CEILING * 0.6 / 10 ** (self.known / 20))
+            peak = np.maximum(peak, np.roll(peak, 1))  # of both sides of a sample
+            self.peaks = np.pad(peak, (0, self.tail)).reshape(-1, _BLOCK).max(axis=1)
+        return self.peaks
+
+    def _gains(self, gain: float) -> NDArray[np.float32] | None:
+        """float32[blocks + 1] at the blocks' edges, 0…1; None where nothing is too loud."""
+        from scipy.ndimage import minimum_filter1d, uniform_filter1d
+
+        peaks = self._peaks(gain) * np.float32(10 ** (gain / 20))
+        if float(peaks.max(initial=0.0)) <= CEILING:
+            return None
+        wanted = np.minimum(1.0, CEILING / np.maximum(peaks, 1e-9))
+        # The mean over the hold of the minima over twice the hold never lies above what is wanted, nor
+        # does that of the block before or after.
+        least = minimum_filter1d(wanted, 2 * self.hold - 1, mode=self.mode)
+        held = uniform_filter1d(least, self.hold, mode=self.mode)
+        edge = held[-1] if self.mode == "wrap" else held[0]
+        return np.asarray(np.minimum(np.append(held, held[-1]), np.append(edge, held)), np.float32)
+
+    def turned(self, gain: float) -> Samples | None:
+        """float32[C, N] louder by ``gain`` decibels and limited; None where nothing has to be."""
+        gains = self._gains(gain)
+        if gains is None:
+            return None
+        steps = (np.arange(_BLOCK, dtype=np.float32) + 0.5) / _BLOCK
+        curve = (gains[:-1, None] * (1 - steps) + gains[1:, None] * steps).reshape(-1)
+        curve *= np.float32(10 ** (gain / 20))
+        return np.asarray(self.samples * curve[: self.samples.shape[1]], np.float32)
+
+    def estimate(self, gain: float) -> float:
+        """About the LUFS of :meth:`turned`: as much of each tenth of a second as the limiter leaves of it."""
+        gains = self._gains(gain)
+        left = np.ones(len(self.powers))
+        if gains is not None:
+            middle = 0.5 * (gains[:-1] + gains[1:])
+            whole = np.bincount(self.step, self.energy, len(left))
+            kept = np.bincount(self.step, self.energy * np.square(middle), len(left))
+            left = np.where(whole > 0, kept / np.maximum(whole, 1e-30), 1.0)
+        return loudness_of(self.powers * left) + gain + self.off
+
+    def correct(self, gain: float, reached: float) -> None:
+        """Learn what a gain came to."""
+        self.off += reached - self.estimate(gain)
+
+    def towards(self, gain: float, target: float) -> float:
+        """The gain that is about to reach ``target`` LUFS, after four steps at the most."""
+        for _ in range(4):
+            missing = target - self.estimate(gain)
+            if abs(missing) < 0.01 or gain + missing > _MOST_GAIN:
+                break
+            gain += missing
+        return gain
 
 
 def trimmed(samples: Samples, rate: int, below: float = 0.003) -> Samples:

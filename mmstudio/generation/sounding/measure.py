@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from mmstudio.features.sounds.clicks import clicks
 from mmstudio.features.sounds.hearing import Sound
 from mmstudio.features.sounds.loudness import integrated
 from mmstudio.features.sounds.seam import seam_decibel
@@ -18,9 +19,7 @@ __all__ = [
 ]  # fmt: skip
 Samples = NDArray[np.float32]
 SURE = 0.3  # how sure a beat or a key must be to be built on
-_CLICK = 12.0  # times the level around it
-_CLICK_FLOOR = 2e-3  # of full scale: what is quieter is no click
-_STRETCH = 2048
+_STRETCH, _ROW = 2048, 32
 _SLOWEST, _FASTEST = 35.0, 260.0  # beats per minute that are believed
 
 
@@ -61,18 +60,24 @@ def peaks_between(samples: Samples, above: float, times: int = 4) -> Samples:
         blocks = -(-count // _STRETCH)
         wide = np.pad(channel, (half - 1, half + blocks * _STRETCH - count))
         tops = np.abs(wide[half - 1 : half - 1 + blocks * _STRETCH]).reshape(blocks, -1).max(axis=1)
-        starts = np.flatnonzero(tops > above) * _STRETCH
-        if not len(starts):
-            continue
-        rows = wide[starts[:, None] + np.arange(_STRETCH + 2 * half - 1)]
-        reached = np.zeros((len(starts), _STRETCH), np.float32)
-        for taps in _sinc(times)[1:]:
-            between = sum(tap * rows[:, i : i + _STRETCH] for i, tap in enumerate(taps))
-            np.maximum(reached, np.abs(between), out=reached)
-        for start, row in zip(starts, reached, strict=True):
-            part = out[start : start + _STRETCH]
-            np.maximum(part, row[: len(part)], out=part)
+        rows = np.lib.stride_tricks.sliding_window_view(wide, _ROW + 2 * half - 1)[::_ROW]
+        per = _STRETCH // _ROW
+        for start in np.flatnonzero(tops > above):  # one product of matrices for all of a stretch
+            between = np.abs(rows[start * per : (start + 1) * per] @ _between(times))
+            reached = between.reshape(per, _ROW, times - 1).max(axis=2).reshape(-1)
+            part = out[start * _STRETCH : (start + 1) * _STRETCH]
+            np.maximum(part, reached[: len(part)], out=part)
     return out
+
+
+@lru_cache(maxsize=2)
+def _between(times: int) -> Samples:
+    """float32[43, 32·(times - 1)]: what the samples around 32 in a row give between each two of them."""
+    taps = _sinc(times)[1:]
+    matrix = np.zeros((_ROW + taps.shape[1] - 1, _ROW, len(taps)), np.float32)
+    for place in range(_ROW):
+        matrix[place : place + taps.shape[1], place] = taps.T
+    return matrix.reshape(len(matrix), -1)
 
 
 @lru_cache(maxsize=2)
@@ -87,49 +92,6 @@ def _sinc(times: int, half: int = 6) -> Samples:
 def offset(samples: Samples) -> float:
     """The largest mean of a channel, 0…1 of full scale."""
     return float(np.abs(samples.mean(axis=1, dtype=np.float64)).max(initial=0.0)) if samples.size else 0.0
-
-
-def clicks(samples: Samples, rate: int, around: bool = False) -> NDArray[np.int64]:
-    """Sample positions of clicks in float32[C, N]: jumps in the high band above the level on both sides.
-
-    The third difference takes low tones away and keeps a jump; where it is twelve times the root mean
-    square of the 1 to 12 ms before and after, something stands alone, as no note does: a note's attack goes
-    on. With ``around`` the end is taken to run into the beginning.
-    """
-    near, far = max(round(0.001 * rate), 1), max(round(0.012 * rate), 2)
-    found: set[int] = set()
-    for channel in samples.astype(np.float64):
-        if around and len(channel):
-            wide = np.take(channel, np.arange(-2 * far, len(channel) + 2 * far), mode="wrap")
-            places = _stand_alone(wide, near, far) - 2 * far
-            found.update(
-                int(place) % len(channel) for place in places if -near <= place < len(channel) + near
-            )
-        else:
-            found.update(int(place) for place in _stand_alone(channel, near, far))
-    if not found:
-        return np.zeros(0, np.int64)
-    places = np.array(sorted(found), np.int64)
-    return places[np.diff(places, prepend=-2 * far) > far]
-
-
-def _stand_alone(channel: NDArray[np.float64], near: int, far: int) -> NDArray[np.int64]:
-    if len(channel) < 3:
-        return np.zeros(0, np.int64)
-    # Silence before and after: a sound that begins or ends at full level does click.
-    jumps = np.abs(np.diff(np.pad(channel, (2, 1)), 3))
-    total = np.concatenate([[0.0], np.cumsum(np.square(jumps))])
-    size = len(jumps)
-
-    def level(first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.float64]:
-        first, last = np.clip(first, 0, size), np.clip(last, 0, size)
-        mean: NDArray[np.float64] = (total[last] - total[first]) / np.maximum(last - first, 1)
-        return np.sqrt(np.maximum(mean, 0.0))
-
-    places = np.flatnonzero(jumps > _CLICK_FLOOR)
-    before = level(places - far, places - near)
-    after = level(places + near + 1, places + far + 1)
-    return places[jumps[places] > _CLICK * np.maximum(before, after)]
 
 
 def beat_of(samples: Samples, rate: int) -> Beat | None:
