@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt
+from PySide6.QtGui import QDropEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mmstudio.composition import Composer
 from mmstudio.composition.editing.base import layer_of
 from mmstudio.composition.render import Renderer
-from mmstudio.composition.storyboard import Rect, Storyboard
-from mmstudio.desktop.context import AppContext
+from mmstudio.composition.storyboard import ImageLayer, Rect, Storyboard
+from mmstudio.desktop.context import AppContext, Notice
+from mmstudio.desktop.models.asset_model import ASSETS_MIME
 from mmstudio.desktop.panes.editor import EditorPane
 from mmstudio.export.provenance.record import storyboard_hash
-from mmstudio.library import Library
+from mmstudio.library import AssetFilter, Library
 from mmstudio.studio import Studio
+from support.latents import add_random_model
 from support.qt import settle, wait_until
 from support.storefront import make_store, names_missing, show_pane
 
@@ -172,3 +175,39 @@ def test_what_the_keys_do_is_said(pane: EditorPane, qtbot: QtBot) -> None:
     qtbot.keyClick(line, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
     assert [scene.name for scene in board(pane).scenes][:2] == [names[1], names[0]]
     assert "Scene 2 of" in line.accessibleDescription()
+
+
+def test_several_dropped_pictures_are_one_step(pane: EditorPane, notices: list[Notice]) -> None:
+    before = board(pane)
+    ids = pane.context.library.assets.ids(AssetFilter(kinds=("image",)))[:7]
+    rect = pane.canvas.rect_of("hero")
+    assert rect is not None
+    data = QMimeData()
+    data.setData(ASSETS_MIME, json.dumps(list(ids)).encode())
+    at = pane.canvas.to_pixels(rect).center()
+    drop = QDropEvent(at, Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton,
+                      Qt.KeyboardModifier.NoModifier)  # fmt: skip
+    pane.canvas.dropEvent(drop)
+    settle(pane.context)
+    held = layer_of(board(pane), 0, "hero")
+    assert isinstance(held, ImageLayer)
+    assert held.asset_id == ids[0]
+    assert len(board(pane).scenes) > len(before.scenes)
+    assert pane.undo_labels() == ("Drop", None)
+    assert "placed" in notices[-1].text
+    pane.undo()
+    assert board(pane).scenes == before.scenes
+
+
+def test_a_picture_of_an_own_model_is_a_job(pane: EditorPane) -> None:
+    add_random_model(pane.context.library, "my-flowers")
+    pane.model.choose(["background"])
+    wait_until(lambda: any(one.own for one in pane.strip.model.rows))
+    settle(pane.context)
+    choice = next(one for one in pane.strip.model.rows if one.own)
+    pane._take(choice)
+    wait_until(lambda: getattr(layer_of(board(pane), 0, "background"), "model", "") == "my-flowers")
+    settle(pane.context)
+    assert [one.kind for one in pane.context.library.jobs.list()] == ["generate"]
+    pane.undo()
+    assert getattr(layer_of(board(pane), 0, "background"), "model", "") != "my-flowers"

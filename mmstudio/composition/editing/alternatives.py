@@ -36,15 +36,18 @@ if TYPE_CHECKING:
 
 MOST = 12  # alternatives of a place
 _MADE = 4  # of them made by a model
-Origin = Literal["item", "alike", "recommended", "library", "made", "written"]
+_RANKED = 8  # items asked of the recommender
+Origin = Literal["item", "alike", "recommended", "similar", "library", "made", "written"]
 WHY: dict[Origin, str] = {
     "item": mark("Another picture of the item"),
     "alike": mark("Looks alike"),
     "recommended": mark("Recommended to this audience"),
+    "similar": mark("Of an item like this one"),
     "library": mark("From the library"),
     "made": mark("Made by {model}"),
     "written": mark("Written from the item's facts"),
 }
+_GROUND = mark("A background in the palette's colours, made by {model}")
 
 
 class Services(Protocol):
@@ -71,7 +74,8 @@ class Alternative:
         origin: where it comes from. title: what to call it. why: one short sentence, translated.
         asset_id: a picture, clip or sound of the library; None for words and for what is still to be made.
         kind: of the asset, or "text". text: words, and the facts they rest on. model, seed: how a
-            picture would be made.
+            picture would be made; own: by a model of the person's own, as it is (otherwise it is a background
+            in the palette's colours).
     """
 
     origin: Origin
@@ -83,15 +87,23 @@ class Alternative:
     model: str = ""
     seed: int = 0
     facts: tuple[str, ...] = ()
+    own: bool = False
 
 
 def alternatives(
-    library: Library, board: Storyboard, scene: int, layer: str, services: Services | None = None
+    library: Library,
+    board: Storyboard,
+    scene: int,
+    layer: str,
+    services: Services | None = None,
+    *,
+    live: bool = True,
 ) -> list[Alternative]:
     """What else could stand in a layer's place, the nearest first, without what stands there now.
 
     Args:
         services: None leaves out likeness, recommendations, made pictures.
+        live: ask the recommender now (the first time it may take seconds); False: what it said last.
 
     Raises:
         NotFound: no such layer. UsageError: it is locked.
@@ -100,9 +112,10 @@ def alternatives(
     if isinstance(held, TextLayer):
         return _words(library, board, held)
     if isinstance(held, GeneratedLayer):
-        return [*_made(library, board, held, services), *_pictures(library, board, held, services)][:MOST]
+        made = _made(library, board, held, services)
+        return [*made, *_pictures(library, board, held, services, live)][:MOST]
     if isinstance(held, ImageLayer | LogoLayer | VideoLayer):
-        found = _pictures(library, board, held, services)
+        found = _pictures(library, board, held, services, live)
         room = _MADE if isinstance(held, ImageLayer) else 0
         made = _made(library, board, held, services) if room else []
         return [*found[: MOST - len(made)], *made]
@@ -146,10 +159,11 @@ def choose(
     """
     if chosen.kind == "text":
         return _said(board, scene, layer, chosen)
-    if chosen.origin == "made" and chosen.asset_id is None:
-        if services is None:
-            raise UsageError("There is no model to make it with.", hint="Train one first.")
-        chosen = replace(chosen, asset_id=make(library, board, chosen, services))
+    if chosen.origin == "made":
+        if chosen.asset_id is None:
+            if services is None:
+                raise UsageError("There is no model to make it with.", hint="Train one first.")
+            chosen = replace(chosen, asset_id=make(library, board, chosen, services))
         held = layer_of(board, scene, layer)
         if isinstance(held, GeneratedLayer):
             made = replace(held, asset_id=chosen.asset_id, model=chosen.model, seed=chosen.seed,
@@ -241,7 +255,11 @@ def make(library: Library, board: Storyboard, wanted: Alternative, services: Ser
         NotFound: no such model. StudioError: it cannot draw.
     """
     from mmstudio.composition.parts import make_background
+    from mmstudio.jobs import run_inline
 
+    if wanted.own:
+        made_now = run_inline(services.generation.work(**made_by(wanted)))
+        return int(made_now["assets"][0])
     accent = board.palette.get("accent", "#4060c0")
     colours = [board.palette.get(key, "#d0d0d8") for key in ("ground", "ground_2", "ground_3")]
     made = make_background(library, services.generation, accent, colours, wanted.seed, board.name)
@@ -250,11 +268,16 @@ def make(library: Library, board: Storyboard, wanted: Alternative, services: Ser
     return made[0]
 
 
+def made_by(wanted: Alternative) -> dict[str, Any]:
+    """The parameters of the job ("generate") that makes the picture of a person's own model."""
+    return {"model": wanted.model, "n": 1, "seed": wanted.seed, "add_to_library": True}
+
+
 # --- where they come from ---------------------------------------------------------------------------------
 
 
 def _pictures(
-    library: Library, board: Storyboard, layer: AnyLayer, services: Services | None
+    library: Library, board: Storyboard, layer: AnyLayer, services: Services | None, live: bool
 ) -> list[Alternative]:
     now = getattr(layer, "asset_id", None)
     kinds = ("image", "video") if isinstance(layer, VideoLayer) else ("image",)
@@ -265,11 +288,13 @@ def _pictures(
     if services is not None:
         sources += [
             ("alike", lambda: _alike(services, now)),
-            ("recommended", lambda: _recommended(library, board, services)),
+            ("recommended", lambda: _recommended(library, board, services, live)),
         ]
+        if board.audience_id is None:
+            sources.append(("similar", lambda: _similar(library, board, services)))
     sources.append(("library", lambda: list(library.assets.ids(_newest(kinds)))[:40]))
     found: dict[int, Alternative] = {}
-    per = {"item": MOST, "alike": 6, "recommended": 4, "library": 6}
+    per = {"item": MOST, "alike": 6, "recommended": 4, "similar": 4, "library": 6}
     for origin, ids in sources:
         added = 0
         for asset in _usable(library, ids(), kinds):
@@ -312,18 +337,42 @@ def _alike(services: Services, asset_id: int | None) -> list[int]:
     return [hit.asset_id for hit in hits if hit.asset_id is not None]
 
 
-def _recommended(library: Library, board: Storyboard, services: Services) -> list[int]:
-    """Main pictures of what the audience is recommended now (what was kept: nothing is computed)."""
+def _recommended(library: Library, board: Storyboard, services: Services, live: bool) -> list[int]:
+    """Main pictures of what the audience is recommended: now, or (in a hurry) what was kept."""
     if board.audience_id is None:
         return []
+    own = [board.item_id] if board.item_id is not None else []
+    items: list[int] = []
     try:
-        ids = [int(one["item_id"]) for one in library.recommendations.load(board.audience_id)[:8]]
+        if live:
+            ranked = services.recommender.recommend(board.audience_id, _RANKED, exclude=own, save=False)
+            items = [one.item_id for one in ranked]
+        if not items:
+            items = [int(one["item_id"]) for one in library.recommendations.load(board.audience_id)[:_RANKED]]
     except (StudioError, KeyError, ValueError):
+        return []  # the audience is gone, or nothing can be ranked yet
+    return _heroes(library, [item for item in items if item != board.item_id])
+
+
+def _similar(library: Library, board: Storyboard, services: Services) -> list[int]:
+    """Main pictures of items like the storyboard's own, where it speaks to everyone."""
+    if board.item_id is None:
         return []
+    try:
+        hits = services.features.similar_items(board.item_id, _RANKED)
+    except StudioError:
+        return []
+    return _heroes(library, [hit.item_id for hit in hits if hit.item_id is not None])
+
+
+def _heroes(library: Library, items: list[int]) -> list[int]:
     found: list[int] = []
-    for item in ids:
-        if item != board.item_id:
-            found += [link.asset_id for link in library.items.assets_of(item) if link.role == "hero"][:1]
+    for item in items:
+        try:
+            links = library.items.assets_of(item)
+        except NotFound:
+            continue
+        found += [link.asset_id for link in links if link.role == "hero"][:1]
     return found
 
 
@@ -343,18 +392,40 @@ def _usable(library: Library, ids: list[int], kinds: tuple[str, ...]) -> list[As
 def _made(
     library: Library, board: Storyboard, layer: AnyLayer, services: Services | None
 ) -> list[Alternative]:
+    """Pictures that the person's own models would make; without one, backgrounds in the palette's colours."""
     if services is None:
         return []
+    start = (getattr(layer, "seed", 0) or board.seed) + 1
+    own = _own_models(services)
+    if own:
+        return [
+            Alternative(
+                "made", f"{model} {seed}", tr(WHY["made"], model=model), model=model, seed=seed, own=True
+            )
+            for n in range(_MADE)
+            for model, seed in [(own[n % len(own)], start + n // len(own))]
+        ]
     try:
         model = services.generation.default_model()
     except StudioError:
         return []
-    start = getattr(layer, "seed", 0) or board.seed
-    why = tr(WHY["made"], model=model)
+    why = tr(_GROUND, model=model)
     return [
-        Alternative("made", tr("Seed {n}", n=n), why, model=model, seed=n)
-        for n in range(start + 1, start + 1 + _MADE)
+        Alternative("made", tr("Ground {n}", n=n), why, model=model, seed=n)
+        for n in range(start, start + _MADE)
     ]
+
+
+def _own_models(services: Services) -> list[str]:
+    """Picture models that the person trained or brought, the longest trained first."""
+    found = [
+        model
+        for model in services.generation.trainings.models()
+        if model.source != "starter"
+        and model.status in ("ready", "training")
+        and model.family.startswith("image-")
+    ]
+    return [model.name for model in sorted(found, key=lambda one: -one.steps)][:_MADE]
 
 
 _TASKS: dict[str, Task] = {"headline": "headline", "line": "one_liner", "cta": "call_to_action"}

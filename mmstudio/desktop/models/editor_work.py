@@ -58,14 +58,20 @@ def sound_lengths(library: Library, board: Storyboard) -> dict[int, float]:
     return {asset.id: float(asset.duration) for asset in library.assets.get_many(ids) if asset.duration}
 
 
-def read_choices(studio: Studio, board: Storyboard, scene: int, layer: str, sound: str) -> list[Alternative]:
-    """What else could stand in a layer's or a sound's place; what stands there now comes last."""
+def read_choices(
+    studio: Studio, board: Storyboard, scene: int, layer: str, sound: str, live: bool
+) -> list[Alternative]:
+    """What else could stand in a layer's or a sound's place; what stands there now comes last.
+
+    Args:
+        live: ask the recommender now rather than take what it said last.
+    """
     if sound:
         found = sound_alternatives(studio.library, board, sound)
         track = tracks_named(board).get(sound)
         return _with_now(studio.library, found, track.asset_id if track is not None else None, "audio")
     held = layer_of(board, scene, layer)
-    found = alternatives(studio.library, board, scene, layer, studio)
+    found = alternatives(studio.library, board, scene, layer, studio, live=live)
     if not found:
         return []
     if isinstance(held, TextLayer):

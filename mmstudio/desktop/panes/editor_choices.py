@@ -6,15 +6,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from mmstudio.composition.editing import layers as edits
-from mmstudio.composition.editing.alternatives import Alternative, choose, lay_sound, place
+from mmstudio.composition.editing.alternatives import Alternative, choose, lay_sound, made_by
 from mmstudio.composition.editing.base import free_layer, layer_of, tracks_named, with_layer
-from mmstudio.composition.storyboard import ImageLayer, Rect, Storyboard
+from mmstudio.composition.editing.filling import Filled, fill
+from mmstudio.composition.storyboard import Storyboard
 from mmstudio.desktop.models.editor_work import read_choices, read_library, sound_lengths
+from mmstudio.desktop.models.job_watch import JobWatch
 from mmstudio.desktop.panes.editor_commands import EditorCommands
-from mmstudio.i18n import mark, tr
+from mmstudio.i18n import mark, tr, tr_error
 
 if TYPE_CHECKING:
     from mmstudio.composition.editing.sounds import Role
+    from mmstudio.jobs import JobEvent
 
 
 class EditorChoices(EditorCommands):
@@ -46,13 +49,29 @@ class EditorChoices(EditorCommands):
             self.strip.show_choices([], tr("It is locked."))
             return
         name = layer.name if layer is not None else ""
+        asked = board.audience_id is not None and hasattr(layer, "asset_id")
+
+        def show(rows: list[Alternative]) -> None:
+            """What the recommender says now comes after what is known at once."""
+            if self.model.board is not None and asked and not live.get("asked"):
+                live["asked"] = True
+                self.strip.show_choices(rows, tr("Asking what suits this audience…"))
+                self.context.background(
+                    lambda: read_choices(studio, board, scene, name, own, True), show, self._told_nothing,
+                    key="editor-choices", owner=self,
+                )  # fmt: skip
+                return
+            self.strip.show_choices(rows, "" if rows else tr("There is nothing else for this place."))
+
+        live: dict[str, bool] = {}
         self.context.background(
-            lambda: read_choices(studio, board, scene, name, own),
-            lambda rows: self.strip.show_choices(
-                rows, "" if rows else tr("There is nothing else for this place.")
-            ),
+            lambda: read_choices(studio, board, scene, name, own, False), show, self._told_nothing,
             key="editor-choices", owner=self,
         )  # fmt: skip
+
+    def _told_nothing(self, error: Exception) -> None:
+        """The choices could not be listed; what is shown stays."""
+        self.strip.note.setText(tr_error(error)[0])
 
     def next_choice(self) -> None:
         """Put the next alternative in the place in hand."""
@@ -75,6 +94,9 @@ class EditorChoices(EditorCommands):
             return
         name = layer.name
         made = choice.origin == "made" and choice.asset_id is None
+        if made and choice.own:
+            self._make(choice, scene, name)
+            return
 
         def work() -> Any:
             return choose(studio.library, board, scene, name, choice, studio)
@@ -88,6 +110,31 @@ class EditorChoices(EditorCommands):
         else:
             self.context.background(work, done, self._refused, key="editor-take", owner=self)
 
+    def _make(self, choice: Alternative, scene: int, name: str) -> None:
+        """A picture of the person's own model: a job, with its progress, on the device."""
+        studio = self.context.studio
+        handle = self.context.submit("generate", made_by(choice)) if studio is not None else None
+        if studio is None or handle is None:
+            return
+        self.strip.note.setText(tr("{model} is making a picture…", model=choice.model))
+
+        def made(result: dict[str, Any]) -> None:
+            board = self.model.board
+            if board is None or not result.get("assets"):
+                self.strip.note.setText("")
+                return
+            ready = replace(choice, asset_id=int(result["assets"][0]))
+            self.context.background(
+                lambda: choose(studio.library, board, scene, name, ready, studio),
+                lambda changed: self._took(changed, scene, name), self._refused, key="editor-take",
+                owner=self,
+            )  # fmt: skip
+
+        def ended(_event: JobEvent) -> None:
+            self.strip.note.setText("")  # the job's own notice says why
+
+        JobWatch(self.context, handle, self, on_done=made, on_ended=ended)
+
     def _took(self, changed: Storyboard, scene: int, name: str) -> None:
         """What was chosen, put into what the storyboard is by now."""
         self.strip.note.setText("")
@@ -98,33 +145,45 @@ class EditorChoices(EditorCommands):
         self.model.do(edit, mark("Choose an alternative"), ("alternative", scene, name))
 
     def _dropped(self, ids: list[int], layer: str) -> None:
+        """Everything that was dropped, in one step: the place under it, the next ones, new scenes."""
         studio, board, scene = self.context.studio, self.model.board, self.model.scene
-        if studio is None or board is None or not ids:
+        if studio is None or board is None or not ids or not self.model.can_edit:
             return
-        asset_id, library, t = ids[0], studio.library, self.model.time
+        library, t = studio.library, self.model.time
 
-        def work() -> tuple[str, Any]:
-            asset = library.assets.get(asset_id)
-            if asset.kind == "audio":
-                return "sound", lay_sound(library, board, "effect", asset_id, t)[0]
-            if layer:
-                return layer, place(library, board, scene, layer, asset_id)
-            fresh = ImageLayer(name="picture", rect=Rect(0.25, 0.25, 0.5, 0.5), fit="cover")
-            added = edits.add(board, scene, fresh)
-            name = added.scenes[scene].layers[-1].name
-            return name, place(library, added, scene, name, asset_id)
-
-        def done(result: tuple[str, Any]) -> None:
-            name, changed = result
+        def done(filled: Filled) -> None:
             if self.model.board is board:
-                self.model.do(lambda _now: changed, mark("Drop"))
-            else:
-                self.model.do(lambda now: _carried(now, changed, scene, name), mark("Drop"))
-            if name != "sound":
-                self.model.choose([name], scene, seek=False)
+                self.model.do(lambda _now: filled.board, mark("Drop"))
+            elif filled.first is not None and filled.placed == 1 and not filled.added and not filled.sounds:
+                at, name = filled.first
+                self.model.do(lambda now: _carried(now, filled.board, at, name), mark("Drop"))
+            elif self.model.board is not None and self.model.board.id == board.id:
+                self._dropped(ids, layer)  # something was changed meanwhile: into what it is now
+                return
+            if filled.first is not None:
+                self.model.choose([filled.first[1]], filled.first[0], seek=filled.first[0] != scene)
             self._read_lengths()
+            self._say_filled(filled, len(ids))
 
-        self.context.background(work, done, self._refused, owner=self)
+        self.context.background(
+            lambda: fill(library, board, scene, layer, ids, t), done, self._refused, owner=self
+        )
+
+    def _say_filled(self, filled: Filled, count: int) -> None:
+        if filled.refused:
+            more = len(filled.refused) - 1
+            rest = tr("{n} more could not be used either.", n=more) if more else ""
+            self.context.notify(filled.refused[0], rest, level="warning")
+        if count > 1:
+            said = [
+                tr("{n} placed", n=filled.placed) if filled.placed else "",
+                tr("{n} new", n=filled.added) if filled.added else "",
+                tr("{n} sounds laid", n=filled.sounds) if filled.sounds else "",
+            ]
+            self.context.notify(
+                tr("Dropped: {what}.", what=", ".join(one for one in said if one)),
+                tr("Undo takes all of it back."), level="success",
+            )  # fmt: skip
 
     def show_sounds(self) -> None:
         """Have the strip show the sounds of the library; the one that is pressed is laid."""

@@ -138,7 +138,10 @@ class EditorStrip(QWidget):
 
     def show_choices(self, choices: list[Alternative], note: str = "") -> None:
         """These can be chosen; ``note`` says why there are none."""
+        taken = self.model.rows[self._taken] if 0 <= self._taken < len(self.model.rows) else None
         self.model.show(choices)
+        if taken is not None:  # better ones came: the one that stands there now stays the one in hand
+            self._taken = choices.index(taken) if taken in choices else -1
         self.note.setText(note)
         self.note.setToolTip(note)
 
