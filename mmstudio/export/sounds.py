@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmstudio.composition.sound import mix, mix_report
 from mmstudio.export.peaks import within_peak
+from mmstudio.media.audio import load_audio
 from mmstudio.media.encode import encode_audio
 
 if TYPE_CHECKING:
@@ -37,9 +38,11 @@ def write_sound(task: Task) -> Iterator[int]:
         bit_rate = round(low + (high - low) * task.quality)
         task.facts["bit_rate"] = bit_rate
         samples = within_peak(samples, RATE, f".{task.channel.kind}", bit_rate)
-    task.facts |= sound_facts(mix_report(samples, RATE))
     # libsndfile does not say why it cannot write: take the room first, where a full disk is an OSError
     most = samples.size * 2 + 4096 if not bit_rate else round(bit_rate / 8 * samples.shape[1] / RATE) + 65_536
     task.path.write_bytes(bytes(most))
     encode_audio(task.path, samples, RATE, bit_rate)
+    yield 9
+    heard, rate = load_audio(task.path, rate=RATE) if bit_rate else (samples, RATE)
+    task.facts |= sound_facts(mix_report(heard, rate))  # as a listener gets it
     yield 11

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from mmstudio.composition.sound import mix, mix_report
+import numpy as np
+
+from mmstudio.composition.sound import CEILING_DBTP, Samples, held, mix, mix_report, true_peak
 from mmstudio.export.fitting import frame_count
 from mmstudio.export.peaks import within_peak
 from mmstudio.export.sounds import sound_facts
+from mmstudio.media.audio import load_audio
 from mmstudio.media.encode import VideoWriter, yuv_frame
 
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ RATE = 48_000
 _AHEAD = 5  # frames kept ready; one of 1080 x 1920 takes 3 MB
 _THREADS = 2
 _TRIED_S = 3.0  # seconds of sound encoded ahead to see what the encoder does to its peaks
+_TRIES = 3  # of a film whose sound came out too high: hardly ever more than the first
+_SPARE = 0.1  # dB
 _SOUND_RATES = (192_000, 128_000, 96_000, 64_000)  # bits per second, as the room for the film shrinks
 
 
@@ -30,8 +35,24 @@ def write_film(task: Task) -> Iterator[int]:
     """The storyboard as MP4 or WebM with its sound; closing the iterator stops the drawing threads.
 
     Where its channel has a limit, the rate of the pictures is held so that the file stays under it, as good
-    as that allows.
+    as that allows. The finished file's whole sound is decoded and measured: loudness and true peak of the
+    manifest are what a listener gets, and a film whose peak came out over -1 dBTP is made again, limited by
+    as much more.
     """
+    lower = 0.0
+    for attempt in range(_TRIES):
+        yield from _write(task, lower, softer=attempt == _TRIES - 1)
+        heard, rate = load_audio(task.path, rate=RATE)
+        report = mix_report(heard, rate)
+        task.facts |= sound_facts(report)
+        over = report.true_peak - CEILING_DBTP
+        if over <= 0:
+            return
+        lower += over + _SPARE
+
+
+def _write(task: Task, lower: float, softer: bool) -> Iterator[int]:
+    """Write the film once, its peaks held ``lower`` dB further down (``softer``: all of its sound)."""
     renderer = task.renderer()
     board = task.board
     total = frame_count(board.duration, board.fps)
@@ -45,9 +66,10 @@ def write_film(task: Task) -> Iterator[int]:
             task.facts |= {"codec": writer.codec_name, "seconds": round(total / board.fps, 3)}
             suffix = ".m4a" if writer.codec_name == "h264" else ".opus"
             sound = beside.submit(
-                lambda: within_peak(mixed.result(), RATE, suffix, sound_rate, seconds=_TRIED_S)
+                lambda: _lowered(
+                    within_peak(mixed.result(), RATE, suffix, sound_rate, seconds=_TRIED_S), lower, softer
+                )
             )
-            measured = beside.submit(lambda: mix_report(sound.result(), RATE))
             heard = 0
             for done in encode_frames(renderer, writer, total, board.fps):
                 # sound goes in step with the pictures, half a second ahead: players start at once
@@ -59,7 +81,14 @@ def write_film(task: Task) -> Iterator[int]:
                     yield done
             if heard < sound.result().shape[1]:
                 writer.write_audio(sound.result()[:, heard:])
-            task.facts |= sound_facts(measured.result())
+
+
+def _lowered(samples: Samples, lower: float, softer: bool) -> Samples:
+    if lower <= 0.0:
+        return samples
+    if softer:
+        return samples * np.float32(10 ** (-lower / 20))
+    return held(samples, 0.0, RATE, true_peak(samples) - lower)
 
 
 def encode_frames(renderer: Renderer, writer: VideoWriter, total: int, fps: int) -> Iterator[int]:
