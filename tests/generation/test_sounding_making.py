@@ -25,6 +25,7 @@ from support.learning import tiny_config
 from support.libraries import new_library
 from support.library import add_files
 from support.media import make_image
+from support.odd_sounds import ODD, wrong
 
 MODEL = "starter-sound-vae"
 
@@ -153,27 +154,7 @@ def test_between_two_sounds_lies_another(generation: Generation, tmp_path: Path)
     assert min(gaps) > 0.1 * apart
 
 
-def wrong(kind: str, file: Path) -> Path:
-    t = np.arange(RATE) / RATE
-    tone = 0.4 * np.sin(2 * np.pi * 330 * t) * np.exp(-t)
-    if kind == "silence":
-        soundfile.write(str(file), np.zeros(RATE), RATE)
-    elif kind == "offset":
-        soundfile.write(str(file), tone + 0.4, RATE)
-    elif kind == "clipped":
-        soundfile.write(str(file), np.clip(tone * 20, -1, 1), RATE)
-    elif kind == "8-bit":
-        soundfile.write(str(file), tone, RATE, subtype="PCM_U8")
-    elif kind == "32-float":
-        soundfile.write(str(file), tone * 6, RATE, subtype="FLOAT")  # beyond full scale
-    elif kind == "96 kHz":
-        soundfile.write(str(file), np.repeat(tone, 2), 96_000)
-    else:
-        soundfile.write(str(file), np.stack([tone * (0.3 + 0.1 * i) for i in range(8)], axis=1), 48_000)
-    return file
-
-
-@pytest.mark.parametrize("kind", ["offset", "clipped", "8-bit", "32-float", "96 kHz", "7.1"])
+@pytest.mark.parametrize("kind", ODD)
 def test_odd_files_are_taken_as_they_are_meant(kind: str, generation: Generation, tmp_path: Path) -> None:
     odd = str(wrong(kind, tmp_path / "odd.wav"))
     clean(generation.sound(SoundWish(MODEL, like=odd, timbre_of=odd, amount=0.5)).samples)
