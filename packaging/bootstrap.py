@@ -22,7 +22,10 @@ TASKS: dict[str, list[list[str]]] = {
     "setup": [],
     "run": [["-m", "mmstudio", "demo", "--open"]],
     "run-gui": [["-m", "mmstudio"]],
-    "test": [["-m", "pytest", "-n", "2", "--dist", "loadfile", "--max-worker-restart=0"]],
+    # In the order of tests/conftest.py: the files with long tests first.
+    "test": [
+        ["-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart=0"]
+    ],
     "lint": [
         ["-m", "ruff", "check", "."],
         ["-m", "ruff", "format", "--check", "."],

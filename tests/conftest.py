@@ -27,6 +27,12 @@ settings.load_profile("mmstudio")
 LOOPBACK = {"127.0.0.1", "::1", "localhost", ""}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of long tests begin first: begun last, one would leave the other worker idle at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow") is not None}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Anything but loopback fails at once, by name."""

@@ -15,11 +15,12 @@ from mmstudio.demo.shop import products
 from mmstudio.jobs import run_inline
 from mmstudio.library import AssetFilter, Library
 from mmstudio.media.probe import probe
+from support.sample_shop import drawn_sample
 
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> SampleFiles:
-    return make_sample(tmp_path_factory.mktemp("sample"), seed=7)
+    return drawn_sample(tmp_path_factory, tmp_path_factory.mktemp("sample"))
 
 
 def rows(path: Path) -> list[dict[str, str]]:

@@ -19,10 +19,13 @@ import pytest
 import soundfile
 from PIL import Image
 
+from support.sample_shop import drawn_sample
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     folder = tmp_path_factory.mktemp("demo")
+    drawn_sample(tmp_path_factory, folder / "out" / "sample")
     environment = {k: v for k, v in os.environ.items() if k not in {"DISPLAY", "WAYLAND_DISPLAY"}}
     environment["MMSTUDIO_HOME"] = str(folder / "home")
     command = [sys.executable, "-m", "mmstudio", "demo", "--out", str(folder / "out"), "--json"]
