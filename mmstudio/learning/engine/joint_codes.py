@@ -17,6 +17,7 @@ from mmstudio.learning.nets.joint import JointNet
 from mmstudio.learning.nets.joint_stack import (
     Stack,
     chosen_rows,
+    encode_alone,
     encode_pictures,
     linear,
     pick_rows,
@@ -74,8 +75,9 @@ def encode(
     present: Tensor,
     stacks: Sequence[Stack] = (),
     stacked: Sequence[Tensor] = (),
+    quick: bool = False,
 ) -> Coded:
-    """Run the encoders on the rows that are there; the others are zeros.
+    """Run the encoders on the rows that are there; the others are zeros. ``quick``: as training does.
 
     Parts of a stack are taken from ``stacked`` (its M×N×S×S×C) and encoded in one pass, others from ``x``.
     """
@@ -103,7 +105,8 @@ def encode(
             both[m] = present.new_zeros((rows, 2 * (net.latent + net.private)), dtype=torch.float32)
             told[m] = present.new_zeros((rows, net.context), dtype=torch.float32)
             continue
-        h = encoder(x[m] if whole else x[m][there])
+        own = x[m] if whole else x[m][there]
+        h = encode_alone(encoder, own) if quick else encoder(own)
         both[m] = _spread_out(head(h), there, whole)
         if net.context:
             told[m] = _spread_out(net.contexts[m](h), there, whole)

@@ -33,6 +33,7 @@ from mmstudio.learning.nets.joint import JointNet, fill
 from mmstudio.learning.nets.joint_stack import (
     Stack,
     chosen_rows,
+    decode_alone,
     decode_pictures,
     pick_rows,
     spread_rows,
@@ -103,7 +104,7 @@ class JointTask(Task[SetData]):
         options = self.config.options
         x, present = self._inputs(batch, alone=True)
         stacked = [self._stacked(stack, batch) for stack in self.stacks]
-        coded = encode(self.net, x, present, self.stacks, stacked)
+        coded = encode(self.net, x, present, self.stacks, stacked, quick=True)
         given = Given(x, stacked, coded)
         used = coded.present
         if options.get("modality_drop", 0.0) > 0:
@@ -224,7 +225,7 @@ class JointTask(Task[SetData]):
                 found[m] = z.new_zeros(count)
                 continue
             whole = len(rows) == count
-            made = self.net.decoders[m](z[m] if whole else z[m][rows])
+            made = decode_alone(self.net.decoders[m], z[m] if whole else z[m][rows])
             each = log_loss(kind, made, given.x[m][rows % len(given.x[m])]) * self.scales[m]
             found[m] = each if whole else z.new_zeros(count).index_put((rows,), each)
         return torch.stack([one for one in found if one is not None])
@@ -246,6 +247,10 @@ class JointTask(Task[SetData]):
     def _draw(self, mean: Tensor, log_variance: Tensor) -> Tensor:
         noise = torch.randn(mean.shape, generator=self.random).to(self.device)
         return mean + noise * torch.exp(0.5 * log_variance)
+
+    def close(self, step: int) -> None:
+        """The training has ended at ``step``, whatever the config said: what :meth:`finish` fits is final."""
+        self._ended = step >= self.config.steps
 
     # -- afterwards --------------------------------------------------------------------------------------
 
