@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
-    QFrame,
     QLineEdit,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -24,7 +22,7 @@ from mmstudio.desktop.views.brief_reader import BriefReader
 from mmstudio.desktop.views.controls import button, row, section
 from mmstudio.desktop.views.events_import import IMPORT_EVENTS, choose_events
 from mmstudio.desktop.views.fields import TextField
-from mmstudio.desktop.views.flow import let_wrap
+from mmstudio.desktop.views.flow import ScrollColumn, let_wrap
 from mmstudio.desktop.views.item_shelf import ItemShelf
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.taste_strip import TasteStrip, taste_heading
@@ -45,7 +43,7 @@ _TITLES = {
 }
 
 
-class AudienceEditor(QScrollArea):
+class AudienceEditor(ScrollColumn):
     """Shows one audience; :attr:`edited` carries (id, field, value)."""
 
     edited = Signal(int, str, object)
@@ -56,16 +54,9 @@ class AudienceEditor(QScrollArea):
     pseudonyms_wanted = Signal()
 
     def __init__(self, context: AppContext, pictures: Pictures, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__((24, 16, 24, 24), 12, parent)
         self._audience: Audience | None = None
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        body = QWidget()
-        layout = QVBoxLayout(body)
-        layout.setContentsMargins(24, 16, 24, 24)
-        layout.setSpacing(12)
-        self.setWidget(body)
+        layout = self.column
         self._build_form(layout)
         hint = mark("Drag items or pictures here, or press Add.")
         self.shelves = {shelf: ItemShelf(context, pictures, _TITLES[shelf], hint) for shelf in SHELVES}
@@ -121,7 +112,7 @@ class AudienceEditor(QScrollArea):
         self.remove_button = button(mark("Remove this audience"), self._remove, "danger", icon="trash")
         layout.addLayout(row(self.remove_button, None))
         layout.addStretch(1)
-        let_wrap(body)
+        let_wrap(self.body)
 
     def _build_form(self, layout: QVBoxLayout) -> None:
         form = QFormLayout()

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -19,7 +17,7 @@ from PySide6.QtWidgets import (
 from mmstudio.desktop.icons import icon
 from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.controls import button, row, section, tool
-from mmstudio.desktop.views.flow import empty, let_wrap
+from mmstudio.desktop.views.flow import ScrollColumn, empty, let_wrap
 from mmstudio.i18n import mark, tr
 from mmstudio.library.copy_records import RULE_KINDS, BrandRule
 
@@ -51,7 +49,7 @@ _WORDS = {  # title, explanation, what is typed, its sign
 _LOCALES = {"": mark("every language"), "en": mark("English"), "zh": mark("Chinese")}
 
 
-class BrandRules(QScrollArea):
+class BrandRules(ScrollColumn):
     """
     Signals:
         added: a :class:`BrandRule` without an id. removed: a rule. closed: back to the texts.
@@ -62,16 +60,10 @@ class BrandRules(QScrollArea):
     closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__((24, 16, 24, 24), 8, parent)
         self._rules: tuple[BrandRule, ...] = ()
         self._read_only = False
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        body = QWidget()
-        layout = QVBoxLayout(body)
-        layout.setContentsMargins(24, 16, 24, 24)
-        layout.setSpacing(8)
+        layout = self.column
         layout.addLayout(
             row(
                 label(mark("Rules of the brand"), "title"),
@@ -97,8 +89,7 @@ class BrandRules(QScrollArea):
             layout.addLayout(self._lists[kind])
             layout.addWidget(self._adder(kind))
         layout.addStretch(1)
-        self.setWidget(body)
-        let_wrap(body)
+        let_wrap(self.body)
         self.show_rules((), read_only=False)
 
     def _adder(self, kind: str) -> QWidget:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
-from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QProgressBar, QWidget
 
 from mmstudio.desktop.models.catalogue import KINDS, ORIGINS, STATES
 from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.controls import button, section
-from mmstudio.desktop.views.flow import FlowLayout, let_wrap
+from mmstudio.desktop.views.flow import FlowLayout, ScrollColumn, let_wrap
 from mmstudio.desktop.words import size_text
 from mmstudio.i18n import mark, tr
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mmstudio.learning.catalogue import Row
 
 
-class CatalogueCard(QScrollArea):
+class CatalogueCard(ScrollColumn):
     """Signals carry the network's name."""
 
     downloaded = Signal(str)
@@ -29,16 +29,9 @@ class CatalogueCard(QScrollArea):
     tuned = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__((24, 16, 24, 24), 8, parent)
         self._row: Row | None = None
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        body = QWidget()
-        layout = QVBoxLayout(body)
-        layout.setContentsMargins(24, 16, 24, 24)
-        layout.setSpacing(8)
-        self.setWidget(body)
+        layout = self.column
         self.title = label(role="title", wrap=True)
         self.facts_line = label(role="muted", wrap=True)
         self.purpose = label(wrap=True)
@@ -85,7 +78,7 @@ class CatalogueCard(QScrollArea):
         ):  # fmt: skip
             layout.addWidget(widget)
         layout.addStretch(1)
-        let_wrap(body)
+        let_wrap(self.body)
 
     def show_row(self, row: Row, card: str, *, running: bool) -> None:
         """Show a network.

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QListView, QVBoxLayout, QWidget
 
 from mmstudio.composition.editing.base import tracks_named
 from mmstudio.composition.storyboard import (
@@ -21,7 +21,7 @@ from mmstudio.desktop.models.editor_layers import LayerModel, NameRole
 from mmstudio.desktop.texts import label, name
 from mmstudio.desktop.views.controls import row, section, tool
 from mmstudio.desktop.views.editor_forms import LayerForm, PictureForm, SceneForm, SoundForm, TextForm
-from mmstudio.desktop.views.flow import let_wrap
+from mmstudio.desktop.views.flow import ScrollColumn, let_wrap
 from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _ROWS = 7
 
 
-class EditorPanel(QScrollArea):
+class EditorPanel(ScrollColumn):
     """Fills itself from the model; every change goes back through it.
 
     Signals:
@@ -41,17 +41,10 @@ class EditorPanel(QScrollArea):
     command = Signal(str)
 
     def __init__(self, model: EditorModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__((16, 12, 16, 16), 8, parent)
         self._model = model
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(240)
-        body = QWidget()
-        layout = QVBoxLayout(body)
-        layout.setContentsMargins(16, 12, 16, 16)
-        layout.setSpacing(8)
-        self.setWidget(body)
+        layout = self.column
         self._build_layers(layout)
         self.heading = QLabel()
         self.heading.setProperty("role", "strong")
@@ -68,7 +61,7 @@ class EditorPanel(QScrollArea):
         for form in (self.text, self.picture, self.layer, self.sound, self.scene):
             layout.addWidget(form)
         layout.addStretch(1)
-        let_wrap(body)
+        let_wrap(self.body)
         model.changed.connect(self._changed)
         model.chosen.connect(self._chosen)
         self._chosen()

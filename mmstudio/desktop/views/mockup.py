@@ -220,6 +220,14 @@ class _Pen:
         self.words(inner, text, 15, self.look.on_accent, bold=True, centre=True)
 
 
+def _avatar(pen: _Pen, x: float, y: float, brand: str) -> None:
+    """The round mark of a brand, its first letter in it, around a point."""
+    pen.dot(x, y, 18, pen.look.accent)
+    pen.words(
+        QRectF(x - 10, y - 11, 20, 22), brand[:1].upper(), 16, pen.look.on_accent, bold=True, centre=True
+    )
+
+
 def _feed(pen: _Pen, mockup: Mockup, spot: QRectF, words: Words, frame: QImage) -> None:
     phone = mockup.device == "phone"
     left, wide = (0.0, 390.0) if phone else (405.0, 470.0)
@@ -235,15 +243,7 @@ def _feed(pen: _Pen, mockup: Mockup, spot: QRectF, words: Words, frame: QImage) 
             pen.box(QRectF(920, 110 + 96 * n, 280, 76), pen.look.card, 10)
             pen.bars(940, 130 + 96 * n, 180.0, 120.0)
     top = spot.y() - 62
-    pen.dot(left + 34, top + 31, 18, pen.look.accent)
-    pen.words(
-        QRectF(left + 24, top + 20, 20, 22),
-        words.brand[:1].upper(),
-        16,
-        pen.look.on_accent,
-        bold=True,
-        centre=True,
-    )
+    _avatar(pen, left + 34, top + 31, words.brand)
     pen.words(QRectF(left + 62, top + 13, wide - 120, 20), words.brand, 15, bold=True)
     pen.words(QRectF(left + 62, top + 33, wide - 120, 18), tr("Sponsored"), 12, pen.look.muted)
     pen.icon(QRectF(left + wide - 40, top + 19, 24, 24), "dots-three")
@@ -326,15 +326,7 @@ def _email(pen: _Pen, mockup: Mockup, spot: QRectF, words: Words, frame: QImage)
         left, wide, top = 520.0, 560.0, 70.0
     used = pen.words(QRectF(left, top, wide, 60), words.headline, 22, bold=True, lines=2)
     line = top + used + 16
-    pen.dot(left + 18, line + 20, 18, pen.look.accent)
-    pen.words(
-        QRectF(left + 8, line + 10, 20, 22),
-        words.brand[:1].upper(),
-        16,
-        pen.look.on_accent,
-        bold=True,
-        centre=True,
-    )
+    _avatar(pen, left + 18, line + 20, words.brand)
     pen.words(QRectF(left + 48, line + 2, wide - 130, 20), words.brand, 15, bold=True)
     pen.words(QRectF(left + 48, line + 22, wide - 130, 18), tr("to you"), 13, pen.look.muted)
     pen.words(QRectF(left + wide - 60, line + 2, 60, 18), "09:41", 13, pen.look.muted)

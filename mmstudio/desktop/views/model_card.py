@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.trained import SOURCES, STATES, ModelFacts
 from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.controls import button, row, section
 from mmstudio.desktop.views.curves import LOSSES, QUALITY, CurveTabs
 from mmstudio.desktop.views.figure_table import FigureTable
-from mmstudio.desktop.views.flow import FlowLayout, let_wrap
+from mmstudio.desktop.views.flow import FlowLayout, ScrollColumn, let_wrap
 from mmstudio.desktop.views.nearest_strip import NearestStrip
 from mmstudio.desktop.views.sample_reel import SampleReel
 from mmstudio.i18n import mark, tr
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mmstudio.learning.evaluation.report import Evaluation
 
 
-class ModelCard(QScrollArea):
+class ModelCard(ScrollColumn):
     """Signals carry the model's name; :attr:`assets_wanted` ids to open in the library, :attr:`looked` one
     asset to look at, :attr:`sheet_wanted` the path of a sheet to load."""
 
@@ -40,16 +40,9 @@ class ModelCard(QScrollArea):
     sheet_wanted = Signal(str)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__((24, 16, 24, 24), 8, parent)
         self._facts: ModelFacts | None = None
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        body = QWidget()
-        layout = QVBoxLayout(body)
-        layout.setContentsMargins(24, 16, 24, 24)
-        layout.setSpacing(8)
-        self.setWidget(body)
+        layout = self.column
         self.title = label(role="title")
         self.facts_line = label(role="muted", wrap=True)
         self.explanation = label(wrap=True)
@@ -116,7 +109,7 @@ class ModelCard(QScrollArea):
         ):
             layout.addWidget(widget)
         layout.addStretch(1)
-        let_wrap(body)
+        let_wrap(self.body)
 
     def _build_actions(self) -> None:
         def act(words: str, signal: SignalInstance, role: Any = "", icon: str = "") -> Any:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.board import BoardFacts
 from mmstudio.desktop.texts import label, name
 from mmstudio.desktop.views.controls import section
 from mmstudio.desktop.views.fields import TextField
-from mmstudio.desktop.views.flow import FlowLayout, let_wrap
+from mmstudio.desktop.views.flow import FlowLayout, ScrollColumn, let_wrap
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.tiles import PictureTile
 from mmstudio.i18n import mark, tr
@@ -18,25 +18,18 @@ _LONG = ("line", "quote")
 _OPTIONAL = ("eyebrow", "quote")  # not every recipe has them
 
 
-class PreviewPanel(QScrollArea):
+class PreviewPanel(ScrollColumn):
     """Signals carry edits; the pane keeps them."""
 
     copy_edited = Signal(str, str)  # slot, words
     hero_chosen = Signal(int)
 
     def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__((16, 12, 16, 16), 8, parent)
         self._pictures = pictures
         self._facts: BoardFacts | None = None
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(240)
-        body = QWidget()
-        layout = QVBoxLayout(body)
-        layout.setContentsMargins(16, 12, 16, 16)
-        layout.setSpacing(8)
-        self.setWidget(body)
+        layout = self.column
         self.summary = label(role="muted", wrap=True)
         layout.addWidget(self.summary)
         self._build_words(layout)
@@ -67,7 +60,7 @@ class PreviewPanel(QScrollArea):
         self.sources.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         layout.addWidget(self.sources)
         layout.addStretch(1)
-        let_wrap(body)
+        let_wrap(self.body)
         self.setEnabled(False)
 
     def _build_words(self, layout: QVBoxLayout) -> None:

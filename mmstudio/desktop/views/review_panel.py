@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.board import BoardFacts
 from mmstudio.desktop.texts import label, name, say, unsay
 from mmstudio.desktop.views.controls import button, row, section, tool
-from mmstudio.desktop.views.flow import empty, let_wrap
+from mmstudio.desktop.views.flow import ScrollColumn, empty, let_wrap
 from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _VERDICTS = {
 }
 
 
-class ReviewPanel(QScrollArea):
+class ReviewPanel(ScrollColumn):
     """Signals carry what the person does; the pane keeps it.
 
     Signals:
@@ -45,18 +45,11 @@ class ReviewPanel(QScrollArea):
     who_changed = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__((16, 12, 16, 16), 8, parent)
         self._facts: BoardFacts | None = None
         self._read_only = True
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(240)
-        body = QWidget()
-        layout = QVBoxLayout(body)
-        layout.setContentsMargins(16, 12, 16, 16)
-        layout.setSpacing(8)
-        self.setWidget(body)
+        layout = self.column
         self.who = QLineEdit()
         self.who.setMaxLength(60)
         self.who.setMaximumWidth(120)
@@ -67,7 +60,7 @@ class ReviewPanel(QScrollArea):
         self._build_remarks(layout)
         self._build_package(layout)
         layout.addStretch(1)
-        let_wrap(body)
+        let_wrap(self.body)
         self.setEnabled(False)
 
     def _build_verdict(self, layout: QVBoxLayout) -> None:
