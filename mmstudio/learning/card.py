@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from mmstudio.atomic import write_text
 from mmstudio.learning.config import ModelConfig
@@ -29,6 +30,8 @@ def write_card(folder: Path, config: ModelConfig) -> None:
         facts["Texts"] = ", ".join(f"{count} × {origin}" for origin, count in texts.items())
         spoken = (f"{code or 'unknown'} {count}" for code, count in trained.get("languages", {}).items())
         facts["Languages (characters)"] = ", ".join(spoken)
+    if voice := trained.get("voice"):
+        facts["Plays by"] = _voice(voice)
     if gone := trained.get("forgotten"):
         numbers = ", ".join(map(str, gone))
         facts["Forgotten since"] = f"{len(gone)} assets that it saw ({numbers}): train it again without them"
@@ -47,6 +50,21 @@ def _size(config: ModelConfig) -> str:
         return f", {config.size} × {config.size}"
     tokens = config.trained.get("vocabulary")
     return f", vocabulary of {tokens} tokens" if tokens else f", {config.latent} numbers"
+
+
+def _voice(voice: dict[str, Any]) -> str:
+    own = (
+        "the vocoder it learned"
+        if voice["plays"] == "vocoder"
+        else "phases locked to peaks (nothing learned)"
+    )
+    said = f"{own}, {voice['rounds']} rounds of Griffin-Lim"
+    if "formula" not in voice:
+        return f"{said}; chosen once the training has ended"
+    return (
+        f"{said}; multi-resolution STFT distance of held-out sounds {voice['formula']} by phases locked to "
+        f"peaks, {voice['vocoder']} by the vocoder, which plays where it is 2 % nearer"
+    )
 
 
 def _augmented(config: ModelConfig) -> str:

@@ -267,6 +267,10 @@ def _train(
             "seconds": round(config.trained.get("seconds", 0.0) + time.monotonic() - started, 1),
             "device": device.type,
         }
+        if family(config.family).modality == "audio" and trainings.has_weights(folder):
+            from mmstudio.learning.nets.vocoder import voice_record
+
+            config.trained["voice"] = voice_record(load_weights(folder))
         config.save(folder)
         write_card(folder, config)
         trainings.register(config, folder, status, _last_losses(folder))

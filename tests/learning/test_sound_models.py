@@ -44,6 +44,7 @@ def test_a_vae_learns_to_play_tones_again(tmp_path: Path) -> None:
     assert second["mel_distance_db"] < 0.6 * first["mel_distance_db"]
     assert second["audio_features"] == FEATURES
     assert after.polish in ROUNDS
+    assert load_config(tmp_path / "b").trained["voice"]["rounds"] == after.polish
     made = after.waves(after.draw(6, torch.Generator().manual_seed(0))).numpy()
     heard = quality(made)
     assert (made.shape, made.dtype) == ((6, 1, SHAPE.samples), np.float32)
@@ -132,6 +133,14 @@ def test_from_a_librarys_files_to_figures_and_a_comparison(tmp_path: Path) -> No
             assert result["status"] == "done"
         config = load_config(trainings.folder("v"))
         assert len(config.trained["assets"]) == 5
+        for name in ("v", "g"):
+            voice = load_config(trainings.folder(name)).trained["voice"]
+            nearer = voice["vocoder"] < 0.98 * voice["formula"]
+            assert voice["plays"] == ("vocoder" if nearer else "formula")
+            assert f"{voice['formula']} by phases locked" in (trainings.folder(name) / "card.md").read_text()
+            playing = trainings.load(name).vocoder
+            assert isinstance(playing, Vocoder)
+            assert playing.formula is not nearer
         shape = SoundShape.of(config)
         assert (shape.frames, shape.loop, config.size) == (48, True, 48)
         assert not list(trainings.folder("v").glob("*.npy"))

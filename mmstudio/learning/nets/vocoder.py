@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import copy
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -158,14 +159,32 @@ def learned_voice(weights: dict[str, Tensor]) -> bool:
 @torch.no_grad()
 def voice_of(vocoder: Vocoder, mel: Tensor, waves: Tensor) -> dict[str, Tensor]:
     """What a weights file says of a trained vocoder: voice.kind (0 where it does not play these N×C×samples
-    2 % nearer, from their true spectrograms, than the formula, which takes half the time) and voice.rounds of
-    polish."""
+    2 % nearer, from their true spectrograms, than the formula, which takes less time), voice.rounds of
+    polish, and voice.apart: how far from the waves the formula and the vocoder play with most rounds."""
     plain = copy.deepcopy(vocoder)
     plain.formula = True
     most = max(ROUNDS)
-    learned = apart(vocoder, mel, waves, most) < 0.98 * apart(plain, mel, waves, most)
+    formula, own = apart(plain, mel, waves, most), apart(vocoder, mel, waves, most)
+    learned = own < 0.98 * formula
     rounds = best_rounds(vocoder if learned else plain, mel, waves)
-    return {"voice.kind": torch.tensor([KIND if learned else 0]), "voice.rounds": torch.tensor([rounds])}
+    return {
+        "voice.kind": torch.tensor([KIND if learned else 0]),
+        "voice.rounds": torch.tensor([rounds]),
+        "voice.apart": torch.tensor([formula, own]),
+    }
+
+
+def voice_record(weights: dict[str, Tensor]) -> dict[str, Any]:
+    """What a card says of :func:`voice_of`: "plays" ("formula" or "vocoder"), "rounds", and, once the
+    training has ended, the distances "formula" and "vocoder" that decided; {} without a vocoder."""
+    if "voice.rounds" not in weights:
+        return {}
+    record: dict[str, Any] = {"plays": "vocoder" if learned_voice(weights) else "formula"}
+    record["rounds"] = int(weights["voice.rounds"][0])
+    if "voice.apart" in weights:
+        formula, own = (round(float(value), 4) for value in weights["voice.apart"])
+        record |= {"formula": formula, "vocoder": own}
+    return record
 
 
 @torch.no_grad()

@@ -64,6 +64,7 @@ def train(
     from mmstudio.learning.engine.registry import build_task, load_model
     from mmstudio.learning.engine.sound_data import SoundData, to_int16
     from mmstudio.learning.engine.trainer import Trainer
+    from mmstudio.learning.nets.vocoder import voice_record
 
     if family(family_name).modality != "audio":
         raise UsageError("Only families of sounds learn from an array of waves.")
@@ -100,6 +101,7 @@ def train(
         task.start_from(load_weights(Path(base)))
     run_inline(lambda context: _run(trainer, context), on_progress=on_progress)
     config.trained |= {"steps": trainer.step, "seen": trainer.seen, "device": where.type}
+    config.trained["voice"] = voice_record(load_weights(folder))
     config.save(folder)
     return load_model(folder, where)
 
