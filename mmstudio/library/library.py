@@ -101,7 +101,7 @@ class Library:
         self.brand = BrandStore(db)
         self.brand_kits = BrandKitStore(db)
         self.overrides = OverrideStore(db)
-        self.variants = VariantStore(db)
+        self.variants = VariantStore(db, self.undo)
         self.asset_rights = AssetRightsStore(db, self.undo)
         self.clearances = ClearanceStore(db)
         self.id = self._identify()

@@ -28,7 +28,13 @@ _TOPICS: dict[str, tuple[str, ...]] = {
     "audience": ("audiences",),
     "ignored": ("findings",),
     "tag_refused": ("tags",),
+    "variant": ("variants",),
+    "variant_result": ("variants",),
+    "ab_plan": ("variants",),
+    "ab_plan_variant": ("variants",),
 }
+# Their keys do not start with a number of their own.
+_UNNUMBERED = ("ignored", "variant", "variant_result", "ab_plan_variant")
 _PARENTS = {"asset_id": "asset", "item_id": "item", "collection_id": "collection", "tag_id": "tag"}
 
 Values = Sequence[Any]
@@ -180,7 +186,7 @@ class UndoLog:
         self._announce(tx, change)
 
     def _announce(self, tx: sqlite_utils.Database, change: Change) -> None:
-        numbered = change.table != "ignored"
+        numbered = change.table not in _UNNUMBERED
         first_ids = sorted({int(key[0]) for key, _before, _after in change.rows}) if numbered else None
         for topic in _TOPICS[change.table]:
             self._db.note(topic, first_ids if topic == _TOPICS[change.table][0] else None)

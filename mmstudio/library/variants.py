@@ -10,14 +10,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from mmstudio.errors import NotFound
-from mmstudio.library.database import Database, ids_json, in_batches, last_id, now, to_json
+from mmstudio.i18n import mark
+from mmstudio.library.database import Database, ids_json, last_id, now, to_json
+from mmstudio.library.undo import Change, UndoLog, Values
 
 if TYPE_CHECKING:
+    import sqlite_utils
+
     from mmstudio.library.sqlite import sqlite3
 
+Names = tuple[str, ...]
 VariantKind = Literal["storyboard", "set", "asset"]
 _COLUMNS = "id, audience_id, item_id, kind, source, features, checks, appeal, created_at"
 _JSON = ("source", "features", "checks")
+_RESULT_KEY = ("variant_id", "day", "channel", "event")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +81,11 @@ def variant_id(content: Mapping[str, Any]) -> str:
 
 
 class VariantStore:
-    """All variants of a library with plans and results."""
+    """All variants of a library with plans and results. Plans and results can be undone."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, undo: UndoLog) -> None:
         self._db = db
+        self._undo = undo
 
     def add(
         self,
@@ -153,34 +160,62 @@ class VariantStore:
             self._db.note("variants")
 
     def remove(self, id: str) -> None:  # noqa: A002
-        """Delete a variant with its results and its place in plans. Raises NotFound."""
+        """Delete a variant with its results and its place in plans; it can be undone. Raises NotFound."""
         self.get(id)
         with self._db.write() as tx:
+            changes = [  # last first when it is undone: the variant before what belongs to it
+                self._rows(tx, "variant_result", "variant_id", id, _RESULT_KEY, ("shown", "happened")),
+                self._rows(tx, "ab_plan_variant", "variant_id", id, ("plan_id", "variant_id"), ("share",)),
+                self._rows(tx, "variant", "id", id, ("id",), tuple(_COLUMNS.split(", ")[1:])),
+            ]
             tx.execute("DELETE FROM variant WHERE id = ?", (id,))
+            self._undo.record(tx, mark("Remove the variant {id}"), {"id": id}, changes)
             self._db.note("variants")
+
+    @staticmethod
+    def _rows(
+        tx: sqlite_utils.Database, table: str, match: str, value: str, key: Names, columns: Names
+    ) -> Change:
+        """Rows of a table that are about to go, as an undo takes them."""
+        names = ", ".join((*key, *columns))
+        found = tx.execute(f"SELECT {names} FROM {table} WHERE {match} = ?", (value,)).fetchall()
+        n = len(key)
+        return Change(table, key, columns, [(tuple(row)[:n], tuple(row)[n:], None) for row in found])
 
     # -- results -----------------------------------------------------------------------------------------
 
     def add_results(self, results: Iterable[VariantResult]) -> int:
         """Keep results; those of the same variant, day, channel and event replace the earlier. How many.
 
+        All of them are one step of undo.
+
         Raises ValueError for negative counts; an unknown variant breaks the whole batch (sqlite error), so
         look ids up first.
         """
-        count = 0
-        for batch in in_batches(results):
-            if any(one.shown < 0 or one.happened < 0 for one in batch):
-                raise ValueError("counts are never negative")
-            with self._db.write() as tx:
-                tx.conn.executemany(
-                    "INSERT INTO variant_result(variant_id, day, channel, event, shown, happened)"
-                    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET shown = excluded.shown,"
-                    " happened = excluded.happened",
-                    [(r.variant_id, r.day, r.channel, r.event, r.shown, r.happened) for r in batch],
-                )
-                self._db.note("variants")
-            count += len(batch)
-        return count
+        given = list(results)
+        if any(one.shown < 0 or one.happened < 0 for one in given):
+            raise ValueError("counts are never negative")
+        if not given:
+            return 0
+        after = {(r.variant_id, r.day, r.channel, r.event): (r.shown, r.happened) for r in given}
+        before = {
+            (r.variant_id, r.day, r.channel, r.event): (r.shown, r.happened)
+            for r in self.results({key[0] for key in after})
+        }
+        rows: list[tuple[Values, Values | None, Values | None]] = [
+            (key, before.get(key), counts) for key, counts in after.items() if before.get(key) != counts
+        ]
+        with self._db.write() as tx:
+            tx.conn.executemany(
+                "INSERT INTO variant_result(variant_id, day, channel, event, shown, happened)"
+                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET shown = excluded.shown,"
+                " happened = excluded.happened",
+                [(*key, *counts) for key, _before, counts in rows],
+            )
+            change = Change("variant_result", _RESULT_KEY, ("shown", "happened"), rows)
+            self._undo.record(tx, mark("Read results of variants: {n} rows"), {"n": len(rows)}, [change])
+            self._db.note("variants")
+        return len(given)
 
     def results(self, variant_ids: Iterable[str] | None = None) -> Sequence[VariantResult]:
         """Results by variant and day; of all variants where None."""
@@ -198,19 +233,30 @@ class VariantStore:
     def add_plan(
         self, name: str, shares: Mapping[str, float], data: Mapping[str, Any], audience_id: int | None = None
     ) -> int:
-        """Keep a comparison and return its number. Raises NotFound for an unknown variant."""
+        """Keep a comparison and return its number; it can be undone. Raises NotFound."""
         for one in shares:
             self.get(one)
+        columns = ("name", "audience_id", "data", "created_at")
+        values = (name, audience_id, to_json(dict(data)), now())
         with self._db.write() as tx:
-            cursor = tx.execute(
-                "INSERT INTO ab_plan(name, audience_id, data, created_at) VALUES (?, ?, ?, ?)",
-                (name, audience_id, to_json(dict(data)), now()),
+            plan = last_id(
+                tx.execute(f"INSERT INTO ab_plan({', '.join(columns)}) VALUES (?, ?, ?, ?)", values)
             )
-            plan = last_id(cursor)
+            parts = [((plan, one), (float(share),)) for one, share in shares.items()]
             tx.conn.executemany(
                 "INSERT INTO ab_plan_variant(plan_id, variant_id, share) VALUES (?, ?, ?)",
-                [(plan, one, float(share)) for one, share in shares.items()],
+                [(*key, *share) for key, share in parts],
             )
+            changes = [
+                Change("ab_plan", ("id",), columns, [((plan,), None, values)]),
+                Change(
+                    "ab_plan_variant",
+                    ("plan_id", "variant_id"),
+                    ("share",),
+                    [(key, None, share) for key, share in parts],
+                ),
+            ]
+            self._undo.record(tx, mark("Plan the comparison {name}"), {"name": name}, changes)
             self._db.note("variants")
         return plan
 

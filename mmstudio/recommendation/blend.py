@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmstudio.recommendation import measuring
+from mmstudio.recommendation.carried import carried, carried_many
 from mmstudio.recommendation.measuring import Asked
 from mmstudio.recommendation.signals import Profile, Signal, Split
 from mmstudio.recommendation.voices import Voice, cold, popularity, voices
@@ -40,12 +41,14 @@ class Weighting:
     Attributes:
         by: voice → weight at each of :data:`KNOWN`; "popular" among them.
         cold: weight of expected popularity beside content for items without events.
+        carried: the same of what goes together, carried over by content.
         fresh: how high such items stand among those with events.
     """
 
     by: dict[str, tuple[float, ...]]
-    cold: float = 0.3
-    fresh: float = 0.2
+    cold: float = 0.6
+    fresh: float = 0.1
+    carried: float = 1.0
 
     def at(self, name: str, evidence: float) -> float:
         """Weight of a voice for somebody with so many choices."""
@@ -60,13 +63,14 @@ class Weighting:
             "by": {name: list(own) for name, own in self.by.items()},
             "cold": self.cold,
             "fresh": self.fresh,
+            "carried": self.carried,
         }
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> Weighting:
         """Back from :meth:`to_json`."""
         by = {name: tuple(map(float, own)) for name, own in data["by"].items()}
-        return cls(by, float(data["cold"]), float(data["fresh"]))
+        return cls(by, float(data["cold"]), float(data["fresh"]), float(data["carried"]))
 
 
 def early(catalogue: Catalogue) -> Weighting:
@@ -99,6 +103,10 @@ def signals(catalogue: Catalogue, profile: Profile, weighting: Weighting) -> lis
     if content is not None:
         voice, weight, scale, values, split = content
         found.append((voice.kind, values, split, np.where(new, beside * scale, weight)))
+        if new.any() and weighting.carried > 0 and (over := carried(catalogue, profile)) is not None:
+            values, split = over
+            scale = 1 / max(_deviation(values), 1e-9)
+            found.append((voice.kind, values, split, np.where(new, beside * weighting.carried * scale, 0.0)))
     if catalogue.events.count:
         known = weighting.at(POPULAR, evidence) * popularity(catalogue)
         expected = beside * weighting.cold * expected_popularity(catalogue) if new.any() else known
@@ -178,6 +186,8 @@ def batch_parts(
         known += weights[:, None] * popularity(catalogue).astype(np.float32)[None, :]
         if new.any():
             fresh[:, new] += weighting.cold * expected_popularity(catalogue).astype(np.float32)[None, new]
+        if new.any() and weighting.carried > 0:
+            fresh[:, new] += np.float32(weighting.carried) * carried_many(catalogue, profiles)[:, new]
     fresh *= np.array([placed(float(t)) for t in trust], np.float32)[:, None]
     return known, fresh
 

@@ -15,6 +15,7 @@ from mmstudio.atomic import atomic_path
 from mmstudio.i18n import mark, tr
 from mmstudio.recommendation import blend, measuring
 from mmstudio.recommendation.blend import CONTENT, KNOWN, POPULAR, Weighting
+from mmstudio.recommendation.carried import carried_many
 from mmstudio.recommendation.methods import Method, known
 from mmstudio.recommendation.voices import voices
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _MEASURING = threading.RLock()  # two that ask at once are measured for once
-VERSION = 1
+VERSION = 2  # 2: what goes together is carried over to new items
 LEAST_PEOPLE, LEAST_PAIRS = (
     20,
     200,
@@ -40,8 +41,8 @@ _POPULAR = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0)
 _KNN = (0.0, 0.2, 0.5, 1.0, 2.0)
 _CONTENT = (0.0, 0.2)
 _DENSE = 2500  # items that EASE covers while weights are chosen: its time grows with the cube
-_COLD = (0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5)
-_FRESH = (1.0, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05)
+_COLD, _CARRIED = (0.0, 0.3, 0.6, 1.0, 1.5), (0.0, 0.5, 1.0, 2.0)
+_FRESH = (1.0, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05, 0.025)
 _CHANGED = 0.1  # share of events that may come and go before it is measured again
 _CLEAR = 0.002  # NDCG by which one method must be ahead of the blend
 
@@ -67,8 +68,9 @@ class Settled:
         """One sentence in the person's language."""
         if not self.table:
             return tr("Too few events to measure methods by: likes, content and popularity count as usual.")
-        best, score = self.method, self.table[self.method]
-        others = sorted((pair for pair in self.table.items() if pair[0] != best), key=lambda pair: -pair[1])
+        table = {row["method"]: row["ndcg"] for row in self.rows()}  # the same figures as in the table
+        best, score = self.method, table[self.method]
+        others = [pair for pair in table.items() if pair[0] != best]
         second = others[0] if others else (POPULAR, 0.0)
         return tr(
             "On {n} hidden events of {m} members {method} finds most (NDCG {a}); next is {other} ({b}).",
@@ -162,7 +164,8 @@ def settle(
         own = full.of(small) if k == KNOWN[-2] and np.count_nonzero(small) >= 10 else None
         weights = by_known[k] = _for_few(found, few, k, weights, own, rng)
     by = {name: tuple(float(by_known[k][v]) for k in KNOWN) for v, name in enumerate(full.names)}
-    weighting = Weighting(by, _cold_weight(catalogue, rng))
+    popular, over = _for_new(catalogue, rng)
+    weighting = Weighting(by, popular, carried=over)
     weighting = replace(weighting, fresh=_fresh(found, asked, weighting))
     table = {"blend": score}
     for v, name in enumerate(full.names):
@@ -243,28 +246,39 @@ def _first(few: Asked, k: int, rng: np.random.Generator) -> Asked:
     return measuring.Asked(profiles, targets, seen)
 
 
-def _cold_weight(catalogue: Catalogue, rng: np.random.Generator) -> float:
-    """How much expected popularity counts beside content for new items: a tenth of the items plays new."""
+def _for_new(catalogue: Catalogue, rng: np.random.Generator) -> tuple[float, float]:
+    """How much expected popularity and what goes together count beside content for new items: a fifth of the
+    items plays new."""
+    usual_ones = Weighting({})
     events = catalogue.events
     used = np.flatnonzero(events.people > 0)
     new = np.zeros(events.items, bool)
-    new[rng.permutation(used)[: max(1, len(used) // 10)]] = True
+    new[rng.permutation(used)[: max(1, len(used) // 5)]] = True
     good = measuring.relevant(events, 4.0) & (events.value > 0)
     targets = measuring.targets_of(events, new[events.col] & good)
-    found = measuring.with_events(catalogue, events.subset(~new[events.col]))
+    found = measuring.with_events(catalogue, events.subset(~new[events.col], dense=min(events.dense, _DENSE)))
     people = [one for one in rng.permutation(sorted(targets)).tolist() if found.events.index(one) >= 0][
         :_PEOPLE
     ]
     content = next((voice for voice in voices(found) if voice.name == CONTENT), None)
     if len(people) < 10 or content is None:
-        return 0.3
+        return usual_ones.cold, usual_ones.carried
     rows = np.flatnonzero(new)
     asked = measuring.asked(found.events, people, targets)
     values = content.batch(found, asked.profiles)[:, rows]
     expected = blend.expected_popularity(found).astype(np.float32)[None, rows]
+    over = carried_many(found, asked.profiles)[:, rows]
     hits = np.stack([np.isin(rows, own) for own in asked.targets])
     counts = np.array([len(own) for own in asked.targets], np.int64)
-    return max(_COLD, key=lambda weight: measuring.ndcg_at(values + weight * expected, hits, counts))
+
+    def worth(pair: tuple[float, float]) -> float:
+        scores = values + np.float32(pair[0]) * expected + np.float32(pair[1]) * over
+        return measuring.ndcg_at(scores, hits, counts)
+
+    best = max(product(_COLD, _CARRIED), key=worth)
+    # One fifth of the items is a small sample: the usual stays unless something else is clearly better.
+    usual_pair = (usual_ones.cold, usual_ones.carried)
+    return best if worth(best) > worth(usual_pair) + _CLEAR else usual_pair
 
 
 def _fresh(found: Catalogue, asked: Asked, weighting: Weighting) -> float:

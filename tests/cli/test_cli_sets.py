@@ -94,6 +94,17 @@ def test_a_set_with_and_one_without_the_taste_differ_by_the_taste_alone(
         assert Path(old).read_bytes() == Path(new).read_bytes()
 
 
+@pytest.mark.parametrize(("given", "used"), [(["--strength", "0"], 0.0), ([], 1.0)])
+def test_no_strength_at_all_is_not_the_usual_strength(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], given: list[str], used: float
+) -> None:
+    asked = ["--text", "a calm blue evening", "--audience", "Fans", *given, "--with-and-without"]
+    quick = ["--seconds", "1.5", "--size", "64", "--picture-model", "told", "--model", "none"]
+    _, its = told(place, capsys, *asked, "--out", str(tmp_path / "both"), *quick)["sets"]
+    wish = json.loads(Path(its["manifest"]).read_text(encoding="utf-8"))["wish"]
+    assert wish.get("strength", 0.0) == used
+
+
 def test_generate_with_a_joint_model_makes_the_rest(
     place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

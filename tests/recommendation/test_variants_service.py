@@ -226,6 +226,37 @@ def test_results_from_a_file_replace_those_of_the_same_day(
     assert variants.counts() == {own: (200, 9)}
 
 
+def test_a_plan_and_results_can_be_undone(shop: Shop, variants: Variants, tmp_path: Path) -> None:
+    ids = [variants.add_storyboard(board(shop, f"Bag {n}")) for n in range(2)]
+    results(shop.library, {ids[0]: (100, 5)})
+    path = tmp_path / "r.csv"
+    day = variants.store.results()[0].day
+    path.write_text(f"variant,day,impressions,clicks\n{ids[0]},{day},200,9\n{ids[1]},{day},50,1\n", "utf-8")
+    variants.read(path)
+    plan = variants.plan("Spring", ids, base=0.1, effect=0.02)
+    undo, before = shop.library.undo, {ids[0]: (100, 5)}
+    assert undo.labels[0] == "Plan the comparison Spring"
+    undo.undo()
+    assert variants.plans() == []
+    assert undo.undo() == "Read results of variants: 2 rows"
+    assert variants.counts() == before
+    undo.redo()
+    assert variants.counts() == {ids[0]: (200, 9), ids[1]: (50, 1)}
+    undo.redo()
+    assert variants.plans() == [plan]
+
+
+def test_a_removed_variant_comes_back_with_its_results_and_its_place(shop: Shop, variants: Variants) -> None:
+    ids = [variants.add_storyboard(board(shop, f"Bag {n}")) for n in range(2)]
+    results(shop.library, {ids[0]: (100, 5)})
+    variants.plan("Spring", ids, base=0.1, effect=0.02)
+    was = variants.store.get(ids[0]), variants.store.results(), variants.plans()
+    variants.store.remove(ids[0])
+    assert list(variants.plans()[0].shares) == ids[1:]
+    shop.library.undo.undo()
+    assert (variants.store.get(ids[0]), variants.store.results(), variants.plans()) == was
+
+
 def test_removing_a_variant_takes_its_results(shop: Shop, variants: Variants) -> None:
     own = variants.add_storyboard(board(shop))
     results(shop.library, {own: (10, 1)})

@@ -14,7 +14,7 @@ from mmstudio.library.importing.amounts import Amounts
 from mmstudio.library.importing.columns import INTERACTIONS, match_columns, plain_name
 from mmstudio.library.importing.report import ImportReport
 from mmstudio.library.importing.times import Times
-from mmstudio.library.interactions import WRITTEN, InteractionWriter
+from mmstudio.library.interactions import FEW, WRITTEN, WRITTEN_OF_MANY, InteractionWriter
 from mmstudio.media.tables import RowError, read_cells
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class _Rows:
             if problem is not None:
                 self._report.bad_row(self._path.name, line, problem[1], problem[0])
             done += 1
-            if len(self._members) >= WRITTEN:
+            if len(self._members) >= (WRITTEN if done < FEW else WRITTEN_OF_MANY):
                 self._write()
             if done % _TOLD == 0:
                 yield Progress(done, None, tr("Reading {name}: {n} rows", name=self._path.name, n=done))

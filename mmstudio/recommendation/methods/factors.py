@@ -32,18 +32,28 @@ class Factors:
 
     def one(self, profile: Mapping[int, float]) -> tuple[NDArray[np.float64], Split]:
         """(float64[N] scores, their exact shares by row of the profile)."""
-        rows = [row for row, weight in profile.items() if weight > 0]
+        rows, parts = self._parts(profile)
         if not rows:
             return np.zeros(self.items), lambda _row: []
-        c = ALPHA * np.array([profile[row] for row in rows])
-        own = self.y[rows].astype(np.float64)
-        inverse = np.linalg.inv(self._gram + (own * (c - 1)[:, None]).T @ own)
-        parts = (own * c[:, None]) @ inverse  # float64[R,F]: what each row adds to the person's vector
 
         def split(row: int) -> list[tuple[int, float]]:
             return list(zip(rows, (parts @ self.y[row].astype(np.float64)).tolist(), strict=True))
 
         return np.asarray(self.y @ parts.sum(axis=0).astype(np.float32), np.float64), split
+
+    def along(self, profile: Mapping[int, float], weights: NDArray[np.float64]) -> list[tuple[int, float]]:
+        """Shares, by row of the profile, of the sum of all scores times ``weights`` (float64[N])."""
+        rows, parts = self._parts(profile)
+        worth = parts @ (weights @ self.y) if rows else np.zeros(0)
+        return list(zip(rows, worth.tolist(), strict=True))
+
+    def _parts(self, profile: Mapping[int, float]) -> tuple[list[int], NDArray[np.float64]]:
+        """(rows that count, float64[R,F] what each adds to the person's vector)."""
+        rows = [row for row, weight in profile.items() if weight > 0]
+        c = ALPHA * np.array([profile[row] for row in rows])
+        own = self.y[rows].astype(np.float64)
+        inverse = np.linalg.inv(self._gram + (own * (c - 1)[:, None]).T @ own)
+        return rows, (own * c[:, None]) @ inverse
 
     def batch(self, profiles: Any) -> NDArray[np.float32]:
         """float32[U,N] scores of profiles given as csr [U,N]."""

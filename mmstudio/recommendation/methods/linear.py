@@ -73,6 +73,16 @@ class Weights:
 
         return out, split
 
+    def along(self, profile: Mapping[int, float], weights: NDArray[np.float64]) -> list[tuple[int, float]]:
+        """Shares, by row of the profile, of the sum of all scores times ``weights`` (float64[N])."""
+        rows = [row for row in profile if self._place[row] >= 0]
+        if not rows:
+            return []
+        given = np.array([profile[row] for row in rows], np.float64)
+        direction = weights[self.columns] if self._dense else weights
+        worth = self.matrix[self._place[rows]] @ direction
+        return list(zip(rows, (given * np.asarray(worth).ravel()).tolist(), strict=True))
+
     def batch(self, profiles: Any) -> NDArray[np.float32]:
         """float32[U,N] scores of profiles given as csr [U,N]."""
         if self._dense:

@@ -31,7 +31,7 @@ _DIMENSIONS = 48  # kept of each modality's vectors
 # How much each kind of content weighs; rows of a kind have length 1 at most. Chosen on validation parts of
 # film ratings (tests/benchmarks/bench_recommendation.py), not on test parts.
 WEIGHTS = {"category": 1.0, "fact": 0.7, "year": 0.8, "word": 0.5, "vector": 0.7}
-RIDGE = 5.0
+RIDGE = 15.0
 
 
 def content(items: Sequence[Item], tags: Sequence[frozenset[str]], parts: Mapping[str, Any]) -> Any:
@@ -81,9 +81,8 @@ class Placing:
         def split(row: int) -> list[tuple[int, float]]:
             one = self.features[row]  # few columns are set, and the inverse is symmetric
             here = one.data @ self._inverse[one.indices]
-            return list(
-                zip(rows, (given * (self.features[rows] @ here)).astype(np.float64).tolist(), strict=True)
-            )
+            shares = (given * (self.features[rows] @ here)).astype(np.float64)
+            return list(zip(rows, shares.tolist(), strict=True))
 
         return np.asarray(self.features @ taste, np.float64), split
 
@@ -97,6 +96,16 @@ class Placing:
         """float64[N] what a value (float64[N], of the items with events) would be by content alone."""
         taste = self._inverse @ (self.features.T @ (value * self._known)).astype(np.float32)
         return np.asarray(self.features @ taste, np.float64)
+
+    def expect_many(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """float32[U,N] :meth:`expect` of each row of float32[U,N]."""
+        taste = self._inverse @ np.asarray(self.features.T @ (values * self._known).T, np.float32)
+        return np.asarray((self.features @ taste).T, np.float32)
+
+    def weights(self, row: int) -> NDArray[np.float64]:
+        """float64[N]: with how much each item's value counts in what :meth:`expect` gives for one row."""
+        one = self.features[row]
+        return np.asarray(self.features @ (one.data @ self._inverse[one.indices]), np.float64) * self._known
 
 
 def placing(catalogue: Catalogue) -> Placing:
