@@ -14,6 +14,7 @@ from torch import Tensor
 
 from mmstudio.learning.config import ModelConfig
 from mmstudio.learning.engine.device import autocast
+from mmstudio.learning.engine.updates import adam
 from mmstudio.learning.nets.blocks import materialise
 from mmstudio.learning.nets.spatial import PatchDiscriminator
 from mmstudio.learning.objectives.gan import discriminator_loss, generator_loss, gradient_penalty
@@ -50,7 +51,7 @@ class Critic:
         if perceptual <= 0.0 and adversarial <= 0.0:
             return None
         net = materialise(lambda: PatchDiscriminator(config.channels, config.widths), device, random)
-        optimiser = torch.optim.Adam(net.parameters(), lr=config.rate, betas=(0.0, 0.99), eps=1e-8)
+        optimiser = adam(net.parameters(), lr=config.rate, betas=(0.0, 0.99), eps=1e-8)
         since = int(options.get("adversarial_from", 0.3) * config.steps)
         return cls(net, optimiser, perceptual, adversarial, since, config.steps)
 

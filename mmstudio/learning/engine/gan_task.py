@@ -18,6 +18,7 @@ from mmstudio.learning.engine.ema import Average
 from mmstudio.learning.engine.grow import take_grown
 from mmstudio.learning.engine.prior import prior_from
 from mmstudio.learning.engine.task import Task, cosine
+from mmstudio.learning.engine.updates import adam
 from mmstudio.learning.nets.blocks import materialise
 from mmstudio.learning.nets.conv import Decoder, Discriminator, multiply_adds
 from mmstudio.learning.nets.sound import (
@@ -36,6 +37,7 @@ from mmstudio.learning.objectives.gan import (
 )
 
 HELD_EVERY = 4  # steps between two looks at held-out pictures
+_DENSE = 0.5  # convolutions run at twice the rate that pieces are cut by (17e9 a core at 64 px, measured)
 
 
 def make_generator(config: ModelConfig) -> Decoder | SoundGenerator:
@@ -91,7 +93,7 @@ class GanTask(Task[ArrayData]):
         self.discriminator = materialise(lambda: make_discriminator(config), device, self.random)
         self.nets = {"generator": self.generator, "discriminator": self.discriminator}
         self.optimisers = {
-            name: torch.optim.Adam(net.parameters(), lr=config.rate, betas=(0.0, 0.9), eps=1e-8)
+            name: adam(net.parameters(), lr=config.rate, betas=(0.0, 0.9), eps=1e-8)
             for name, net in self.nets.items()
         }
         self.average = Average(self.generator, options["half_life"])
@@ -134,7 +136,7 @@ class GanTask(Task[ArrayData]):
         pairs = 0.0
         self.optimisers["discriminator"].zero_grad(set_to_none=True)
         # Passes through a network: the generator's one; forward and backward of two halves, twice for R1, R2.
-        pieces = self.pieces(n, multiply_adds(self.config.widths) * (19 if penalise else 7))
+        pieces = self.pieces(n, _DENSE * multiply_adds(self.config.widths) * (19 if penalise else 7))
         for index, rows in enumerate(pieces):
             here = None if c is None else c[rows]
             share = (rows.stop - rows.start) / n
@@ -169,7 +171,7 @@ class GanTask(Task[ArrayData]):
         z = self._latents(n)
         total = 0.0
         self.optimisers["generator"].zero_grad(set_to_none=True)
-        pieces = self.pieces(n, multiply_adds(self.config.widths) * 8)
+        pieces = self.pieces(n, _DENSE * multiply_adds(self.config.widths) * 8)
         for index, rows in enumerate(pieces):
             here = None if c is None else c[rows]
             share = (rows.stop - rows.start) / n

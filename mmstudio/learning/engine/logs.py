@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 from PIL import Image
@@ -27,22 +27,25 @@ class Logs:
         self.folder = folder
         self._metrics = folder / METRICS
         self._board: SummaryWriter | None = None
+        self._lines: TextIO | None = None
         self.rewind(step)
 
     def rewind(self, step: int) -> None:
         """Drop the lines after ``step``: they will be written again."""
         self._start = step
+        self.close()
         for name in (METRICS, FIGURES):
             lines = _read(self.folder / name)
             if lines or name == METRICS:
                 kept = [json.dumps(line) + "\n" for line in lines if line["step"] <= step]
                 write_text(self.folder / name, "".join(kept))
-        self.close()
 
     def metrics(self, step: int, values: dict[str, float], **more: Any) -> None:
         """One line of metrics.jsonl and one TensorBoard point per value."""
-        with self._metrics.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": step, **more, "losses": values}) + "\n")
+        if self._lines is None:
+            self._lines = self._metrics.open("a", encoding="utf-8")
+        self._lines.write(json.dumps({"step": step, **more, "losses": values}) + "\n")
+        self._lines.flush()  # a killed run has all of its lines
         self._board_points(step, values)
 
     def figures(self, step: int, values: dict[str, float], features: str) -> None:
@@ -52,12 +55,15 @@ class Logs:
         self._board_points(step, {f"figures/{name}": value for name, value in values.items()})
 
     def _board_points(self, step: int, values: dict[str, float]) -> None:
+        from tensorboard.compat.proto.summary_pb2 import Summary
+
         if self._board is None:
             from torch.utils.tensorboard import SummaryWriter
 
             self._board = SummaryWriter(str(self.folder / "tb"), purge_step=self._start + 1)
-        for name, value in values.items():
-            self._board.add_scalar(name, value, step)
+        points = [Summary.Value(tag=name, simple_value=value) for name, value in values.items()]
+        if self._board.file_writer is not None:  # one event with all of a step
+            self._board.file_writer.add_summary(Summary(value=points), step)
 
     def grid(self, step: int, pictures: Tensor, columns: int = 6) -> Path:
         """Save ``pictures`` (N×C×H×W in [-1, 1]) as one PNG and return its path."""
@@ -67,7 +73,10 @@ class Logs:
         return path
 
     def close(self) -> None:
-        """Flush TensorBoard."""
+        """End both files; the next line opens them again."""
+        lines, self._lines = self._lines, None
+        if lines is not None:
+            lines.close()
         if self._board is not None:
             self._board.close()
             self._board = None

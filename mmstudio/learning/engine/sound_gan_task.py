@@ -17,6 +17,7 @@ from mmstudio.learning.engine.gan_task import GanTask
 from mmstudio.learning.engine.sound_shape import SoundShape
 from mmstudio.learning.engine.spectra import mel_of
 from mmstudio.learning.engine.task import take
+from mmstudio.learning.engine.updates import adam
 from mmstudio.learning.engine.voicing import Voicing, without_old_voice
 from mmstudio.learning.nets.sound import SoundGenerator
 from mmstudio.learning.objectives.augment import sound_augment
@@ -34,7 +35,7 @@ class SoundGanTask(GanTask):
         self.shape = SoundShape.of(config)
         self.voicing = Voicing(config, self.generator.vocoder, device, self.random)
         own = [p for name, p in self.generator.named_parameters() if not name.startswith("vocoder.")]
-        self.optimisers["generator"] = torch.optim.Adam(own, lr=config.rate, betas=(0.0, 0.9), eps=1e-8)
+        self.optimisers["generator"] = adam(own, lr=config.rate, betas=(0.0, 0.9), eps=1e-8)
         self.optimisers["vocoder"] = self.voicing.optimiser
         if self.voicing.critic is not None and self.voicing.critic_optimiser is not None:
             self.nets["critic"] = self.voicing.critic

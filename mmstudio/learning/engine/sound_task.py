@@ -21,6 +21,7 @@ from mmstudio.learning.engine.sound_data import SoundData
 from mmstudio.learning.engine.sound_shape import SoundShape
 from mmstudio.learning.engine.spectra import mel_of
 from mmstudio.learning.engine.task import Task, take
+from mmstudio.learning.engine.updates import adamw, clip
 from mmstudio.learning.engine.vae_task import COMPONENTS, PRIOR_EXAMPLES, VaeTask
 from mmstudio.learning.engine.voicing import Voicing, without_old_voice
 from mmstudio.learning.nets.blocks import materialise
@@ -55,7 +56,7 @@ class SoundVaeTask(Task[SoundData]):
         self._own = [p for name, p in self.vae.named_parameters() if not name.startswith("vocoder.")]
         self.nets = {"vae": self.vae}
         self.optimisers = {
-            "vae": torch.optim.AdamW(self._own, lr=config.rate, betas=(0.9, 0.99), weight_decay=1e-4),
+            "vae": adamw(self._own, lr=config.rate, betas=(0.9, 0.99), weight_decay=1e-4),
             "vocoder": self.voicing.optimiser,
         }
         if self.voicing.critic is not None and self.voicing.critic_optimiser is not None:
@@ -90,9 +91,9 @@ class SoundVaeTask(Task[SoundData]):
             more, said = self.voicing.heard(waves, y)
             gradient, losses = gradient + bounded(more, gradient, _HEARD), losses | said
         torch.autograd.backward([y, bound], [gradient, torch.ones_like(bound)])
-        norm = torch.nn.utils.clip_grad_norm_(self._own, 1.0)
+        norm = clip(self._own, 1.0)
         self.optimisers["vae"].step()
-        yield losses | {"gradient": float(norm)}
+        yield losses | {"gradient": norm}
         yield from self.voicing.learn(waves, x, step)
         self._ended = step + 1 >= self.config.steps
 

@@ -15,6 +15,7 @@ from mmstudio.learning.config import ModelConfig
 from mmstudio.learning.engine.checkpoint import TrainingState
 from mmstudio.learning.engine.data import Batch, TrainingData
 from mmstudio.learning.engine.ema import Average
+from mmstudio.learning.engine.updates import laid_out_as
 
 Data = TypeVar("Data", bound=TrainingData)
 
@@ -120,6 +121,9 @@ class Task(ABC, Generic[Data]):
                 if key.startswith(f"optimiser.{name}."):
                     _, _, index, slot = key.split(".", 3)
                     slots.setdefault(int(index), {})[slot] = value
+            own = [p for group in optimiser.param_groups for p in group["params"]]
+            for at, held in slots.items():
+                slots[at] = {slot: laid_out_as(value, own[at]) for slot, value in held.items()}
             groups = optimiser.state_dict()["param_groups"]
             optimiser.load_state_dict({"state": slots, "param_groups": groups})
 

@@ -26,6 +26,7 @@ from mmstudio.learning.engine.data import TrainingData
 from mmstudio.learning.engine.device import is_out_of_memory, speed_of
 from mmstudio.learning.engine.judge import Judging
 from mmstudio.learning.engine.logs import Logs
+from mmstudio.learning.engine.memory import kept_memory
 from mmstudio.learning.engine.saver import Saver, copied
 from mmstudio.learning.engine.task import Task
 from mmstudio.learning.engine.watch import Watch
@@ -88,6 +89,10 @@ class Trainer:
             StudioError: the losses stay not-a-number, or memory is too small for one example.
             DiskFull: at a checkpoint; the earlier one stays valid.
         """
+        with kept_memory():
+            return (yield from self._run(context))
+
+    def _run(self, context: JobContext) -> Generator[Progress, None, dict[str, Any]]:
         logs = Logs(self.folder, self.step)
         try:
             if self.step == 0:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from mmstudio.learning.config import ModelConfig
 from mmstudio.learning.engine.checkpoint import TrainingState
@@ -17,10 +16,11 @@ from mmstudio.learning.engine.ema import Average
 from mmstudio.learning.engine.grow import take_grown
 from mmstudio.learning.engine.prior import fit_prior
 from mmstudio.learning.engine.task import Task, take
+from mmstudio.learning.engine.updates import adamw, clip
 from mmstudio.learning.nets.blocks import materialise
 from mmstudio.learning.nets.sound import SpectrogramVAE
 from mmstudio.learning.nets.vae import VAE, ConvVAE, SpatialVAE, half_cost, make_vae
-from mmstudio.learning.objectives.vae import free_bits, gradient_l1, kl_per_dimension
+from mmstudio.learning.objectives.vae import free_bits, kl_per_dimension, redrawn
 
 COMPONENTS = 20  # of the prior, where there are examples enough
 PRIOR_EXAMPLES = 4096  # that the prior of a finished training is fitted to
@@ -46,10 +46,9 @@ class VaeTask(Task[ArrayData]):
         if not isinstance(self.vae, SpectrogramVAE):
             self.vae.encoder.freeze(int(config.options.get("freeze", 0.0)))
         self.nets = {"vae": self.vae}
+        self._own = list(self.vae.parameters())
         self.optimisers = {
-            "vae": torch.optim.AdamW(
-                self.vae.parameters(), lr=config.rate, betas=(0.9, 0.99), weight_decay=1e-4
-            )
+            "vae": adamw(self.vae.parameters(), lr=config.rate, betas=(0.9, 0.99), weight_decay=1e-4)
         }
         self.critic = Critic.of(config, device, self.random) if self.cuts else None
         if self.critic is not None:
@@ -78,15 +77,15 @@ class VaeTask(Task[ArrayData]):
             with autocast(self.device):
                 y, mean, log_variance = self.vae(x, noise[rows].to(self.device))
             y, mean, log_variance = y.float(), mean.float(), log_variance.float()
-            pixels, edges = functional.l1_loss(y, x), gradient_l1(y, x)
+            again, pixels = redrawn(y, x, options["edges"])
             kl = kl_per_dimension(mean, log_variance)
-            redrawn = pixels + options["edges"] * edges
             bound = options["beta"] * warm * free_bits(kl, options["free_bits"])
-            found = {"loss": redrawn + bound, "pixels": pixels, "edges": edges, "kl": kl.sum()}
+            edges = (again.detach() - pixels) / (options["edges"] or 1.0)
+            found = {"loss": again + bound, "pixels": pixels, "edges": edges, "kl": kl.sum()}
             if critic is None:
-                (share * (redrawn + bound)).backward()
+                (share * (again + bound)).backward()
             else:
-                (gradient,) = torch.autograd.grad(redrawn, y, retain_graph=True)
+                (gradient,) = torch.autograd.grad(again, y, retain_graph=True)
                 more, said = critic.judge(x, y.detach(), gradient, step)
                 torch.autograd.backward([y, bound], [share * (gradient + more), bound.new_tensor(share)])
                 found |= said | critic.learn(x, y.detach(), step, share)
@@ -94,12 +93,12 @@ class VaeTask(Task[ArrayData]):
                 sums[name] = sums.get(name, 0.0) + share * value.item()
             if index < len(pieces) - 1:
                 yield {}
-        norm = torch.nn.utils.clip_grad_norm_(self.vae.parameters(), 1.0)
+        norm = clip(self._own, 1.0)
         self.optimisers["vae"].step()
         if critic is not None:
             critic.optimiser.step()
         self._ended = step + 1 >= self.config.steps
-        yield sums | {"gradient": float(norm)}
+        yield sums | {"gradient": norm}
 
     @property
     def _drawn_with(self) -> VAE:
