@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mmstudio.library import Library
 
 _STILL = frozenset({"png", "jpg", "webp", "avif", "svg"})
-_KEEP_BYTES = 64 * 2**20  # of prepared scenes: those of a short ad, a few of a film with many
+_KEEP_BYTES = 48 * 2**20  # of prepared scenes: those of a short ad, a few of a film with many
 _TRIES = 5  # the first, and four with less quality
 
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSize, QSizeF
 from PySide6.QtGui import QPageLayout, QPageSize, QPainter, QPdfWriter
 
-from mmstudio.composition.render.text import clean
+from mmstudio.composition.render.pdf_letters import letters_for_radicals
+from mmstudio.composition.render.scene_text import texts_of
+from mmstudio.composition.render.text import SetText, TextStyle, clean, set_text
 
 if TYPE_CHECKING:
     from mmstudio.composition.render.renderer import Renderer
@@ -34,8 +36,10 @@ def pdf_of(pages: Iterable[tuple[Renderer, float | None]], title: str) -> Iterat
     writer.setTitle(clean(title)[:200])
     writer.setResolution(_DPI)
     painter: QPainter | None = None
+    texts: list[SetText] = []
     try:
         for renderer, second in pages:
+            texts += _texts(renderer)
             width, height = renderer.storyboard.size
             size = QPageSize(QSizeF(width * _POINTS, height * _POINTS), QPageSize.Unit.Point)
             writer.setPageLayout(QPageLayout(size, QPageLayout.Orientation.Portrait, QMarginsF()))
@@ -48,9 +52,19 @@ def pdf_of(pages: Iterable[tuple[Renderer, float | None]], title: str) -> Iterat
     finally:
         if painter is not None:
             painter.end()
-    data = held.data().data()
+    data = letters_for_radicals(held.data().data(), texts)
     data = _DATE.sub(lambda found: found[1] + _FIXED, data)
     yield _XMP_DATE.sub(lambda found: found[1] + b"2000-01-01T00:00:00", data)
+
+
+def _texts(renderer: Renderer) -> list[SetText]:
+    """Every text of a storyboard as it is set, and the label."""
+    board = renderer.storyboard
+    found = [placed.done for scene in board.scenes for placed in texts_of(board, scene).values()]
+    over = " ".join([board.label, *board.marks]).strip()
+    if over:
+        found.append(set_text(over, 1e4, 1e4, TextStyle(20.0, 1.0, 400, 2, 1.2, 0.0, board.locale)))
+    return found
 
 
 def svg_of(renderer: Renderer, title: str, second: float | None = None) -> bytes:

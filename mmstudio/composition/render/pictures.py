@@ -101,6 +101,11 @@ class Clip:
             pixels = np.asarray(self._reader.frame_at(t).convert("RGB"))
         return qimage(pixels if self._touch is None else self._touch(t, pixels))
 
+    @property
+    def is_open(self) -> bool:
+        """Whether its file is."""
+        return self._reader is not None
+
     def rest(self) -> None:
         """Close the file until it is looked at again."""
         with self._lock:

@@ -15,6 +15,7 @@ from PySide6.QtGui import QImage, QPaintDevice, QPaintEngine, QPainter
 from mmstudio.composition.direction import is_rtl_locale
 from mmstudio.composition.motion import Pose, ease_in_out, pose
 from mmstudio.composition.render.application import ensure_application
+from mmstudio.composition.render.memory import give_back
 from mmstudio.composition.render.overlay import overlay_image, overlay_sprites
 from mmstudio.composition.render.pictures import Pictures, colour, painting, scaled
 from mmstudio.composition.render.scene_text import text_sprite, texts_of
@@ -71,6 +72,12 @@ class Renderer:
     def problems(self) -> dict[int, str]:
         """Assets that could not be drawn, with the reason; filled while drawing."""
         return self.pictures.problems
+
+    @property
+    def kept(self) -> int:
+        """Bytes of the scenes that are ready."""
+        with self._lock:
+            return sum(stage.size for stage in self._stages.values())
 
     def prepare(self, size: tuple[int, int] | None = None) -> None:
         """Make every scene ready now, so that no later frame waits; of more than are kept, the first."""
@@ -254,8 +261,11 @@ class Renderer:
     def _forget(self) -> None:
         """Let go of the scenes that were not drawn for longest, while there are too many."""
         held = sum(stage.size for stage in self._stages.values())
+        many = held > self._keep and len(self._stages) > _LEAST
         while held > self._keep and len(self._stages) > _LEAST:
             held -= self._stages.popitem(last=False)[1].size
+        if many:
+            give_back()
 
     def _build(self, scene: Scene) -> _Stage:
         """Every sprite of a scene at the storyboard's own size: other sizes only scale these."""
