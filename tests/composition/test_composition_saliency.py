@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mmstudio.composition.editing.saliency import cover_focus, crop_for, focus_in, focus_of, saliency_of
+from mmstudio.composition.editing.saliency import (
+    box_of,
+    cover_focus,
+    crop_for,
+    focus_in,
+    focus_of,
+    saliency_of,
+)
 
 
 def picture(at: tuple[float, float], size: tuple[int, int] = (300, 200), side: int = 40) -> NDArray[np.uint8]:
@@ -72,3 +79,16 @@ def test_what_is_transparent_is_not_looked_at() -> None:
     pixels = np.dstack([picture((0.2, 0.5)), np.full((200, 300), 255, np.uint8)])
     pixels[:, :150, 3] = 0
     assert focus_of(pixels)[0] > 0.5
+
+
+@pytest.mark.parametrize("at", [(0.3, 0.4), (0.8, 0.25), (0.5, 0.9)])
+def test_a_box_goes_round_what_stands_out_with_air(at: tuple[float, float]) -> None:
+    box = box_of(picture(at, side=60))
+    assert box.x < at[0] < box.x + box.w
+    assert box.y < at[1] < box.y + box.h
+    assert box.w * box.h < 0.6
+    assert min(box.x, box.y) >= 0
+    assert max(box.x + box.w, box.y + box.h) <= 1.0
+    plain = box_of(np.full((90, 160, 3), 200, np.uint8))
+    assert plain.w > 0.3
+    assert plain.x + plain.w / 2 == pytest.approx(0.5, abs=0.05)

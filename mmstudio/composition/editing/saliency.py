@@ -16,6 +16,7 @@ from mmstudio.media.oklab import srgb_to_oklab
 
 _SIDE = 64  # pixels of the longer side that is looked at (Hou & Zhang's own scale)
 _CENTRE = 0.35  # how much the middle is preferred where nothing else speaks
+_AIR = 0.03  # of the picture, left round what is looked at
 _KEPT = 0.15  # of the strongest saliency: weaker places do not pull the focus
 
 
@@ -81,6 +82,24 @@ def focus_in(rgb: NDArray[np.uint8], ratio: float) -> tuple[float, float]:
     x = crop.x / (1.0 - crop.w) if crop.w < 1.0 else 0.5
     y = crop.y / (1.0 - crop.h) if crop.h < 1.0 else 0.5
     return round(min(x, 1.0), 4), round(min(y, 1.0), 4)
+
+
+def box_of(rgb: NDArray[np.uint8]) -> Rect:
+    """The box, in fractions of the picture, round everything that is looked at, with a little air.
+
+    Where that is nearly all of it, a narrow edge is cut off.
+    """
+    value = saliency_of(rgb)
+    strong = value >= _KEPT * value.max()
+    rows, columns = np.flatnonzero(strong.any(1)), np.flatnonzero(strong.any(0))
+    height, width = value.shape
+    left, right = columns[0] / width - _AIR, (columns[-1] + 1) / width + _AIR
+    top, bottom = rows[0] / height - _AIR, (rows[-1] + 1) / height + _AIR
+    x, y = max(float(left), 0.0), max(float(top), 0.0)
+    w, h = min(float(right), 1.0) - x, min(float(bottom), 1.0) - y
+    if w * h > 0.9:
+        return Rect(0.025, 0.025, 0.95, 0.95)
+    return Rect(round(x, 4), round(y, 4), round(w, 4), round(h, 4))
 
 
 def cover_focus(point: tuple[float, float], picture: float, box: float) -> tuple[float, float]:

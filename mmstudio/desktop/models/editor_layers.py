@@ -45,6 +45,8 @@ NAMES: dict[str, str] = {
     "veil": mark("Veil"),
     "scene": mark("Scene"),
     "shape": mark("Shape"),
+    "shot": mark("Shot"),
+    "badge": mark("Badge"),
     "heading": mark("Heading"),
     "number": mark("Number"),
 }

@@ -10,7 +10,7 @@ from mmstudio.composition.editing import layers as edits
 from mmstudio.composition.editing.alternatives import Alternative, alternatives, sound_alternatives
 from mmstudio.composition.editing.autosave import Keeper
 from mmstudio.composition.editing.base import free_layer, layer_of, set_values, tracks_named
-from mmstudio.composition.editing.saliency import crop_for, focus_in, focus_of
+from mmstudio.composition.editing.saliency import box_of, crop_for, focus_in, focus_of
 from mmstudio.composition.storyboard import ImageLayer, Rect, Storyboard, TextLayer
 from mmstudio.errors import UsageError
 from mmstudio.i18n import tr
@@ -153,6 +153,8 @@ def read_croppable(library: Library, board: Storyboard, scene: int, layer: str) 
         pixels = image_array(path, max_side=_CROPPED)
     else:
         raise UsageError("{name} shows no picture that can be cropped.", name=layer)
+    if getattr(held, "fit", "contain") != "cover":
+        return Croppable(pixels, box_of(pixels))  # it keeps its own shape in the box
     ratio = held.rect.w * board.size[0] / max(held.rect.h * board.size[1], 1e-6)
     return Croppable(pixels, _subject(pixels, ratio))
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QAction, QImage
+from PySide6.QtGui import QAction, QImage, QShowEvent
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from mmstudio.composition.editing import sounds, timeline
 from mmstudio.composition.editing.base import put
 from mmstudio.composition.layout import reframe
 from mmstudio.composition.storyboard import Rect, Storyboard
+from mmstudio.desktop.models.board_problems import board_clock, problems_of, tell_problems
 from mmstudio.desktop.models.editor import EditorModel
 from mmstudio.desktop.models.editor_work import (
     Opened,
@@ -28,7 +29,7 @@ from mmstudio.desktop.views.editor_strip import EditorStrip
 from mmstudio.desktop.views.editor_timeline import EditorTimeline
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.playback import Player
-from mmstudio.desktop.views.sound_clock import SilentClock, SoundClock, open_clock
+from mmstudio.desktop.views.sound_clock import SilentClock, SoundClock
 from mmstudio.desktop.views.states import StateStack
 from mmstudio.i18n import mark, tr, tr_error
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
 
 _RATE = 48_000
+_LOW, _LOW_LINE = 640, 118  # pixels of a low window's pane, and of the time line in it
 _CHOICES_MS = 250  # after the choice rests, before alternatives are looked up
 
 
@@ -260,6 +262,11 @@ class EditorPane(EditorTools):
             lambda: self.context.navigate("preview"),
         )
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.height() < _LOW and self.split_view.sizes()[1] > _LOW_LINE:
+            self.split_view.setSizes([self.height() - _LOW_LINE, _LOW_LINE])  # the picture comes first
+
     # --- opening ------------------------------------------------------------------------------------
 
     def _open(self, storyboard: int | None) -> None:
@@ -290,6 +297,11 @@ class EditorPane(EditorTools):
         self.states.show_content()
         self.timeline.zoom_all()
         self._draw()
+        library, board = self.context.studio.library, found.board
+        self.context.background(
+            lambda: problems_of(library, board), lambda said: tell_problems(self.context, board, said),
+            self._refused, key="editor-problems", owner=self,
+        )  # fmt: skip
 
     def _read_frames(self) -> None:
         from mmstudio.export.channels import channels
@@ -428,9 +440,7 @@ class EditorPane(EditorTools):
         volume = self.context.settings.volume
 
         def work() -> SoundClock | SilentClock:
-            from mmstudio.composition.sound import mix
-
-            return open_clock(mix(board, studio.library, rate=_RATE), _RATE, volume)
+            return board_clock(board, studio.library, _RATE, volume)[0]
 
         def ready(clock: SoundClock | SilentClock) -> None:
             if self._played is board:

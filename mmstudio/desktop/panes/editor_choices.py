@@ -178,7 +178,7 @@ class EditorChoices(EditorCommands):
             said = [
                 tr("{n} placed", n=filled.placed) if filled.placed else "",
                 tr("{n} new", n=filled.added) if filled.added else "",
-                tr("{n} sounds laid", n=filled.sounds) if filled.sounds else "",
+                tr("sounds: {n}", n=filled.sounds) if filled.sounds else "",
             ]
             self.context.notify(
                 tr("Dropped: {what}.", what=", ".join(one for one in said if one)),

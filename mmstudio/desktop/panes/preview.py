@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QComboBox, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.board import BoardFacts, SavedBoard, read_board, saved_boards
+from mmstudio.desktop.models.board_problems import board_clock, problems_of, tell_problems
 from mmstudio.desktop.models.channels import ChannelRow, default_folder, read_channels
 from mmstudio.desktop.models.held import ExportWish, HeldBoard
 from mmstudio.desktop.models.job_watch import JobWatch
@@ -24,7 +25,7 @@ from mmstudio.desktop.views.item_picker import ItemButton
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.preview_panel import PreviewPanel
 from mmstudio.desktop.views.preview_words import mockup_words, refill, remark_files, sound_words
-from mmstudio.desktop.views.sound_clock import SilentClock, SoundClock, open_clock
+from mmstudio.desktop.views.sound_clock import SilentClock, SoundClock
 from mmstudio.desktop.views.stage import FORMATS, Stage
 from mmstudio.desktop.views.states import StateStack
 from mmstudio.i18n import mark, tr, tr_error
@@ -429,14 +430,15 @@ class PreviewPane(Pane):
             return
         volume = self.stage.volume.value() / 100
 
-        def work() -> tuple[SoundClock | SilentClock, MixReport | None]:
-            from mmstudio.composition.sound import mix, mix_report
-
-            samples = mix(facts.board, studio.library, rate=_RATE)
-            report = mix_report(samples, _RATE) if samples.any() else None
-            return open_clock(samples, _RATE, volume), report
-
-        self.context.background(work, self._sound_ready, self._sound_failed, key="preview-sound")
+        board, library = facts.board, studio.library
+        self.context.background(
+            lambda: board_clock(board, library, _RATE, volume), self._sound_ready, self._sound_failed,
+            key="preview-sound",
+        )  # fmt: skip
+        self.context.background(
+            lambda: problems_of(library, board), lambda found: tell_problems(self.context, board, found),
+            self._sound_failed, key="preview-problems", owner=self,
+        )  # fmt: skip
 
     def _sound_ready(self, made: tuple[SoundClock | SilentClock, MixReport | None]) -> None:
         clock, report = made

@@ -299,7 +299,8 @@ class PictureForm(Form):
                               tip=mark("Crop to what is looked at"))  # fmt: skip
         self.whole = button(mark("Show all"), self._whole)
         self.column.addWidget(self.look)
-        self.column.addLayout(row(self.crop_button, self.crop_to, self.whole, None))
+        self.column.addWidget(self.crop_to)
+        self.column.addLayout(row(self.crop_button, self.whole, None))
         self.column.addLayout(self.form)
         self.fit = self.choice(
             mark("How it fits"),

@@ -67,6 +67,8 @@ class GuideHand:
         """Take a guide in hand, or let go."""
         if guide != self.chosen:
             self.chosen = guide
+            if guide is not None:
+                self._canvas.picked.emit([])  # keys mean one thing at a time
             self._canvas.guide_chosen.emit()
             self._canvas.tell()
             self._canvas.update()
