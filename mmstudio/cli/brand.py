@@ -267,6 +267,7 @@ def _look_at(opened: Studio, action: BrandAction, storyboard: int | None, name: 
     from mmstudio.composition import prepare_drawing
     from mmstudio.composition.brand import apply, check, chosen_kit, fix_all
     from mmstudio.composition.brand.kit import kit_of
+    from mmstudio.export.channels import usual_canvases
 
     if storyboard is None:
         raise UsageError("Which storyboard?", hint="Name it: --storyboard ID.")
@@ -277,14 +278,15 @@ def _look_at(opened: Studio, action: BrandAction, storyboard: int | None, name: 
             "There is no brand kit to hold it against.", hint="Make one: mmstudio brand LIB set NAME …"
         )
     board = opened.composer.load(storyboard)
+    sizes = usual_canvases(board)
     prepare_drawing()
-    before = check(board, library, kit)
+    before = check(board, library, kit, sizes=sizes)
     report = before
     if action is BrandAction.APPLY:
         board = apply(board, kit, library)
-        report = check(board, library, kit)
+        report = check(board, library, kit, sizes=sizes)
     elif action is BrandAction.FIX:
-        board, report = fix_all(board, kit, library)
+        board, report = fix_all(board, kit, library, sizes)
     if action is not BrandAction.CHECK:
         opened.composer.save(board)
     _show_report(kit, before, report, as_json)

@@ -7,11 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mmstudio.errors import NotFound, StudioError
 from mmstudio.export.writers import WRITERS
 from mmstudio.paths import resource
+
+if TYPE_CHECKING:
+    from mmstudio.composition import Storyboard
 
 _FILMS = ("mp4", "webm", "gif")
 _LEAST_SIDE, _MOST_SIDE = 32, 8192
@@ -148,6 +151,23 @@ def _problem(channel: Channel, ratio: str) -> str:
 
 def _wrong(name: str, why: str) -> StudioError:
     return StudioError("The channel {name} is not right: {why}.", name=name, why=why)
+
+
+def canvases(names: Iterable[str | Channel]) -> list[tuple[int, int]]:
+    """The sizes in pixels that these channels show a storyboard in, each once; unknown names are left out."""
+    known = {channel.name: channel for channel in channels()}
+    found = [name if isinstance(name, Channel) else known.get(name) for name in names]
+    return list(dict.fromkeys(one.size for one in found if one is not None and one.size is not None))
+
+
+def usual_canvases(board: Storyboard) -> list[tuple[int, int]]:
+    """The canvases of the channels that a storyboard's recipe is usually exported for; none without one."""
+    from mmstudio.composition.recipe import get_recipe
+
+    try:
+        return canvases(get_recipe(board.recipe).channels)
+    except StudioError:
+        return []
 
 
 def chosen(names: Iterable[str | Channel] | None) -> list[Channel]:

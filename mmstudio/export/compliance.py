@@ -83,8 +83,11 @@ def look(
     *,
     today: date | None = None,
     names: Iterable[str] = CHECKS,
+    sizes: Iterable[tuple[int, int]] = (),
 ) -> list[Check]:
     """Checks of a storyboard, in the order of :data:`CHECKS`. Nothing is written.
+
+    ``sizes``: the canvases it is exported for, on each of which the brand's rules are looked at.
 
     Media that the studio generated count as one's own and need nobody's consent. What nobody has said
     anything about is amber, not red: most media are their owner's own.
@@ -102,7 +105,7 @@ def look(
         "market": lambda: _market(used, market),
         "disclosure": lambda: _disclosure(with_origins(library, board), chosen),
         "claims": lambda: _claims(library, board),
-        "brand": lambda: _brand(library, board),
+        "brand": lambda: _brand(library, board, sizes),
     }
     wanted = set(names)
     checks = [makers[name]() for name in CHECKS if name in wanted]
@@ -126,15 +129,22 @@ def _with_clearance(
     return replace(check, digest=digest, clearance=answered)
 
 
-def pass_or_refuse(library: Library, board: Storyboard, options: ExportOptions | None = None) -> list[Check]:
-    """The checks of a storyboard that may leave, but for its claims.
+def pass_or_refuse(
+    library: Library,
+    board: Storyboard,
+    options: ExportOptions | None = None,
+    *,
+    sizes: Iterable[tuple[int, int]] = (),
+) -> list[Check]:
+    """The checks of a storyboard that may leave, but for its claims; ``sizes`` as for :func:`look`.
 
     Texts that facts do not support are refused by ``copy_gate.pass_or_refuse``, which names the place.
 
     Raises:
         StudioError: a check is red and nobody answers for it.
     """
-    checks = look(library, board, options, names=[name for name in CHECKS if name != "claims"])
+    wanted = [name for name in CHECKS if name != "claims"]
+    checks = look(library, board, options, names=wanted, sizes=sizes)
     for check in checks:
         if not check.passes:
             raise StudioError(
@@ -313,7 +323,7 @@ def _claims(library: Library, board: Storyboard) -> Check:
     return Check("claims", "green", tr("All claims rest on facts of the item."))
 
 
-def _brand(library: Library, board: Storyboard) -> Check:
+def _brand(library: Library, board: Storyboard, sizes: Iterable[tuple[int, int]]) -> Check:
     try:
         from mmstudio.composition.brand import check, chosen_kit
     except ImportError:
@@ -321,7 +331,7 @@ def _brand(library: Library, board: Storyboard) -> Check:
     kit = chosen_kit(library)
     if kit is None:
         return Check("brand", "green", tr("No brand kit is chosen."))
-    report = check(board, library, kit)
+    report = check(board, library, kit, sizes=sizes)
     if not report.findings:
         return Check("brand", "green", tr("It keeps all rules of {name}.", name=kit.name))
     return Check(

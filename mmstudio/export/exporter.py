@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmstudio.composition import Storyboard, prepare_drawing
 from mmstudio.export import compliance
-from mmstudio.export.channels import Channel, channels, chosen
+from mmstudio.export.channels import Channel, canvases, channels, chosen
 from mmstudio.export.copy_gate import Passage, answer_for, look, notes_of, pass_or_refuse
 from mmstudio.export.fitting import copy_note, fitted
 from mmstudio.export.making import Making, file_name
@@ -154,7 +154,7 @@ class Exporter:
     ) -> tuple[Making, Passage]:
         """Everything that can be refused before a file is written."""
         making = Making(self._library, board, options, pictures)
-        checks = compliance.pass_or_refuse(self._library, board, options)
+        checks = compliance.pass_or_refuse(self._library, board, options, sizes=canvases(wanted))
         making.checks = checks
         making.notes += [check.message for check in checks if check.state == "amber"]
         passage = pass_or_refuse(self._library, board)

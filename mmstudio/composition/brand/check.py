@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from mmstudio.composition.brand.kit import BrandKit
+from mmstudio.composition.layout import reframe
 from mmstudio.composition.storyboard import Storyboard
 
 if TYPE_CHECKING:
@@ -60,13 +62,18 @@ class BrandReport:
 
 
 def check(
-    board: Storyboard, library: Library, kit: BrandKit, pictures: Pictures | None = None
+    board: Storyboard,
+    library: Library,
+    kit: BrandKit,
+    pictures: Pictures | None = None,
+    sizes: Iterable[tuple[int, int]] = (),
 ) -> BrandReport:
     """Check every scene at rest against a kit.
 
     Contrast is measured on the rendered frame behind the letters. Any thread, once
     :func:`mmstudio.composition.prepare_drawing` was called. ``pictures``: those of a renderer, to load none
-    twice.
+    twice. ``sizes``: canvases (width, height) that it is exported for; contrast is measured on each of them,
+    since another crop puts other pixels behind a text, and clear space is looked at again.
     """
     from mmstudio.composition.render import brand_rules as rules
     from mmstudio.composition.render.brand_grounds import Grounds
@@ -85,6 +92,9 @@ def check(
                 report.add("colour", finding)
         for finding in rules.logos(board, scene, kit, library, grounds.pictures):
             report.add("clear space", finding)
+    for size in dict.fromkeys(sizes):
+        if size != board.size:
+            _other_canvas(report, reframe(board, size), library, kit, grounds.pictures)
     if kit.logo is not None and kit.corner != "none" and board.scenes:
         report.add("logo", rules.logo(board, kit, library))
     for finding in rules.words(board, library):
@@ -92,3 +102,22 @@ def check(
     for finding in rules.disclaimers(board, kit):
         report.add("disclaimer", finding)
     return report
+
+
+def _other_canvas(
+    report: BrandReport, board: Storyboard, library: Library, kit: BrandKit, pictures: Pictures
+) -> None:
+    """Contrast and clear space on another canvas; what was found on one before is said once."""
+    from mmstudio.composition.render import brand_rules as rules
+    from mmstudio.composition.render.brand_grounds import Grounds
+
+    said = {(one.rule, one.scene, one.layer) for one in report.findings}
+    grounds = Grounds(board, library, pictures)
+    for scene in board.scenes:
+        found = [
+            ("contrast", rules.contrast(scene, standing, kit, board.size)) for standing in grounds.of(scene)
+        ]
+        found += [("clear space", one) for one in rules.logos(board, scene, kit, library, pictures)]
+        for rule, finding in found:
+            if finding is None or (rule, finding.scene, finding.layer) not in said:
+                report.add(cast(Rule, rule), finding)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from mmstudio.composition.brand.apply import add_disclaimer, add_logo
@@ -67,12 +68,15 @@ def fix(board: Storyboard, finding: Finding, kit: BrandKit, library: Library | N
     return made
 
 
-def fix_all(board: Storyboard, kit: BrandKit, library: Library) -> tuple[Storyboard, BrandReport]:
-    """Everything that can be put right, and what is found afterwards.
+def fix_all(
+    board: Storyboard, kit: BrandKit, library: Library, sizes: Iterable[tuple[int, int]] = ()
+) -> tuple[Storyboard, BrandReport]:
+    """Everything that can be put right, and what is found afterwards; ``sizes`` as for :func:`check`.
 
     One fix can show another fault (a plate, a moved logo): checked again up to six times.
     """
-    report = check(board, library, kit)
+    canvases = list(sizes)
+    report = check(board, library, kit, sizes=canvases)
     for _ in range(_MOST_ROUNDS):
         todo = [finding for finding in report.findings if finding.fix is not None]
         if not todo:
@@ -81,7 +85,7 @@ def fix_all(board: Storyboard, kit: BrandKit, library: Library) -> tuple[Storybo
         changed = board
         for finding in todo:
             changed = fix(changed, finding, kit, library)
-        again = check(changed, library, kit)
+        again = check(changed, library, kit, sizes=canvases)
         if len(again.findings) > before:
             break  # no better: leave the state that is known to be
         board, report = changed, again
@@ -110,12 +114,15 @@ def _take_out(board: Storyboard, word: str) -> None:
 
 def _add_logo(board: Storyboard, scene: Scene, kit: BrandKit, library: Library) -> None:
     from mmstudio.composition.render.brand_rules import free_corner, logo_box
+    from mmstudio.composition.render.brand_subjects import subjects_of
+    from mmstudio.composition.render.pictures import Pictures
 
     if not add_logo(board, scene, kit, library):
         return
     logo = scene.layers[-1]
     if isinstance(logo, LogoLayer):
-        free = free_corner(board, scene, logo, logo_box(board, logo, library), kit)
+        there = subjects_of(board, scene, Pictures(library))
+        free = free_corner(board, scene, logo, logo_box(board, logo, library), kit, there)
         if free:
             _place_logo(board, logo, free, kit, library)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ from mmstudio.composition.corners import PREFIX, corner_rect
 from mmstudio.composition.palette import contrast as ratio_of
 from mmstudio.composition.palette import hex_of, rgb_of
 from mmstudio.composition.render.brand_grounds import Grounds, Standing
+from mmstudio.composition.render.brand_subjects import Subject, subjects_of
+from mmstudio.composition.render.pictures import Pictures
 from mmstudio.composition.render.scene_text import PlacedText, texts_of
 from mmstudio.composition.render.sprites import box_of
 from mmstudio.composition.render.typefaces import installed
@@ -31,7 +33,6 @@ from mmstudio.errors import NotFound
 from mmstudio.i18n import tr
 
 if TYPE_CHECKING:
-    from mmstudio.composition.render.pictures import Pictures
     from mmstudio.library import Library
 
 NOT_ASKED = Finding("font", "", "", "")  # the kit says nothing about this text's font
@@ -39,8 +40,10 @@ PLATE = "plate:"  # of a fix's value: a box of this colour behind the text
 _CORNERS = ("top-right", "top-left", "bottom-right", "bottom-left")
 
 
-def contrast(scene: Scene, standing: Standing, kit: BrandKit) -> Finding | None:
-    """WCAG 2.2 contrast of a text on what is really behind it."""
+def contrast(
+    scene: Scene, standing: Standing, kit: BrandKit, canvas: tuple[int, int] | None = None
+) -> Finding | None:
+    """WCAG 2.2 contrast of a text on what is really behind it; ``canvas``: said where it is another one."""
     layer = standing.text.layer
     least = kit.contrast_large if standing.large else kit.contrast
     if standing.contrast >= least - 0.005:
@@ -49,6 +52,8 @@ def contrast(scene: Scene, standing: Standing, kit: BrandKit) -> Finding | None:
         "“{text}” has a contrast of {ratio}:1, {least}:1 is needed.",
         text=_short(standing.text), ratio=f"{standing.contrast:.1f}", least=f"{least:g}",
     )  # fmt: skip
+    if canvas is not None:
+        message = tr("At {width} × {height}: {what}", width=canvas[0], height=canvas[1], what=message)
     if standing.busy and not layer.chip:
         plate = hues.readable(rgb_of(layer.colour))
         return Finding(
@@ -173,6 +178,7 @@ def logos(
 ) -> Iterator[Finding | None]:
     """Every logo large enough, on the canvas, and with its clear space."""
     short = min(board.size)
+    subjects: list[Subject] | None = None
     for layer in scene.layers:
         if not isinstance(layer, LogoLayer) or layer.hidden or layer.asset_id is None:
             continue
@@ -189,11 +195,13 @@ def logos(
             )  # fmt: skip
         else:
             yield None
-        crowd = crowding(board, scene, layer, box, kit)
+        if subjects is None:
+            subjects = subjects_of(board, scene, pictures or Pictures(library))
+        crowd = crowding(board, scene, layer, box, kit, subjects)
         if not crowd:
             yield None
             continue
-        better = free_corner(board, scene, layer, box, kit)
+        better = free_corner(board, scene, layer, box, kit, subjects)
         yield Finding(
             "clear space", scene.name, layer.name,
             tr("The logo's clear space is taken by {names}.", names=", ".join(crowd)),
@@ -201,8 +209,15 @@ def logos(
         )  # fmt: skip
 
 
-def crowding(board: Storyboard, scene: Scene, layer: LogoLayer, box: QRectF, kit: BrandKit) -> list[str]:
-    """Names of what stands in a logo's clear space: texts, other logos, the canvas' edge."""
+def crowding(
+    board: Storyboard,
+    scene: Scene,
+    layer: LogoLayer,
+    box: QRectF,
+    kit: BrandKit,
+    subjects: Sequence[Subject] = (),
+) -> list[str]:
+    """Names of what stands in a logo's clear space: texts, other logos, pictures, the canvas' edge."""
     room = kit.clear_space * box.height()
     clear = box.adjusted(-room, -room, room, room)
     found = [name for name, text in texts_of(board, scene).items() if text.ink().intersects(clear)]
@@ -210,17 +225,25 @@ def crowding(board: Storyboard, scene: Scene, layer: LogoLayer, box: QRectF, kit
         one for one in scene.layers if isinstance(one, LogoLayer) and one is not layer and not one.hidden
     ]
     found += [one.name for one in logos if box_of(one.rect, board.size).intersects(clear)]
+    found += [one.name for one in subjects if one.crowds(clear)]
     if not QRectF(0, 0, *board.size).contains(box):
         found.append(tr("the edge"))
     return found
 
 
-def free_corner(board: Storyboard, scene: Scene, layer: LogoLayer, box: QRectF, kit: BrandKit) -> str:
+def free_corner(
+    board: Storyboard,
+    scene: Scene,
+    layer: LogoLayer,
+    box: QRectF,
+    kit: BrandKit,
+    subjects: Sequence[Subject] = (),
+) -> str:
     """A corner in which the logo would have its clear space; "" where there is none."""
     order = [kit.corner, *_CORNERS] if kit.corner != "none" else list(_CORNERS)
     for corner in dict.fromkeys(order):
         place = box_of(corner_rect(corner, box.width(), box.height(), board.size), board.size)
-        if not crowding(board, scene, layer, place, kit):
+        if not crowding(board, scene, layer, place, kit, subjects):
             return PREFIX + corner
     return ""
 

@@ -248,23 +248,27 @@ class Renderer:
         with self._lock:
             stage = self._stages.get((size, index))
             if stage is None:
+                self._make_room()
                 full = self._build(self.storyboard.scenes[index])
                 stage = (
                     full if scale == 1.0 else _Stage(full.scene, [_shrunk(s, scale) for s in full.sprites])
                 )
                 self._stages[size, index] = stage
-                self._forget()
             else:
                 self._stages.move_to_end((size, index))
             return stage
 
-    def _forget(self) -> None:
-        """Let go of the scenes that were not drawn for longest, while there are too many."""
-        held = sum(stage.size for stage in self._stages.values())
-        many = held > self._keep and len(self._stages) > _LEAST
-        while held > self._keep and len(self._stages) > _LEAST:
+    def _make_room(self) -> None:
+        """Let go of the scenes that were not drawn for longest, so that one more as large can be kept.
+
+        Beforehand: making a scene takes several times the memory of the scene.
+        """
+        sizes = [stage.size for stage in self._stages.values()]
+        held, largest = sum(sizes), max(sizes, default=0)
+        before = len(sizes)
+        while held + largest > self._keep and len(self._stages) >= _LEAST:
             held -= self._stages.popitem(last=False)[1].size
-        if many:
+        if len(self._stages) < before:
             give_back()
 
     def _build(self, scene: Scene) -> _Stage:

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mmstudio.composition.brand.colours import scheme_of
+from mmstudio.composition.brand.kit import chosen_kit
 from mmstudio.composition.cutout import Cutout, cut_out
 from mmstudio.composition.draft import Draft
 from mmstudio.composition.palette import Swatch, scheme, swatches
@@ -154,15 +156,25 @@ def _colours(path: Path, changed: int) -> tuple[tuple[Swatch, ...], bool] | None
 def palette(draft: Draft) -> None:
     """Take the colours from the product itself: the cut-out, else the middle of the photo.
 
-    Without a hero picture the palette is a quiet one that the seed chooses.
+    Without a hero picture the palette is a quiet one that the seed chooses. Where a brand kit is chosen, its
+    colours take their place before a model makes a background in them.
     """
+    draft.board.palette = branded(draft, _own_palette(draft))
+
+
+def branded(draft: Draft, colours: dict[str, str]) -> dict[str, str]:
+    """A palette in the colours of the chosen brand kit; as it is where none is chosen."""
+    kit = chosen_kit(draft.library)
+    return colours if kit is None else scheme_of(kit, colours, ground_too=True)
+
+
+def _own_palette(draft: Draft) -> dict[str, str]:
     hero = draft.pictures.get("hero")
     place = _place(draft, hero) if hero is not None else None
     seen = _colours(*place) if place is not None else None
     if seen is None:
-        draft.board.palette = scheme([], draft.seed)
-        return
-    draft.board.palette = scheme(list(seen[0]), draft.seed + _number(draft), lifted=seen[1])
+        return scheme([], draft.seed)
+    return scheme(list(seen[0]), draft.seed + _number(draft), lifted=seen[1])
 
 
 def background(draft: Draft) -> None:

@@ -92,6 +92,7 @@ def look_at(studio: Studio, kit: BrandKit, number: int | None, dressed: bool) ->
     from mmstudio.composition.brand.sample import sample_board
     from mmstudio.composition.render import Renderer, frame_array
     from mmstudio.composition.render.pictures import Pictures
+    from mmstudio.export.channels import usual_canvases
 
     pictures = Pictures(studio.library)
     report = None
@@ -99,7 +100,7 @@ def look_at(studio: Studio, kit: BrandKit, number: int | None, dressed: bool) ->
         board = sample_board(kit, studio.library)
     else:
         board = studio.composer.load(number)
-        report = check(board, studio.library, kit, pictures)
+        report = check(board, studio.library, kit, pictures, usual_canvases(board))
         if dressed:
             board = apply(board, kit, studio.library)
     frame = Renderer(board, studio.library, pictures).card((_SAMPLE, _SAMPLE))
@@ -109,6 +110,7 @@ def look_at(studio: Studio, kit: BrandKit, number: int | None, dressed: bool) ->
 def mend(studio: Studio, kit: BrandKit, number: int, findings: list[Finding] | None) -> dict[str, Any]:
     """Change the storyboard and save it; returns it as it was."""
     from mmstudio.composition.brand import apply, fix, fix_all
+    from mmstudio.export.channels import usual_canvases
 
     board = studio.composer.load(number)
     before = board.to_dict()
@@ -118,7 +120,7 @@ def mend(studio: Studio, kit: BrandKit, number: int, findings: list[Finding] | N
         for finding in findings:
             board = fix(board, finding, kit, studio.library)
     else:
-        board, _report = fix_all(board, kit, studio.library)
+        board, _report = fix_all(board, kit, studio.library, usual_canvases(board))
     studio.composer.save(board)
     return before
 
