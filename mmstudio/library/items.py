@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mmstudio.errors import NotFound, StudioError
@@ -100,27 +100,27 @@ class ItemStore(ItemTexts):
         for batch in in_batches(items):
             with self._db.write() as tx:
                 written = [self._upsert(tx, item) for item in batch]
-                self._index(tx, written)
+                self._miss(tx, {i: item.missing_media for i, item in zip(written, batch, strict=True)})
+                self._index(tx, list(dict.fromkeys(written)))
                 self._db.note("items", written)
                 ids += written
         return ids
 
     def _upsert(self, tx: sqlite_utils.Database, item: NewItem) -> int:
+        moment = now()
         values = (
             item.title, item.description, item.price, item.currency, item.category, item.url,
-            to_json(item.attributes),
+            to_json(item.attributes), item.sku, moment, moment,
         )  # fmt: skip
-        tx.execute(
+        row = tx.execute(
             "INSERT INTO item(title, description, price, currency, category, url, attributes, sku,"
             " created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(sku) DO UPDATE SET"
             " title = excluded.title, description = excluded.description, price = excluded.price,"
             " currency = excluded.currency, category = excluded.category, url = excluded.url,"
-            " attributes = excluded.attributes, updated_at = excluded.updated_at",
-            (*values, item.sku, now(), now()),
-        )
-        item_id = int(tx.execute("SELECT id FROM item WHERE sku = ?", (item.sku,)).fetchone()[0])
-        self.set_missing_media(item_id, item.missing_media)
-        return item_id
+            " attributes = excluded.attributes, updated_at = excluded.updated_at RETURNING id",
+            values,
+        ).fetchone()
+        return int(row[0])
 
     def update(self, item_id: int, **fields: Any) -> None:
         """Change fields of an item (sku, title, description, price, currency, category, url, attributes).
@@ -274,13 +274,21 @@ class ItemStore(ItemTexts):
 
     def set_missing_media(self, item_id: int, names: Iterable[str]) -> None:
         """Replace the names of media that an item still misses."""
+        self.set_missing_media_of({item_id: names})
+
+    def set_missing_media_of(self, names: Mapping[int, Iterable[str]]) -> None:
+        """The same of many items: item id → names."""
         with self._db.write() as tx:
-            tx.execute("DELETE FROM item_missing_media WHERE item_id = ?", (item_id,))
-            tx.conn.executemany(
-                "INSERT OR IGNORE INTO item_missing_media(item_id, name) VALUES (?, ?)",
-                [(item_id, name) for name in names],
-            )
-            self._db.note("items", [item_id])
+            self._miss(tx, names)
+            self._db.note("items", names)
+
+    @staticmethod
+    def _miss(tx: sqlite_utils.Database, names: Mapping[int, Iterable[str]]) -> None:
+        tx.execute(f"DELETE FROM item_missing_media WHERE item_id {IN_IDS}", (ids_json(names),))
+        tx.conn.executemany(
+            "INSERT OR IGNORE INTO item_missing_media(item_id, name) VALUES (?, ?)",
+            [(item_id, name) for item_id, own in names.items() for name in own],
+        )
 
     def _index(self, tx: sqlite_utils.Database, ids: Sequence[int]) -> None:
         wanted = ids_json(ids)

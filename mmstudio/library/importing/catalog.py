@@ -90,8 +90,8 @@ def local_files(path: Path, report: ImportReport) -> Iterator[Path]:
                     continue
                 seen.add(name)
                 found = folder / reference_path(name)
-                try:
-                    inside = found.resolve().is_relative_to(folder) and found.is_file()
+                try:  # most names of a large catalogue are on another computer: resolving them costs more
+                    inside = found.is_file() and found.resolve().is_relative_to(folder)
                 except (OSError, ValueError):
                     inside = False
                 if inside:
@@ -190,8 +190,11 @@ def _write(
     before = {
         item.sku: item for item in library.items.get_many([known[i.sku] for i, _ in rows if i.sku in known])
     }
-    counted = missed = 0
     missing_names: list[str] = []
+    changed: list[NewItem] = []
+    changed_media: list[list[int]] = []
+    unchanged: dict[int, list[str]] = {}
+    linked: list[tuple[int, list[int]]] = []
     with library.db.write():
         for item, references in rows:
             matched: list[int] = []
@@ -208,15 +211,18 @@ def _write(
                 complete = NewItem(
                     **{name: getattr(item, name) for name in _FIELDS}, missing_media=tuple(missing)
                 )
-                item_id = library.items.upsert_many([complete])[0]
-                counted += 1
+                changed.append(complete)
+                changed_media.append(matched)
             else:
-                item_id = old.id
-                library.items.set_missing_media(item_id, missing)
-                missed += 1
+                unchanged[old.id] = missing
+                linked.append((old.id, matched))
+        linked += zip(library.items.upsert_many(changed), changed_media, strict=True)
+        if unchanged:
+            library.items.set_missing_media_of(unchanged)
+        for item_id, matched in linked:
             _link(library, item_id, matched)
-    report.items += counted
-    report.items_unchanged += missed
+    report.items += len(changed)
+    report.items_unchanged += len(unchanged)
     for name in missing_names:
         report.no_image(name)
 
