@@ -62,8 +62,8 @@ class Logs:
 
             self._board = SummaryWriter(str(self.folder / "tb"), purge_step=self._start + 1)
         points = [Summary.Value(tag=name, simple_value=value) for name, value in values.items()]
-        if self._board.file_writer is not None:  # one event with all of a step
-            self._board.file_writer.add_summary(Summary(value=points), step)
+        writer: Any = self._board.file_writer
+        writer.add_summary(Summary(value=points), step)  # one event with all of a step
 
     def grid(self, step: int, pictures: Tensor, columns: int = 6) -> Path:
         """Save ``pictures`` (N×C×H×W in [-1, 1]) as one PNG and return its path."""
