@@ -27,6 +27,7 @@ WITH_DATA = {
     "pictures",
     "editor",
     "preview",
+    "preview_start",
     "sound_models",
     "clicks",
     "sounding",
