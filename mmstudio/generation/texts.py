@@ -40,6 +40,8 @@ class TextWish:
         temperature, top_p, longest, stop: see :meth:`TextModel.sample`; a temperature of None is 0.9 for new
             texts and 0 for variations and in-betweens.
         only: which of the ``n`` are made, counted from 0; all where empty. One in-between of a row by itself.
+        pick: of variations and in-betweens several are written and the best is taken (see
+            ``learning.texts.choosing``); without, the likeliest one is.
     """
 
     model: str
@@ -54,6 +56,7 @@ class TextWish:
     longest: int = 200
     stop: tuple[str, ...] = ()
     only: tuple[int, ...] = ()
+    pick: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -92,6 +95,8 @@ def making(generation: Generation, wish: TextWish) -> Iterator[MadeText | None]:
         raise UsageError("How many must be at least 1.", hint="Use -n 4, for example.")
     model = text_model(generation, wish.model)
     like, sources = _text_of(generation, wish.like) if wish.like else (wish.prompt, ())
+    if wish.like and not like.strip():
+        raise UsageError("There is no text to start from.", hint="Give a sentence.")
     ends: list[str] = []
     for one in wish.between:
         text, more = _text_of(generation, one, plain=True)
@@ -184,7 +189,8 @@ def again(generation: Generation, row: GenerationRow) -> str:
             hint="What it made before is kept in the library.",
             name=row.model,
         )
-    for made in making(generation, TextWish.of(row.params["wish"])):
+    wish = TextWish.of({"pick": False, **row.params["wish"]})  # of before there was a choice
+    for made in making(generation, wish):
         if made is not None and made.params["place"] == row.params["place"]:
             return made.text
     raise NotFound("This was not made by a model.", hint="Only generated assets can be made again.")
@@ -216,7 +222,9 @@ def _written(
     if ends:
         z = model.latents_between(ends[0], ends[1], max(2, wish.n))
     elif like.strip() and model.has_latent:
-        varied = model.varying(like, wish.n, wish.seed, wish.spread, temperature=calm, top_p=wish.top_p)
+        varied = model.varying(
+            like, wish.n, wish.seed, wish.spread, temperature=calm, top_p=wish.top_p, pick=wish.pick
+        )
         yield from ((text, one.numpy()) for text, one in varied)
         return
     else:
@@ -230,6 +238,10 @@ def _written(
             stop=wish.stop,
         )
         yield from ((text, None) for text in drawn)
+        return
+    if not calm and wish.pick:
+        texts = model.decode_between(z, ends[0], ends[1])
+        yield from ((text, z[place : place + 1].numpy()) for place, text in enumerate(texts))
         return
     for place in range(len(z)):
         one = z[place : place + 1]

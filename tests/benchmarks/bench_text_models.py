@@ -252,7 +252,8 @@ def bench(
         if not seed:
             shown = run_inline(lambda _c, model=model: measuring_texts(model, train, held, 64, 0)).figures
     for what, value, more in rows:
-        print(f"  {what:20s} {value:6.3f} bits/byte   {more}")
+        told = f"{value:6.3f} bits/byte" if value == value else " " * 16
+        print(f"  {what:22s} {told}   {more}")
     keys = ("distinct_1", "distinct_2", "self_bleu", "copy_rate", "longest_copied")
     print("  64 texts written / by the network alone / as many real: ", end="")
     for key in keys:

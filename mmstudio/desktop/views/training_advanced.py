@@ -157,6 +157,14 @@ SETTINGS = (
         whole=True,
     ),
     Setting(
+        "n_gram",
+        mark("Longest phrases it counts"),
+        mark("In pieces. Phrases of your texts are counted beside the network; 0 leaves them out."),
+        0,
+        5,
+        whole=True,
+    ),
+    Setting(
         "length",
         mark("Longest sentence in pieces"),
         mark("Longer sentences are left out. Short ones are learned better."),

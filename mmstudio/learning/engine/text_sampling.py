@@ -101,7 +101,22 @@ def _choose(logits: Tensor, temperature: float, top_p: float, random: torch.Gene
 def likeliest(
     net: TextVAE, bpe: Bpe, z: Tensor, device: torch.device, *, longest: int, beams: int = 4
 ) -> str:
-    """The text that is likeliest for a latent (1×L), looked for with ``beams`` beginnings at a time.
+    """The text that is likeliest for a latent (1×L); see :func:`likely`."""
+    return likely(net, bpe, z, device, longest=longest, beams=beams, most=1)[0][1]
+
+
+def likely(
+    net: TextVAE,
+    bpe: Bpe,
+    z: Tensor,
+    device: torch.device,
+    *,
+    longest: int,
+    beams: int = 4,
+    most: int = 4,
+) -> list[tuple[float, str]]:
+    """The ``most`` texts that are likeliest for a latent (1×L) with their scores, the likeliest first; looked
+    for with ``beams`` beginnings at a time.
 
     Scores are divided by length to the power 0.7, so that short texts are not favoured (Wu et al., "Google's
     neural machine translation system", 2016, section 7, simplified). Never half a character.
@@ -110,7 +125,7 @@ def likeliest(
     cache, z = Cache(), z.to(device)
     tokens: list[list[int]] = [[]]
     states, scores = torch.zeros(1, dtype=torch.int64), torch.zeros(1)
-    best: tuple[float, list[int]] = (-math.inf, [])
+    done: list[tuple[float, list[int]]] = []
     new = torch.tensor([[END]])
     for place in range(1, longest + 1):
         with torch.inference_mode():
@@ -119,13 +134,13 @@ def likeliest(
         if place == 1:
             logits[:, END] = -torch.inf  # no sentence is nothing
         found = scores[:, None] + logits.log_softmax(1)
-        ends = found[:, END] / place**_LENGTH
-        at = int(ends.argmax())
-        if place > 1 and float(ends[at]) > best[0]:
-            best = (float(ends[at]), tokens[at])
+        if place > 1:
+            ends = (found[:, END] / place**_LENGTH).tolist()
+            done += [(end, one) for end, one in zip(ends, tokens, strict=True) if end > -math.inf]
+            done = sorted(done, key=lambda one: -one[0])[:most]
         found[:, END] = -torch.inf
         scores, which = found.flatten().topk(min(beams, found.numel()))
-        if float(scores[0]) / longest**_LENGTH <= best[0]:
+        if len(done) == most and float(scores[0]) / longest**_LENGTH <= done[-1][0]:
             break  # none of them can become better
         rows = which // len(bpe)
         chosen = (which % len(bpe)).tolist()
@@ -133,9 +148,8 @@ def likeliest(
         states = follows[states[rows], torch.tensor(chosen)].long()
         new = torch.tensor(chosen)[:, None]
         cache.take(rows.to(device))
-    if best[0] == -math.inf:  # none ended within the limit
-        best = (0.0, tokens[0])
-    return bpe.bytes_of(best[1]).decode("utf-8", "ignore")
+    done = done or [(-math.inf, tokens[0])]  # none ended within the limit
+    return [(score, bpe.bytes_of(one).decode("utf-8", "ignore")) for score, one in done]
 
 
 def whole_characters(pieces: Iterator[bytes]) -> Iterator[str]:

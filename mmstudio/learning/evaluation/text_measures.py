@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from mmstudio.cleaning.texts import words
-from mmstudio.learning.texts.copying import CopyIndex, copy_rate
+from mmstudio.learning.texts.copying import CopyIndex, copy_rate, unknown_words
 
 ORDER = 4  # of BLEU
 
@@ -93,6 +93,14 @@ def copied_share(texts: Sequence[str], index: CopyIndex) -> tuple[float, int, st
         return math.nan, 0, ""
     longest = max(found, key=lambda one: one.longest)
     return sum(one.rate for one in found) / len(found), longest.longest, longest.passage
+
+
+def known_share(texts: Sequence[str], index: CopyIndex) -> float:
+    """Share of the words of texts that the training texts of ``index`` have; numbers count as known. NaN
+    where there are no words."""
+    count = sum(len(words(text)) for text in texts)
+    new = sum(len(unknown_words(text, index)) for text in texts)
+    return 1.0 - new / count if count else math.nan
 
 
 def _grams(found: list[str], n: int) -> list[Gram]:

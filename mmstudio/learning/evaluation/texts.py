@@ -171,6 +171,8 @@ def figures_of(written: Sequence[str], real: Sequence[str], index: CopyIndex | N
         if index is not None:
             rate, longest, _ = text_measures.copied_share(texts, index)
             figures |= {f"{prefix}copy_rate": rate, f"{prefix}longest_copied": float(longest)}
+            if index.words is not None:
+                figures[f"{prefix}known_words"] = text_measures.known_share(texts, index)
     return figures
 
 

@@ -8,7 +8,7 @@ Japanese or Korean character counts as a word. Only hashes are kept, from which 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,11 +43,12 @@ class Copied:
 @dataclass(frozen=True, slots=True)
 class CopyIndex:
     """The runs of ``n`` words of the training texts, as sorted hashes (uint64[N]); ``every``: one in so many
-    was kept."""
+    was kept. ``words``: their words the same way (uint64[M]), None where they were not kept."""
 
     hashes: NDArray[np.uint64]
     n: int = RUN
     every: int = 1
+    words: NDArray[np.uint64] | None = None
 
     def save(self, folder: Path) -> None:
         """Write the index beside a model. Raises DiskFull."""
@@ -55,17 +56,22 @@ class CopyIndex:
 
         with atomic_path(folder / RUNS) as temporary:
             told = {"n": str(self.n), "every": str(self.every)}
-            save_file({"hashes": self.hashes.view(np.int64)}, temporary, metadata=told)
+            kept = {"hashes": self.hashes.view(np.int64)}
+            if self.words is not None:
+                kept["words"] = self.words.view(np.int64)
+            save_file(kept, temporary, metadata=told)
 
 
 def index_of(texts: Iterable[str], n: int = RUN, most: int = MOST_RUNS) -> CopyIndex:
     """The index of training texts."""
-    found = [hashes_of(words(text), n) for text in texts]
+    said = [words(text) for text in texts]
+    found = [hashes_of(one, n) for one in said]
     hashes = np.unique(np.concatenate(found)) if found else np.empty(0, np.uint64)
+    single = np.unique(np.concatenate([hashes_of(one, 1) for one in said])) if said else hashes[:0]
     every = -(-len(hashes) // most) if len(hashes) > most else 1
     if every > 1:
         hashes = hashes[hashes % np.uint64(every) == 0]
-    return CopyIndex(hashes, n, every)
+    return CopyIndex(hashes, n, every, single)
 
 
 def load_index(folder: Path) -> CopyIndex | None:
@@ -76,7 +82,8 @@ def load_index(folder: Path) -> CopyIndex | None:
         with safe_open(folder / RUNS, framework="numpy") as file:
             told = file.metadata() or {}
             hashes = file.get_tensor("hashes").view(np.uint64)
-            return CopyIndex(hashes, int(told["n"]), int(told["every"]))
+            single = file.get_tensor("words").view(np.uint64) if "words" in file.keys() else None  # noqa: SIM118
+            return CopyIndex(hashes, int(told["n"]), int(told["every"]), single)
     except (OSError, SafetensorError, ValueError, KeyError):
         return None
 
@@ -105,6 +112,16 @@ def copy_rate(text: str, index: CopyIndex | None, n: int = RUN) -> Copied:
     copied = found[first : first + length + n - 1]
     cjk = all(ord(word[0]) > 0x2E80 for word in copied)
     return Copied(float(known.sum()) / count, len(copied), ("" if cjk else " ").join(copied), count)
+
+
+def unknown_words(text: str, index: CopyIndex | None, given: Collection[str] = ()) -> list[str]:
+    """Words of a text that neither the training texts nor ``given`` have, as far as that is known; numbers
+    are never among them."""
+    if index is None or index.words is None:
+        return []
+    found = [word for word in words(text) if word not in given and not word.isdecimal()]
+    known = np.isin(hashes_of(found, 1), index.words)
+    return [word for word, there in zip(found, known.tolist(), strict=True) if not there]
 
 
 def hashes_of(found: list[str], n: int) -> NDArray[np.uint64]:

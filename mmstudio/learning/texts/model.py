@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmstudio.errors import UsageError
 from mmstudio.learning.texts.bpe import END
+from mmstudio.learning.texts.choosing import Candidate, best_new, candidates, folded
 from mmstudio.learning.texts.copying import Copied, CopyIndex, copy_rate
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 LONGEST = 4000  # tokens of one text
 _FURTHER = 6  # places looked at for a variation that is none of the others
+_DIRECTIONS = 2  # in which each of them lies
+_BETWEEN = 0.6  # how far from either end an in-between may lie; see choosing
 
 
 @dataclass(slots=True)
@@ -139,19 +142,44 @@ class TextModel:
         *,
         temperature: float = 0.0,
         top_p: float = 0.95,
+        pick: bool = True,
     ) -> Iterator[tuple[str, Tensor]]:
-        """The texts of :meth:`vary` with their latents (1×latent), one by one."""
+        """The texts of :meth:`vary` with their latents (1×latent), one by one.
+
+        At temperature 0 several texts are found for each place, those with flaws (see :mod:`.choosing`) are
+        passed over while there are others, and of the rest the best is taken; without ``pick`` the likeliest
+        text of one place is.
+        """
         _check(temperature, top_p, 1)
-        known = {_folded(text)}
+        taken = {folded(text)}
+        centre = self.encode([_something(text)]) if pick and temperature == 0.0 and spread > 0 else None
         for place in range(count):
             wide = spread * (place + 1) / count
-            for further in range(_FURTHER if spread > 0.0 else 1):
-                z = self._around(text, wide * 1.5**further, generator_seed(seed, place), spread)
-                found = self.decode(z, seed + place, temperature, top_p)[0]
-                if found and _folded(found) not in known:
-                    break
-            known.add(_folded(found))
+            if centre is not None:
+                chosen = self._varied(text, centre, wide, generator_seed(seed, place), spread, taken)
+                found, z = (chosen.text, chosen.z) if chosen is not None else ("", centre)
+            else:
+                for further in range(_FURTHER if spread > 0.0 else 1):
+                    z = self._around(text, wide * 1.5**further, generator_seed(seed, place), spread)
+                    found = self.decode(z, seed + place, temperature, top_p)[0]
+                    if found and folded(found) not in taken:
+                        break
+            taken.add(folded(found))
             yield found, z
+
+    def _varied(
+        self, text: str, centre: Tensor, wide: float, seed: int, spread: float, taken: set[str]
+    ) -> Candidate | None:
+        """The best new text around ``text``: at ``wide`` in a few directions, then further away."""
+        found: list[Candidate] = []
+        for further in range(_FURTHER):
+            for direction in range(_DIRECTIONS):
+                z = self._around(text, wide * 1.5**further, seed + direction, spread)
+                found += candidates(self, z, [text], spread, centre)
+            best = best_new(found, taken)
+            if best is not None and not best.flaws:
+                break
+        return best
 
     def latents_around(self, text: str, count: int, seed: int, spread: float = 0.5) -> Tensor:
         """Latents around a text, the nearest first: count×latent. From these :meth:`vary` begins."""
@@ -187,7 +215,41 @@ class TextModel:
         Raises:
             UsageError: a language model, an empty text, or fewer than two steps.
         """
-        return self.decode(self.latents_between(a, b, steps))
+        return self.decode_between(self.latents_between(a, b, steps), a, b)
+
+    def decode_between(self, z: Tensor, a: str, b: str) -> list[str]:
+        """The texts of the latents of :meth:`latents_between`: the ends as :meth:`decode` writes them, and
+        between them the best of several that is none of the others, where there is one."""
+        ends = self.decode(_cat([z[:1], z[-1:]]))
+        taken, middle = {folded(end) for end in ends}, []
+        for place in range(1, len(z) - 1):
+            found = candidates(self, z[place : place + 1], [a, b], _BETWEEN, _cat([z[:1], z[-1:]]))
+            best = best_new((one for one in found if not one.flaws), taken) or next(iter(found), None)
+            text = best.text if best is not None else ""
+            taken.add(folded(text))
+            middle.append(text)
+        return [ends[0], *middle, ends[1]]
+
+    def several(self, z: Tensor) -> list[tuple[float, str]]:
+        """Texts for one latent (1×latent) with their scores (nearly mean nats; larger is likelier), the
+        likeliest first; without chance.
+
+        Raises:
+            UsageError: a language model.
+        """
+        from mmstudio.learning.engine.text_sampling import likely
+        from mmstudio.learning.nets.text import TextVAE
+
+        if not isinstance(self.net, TextVAE):
+            raise self._needs("text-vae")
+        found = likely(self.net, self.bpe, z.float(), self.device, longest=self.length)
+        return [(score, text.strip()) for score, text in found]
+
+    def radius(self, z: Tensor) -> float:
+        """How far latents (N×latent) lie from the middle of the prior, on average: a unit for distances."""
+        assert self.prior is not None
+        middle = self.prior.share @ self.prior.mean
+        return max(1e-6, float((z - middle).norm(dim=1).mean()))
 
     def latents_between(self, a: str, b: str, steps: int = 5) -> Tensor:
         """The latents of :meth:`between`: steps×latent."""
@@ -321,13 +383,15 @@ class TextModel:
         )
 
 
+def _cat(parts: Sequence[Tensor]) -> Tensor:
+    import torch
+
+    return torch.cat(list(parts))
+
+
 def generator_seed(seed: int, place: int) -> int:
     """The seed of text ``place`` of a seed; see :func:`engine.text_sampling.generator_of`."""
     return (seed * 1_000_003 + zlib.crc32(str(place).encode())) % (1 << 62)
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()
 
 
 def until_of(pieces: Iterator[str], stop: Sequence[str]) -> Iterator[str]:
