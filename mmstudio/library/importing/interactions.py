@@ -106,7 +106,9 @@ class _Rows:
         event_at, weight_at = at.get("event", -1), at.get("weight", -1)
         time_at, audience_at = at.get("time", -1), at.get("audience", -1)
         rated = weight_at >= 0 and any(word in plain_name(columns["weight"]) for word in _RATED)
-        self._amounts = amounts = Amounts(rated=rated)
+        amounts = Amounts(rated=rated)
+        # In a column of weights the rows that say "rating" hold ratings all the same: 8/10 is 4 of 5.
+        self._amounts = stars = amounts if rated else Amounts(rated=True)
         usual = "rating" if rated else "view"
         skus, loose, audiences = self._skus, self._loose, self._audiences
 
@@ -134,7 +136,7 @@ class _Rows:
             if weight_at >= 0:
                 text = cells[weight_at]
                 if text:
-                    read = amounts.read(text)
+                    read = (stars if event == "rating" else amounts).read(text)
                     if read is None:
                         return "no_number", tr("“{text}” is no number.", text=text)
                     if read < 0:
