@@ -37,14 +37,17 @@ class Signal:
         self.kind: Kind = kind
         self.values: NDArray[np.float64] = grain(values)
         self._split = split
+        self._asked: dict[int, list[tuple[int, float]]] = {}  # a card asks for its parts and its sentence
 
     def split(self, row: int) -> list[tuple[int, float]]:
         """The shares of one row; see the class."""
         whole = float(self.values[row])
         if whole == 0.0:
             return []
-        pairs = [] if self._split is None else [(int(a), float(v)) for a, v in self._split(row) if v]
-        return exact(pairs, whole)
+        if row not in self._asked:
+            pairs = [] if self._split is None else [(int(a), float(v)) for a, v in self._split(row) if v]
+            self._asked[row] = exact(pairs, whole)
+        return list(self._asked[row])
 
     @property
     def source(self) -> Sources:

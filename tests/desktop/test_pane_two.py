@@ -35,6 +35,26 @@ def test_both_lists_say_where_the_same_item_stands(
     click(qtbot, pane.swap_button)
     wait_until(lambda: [line.row.item.id for line in pane.b.model.rows] == before)
 
+    told: list[str] = []
+    asked: list[tuple[str, dict[str, list[int]]]] = []
+    context.notice.connect(lambda notice: told.append(notice.text))
+    context.navigated.connect(lambda key, args: asked.append((key, args)))
+    click(qtbot, pane.beside_button)
+    wait_until(lambda: bool(told))
+    assert "each of the two" in told[0]
+    ids = library.items.ids()
+    boards = {
+        (one, item): library.storyboards.save(f"{one} {item}", "card", item, one, {})
+        for one, item in ((first, ids[0]), (second, ids[1]), (second, ids[0]))
+    }
+    settle(context)
+    click(qtbot, pane.beside_button)
+    wait_until(lambda: bool(asked))
+    left, right = pane.a.combo.currentData(), pane.b.combo.currentData()
+    assert asked == [
+        ("preview", {"beside": [boards[left, ids[0]], boards[right, ids[0]]]})
+    ]  # one item for both
+
     pane.a.combo.setCurrentIndex(pane.b.combo.currentIndex())
     pane.a.combo.activated.emit(pane.a.combo.currentIndex())
     assert "different" in pane.summary.text()

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 S = TypeVar("S")
 
 
-class History(QObject, Generic[S]):  # type: ignore[misc]  # Qt's metaclass allows it
+class History(QObject, Generic[S]):
     """Going to a step can be undone like any change; :attr:`moved` says that it is another one now.
 
     Args:

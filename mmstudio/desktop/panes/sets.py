@@ -398,14 +398,15 @@ class SetsPane(Pane):
 
     def _show_pair(self, on: bool) -> None:
         self.views.setCurrentIndex(int(on))
-        self.shared.setVisible(not on and self.history.current is not None)
+        step = self.history.current
+        self.shared.show_set(step.made if step is not None and not on else None)
 
     def _compare_pair(self, without: SetStep, with_taste: SetStep) -> None:
         self.sound.view.pause()
         self.hearing.compare(without, with_taste)
 
     def _show_step(self, step: SetStep | None) -> None:
-        self.shared.show_set(step.made if step is not None else None)
+        self.shared.show_set(step.made if step is not None and not self.views.currentIndex() else None)
         notes = step.made.notes if step is not None else ()
         self.doubts.setText("⚠ " + "\n⚠ ".join(notes) if notes else "")
         self.doubts.setVisible(bool(notes))

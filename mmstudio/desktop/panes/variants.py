@@ -55,6 +55,7 @@ class VariantsPane(Pane):
         self._plans: list[Plan] = []
         self._shown_plan: int | None = None  # just kept: show it next
         self.plan: Plan | None = None  # as the form would make it, not kept yet
+        self._read_back: ResultsReport | None = None  # what reading results found
         self._proposed = ""  # the name that the page put into the field
         self.pictures = Pictures(context, parent=self)
         self.model = VariantListModel(self)
@@ -211,7 +212,8 @@ class VariantsPane(Pane):
         self.pictures.forget()
         self.model.set_rows([])
         self.verdicts.show(None, {})
-        self.report.hide()
+        self._read_back = None
+        self._show_report()
         if self.context.studio is None:
             self.states.show_message(
                 mark("Which variant for whom?"), mark("Open a library first."),
@@ -237,6 +239,7 @@ class VariantsPane(Pane):
 
     def retranslate(self) -> None:
         self.form.retranslate()
+        self._show_report()
         if self.form.name_field.text() == self._proposed:
             self.form.name_field.clear()  # proposed again in the language in use
         if self._audiences:
@@ -445,12 +448,18 @@ class VariantsPane(Pane):
             return
 
         def done(report: ResultsReport) -> None:
-            self.report.setText(report_text(report))
-            self.report.setToolTip("\n".join(f"{line}: {what}" for line, what in report.problems[:20]))
-            self.report.show()
+            self._read_back = report
+            self._show_report()
             self._rank()
 
         self.context.background(lambda: work.service_of(studio).read(file), done, owner=self)
+
+    def _show_report(self) -> None:
+        report = self._read_back
+        self.report.setVisible(report is not None)
+        if report is not None:
+            self.report.setText(report_text(report))
+            self.report.setToolTip("\n".join(f"{line}: {what}" for line, what in report.problems[:20]))
 
     def _judge(self) -> None:
         studio, plan = self.context.studio, self.plan_box.currentData()

@@ -16,7 +16,7 @@ from mmstudio.i18n import mark, tr
 if TYPE_CHECKING:
     from mmstudio.recommendation.variants.records import Plan, Verdict
 
-_NAME = 26  # letters of a title
+_NAME = 18  # letters of a title
 
 
 class IntervalPlot(RowsPlot):
@@ -51,6 +51,7 @@ class IntervalPlot(RowsPlot):
         plan, verdict = self._shown
         counts = verdict.counts
         plot = self.begin(len(counts))
+        self.setMaximumHeight(self.minimumHeight())
         control, effect = 100 * counts[0].rate, 100 * abs(plan.effect)
         band = QColor(theme.color("muted"))
         band.setAlpha(45)

@@ -37,7 +37,7 @@ class RecommendBar(QWidget):
             tip=mark("Choose any item and hear why it is not in the list"),
         )  # fmt: skip
         self.two_button = button(
-            mark("Compare audiences"), two, icon="columns", tip=mark("Compare this audience with another")
+            mark("Compare"), two, icon="columns", tip=mark("Compare this audience with another")
         )
         self.beside_button = button(
             mark("Ads side by side"), beside, icon="monitor-play",

@@ -64,12 +64,20 @@ class Weights:
             else:
                 out = gathered(self.matrix, places, given)
 
+        few: list[Any] = []  # the profile's rows by columns, sliced when first asked for
+
         def split(row: int) -> list[tuple[int, float]]:
             at = self._place[row]
             if at < 0 or not rows:
                 return []
-            block = self.matrix[places, at] if self._dense else self.matrix[places][:, [at]].toarray().ravel()
-            return [(r, float(g) * float(v)) for r, g, v in zip(rows, given, block, strict=True) if v]
+            if self._dense:
+                block = self.matrix[places, at]
+                return [(r, float(g) * float(v)) for r, g, v in zip(rows, given, block, strict=True) if v]
+            if not few:
+                few.append(self.matrix[places].tocsc())
+            start, end = few[0].indptr[at], few[0].indptr[at + 1]
+            cells = zip(few[0].indices[start:end].tolist(), few[0].data[start:end].tolist(), strict=True)
+            return [(rows[i], float(given[i]) * v) for i, v in sorted(cells) if v]
 
         return out, split
 
