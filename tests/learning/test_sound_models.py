@@ -16,7 +16,7 @@ from mmstudio.learning.config import load_config
 from mmstudio.learning.engine.checkpoint import WEIGHTS
 from mmstudio.learning.engine.registry import build_task, load_model
 from mmstudio.learning.engine.sound_shape import SoundShape
-from mmstudio.learning.evaluation.sounds import FEATURES, quality, seam_db
+from mmstudio.learning.evaluation.sounds import FEATURES, clicks_a_minute, quality, seam_db
 from mmstudio.learning.nets.vocoder import ROUNDS, Vocoder
 from mmstudio.learning.open_door.sounds import as_waves, measure, sample, train
 from support.learning import CPU, drive, make_trainer, noise_pixels, sound_library, tiny_config
@@ -49,6 +49,10 @@ def test_a_vae_learns_to_play_tones_again(tmp_path: Path) -> None:
     heard = quality(made)
     assert (made.shape, made.dtype) == ((6, 1, SHAPE.samples), np.float32)
     assert heard["clipping"] == heard["silent"] == 0.0
+    assert second["clicks"] < 10.0
+    broken = made.copy()
+    broken[:, :, 1000] += 0.9
+    assert clicks_a_minute(broken, SHAPE.rate) == pytest.approx(60 / (SHAPE.samples / SHAPE.rate))
     assert heard["offset"] < 1e-4
     assert -40 < heard["level_db"] < -6
 

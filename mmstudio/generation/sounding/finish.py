@@ -12,6 +12,7 @@ from mmstudio.generation.sounding.measure import Samples, loudness, peaks_betwee
 
 CEILING = 0.88  # -1.1 dBFS: a tenth of a decibel below what is promised, for the rounding to 16 bits
 _SILENT = -69.0  # LUFS: nothing to level
+_NEAR = 0.08  # LU of the target
 _MOST_GAIN = 40.0  # dB: a whisper stays one
 _BLOCK = 16
 _HOLD = 0.005  # seconds that the limiter looks ahead and holds
@@ -66,7 +67,7 @@ def level(samples: Samples, rate: int, target: float, around: bool = False) -> t
         assert found is not None  # no quieter than what was too loud
         out, reached = found, loudness(found, rate)
         limiter.correct(gain, reached)
-        if abs(target - reached) < 0.05:
+        if abs(target - reached) < _NEAR:
             break
     return out, reached
 

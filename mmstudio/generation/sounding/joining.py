@@ -180,8 +180,10 @@ def _best(
     if tail is not None:
         from scipy.signal import correlate
 
-        wanted = tail.mean(axis=0, dtype=np.float64)
-        alike = correlate(mono, wanted, mode="valid")[places - fade]
+        wanted = tail.mean(axis=0)
+        first, last = int(places.min()) - fade, int(places.max())
+        found = correlate(samples[:, first:last].mean(axis=0), wanted, mode="valid")
+        alike = found[places - fade - first].astype(np.float64)
         theirs = np.full(len(places), np.linalg.norm(wanted))
     elif grid.around and size >= grid.length:
         alike = _sums(mono[:-size] * mono[size:], fade)[places - fade]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmstudio.generation.sounding.measure import Samples
 
@@ -32,34 +33,61 @@ def stretched(samples: Samples, rate: int, times: float = 1.0, semitones: float 
 
 
 def _vocoder(samples: Samples, rate: int, times: float) -> Samples:
-    import torch
-
     scale = 1 if rate > 30_000 else 2
     frame, hop = _FRAME // scale, _HOP // scale
-    wave, window = torch.from_numpy(np.ascontiguousarray(samples)), torch.hann_window(frame)
-    given = torch.stft(wave, frame, hop, window=window, pad_mode="constant", return_complex=True)
+    given = _spectra(samples, frame, hop)
     length = round(samples.shape[1] * times)
     frames = length // hop + 1
-    places = torch.arange(frames, dtype=torch.float64) / times
-    last = given.shape[-1] - 1
-    left = places.long().clamp(max=last)
-    right = (left + 1).clamp(max=last)
-    share = (places - left).clamp(0, 1).float()
-    magnitude, phase = given.abs(), given.angle()
-    # Phases advance by what they did between the two frames that a new one lies between.
-    expected = 2 * torch.pi * hop * torch.arange(frame // 2 + 1)[:, None] / frame
-    turned = phase[..., right] - phase[..., left] - expected
-    advance = expected + turned - 2 * torch.pi * (turned / (2 * torch.pi)).round()
-    energy = magnitude.square().sum(dim=(0, 1))
-    begins = torch.zeros(len(energy), dtype=torch.bool)
+    places, last = np.arange(frames) / times, given.shape[1] - 1
+    left = np.minimum(places.astype(np.int64), last)
+    right = np.minimum(left + 1, last)
+    share = np.clip(places - left, 0, 1).astype(np.float32)[:, None]
+    magnitude, phase = np.abs(given), np.angle(given)
+    energy = np.square(magnitude).sum(axis=(0, 2))
+    begins = np.zeros(len(energy), bool)
     begins[1:] = energy[1:] > _ATTACK * energy[:-1] + 1e-6
-    fresh = begins[left] & (left != torch.cat([left[:1] - 1, left[:-1]]))
+    fresh = begins[left] & (np.diff(left, prepend=left[0] - 1) != 0)
     fresh[0] = True
-    grown = torch.cumsum(torch.cat([torch.zeros_like(advance[..., :1]), advance[..., :-1]], -1).double(), -1)
-    anchors = torch.where(fresh, torch.arange(frames), 0).cummax(0).values
-    angle = phase[..., left][..., anchors].double() + grown - grown[..., anchors]
-    loud = (1 - share) * magnitude[..., left] + share * magnitude[..., right]
-    loud = torch.where(fresh & begins[left], magnitude[..., left], loud)
-    built = torch.polar(loud, torch.remainder(angle, 2 * torch.pi).float())
-    made = torch.istft(built, frame, hop, window=window, length=hop * (frames - 1))
-    return np.asarray(made.numpy()[:, :length], np.float32)
+    anchors = np.maximum.accumulate(np.where(fresh, np.arange(frames), 0))
+    made = np.empty((len(given), frames, given.shape[2]), np.complex64)
+    for channel, loud, angle in zip(made, magnitude, phase, strict=True):
+        # Phases advance by what they did between the two frames that a new one lies between.
+        grown = np.zeros(channel.shape)
+        np.cumsum(angle[right[:-1]] - angle[left[:-1]], axis=0, dtype=np.float64, out=grown[1:])
+        grown += (angle[left] - grown)[anchors]
+        turned = np.remainder(grown, 2 * np.pi).astype(np.float32)
+        size = (1 - share) * loud[left] + share * loud[right]
+        alone = fresh & begins[left]
+        size[alone] = loud[left[alone]]
+        np.multiply(size, np.cos(turned), out=channel.real)
+        np.multiply(size, np.sin(turned), out=channel.imag)
+    return _built(made, frame, hop)[:, :length]
+
+
+def _window(frame: int) -> Samples:
+    return np.asarray(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(frame) / frame), np.float32)
+
+
+def _spectra(samples: Samples, frame: int, hop: int) -> NDArray[np.complex64]:
+    """float32[C, N] → complex64[C, 1 + N // hop, F], frame t around sample t·hop."""
+    from scipy.fft import rfft
+
+    padded = np.pad(samples, ((0, 0), (frame // 2, frame // 2)))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, frame, axis=1)[:, ::hop]
+    return np.asarray(rfft(frames * _window(frame), axis=2), np.complex64)
+
+
+def _built(spectra: NDArray[np.complex64], frame: int, hop: int) -> Samples:
+    """complex64[C, T, F] → float32[C, hop·(T - 1)] by weighted overlap-add."""
+    from scipy.fft import irfft
+
+    window, (channels, count, _) = _window(frame), spectra.shape
+    pieces, times = irfft(spectra, frame, axis=2) * window, frame // hop
+    laid = np.zeros((channels, count + times - 1, hop), np.float32)
+    weight = np.zeros((count + times - 1, hop), np.float32)
+    for at in range(times):
+        part = slice(at * hop, (at + 1) * hop)
+        laid[:, at : at + count] += pieces[:, :, part]
+        weight[at : at + count] += np.square(window[part])
+    made = (laid / np.maximum(weight, 1e-6)).reshape(channels, -1)
+    return made[:, frame // 2 : frame // 2 + hop * (count - 1)]

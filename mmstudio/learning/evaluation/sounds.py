@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mmstudio.features.sounds.clicks import clicks
 from mmstudio.features.sounds.seam import seam_decibel
 from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress
@@ -57,9 +58,10 @@ def measuring_sounds(
     Returns:
         audio_features (the network's name), audio_frechet_distance and audio_kernel_distance (times 1000) of
         what it plays to the training sounds, the same of the held-out ones as real_…, audio_nearest_ratio
-        (distance to the nearest training sound over the usual one), level, clipping and silence of what it
-        plays, seam_db of a model of loops, and, of a family with an encoder, mel_distance_db, stft_distance
-        and spectral_convergence of held-out sounds (training sounds where none are) played again.
+        (distance to the nearest training sound over the usual one), level, clipping, clicks (a minute) and
+        silence of what it plays, seam_db of a model of loops, and, of a family with an encoder,
+        mel_distance_db, stft_distance and spectral_convergence of held-out sounds (training sounds where none
+        are) played again.
     """
     shape = model.sound
     if shape is None:
@@ -69,6 +71,7 @@ def measuring_sounds(
     made = yield from _played(model, count, seed)
     figures: dict[str, Figure] = {"audio_features": FEATURES, "audio_samples": float(count)}
     figures |= quality(made)
+    figures["clicks"] = clicks_a_minute(made[:AGAIN], shape.rate, shape.loop)
     if shape.loop:
         figures["seam_db"] = seam_db(made[:AGAIN], shape.rate, seed)
     rows = []
@@ -125,6 +128,16 @@ def seam_db(waves: Waves, rate: int, seed: int = 0) -> float:
     """The median over loops (N×C×T) of :func:`features.sounds.seam.seam_decibel`: below -20 nobody hears the
     seam."""
     return float(np.median([seam_decibel(wave, rate, np.random.default_rng(seed)) for wave in waves]))
+
+
+def clicks_a_minute(waves: Waves, rate: int, loop: bool = False) -> float:
+    """Clicks in a minute of N×C×T (:mod:`features.sounds.clicks`); where a sound begins and ends does not
+    count, being faded when it is finished, except where a loop runs into its beginning."""
+    edge, size, found = round(0.002 * rate), waves.shape[2], 0
+    for wave in waves:
+        places = clicks(wave, rate, around=loop)
+        found += len(places) if loop else int(((places > edge) & (places < size - edge)).sum())
+    return 60 * found / max(len(waves) * size / rate, 1e-9)
 
 
 def again_figures(made: Tensor, real: Tensor, model: GenerativeModel) -> dict[str, float]:
