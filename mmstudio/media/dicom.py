@@ -406,7 +406,8 @@ def _compressed(path: Path, syntax: str) -> MediaError:
     return MediaError(
         "{name} is compressed in a way that cannot be read here: {syntax}.",
         status="unsupported",
-        hint="Save it without compression (Explicit VR Little Endian) in the program it comes from.",
+        hint="Save it without compression (Explicit VR Little Endian) in the program it comes from. The extra"
+        " “medical” of pip reads JPEG Lossless and JPEG-LS.",
         name=path.name,
         syntax=syntax,
     )

@@ -192,3 +192,27 @@ def test_run_length_coding_is_read(tmp_path: Path) -> None:
     deidentify(tmp_path / "r.dcm", tmp_path / "o.dcm", _uid)
     assert np.array_equal(dicom_values(tmp_path / "o.dcm"), body())
     assert isinstance(dicom_picture(tmp_path / "o.dcm"), Image.Image)
+
+
+@pytest.mark.parametrize(
+    "syntax", ["JPEGLosslessProcess14", "JPEGLosslessProcess14_1", "JPEGLSLossless", "JPEGLSNearLossless"]
+)
+def test_the_extra_medical_reads_what_hospitals_compress_with(tmp_path: Path, syntax: str) -> None:
+    gdcm = pytest.importorskip("gdcm")
+    stored = (body().astype(np.int32) + 1024).clip(0, 4095).astype(np.uint16)
+    plain = make_dicom(tmp_path / "a.dcm", stored, RescaleIntercept="-1024", BitsStored=12, HighBit=11)
+    reader = gdcm.ImageReader()
+    reader.SetFileName(str(plain))
+    assert reader.Read()
+    change = gdcm.ImageChangeTransferSyntax()
+    change.SetTransferSyntax(gdcm.TransferSyntax(getattr(gdcm.TransferSyntax, syntax)))
+    change.SetInput(reader.GetImage())
+    assert change.Change()
+    writer = gdcm.ImageWriter()
+    writer.SetImage(change.GetOutput())
+    writer.SetFile(reader.GetFile())
+    writer.SetFileName(str(tmp_path / "b.dcm"))
+    assert writer.Write()
+    assert pydicom.dcmread(tmp_path / "b.dcm").file_meta.TransferSyntaxUID.is_compressed
+    assert np.array_equal(dicom_values(tmp_path / "b.dcm"), dicom_values(plain))
+    assert dicom_picture(tmp_path / "b.dcm").size == (64, 64)

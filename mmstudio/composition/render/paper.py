@@ -52,7 +52,7 @@ def pdf_of(pages: Iterable[tuple[Renderer, float | None]], title: str) -> Iterat
     finally:
         if painter is not None:
             painter.end()
-    data = letters_for_radicals(held.data().data(), texts)
+    data = letters_for_radicals(bytes(held.data().data()), texts)
     data = _DATE.sub(lambda found: found[1] + _FIXED, data)
     yield _XMP_DATE.sub(lambda found: found[1] + b"2000-01-01T00:00:00", data)
 
