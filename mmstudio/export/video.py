@@ -84,11 +84,14 @@ def _write(task: Task, lower: float, softer: bool) -> Iterator[int]:
 
 
 def _lowered(samples: Samples, lower: float, softer: bool) -> Samples:
-    if lower <= 0.0:
-        return samples
-    if softer:
-        return samples * np.float32(10 ** (-lower / 20))
-    return held(samples, 0.0, RATE, true_peak(samples) - lower)
+    from mmstudio.composition.render.memory import give_back
+
+    if lower > 0.0 and softer:
+        samples = samples * np.float32(10 ** (-lower / 20))
+    elif lower > 0.0:
+        samples = held(samples, 0.0, RATE, true_peak(samples) - lower)
+    give_back()  # mixing and limiting held several times the mix
+    return samples
 
 
 def encode_frames(renderer: Renderer, writer: VideoWriter, total: int, fps: int) -> Iterator[int]:
