@@ -115,8 +115,11 @@ class InteractionStore:
         order = np.argsort(moment, kind="stable")
         del moment
         # One after the other: only one column is there twice at a time.
-        member, item, weight = member[order], item[order], weight[order]
-        return Interactions(member, item, weight, time[order], code[order], tuple(names))
+        member = member[order]
+        item = item[order]
+        weight = weight[order]
+        time = time[order]
+        return Interactions(member, item, weight, time, code[order], tuple(names))
 
     def member_names(self) -> tuple[np.ndarray[Any, np.dtype[np.int64]], list[str]]:
         """(int64[M] ids, their pseudonyms) of every member, by id."""

@@ -5,10 +5,10 @@ identical splits (rows are left out where a package is not installed; PYTHONPATH
 it), import, single questions, and the shop's own related links. Always: time of a re-ranking over 10,000
 items.
 
-    --only speed,import,links,random,ratio811,leave-last,cold-items,few-shot   --seeds 3
+    --only speed,import,questions,links,random,ratio811,leave-last,cold-items,few-shot   --seeds 3
     --protocol random,few-shot    only these protocols (the same names as in --only)
-    --keep FILE                   other packages' figures are kept there, so that a run that was cut off, or one
-                                  after a change of ours, does not train them again
+    --keep FILE                   other packages' figures are kept there, so that a run that was cut off, or
+                                  one after a change of ours, does not train them again
 """
 
 from __future__ import annotations
@@ -35,12 +35,13 @@ from mmstudio.library.records import NewInteraction, NewItem
 from mmstudio.recommendation import Recommender
 from mmstudio.recommendation.evaluation import evaluate, protocols
 from mmstudio.recommendation.evaluation.measures import of_person
-from mmstudio.recommendation.measuring import with_events
+from mmstudio.recommendation.measuring import profile_of_member, with_events
 from mmstudio.recommendation.ranking import diversify
+from mmstudio.recommendation.scoring import Scoring, choice_of
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 WARM = ("random", "ratio811", "leave-last")
-PARTS = ("speed", "import", "links", *WARM, "cold-items", "few-shot")
+PARTS = ("speed", "import", "questions", "links", *WARM, "cold-items", "few-shot")
 Scorer = Callable[[Any], np.ndarray]  # Asked -> float32[U,N]
 
 
@@ -62,6 +63,27 @@ def films(folder: Path) -> Library | None:
     spent = time.perf_counter() - started
     print(f"import: {report['interactions']} ratings {spent:.2f} s; 9,742 items {catalogue:.2f} s")
     return library
+
+
+def questions(library: Library, people: int = 150) -> None:
+    """Choosing the mixture, then single questions; the processor's time beside the clock's, which holds only
+    where nothing else runs."""
+    catalogue = Recommender(library, Features(library, "cpu")).catalogue()
+    profiles = [profile_of_member(catalogue.events, int(one)) for one in catalogue.events.members[:people]]
+    worked, started = time.process_time(), time.perf_counter()
+    choice = choice_of(catalogue)
+    worked, spent_s = time.process_time() - worked, time.perf_counter() - started
+    print(f"questions: choosing the mixture ({choice.method}) {worked:.1f} s of processor, {spent_s:.1f} s")
+    spent = []
+    for profile in profiles:
+        worked, started = time.process_time(), time.perf_counter()
+        Scoring.of(catalogue, profile)
+        spent.append((time.process_time() - worked, time.perf_counter() - started))
+    median, high = 1000 * np.percentile(spent[1:], [50, 95], axis=0)
+    print(
+        f"questions: processor median {median[0]:.1f} ms, p95 {high[0]:.1f} ms;"
+        f" clock median {median[1]:.1f} ms, p95 {high[1]:.1f} ms"
+    )
 
 
 def protocol(library: Library, name: str, seeds: int, keep: Path | None = None) -> None:
@@ -101,7 +123,7 @@ def protocol(library: Library, name: str, seeds: int, keep: Path | None = None) 
 def _others(
     catalogue: Any, name: str, threshold: float | None, seed: int, keep: Path | None
 ) -> Iterator[tuple[str, int, dict[str, float]]]:
-    """(method, known choices, figures) of other packages on one split; out of ``keep`` where they are there."""
+    """(method, known choices, figures) of other packages on one split; out of ``keep`` where they are."""
     kept: dict[str, Any] = json.loads(keep.read_text("utf-8")) if keep is not None and keep.is_file() else {}
     part = protocols.split(catalogue.events, name, threshold, seed)
     assert part is not None
@@ -427,8 +449,10 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             library = films(Path(folder))
             if library is not None:
+                if "questions" in rest:
+                    questions(library)
                 for name in rest:
-                    if name != "import":
+                    if name not in ("import", "questions"):
                         protocol(library, name, options.seeds, options.keep)
                 library.close()
 
