@@ -26,6 +26,7 @@ from mmstudio.desktop.making_ready import MakingReady
 from mmstudio.desktop.menus import Menus
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.panes.welcome import WelcomePane, paint_mark
+from mmstudio.desktop.reading_ahead import ReadingAhead
 from mmstudio.desktop.sample import open_sample
 from mmstudio.desktop.texts import label, name
 from mmstudio.desktop.views.job_strip import JobStrip
@@ -145,6 +146,7 @@ class MainWindow(QMainWindow):
         self.job_notices = JobNotices(self.context, self.context.jobs)
         self.watch = FolderWatch(self.context)
         self.readiness = MakingReady(self.context, self.pane, self)
+        self.reading = ReadingAhead(self.context, self)
         whole = QWidget()
         line = QHBoxLayout(whole)
         line.setContentsMargins(0, 0, 0, 0)
@@ -211,7 +213,7 @@ class MainWindow(QMainWindow):
             if entry is None:
                 return None
             module = importlib.import_module(f"mmstudio.desktop.panes.{entry[3]}")
-            made: Pane = getattr(module, entry[4])(self.context)
+            made: Pane = getattr(module, entry[4])(self.context, self.stack)
             self.panes[key] = made
             self.stack.addWidget(made)
             header = made.header()

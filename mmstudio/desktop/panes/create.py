@@ -61,7 +61,11 @@ class CreatePane(Pane):
         self.library_changed()
 
     def _build(self) -> None:
-        self.controls = CreateControls(self.context, self.pictures)
+        # From the outside in: see docs/adr/0207.
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.states = StateStack(self.splitter, self)
+        self.root.addWidget(self.states)
+        self.controls = CreateControls(self.context, self.pictures, self.splitter)
         self.controls.setMinimumWidth(232)
         self.controls.generate_wanted.connect(self.generate)
         self.controls.background_wanted.connect(self.make_backgrounds)
@@ -109,7 +113,7 @@ class CreatePane(Pane):
         name(self.strip, mark("What you made before"))
         self.grid_states = StateStack(self.grid)
         self.detail = ResultDetail(self.context)
-        right = QWidget()
+        right = QWidget(self.splitter)
         layout = QVBoxLayout(right)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -127,15 +131,12 @@ class CreatePane(Pane):
         layout.addWidget(self.grid_states, 1)
         layout.addWidget(self.detail)
         layout.addWidget(self.strip)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(self.controls)
         self.splitter.addWidget(right)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 3)
         self.splitter.setSizes([288, 700])
-        self.states = StateStack(self.splitter)
-        self.root.addWidget(self.states)
         self._generate_action = action(
             self, mark("Generate"), self.generate, icon="sparkle", shortcut="Ctrl+G"
         )

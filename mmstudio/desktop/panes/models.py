@@ -64,6 +64,8 @@ class ModelsPane(Pane):
         self._training = ""
         self._select_next: str | None = None
         self._wish: dict[str, Any] = {}
+        self._form: TrainingForm | None = None
+        self._live: TrainingView | None = None
         self.pictures = Pictures(context, side=128, parent=self)
         self.model = TrainedListModel(self)
         self._build()
@@ -72,6 +74,11 @@ class ModelsPane(Pane):
         self.library_changed()
 
     def _build(self) -> None:
+        # From the outside in: see docs/adr/0207.
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.states = StateStack(self.splitter, self)
+        self.root.addWidget(self.states)
+        self.right = QStackedWidget(self.splitter)
         self.list = QListView()
         self.list.setModel(self.model)
         self.list.setItemDelegate(ModelDelegate(self.pictures, self.list))
@@ -84,7 +91,7 @@ class ModelsPane(Pane):
         self.train_button = button(mark("Train a model"), self.open_form, icon="plus")
         self.live_button = button(mark("Show the training"), self._show_live, icon="chart-line")
         self.live_button.hide()
-        left = QWidget()
+        left = QWidget(self.splitter)
         left_layout = QVBoxLayout(left)
         left_layout.setContentsMargins(8, 12, 8, 8)
         left_layout.addWidget(self.list, 1)
@@ -105,35 +112,47 @@ class ModelsPane(Pane):
         self.card.removed.connect(self._remove)
         self.card.sheet_wanted.connect(self._load_sheet)
         self.model_actions = ModelActions(self.context, self.card, self._submit, self)
-        self.form = TrainingForm()
-        self.form.started.connect(self.start_training)
-        self.form.tuning_wanted.connect(self._tune)
-        self.form.source.looked.connect(self._look_over)
-        self.form.source.shown.connect(
-            lambda ids: self.context.navigate("library", query="", select=list(ids))
-        )
-        self.form.augment.preview_wanted.connect(
-            lambda kind, recipe: self.context.navigate("augment", kind=kind, recipe=recipe)
-        )
-        self.live = TrainingView()
-        self.live.paused.connect(self._pause)
-        self.live.stopped.connect(self._stop)
-        self.live.grid_changed.connect(self._load_grid)
-        self.live.played.connect(lambda: self.context.navigate("play", model=self._training))
-        self.card_states = StateStack(self.card)
-        self.right = QStackedWidget()
-        for page in (self.card_states, self.form, self.live):
-            self.right.addWidget(page)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.card_states = StateStack(self.card, self.right)
+        self.right.addWidget(self.card_states)
         self.splitter.addWidget(left)
         self.splitter.addWidget(self.right)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setStretchFactor(0, 0)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([260, 700])
-        self.states = StateStack(self.splitter)
-        self.root.addWidget(self.states)
         self._train_action = action(self, mark("Train a model"), self.open_form, icon="brain")
+
+    @property
+    def form(self) -> TrainingForm:
+        """The form of a new training, built when it is first needed."""
+        if self._form is None:
+            self._form = form = TrainingForm(self.right)
+            form.started.connect(self.start_training)
+            form.tuning_wanted.connect(self._tune)
+            form.source.looked.connect(self._look_over)
+            form.source.shown.connect(
+                lambda ids: self.context.navigate("library", query="", select=list(ids))
+            )
+            form.augment.preview_wanted.connect(
+                lambda kind, recipe: self.context.navigate("augment", kind=kind, recipe=recipe)
+            )
+            self.right.addWidget(form)
+        return self._form
+
+    @property
+    def live(self) -> TrainingView:
+        """The training as it runs, built when the first one does."""
+        if self._live is None:
+            self._live = live = TrainingView(self.right)
+            live.paused.connect(self._pause)
+            live.stopped.connect(self._stop)
+            live.grid_changed.connect(self._load_grid)
+            live.played.connect(lambda: self.context.navigate("play", model=self._training))
+            self.right.addWidget(live)
+        return self._live
+
+    def _shows_live(self) -> bool:
+        return self._live is not None and self.right.currentWidget() is self._live
 
     # --- pane ---------------------------------------------------------------------------------------
 
@@ -175,7 +194,8 @@ class ModelsPane(Pane):
 
     def retranslate(self) -> None:
         self.model.refresh()
-        self.form.retranslate()
+        if self._form is not None:
+            self._form.retranslate()
         self._restyle()
         if self.right.currentWidget() is self.card_states:
             self._show_line(self.list.currentIndex())
@@ -185,7 +205,8 @@ class ModelsPane(Pane):
 
     def _restyle(self) -> None:
         self.card.restyle()
-        self.live.restyle()
+        if self._live is not None:
+            self._live.restyle()
 
     # --- list and card ------------------------------------------------------------------------------
 
@@ -211,7 +232,7 @@ class ModelsPane(Pane):
         wanted, self._select_next = self._select_next, None
         if wanted is not None and self.model.row_of(wanted) >= 0:
             self._select(wanted)
-        elif self.right.currentWidget() is self.live and self.model.row_of(self._training) >= 0:
+        elif self._shows_live() and self.model.row_of(self._training) >= 0:
             # The list says which model the curves at the right are of.
             self.list.setCurrentIndex(self.model.index(self.model.row_of(self._training)))
         elif not self.list.currentIndex().isValid():
@@ -486,7 +507,7 @@ class ModelsPane(Pane):
         )
 
     def _ended(self, event: JobEvent) -> None:
-        shown = self.right.currentWidget() is self.live
+        shown = self._shows_live()
         model, self._job, self._training = self._training, None, ""
         self.live_button.hide()
         if shown:

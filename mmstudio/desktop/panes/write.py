@@ -68,7 +68,11 @@ class WritePane(Pane):
         self.library_changed()
 
     def _build(self) -> None:
-        self.controls = WriteControls(self.context, self.pictures)
+        # From the outside in: see docs/adr/0207.
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.states = StateStack(self.splitter, self)
+        self.root.addWidget(self.states)
+        self.controls = WriteControls(self.context, self.pictures, self.splitter)
         self.controls.write_wanted.connect(self.write)
         self.controls.changed.connect(self._enable)
         self.controls.rules_wanted.connect(self.show_rules)
@@ -110,7 +114,8 @@ class WritePane(Pane):
         self.coming.hide()
         name(self.coming.field, mark("Text that is being written"))
         self.card_states = StateStack(self.cards_area)
-        texts = QWidget()
+        self.pages = QStackedWidget(self.splitter)
+        texts = QWidget(self.pages)
         layout = QVBoxLayout(texts)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -121,17 +126,13 @@ class WritePane(Pane):
         layout.addLayout(live)
         layout.addWidget(self.card_states, 1)
         self._texts = layout
-        self.pages = QStackedWidget()
         self.pages.addWidget(texts)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(self.controls)
         self.splitter.addWidget(self.pages)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setStretchFactor(0, 0)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([272, 800])
-        self.states = StateStack(self.splitter)
-        self.root.addWidget(self.states)
 
     def _make_actions(self) -> None:
         add = partial(action, self)

@@ -95,8 +95,8 @@ class CreateControls(QTabWidget):
         self.palette_colours: list[RGB] = []
         self.setDocumentMode(True)
         self.tabBar().setDrawBase(False)
-        self.addTab(self._model_page(), "")
-        self.addTab(self._background_page(context, pictures), "")
+        self._build_model_page()
+        self._build_background_page(context, pictures)
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -106,9 +106,22 @@ class CreateControls(QTabWidget):
         self.sound.retranslate()
         self._model_changed()
 
+    def _page(self) -> tuple[QWidget, QVBoxLayout]:
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.addTab(scroll, "")
+        body = QWidget()
+        scroll.setWidget(body)
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(16, 12, 16, 16)
+        layout.setSpacing(8)
+        return body, layout
+
     # --- from a model -------------------------------------------------------------------------------
 
-    def _model_page(self) -> QScrollArea:
+    def _build_model_page(self) -> None:
+        body, layout = self._page()
         self.model_box = QComboBox()
         name(self.model_box, mark("Model"))
         self.model_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -141,7 +154,6 @@ class CreateControls(QTabWidget):
         form.addRow(label(mark("How many"), "muted"), self.how_many)
         form.addRow(label(mark("Seed"), "muted"), self.seed)
         self.model_box.currentIndexChanged.connect(lambda _i: self._model_changed())
-        page, body, layout = _page()
         layout.addWidget(label(mark("Model"), "muted"))
         layout.addWidget(self.model_box)
         layout.addWidget(self.explanation)
@@ -168,7 +180,6 @@ class CreateControls(QTabWidget):
         layout.addWidget(self.write_button)
         layout.addStretch(1)
         let_wrap(body)
-        return page
 
     def set_models(self, lines: list[ModelLine]) -> None:
         """Offer the models that can draw; the chosen one stays chosen."""
@@ -288,7 +299,8 @@ class CreateControls(QTabWidget):
 
     # --- background ---------------------------------------------------------------------------------
 
-    def _background_page(self, context: AppContext, pictures: Pictures) -> QScrollArea:
+    def _build_background_page(self, context: AppContext, pictures: Pictures) -> None:
+        body, layout = self._page()
         self.item = ItemButton(context, pictures)
         self.item.chosen.connect(self.item_chosen)
         self.swatches = QWidget()
@@ -314,7 +326,6 @@ class CreateControls(QTabWidget):
         form.setVerticalSpacing(8)
         form.addRow(label(mark("How many"), "muted"), self.background_count)
         form.addRow(label(mark("Seed"), "muted"), self.background_seed)
-        page, body, layout = _page()
         layout.addWidget(label(mark("Background for"), "muted"))
         layout.addWidget(self.item)
         layout.addWidget(self.palette_hint)
@@ -323,7 +334,6 @@ class CreateControls(QTabWidget):
         layout.addWidget(self.background_button)
         layout.addStretch(1)
         let_wrap(body)
-        return page
 
     def set_palette_colours(self, colours: list[RGB]) -> None:
         """Show the palette backgrounds are made in."""
@@ -335,13 +345,3 @@ class CreateControls(QTabWidget):
         self.background_button.setEnabled(bool(colours))
 
 
-def _page() -> tuple[QScrollArea, QWidget, QVBoxLayout]:
-    scroll = QScrollArea()
-    scroll.setWidgetResizable(True)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    body = QWidget()
-    layout = QVBoxLayout(body)
-    layout.setContentsMargins(16, 12, 16, 16)
-    layout.setSpacing(8)
-    scroll.setWidget(body)
-    return scroll, body, layout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
@@ -86,42 +86,46 @@ class TrainingForm(QWidget):
         super().__init__(parent)
         self._offer: Offer | None = None
         self._wanted_kind = ""
-        self.source, self.how = SourceStep(), HowStep()
-        self.tune_button = self.how.tune_button
-        self.how.tuning_wanted.connect(self._tune)
-        self.steps_stack = QStackedWidget()
+        # From the outside in: a widget that is put into another has its style looked up again, and all of
+        # its children theirs.
+        self.steps_stack = QStackedWidget(self)
         self._scrolls: list[QScrollArea] = []
-        for place, (step, title, words) in enumerate(
+        steps: list[QWidget] = []
+        for place, (make, title, words) in enumerate(
             (
                 (
-                    self.source,
+                    SourceStep,
                     mark("Train a model on your own media"),
                     mark(
                         "A model looks at your media again and again until it can make new ones like them. "
                         "Everything stays on this computer."
                     ),
                 ),
-                (self.how, mark("How it learns"), mark("The defaults work; change what you like.")),
+                (HowStep, mark("How it learns"), mark("The defaults work; change what you like.")),
             ),
             1,
         ):
+            scroll = QScrollArea(self.steps_stack)
+            scroll.setWidgetResizable(True)
+            scroll.setFrameShape(QFrame.Shape.NoFrame)
+            scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            self._scrolls.append(scroll)
+            self.steps_stack.addWidget(scroll)
             body = QWidget()
+            scroll.setWidget(body)
             layout = QVBoxLayout(body)
             layout.setContentsMargins(24, 16, 24, 24)
             layout.setSpacing(8)
             layout.addWidget(label(mark("Step {n} of 2"), "small", n=place))
             layout.addWidget(label(title, "title", wrap=True))
             layout.addWidget(label(words, "muted", wrap=True))
-            layout.addWidget(step)
+            steps.append(make(body))
+            layout.addWidget(steps[-1])
             layout.addStretch(1)
             let_wrap(body)
-            scroll = QScrollArea()
-            scroll.setWidgetResizable(True)
-            scroll.setFrameShape(QFrame.Shape.NoFrame)
-            scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-            scroll.setWidget(body)
-            self._scrolls.append(scroll)
-            self.steps_stack.addWidget(scroll)
+        self.source, self.how = cast("SourceStep", steps[0]), cast("HowStep", steps[1])
+        self.tune_button = self.how.tune_button
+        self.how.tuning_wanted.connect(self._tune)
         # Names that other parts of the window and tests use.
         self.base, self.steps, self.size_box = self.how.base, self.how.steps, self.how.size_box
         self.name_field, self.augment, self.query = self.how.name_field, self.how.augment, self.source.query

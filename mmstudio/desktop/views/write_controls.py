@@ -51,11 +51,11 @@ class WriteControls(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(240)
         body = QWidget()
+        self.setWidget(body)
         layout = QVBoxLayout(body)
         layout.setContentsMargins(16, 12, 16, 16)
         layout.setSpacing(8)
         self._build(context, pictures, layout)
-        self.setWidget(body)
         let_wrap(body)
         self._show_task()
 
