@@ -372,6 +372,11 @@ class Storyboard:
             board.fonts = [_build(Font, entry) for entry in data.get("fonts", [])]
             board.captions = [_build(Caption, entry) for entry in data.get("captions", [])]
             board.sources = [_build(Source, entry) for entry in data.get("sources", [])]
+            board.guides = {
+                axis: [float(at) for at in lines if 0.0 <= at <= 1.0]
+                for axis, lines in board.guides.items()
+                if axis in ("x", "y")
+            }
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise StudioError(
                 "This storyboard cannot be read.", hint="Compose it again from the item."

@@ -172,6 +172,10 @@ def test_guides_are_kept_moved_and_refused(ad: Storyboard) -> None:
     assert guides.remove_guide(made, "x", 0).guides == {"y": [1.0]}
     assert guides.remove_guides(made).guides == {}
     assert "guides" not in made.content()
+    broken = {**ad.to_dict(), "guides": {"x": [0.5, 7], "z": [0.1], "y": []}}
+    assert Storyboard.from_dict(broken).guides == {"x": [0.5], "y": []}
+    with pytest.raises(StudioError):
+        Storyboard.from_dict({**ad.to_dict(), "guides": {"x": "here"}})
     with pytest.raises(UsageError):
         guides.add_guide(ad, "x", 1.2)
     with pytest.raises(UsageError):

@@ -119,10 +119,12 @@ class EditorChoices(EditorCommands):
         self.strip.note.setText(tr("{model} is making a picture…", model=choice.model))
 
         def made(result: dict[str, Any]) -> None:
-            board = self.model.board
+            board, newer = self.model.board, self.strip.taken_now
+            self.strip.note.setText("")
             if board is None or not result.get("assets"):
-                self.strip.note.setText("")
                 return
+            if newer is not None and newer != choice:
+                return  # something else was taken meanwhile; the picture stays in the library
             ready = replace(choice, asset_id=int(result["assets"][0]))
             self.context.background(
                 lambda: choose(studio.library, board, scene, name, ready, studio),

@@ -138,7 +138,7 @@ class EditorStrip(QWidget):
 
     def show_choices(self, choices: list[Alternative], note: str = "") -> None:
         """These can be chosen; ``note`` says why there are none."""
-        taken = self.model.rows[self._taken] if 0 <= self._taken < len(self.model.rows) else None
+        taken = self.taken_now
         self.model.show(choices)
         if taken is not None:  # better ones came: the one that stands there now stays the one in hand
             self._taken = choices.index(taken) if taken in choices else -1
@@ -154,6 +154,11 @@ class EditorStrip(QWidget):
         self.list.setCurrentIndex(index)
         self.list.scrollTo(index)
         return self.model.rows[self._taken]
+
+    @property
+    def taken_now(self) -> Alternative | None:
+        """The alternative that was taken last, while the list still has it."""
+        return self.model.rows[self._taken] if 0 <= self._taken < len(self.model.rows) else None
 
     def restart(self) -> None:
         """Another place is in hand: begin with its first alternative."""
