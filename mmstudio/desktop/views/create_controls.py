@@ -343,5 +343,3 @@ class CreateControls(QTabWidget):
             self._swatch_layout.addWidget(Swatch(rgb))
         self._swatch_layout.addStretch(1)
         self.background_button.setEnabled(bool(colours))
-
-
