@@ -38,7 +38,13 @@ CPU = torch.device("cpu")
 VOCABULARY = 3072
 SHARED = ("config.json", "tokenizer.json", "copying.safetensors")
 OPTIONS: dict[str, dict[str, float]] = {
-    "text-lm": {"dropout": 0.05, "patience": 1000.0, "half_life": 3000.0, "vocabulary": VOCABULARY},
+    "text-lm": {  # without counted phrases: each library adds its own
+        "n_gram": 0.0,
+        "dropout": 0.05,
+        "patience": 1000.0,
+        "half_life": 3000.0,
+        "vocabulary": VOCABULARY,
+    },
     "text-vae": {"dropout": 0.05, "patience": 1000.0, "half_life": 4000.0, "vocabulary": VOCABULARY},
 }
 
