@@ -20,6 +20,7 @@ from mmstudio.i18n import mark, tr
 if TYPE_CHECKING:
     from mmstudio.desktop.views.editor_canvas import EditorCanvas
 
+_WIDE = 660  # pixels: narrower, the buttons stand without the words
 LEAST = 0.02  # smallest side, fraction of the picture
 _ROOM = 26  # pixels round the picture, and twice that for the buttons below
 
@@ -202,8 +203,10 @@ class CropBar(QFrame):
         self.whole = button(mark("All of it"), lambda: hand.set_box(Rect()))
         self.cancel = button(mark("Cancel"), lambda: hand.end(False))
         self.keep = button(mark("Crop"), lambda: hand.end(True), "primary", icon="crop")
-        words = label(mark("Pull the frame. Enter crops, Esc leaves."), role="muted")
-        self.setLayout(row(words, self.subject, self.whole, self.cancel, self.keep, margins=(10, 4, 6, 4)))
+        self.words = label(mark("Pull the frame. Enter crops, Esc leaves."), role="muted")
+        self.setLayout(
+            row(self.words, self.subject, self.whole, self.cancel, self.keep, margins=(10, 4, 6, 4))
+        )
         self.hide()
 
     def _subject(self) -> None:
@@ -215,6 +218,7 @@ class CropBar(QFrame):
         self.setVisible(self._hand.active)
         if self._hand.active:
             parent = self._hand.canvas
+            self.words.setVisible(parent.width() >= _WIDE)
             self.adjustSize()
             self.resize(min(self.width(), parent.width() - 8), self.height())
             self.move((parent.width() - self.width()) // 2, parent.height() - self.height() - 6)
