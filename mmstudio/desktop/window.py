@@ -86,6 +86,11 @@ _AHEAD = {
     "write": ("mmstudio.features", "mmstudio.generation.copywriting"),
     "editor": ("mmstudio.composition.editing", "mmstudio.export.channels"),
 }
+# Read with the engine: while a training runs, reading them would hold the window up at its first checkpoint.
+_FOR_TRAININGS = (
+    "mmstudio.learning.engine.registry", "mmstudio.learning.engine.trainer", "sklearn.mixture",
+    "torch.utils.tensorboard",
+)  # fmt: skip
 _HEADER_WIDTH = 720
 _CLOSE_MS = 5500  # jobs get five seconds to save their state; then the window closes all the same
 
@@ -357,7 +362,13 @@ class MainWindow(QMainWindow):
         if studio is None:
             return
         self.strip.set_status(tr("Loading the engine…"))
-        self.context.ask("warm-up", lambda: studio.features.device, self._warm, self._not_warm)
+
+        def load() -> None:
+            _ = studio.features.device
+            for module in _FOR_TRAININGS:
+                importlib.import_module(module)
+
+        self.context.ask("warm-up", load, self._warm, self._not_warm)
 
     def _warm(self, _device: object) -> None:
         self.strip.set_status("")

@@ -1,11 +1,13 @@
-"""How long the window stands still while features are extracted.
+"""How long the window stands still while features are extracted, or while a model is trained.
 
-    python tests/benchmarks/bench_gap.py [--files 60] [--data FOLDER]
+    python tests/benchmarks/bench_gap.py [--files 60] [--data FOLDER] [--train STEPS [--family image-vae]]
 
 The window is open on a library of FILES pictures, FILES sounds and a few videos; all features are extracted
 on its job runner, in its process, while a timer of 5 ms notes the gaps between two turns of the event loop.
 The reference is the same window doing nothing while as many other programs as there are cores compute: what
-is left to the system is part of both. FOLDER with shop/images, sounds and clips is used where given.
+is left to the system is part of both. With ``--train`` a model of 64 px learns for STEPS steps from the
+pictures, its curves and samples shown, instead of the features. FOLDER with shop/images, sounds and clips is
+used where given.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from mmstudio.desktop.context import AppContext
+from mmstudio.desktop.panes.models import ModelsPane
 from mmstudio.desktop.window import MainWindow
+from mmstudio.jobs import FINAL_STATES, JobEvent
 from mmstudio.settings import Settings
 from mmstudio.studio import Studio
 from support.library import add_files
@@ -109,6 +113,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--files", type=int, default=60)
+    parser.add_argument("--train", type=int, default=0, metavar="STEPS")
+    parser.add_argument("--family", action="append")
     options = parser.parse_args()
     app = QApplication.instance() or QApplication([])
     with tempfile.TemporaryDirectory() as temporary:
@@ -127,15 +133,53 @@ def main() -> None:
         window.resize(1440, 900)
         window.show()
         settle(context)
-        report(context)
+        if options.train:
+            report_training(context, window, options.train, options.family or ["image-vae", "image-gan"])
+        else:
+            report(context)
         window.close()
         settle(context)
     del app
 
 
+def report_training(context: AppContext, window: MainWindow, steps: int, families: list[str]) -> None:
+    """A line for each family, from the press of the button to the finished model."""
+    watch = Watch()
+    reference(watch)
+    window.reading.start()
+    window.warm_up()
+    settle(context)
+    wait_until(lambda: context.idle, timeout=600)
+    window.show_pane("models")
+    settle(context)
+    pane = window.panes["models"]
+    assert isinstance(pane, ModelsPane)
+    pane.form, pane.live  # noqa: B018 - built before, as they are once a training was begun
+    print(watch.line("the engine, the page"), flush=True)
+    for family in families:
+        ended: list[str] = []
+
+        def hear(event: JobEvent, ended: list[str] = ended) -> None:
+            if event.kind == "train" and event.state in FINAL_STATES:
+                ended.append(event.state)
+
+        context.job_event.connect(hear)
+        pane._submit({"family": family, "name": f"bench-{family}", "size": 64, "steps": steps})
+        wait_until(lambda ended=ended: bool(ended), timeout=3600)  # type: ignore[misc]
+        settle(context)
+        context.job_event.disconnect(hear)
+        print(watch.line(f"{family}, {steps} steps: {ended[0]}"), flush=True)
+
+
 def report(context: AppContext) -> None:
     """Both lines."""
     watch = Watch()
+    reference(watch)
+    report_features(context, watch)
+
+
+def reference(watch: Watch) -> None:
+    """The window alone beside other programs."""
     seconds = 8
     burn = [sys.executable, "-c", _BURN.format(seconds=seconds)]
     burning = [subprocess.Popen(burn) for _ in range(os.cpu_count() or 1)]
@@ -144,6 +188,10 @@ def report(context: AppContext) -> None:
     for one in burning:
         one.wait()
     print(watch.line("nothing to do, other programs compute"), flush=True)
+
+
+def report_features(context: AppContext, watch: Watch) -> None:
+    """The kinds one after the other."""
     engine = threading.Thread(target=lambda: context.studio and context.studio.features.device)
     engine.start()
     wait_until(lambda: not engine.is_alive(), timeout=600)
