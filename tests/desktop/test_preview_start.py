@@ -71,6 +71,18 @@ def test_a_window_left_alone_makes_the_first_preview_ready(
     assert not window.readiness.ready
 
 
+def test_without_a_storyboard_it_is_ready_as_well(
+    context: AppContext, tmp_path: Path, make_window: Callable[[AppContext], MainWindow]
+) -> None:
+    context.adopt(Studio.create(tmp_path / "Empty.mmlib"))
+    window = make_window(context)
+    window.readiness.start()
+    wait_until(lambda: window.readiness.ready)
+    assert window.current != "preview"
+    window.readiness.start()  # once is enough
+    assert window.readiness.ready
+
+
 def test_it_plays_through_portaudio_and_the_sound_never_waits(ad: Path, qtbot: QtBot) -> None:
     pytest.importorskip("sounddevice", exc_type=OSError)
     library = Library.open(ad)

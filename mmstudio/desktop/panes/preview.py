@@ -252,6 +252,7 @@ class PreviewPane(Pane):
         self._set_busy(self._watch is not None)
         if not items and not self._saved and not self._wanted:
             self._show_empty()
+            self._ahead.go_on()
             return
         self.states.show_content()
         first = not self._ready
@@ -279,6 +280,7 @@ class PreviewPane(Pane):
             self._kept = storyboard, kept
 
     def _choices_failed(self, error: Exception) -> None:
+        self._ahead.go_on()
         self.states.show_failure(error, self.library_changed)
 
     def _show_empty(self) -> None:
