@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -76,7 +77,8 @@ class Logs:
         """End both files; the next line opens them again."""
         lines, self._lines = self._lines, None
         if lines is not None:
-            lines.close()
+            with suppress(OSError):  # each line was flushed: what could not be written was raised then
+                lines.close()
         if self._board is not None:
             self._board.close()
             self._board = None
