@@ -116,6 +116,7 @@ def main() -> None:
     parser.add_argument("--train", type=int, default=0, metavar="STEPS")
     parser.add_argument("--family", action="append")
     options = parser.parse_args()
+    sys.setswitchinterval(0.001)  # as the program does
     app = QApplication.instance() or QApplication([])
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
