@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
 
 log = logging.getLogger(__name__)
-# How long the window waits for a worker to let go of the interpreter, for every call of Qt into Python. Beside a
-# busy worker a repaint of a list waited 11 ms (61 at most) with Python's own 5 ms, 2 ms (6) with this; the workers
-# lost nothing that could be measured.
+# How long the window waits for a worker to let go of the interpreter, at every call of Qt into Python. Beside
+# a busy worker a repaint of a list waited 11 ms (61 at most) with Python's own 5 ms, 2 ms (6) with this; what
+# the workers lost could not be measured.
 _SWITCH_S = 0.001
 _IDLE_MS = 2500  # after a library opened: pictures come first
 _SOON_MS = 1000  # the first preview is made ready before the engine loads
