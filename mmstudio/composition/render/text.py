@@ -29,7 +29,7 @@ from PySide6.QtGui import (
 from mmstudio.composition.direction import is_rtl
 from mmstudio.composition.render.glyphs import Face, face_of, glyphs_of
 from mmstudio.composition.render.pictures import colour, painting, scaled
-from mmstudio.composition.render.typefaces import JOINED, UNSPACED, families, scripts_of
+from mmstudio.composition.render.typefaces import JOINED, UNSPACED, families, need_fonts, scripts_of
 
 EM = 256  # pixels a text is laid out at
 _MOST_LINES = 60
@@ -219,6 +219,7 @@ def set_text(text: str, width: float, height: float, style: TextStyle, align: Al
 
 @lru_cache(maxsize=256)
 def _set(text: str, width: float, height: float, style: TextStyle, align: Align, lost: str) -> SetText:
+    need_fonts()
     missing = undrawable(text, font_of(style, text))
     if missing:
         text = " ".join("".join(char for char in text if char not in missing).split())

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from PySide6.QtGui import QFontDatabase
+from PySide6.QtGui import QFont, QFontDatabase, QFontInfo
+
+from mmstudio.errors import StudioError
 
 _LATIN = (
     "Inter", "SF Pro Display", "Helvetica Neue", "Segoe UI", "Noto Sans", "Source Sans 3", "Roboto", "Arial",
@@ -58,6 +60,20 @@ def scripts_of(text: str) -> frozenset[str]:
 def installed() -> frozenset[str]:
     """Families that this machine has."""
     return frozenset(QFontDatabase.families())
+
+
+@lru_cache(maxsize=1)
+def need_fonts() -> None:
+    """Look whether this machine has a font at all: without one Qt ends the program where a letter is drawn.
+
+    Raises:
+        StudioError: it has none (a bare server or container).
+    """
+    if not QFontInfo(QFont()).family():
+        raise StudioError(
+            "This machine has no fonts: letters cannot be drawn.",
+            hint="Install one, such as Noto Sans (package fonts-noto-core), then start again.",
+        )
 
 
 def families(locale: str, text: str = "", family: str = "", han: bool | None = None) -> list[str]:
