@@ -119,7 +119,6 @@ def test_a_title_of_ten_thousand_words_is_cut_and_every_file_is_whole(shop: Shop
         "eml",
         "feed",
         "rss",
-        "jsonld",
         "mp4",
         "otio",
     )
@@ -137,6 +136,9 @@ def test_a_title_of_ten_thousand_words_is_cut_and_every_file_is_whole(shop: Shop
     document.close()
     assert not feedparser.parse(paths["rss"].read_bytes()).bozo
     json.loads(paths["feed"].read_text("utf-8"))
+    with pytest.raises(StudioError, match="about no item") as error:
+        written(shop, board, tmp_path / "data", channel("jsonld"))
+    assert len(str(error.value)) < 300
     message = email.message_from_bytes(paths["eml"].read_bytes(), policy=policy.default)
     assert len(message["Subject"]) < 200
 

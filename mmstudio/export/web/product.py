@@ -38,7 +38,7 @@ def write(task: Task) -> Iterator[int]:
         raise StudioError(
             "{name} is about no item: there is no product data to write.",
             hint="Choose another channel, or compose it from an item.",
-            name=task.board.name,
+            name=short(task.board.name, 80),
         )
     task.path.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", "utf-8")
 
