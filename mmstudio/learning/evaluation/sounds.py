@@ -137,7 +137,7 @@ def clicks_a_minute(waves: Waves, rate: int, loop: bool = False) -> float:
     for wave in waves:
         places = clicks(wave, rate, around=loop)
         found += len(places) if loop else int(((places > edge) & (places < size - edge)).sum())
-    return 60 * found / max(len(waves) * size / rate, 1e-9)
+    return float(60 * found / max(len(waves) * size / rate, 1e-9))
 
 
 def again_figures(made: Tensor, real: Tensor, model: GenerativeModel) -> dict[str, float]:
