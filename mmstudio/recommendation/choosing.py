@@ -36,6 +36,7 @@ LEAST_PEOPLE, LEAST_PAIRS = (
     200,
 )  # members with three choices, and choices, from which on anything is measured
 _PEOPLE, _FEW, _FEW_PEOPLE = 600, 0.15, 120
+_DRAWS = {1: 4, 3: 2}
 _NEWEST = 3  # choices of each member that are hidden where the newest are
 _POPULAR = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0)
 _KNN = (0.0, 0.2, 0.5, 1.0, 2.0)
@@ -235,8 +236,10 @@ def _few(events: Events, strange: NDArray[np.bool_], good: NDArray[np.bool_]) ->
 
 
 def _first(few: Asked, k: int, rng: np.random.Generator) -> Asked:
+    """Strangers of whom k choices are known; of very few it matters which, so they are drawn again."""
     profiles, targets, seen = [], [], []
-    for profile, liked in zip(few.profiles, few.targets, strict=True):
+    draws = _DRAWS.get(k, 1)
+    for profile, liked in zip(few.profiles * draws, few.targets * draws, strict=True):
         own = measuring.first_few(profile, k, rng)
         rest = np.setdiff1d(liked, np.array(list(own.taste), np.int64))
         if len(rest):
