@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from mmstudio.i18n import tr
@@ -83,3 +85,46 @@ class Pane(QWidget):
 
     def close_pane(self) -> None:
         """The window is closing: stop players and timers."""
+
+
+class OwnKeysPane(Pane):
+    """A pane with steps of its own: while it has the focus, undo, redo, Space and Escape are about them and
+    not about the library."""
+
+    def own_undo(self) -> None:
+        """One step back."""
+
+    def own_redo(self) -> None:
+        """The step that was undone, again."""
+
+    def own_space(self) -> None:
+        """Play or stop."""
+
+    def own_escape(self) -> Callable[[], object] | None:
+        """What Escape ends now; None where there is nothing to end."""
+        return None
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._own(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        move = self._own(event)
+        if move is None:
+            super().keyPressEvent(event)
+            return
+        event.accept()
+        move()
+
+    def _own(self, event: QKeyEvent) -> Callable[[], object] | None:
+        ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if ctrl and event.key() == Qt.Key.Key_Z:
+            return self.own_redo if shift else self.own_undo
+        if ctrl and event.key() == Qt.Key.Key_Y:
+            return self.own_redo
+        if event.key() == Qt.Key.Key_Space and not ctrl:
+            return self.own_space
+        return self.own_escape() if event.key() == Qt.Key.Key_Escape else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from mmstudio.desktop.models.play import Step, Timeline, read_recipe, recipe_text
@@ -15,7 +15,7 @@ from mmstudio.desktop.models.play_film import FilmPlayer
 from mmstudio.desktop.models.play_link import PlayedModel, PlayLink
 from mmstudio.desktop.models.play_work import PlayWork, Start, start_of
 from mmstudio.desktop.models.trained import ModelLine, model_lines
-from mmstudio.desktop.pane import Pane
+from mmstudio.desktop.pane import OwnKeysPane
 from mmstudio.desktop.texts import action
 from mmstudio.desktop.views.files import copy_text
 from mmstudio.desktop.views.pictures import Pictures
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _FAR = 0.12  # mean difference per pixel, 0 to 1, from which on a picture is only roughly found
 
 
-class PlayPane(Pane):
+class PlayPane(OwnKeysPane):
     """Controls at the left, the picture in the middle, sliders at the right, the history below."""
 
     key: ClassVar[str] = "play"
@@ -455,46 +455,22 @@ class PlayPane(Pane):
             there, may_save=self._save.isEnabled(), saved=step is not None and step.asset is not None
         )
 
-    def event(self, event: QEvent) -> bool:
-        # Undo and redo belong to what is played with while this page has the focus, not to the library.
-        if (
-            isinstance(event, QKeyEvent)
-            and event.type() == QEvent.Type.ShortcutOverride
-            and self._mine(event)
-        ):
-            event.accept()
-            return True
-        return super().event(event)
+    # --- keys ---------------------------------------------------------------------------------------
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        move = self._mine(event)
-        if move is None:
-            super().keyPressEvent(event)
-            return
-        event.accept()
-        move()
-
-    def _mine(self, event: QKeyEvent) -> Any:
-        ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        if ctrl and event.key() == Qt.Key.Key_Z:
-            return self._redo_step if shift else self._undo_step
-        if ctrl and event.key() == Qt.Key.Key_Y:
-            return self._redo_step
-        if event.key() == Qt.Key.Key_Space and not ctrl:
-            return self.between.play
-        if event.key() == Qt.Key.Key_Escape and (self.desk.in_grid or self.film.playing):
-            return self._escape
-        return None
-
-    def _undo_step(self) -> None:
+    def own_undo(self) -> None:
         self.moves.flush()
         self.time.undo()
 
-    def _redo_step(self) -> None:
+    def own_redo(self) -> None:
         self.time.redo()
 
-    def _escape(self) -> None:
+    def own_space(self) -> None:
+        self.between.play()
+
+    def own_escape(self) -> Callable[[], object] | None:
+        return self._leave if self.desk.in_grid or self.film.playing else None
+
+    def _leave(self) -> None:
         self.film.stop()
         self.moves.leave_grid()
 

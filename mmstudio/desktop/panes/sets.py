@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from PySide6.QtCore import QEvent, QModelIndex, Qt
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.job_watch import JobWatch
 from mmstudio.desktop.models.rows import ROW_ROLE
 from mmstudio.desktop.models.set_board import assets_of, board_of, choices_of, part_note
 from mmstudio.desktop.models.sets import SetHistory, SetMaker, SetStep, Shown, making_of, reroll_of
-from mmstudio.desktop.pane import Pane
+from mmstudio.desktop.pane import OwnKeysPane
 from mmstudio.desktop.texts import action, label, name, say
 from mmstudio.desktop.views.controls import action_tool, button, row
 from mmstudio.desktop.views.files import copy_text
@@ -39,7 +40,7 @@ _MOST_SEED = 9999
 _VARIATIONS = 3
 
 
-class SetsPane(Pane):
+class SetsPane(OwnKeysPane):
     """Controls at the left, three slots in the middle, what was made before below."""
 
     key: ClassVar[str] = "sets"
@@ -568,31 +569,14 @@ class SetsPane(Pane):
 
     # --- keys ---------------------------------------------------------------------------------------
 
-    def event(self, event: QEvent) -> bool:
-        # Undo and redo belong to the sets while this page has the focus, not to the library.
-        shortcut = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
-        if shortcut and self._mine(event):  # type: ignore[arg-type]
-            event.accept()
-            return True
-        return super().event(event)
+    def own_undo(self) -> None:
+        self.history.undo()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        move = self._mine(event)
-        if move is None:
-            super().keyPressEvent(event)
-            return
-        event.accept()
-        move()
+    def own_redo(self) -> None:
+        self.history.redo()
 
-    def _mine(self, event: QKeyEvent) -> Any:
-        ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        if ctrl and event.key() == Qt.Key.Key_Z:
-            return self.history.redo if shift else self.history.undo
-        if ctrl and event.key() == Qt.Key.Key_Y:
-            return self.history.redo
-        if event.key() == Qt.Key.Key_Space and not ctrl:
-            return self.sound.view.toggle
-        if event.key() == Qt.Key.Key_Escape and self.maker.busy:
-            return self.maker.stop
-        return None
+    def own_space(self) -> None:
+        self.sound.view.toggle()
+
+    def own_escape(self) -> Callable[[], object] | None:
+        return self.maker.stop if self.maker.busy else None
