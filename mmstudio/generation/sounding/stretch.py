@@ -89,5 +89,5 @@ def _built(spectra: NDArray[np.complex64], frame: int, hop: int) -> Samples:
         part = slice(at * hop, (at + 1) * hop)
         laid[:, at : at + count] += pieces[:, :, part]
         weight[at : at + count] += np.square(window[part])
-    made: Samples = (laid / np.maximum(weight, np.float32(1e-6))).reshape(channels, -1)
+    made = np.asarray(laid / np.maximum(weight, 1e-6), np.float32).reshape(channels, -1)
     return made[:, frame // 2 : frame // 2 + hop * (count - 1)]
