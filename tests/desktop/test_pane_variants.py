@@ -71,7 +71,7 @@ def test_from_ads_to_a_judged_test(
     assert "5.00 %" in spoken
     band = next(one for one in pane.plot._plot.items() if hasattr(one, "getRegion"))
     low, high = band.getRegion()
-    assert (round(low, 6), round(high, 6)) == (2.0, 4.0)  # one point, the plan's difference, about the control
+    assert (round(low, 6), round(high, 6)) == (2.0, 4.0)  # one point about the control
 
 
 def test_chosen_ads_play_side_by_side(pane: VariantsPane, qtbot: QtBot) -> None:
