@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LONGEST = 4000  # tokens of one text
 _FURTHER = 6  # places looked at for a variation that is none of the others
 _DIRECTIONS = 2  # in which each of them lies
+_ENOUGH = 3  # places after which one with flaws will do
 _BETWEEN = 0.6  # how far from either end an in-between may lie; see choosing
 
 
@@ -177,7 +178,7 @@ class TextModel:
                 z = self._around(text, wide * 1.5**further, seed + direction, spread)
                 found += candidates(self, z, [text], spread, centre)
             best = best_new(found, taken)
-            if best is not None and not best.flaws:
+            if best is not None and (not best.flaws or further + 1 >= _ENOUGH):
                 break
         return best
 

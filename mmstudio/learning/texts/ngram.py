@@ -179,7 +179,7 @@ class Mixture:
     def of(self, writer: NDArray[np.float64], before: Sequence[int]) -> NDArray[np.float64]:
         """float64[V]: the writer's probabilities of what follows ``before`` with those of the counts."""
         counted, met = self.ngram.after(before)
-        share = self.shares[met]
+        share = float(self.shares[met])
         return (1.0 - share) * writer + share * counted
 
 
