@@ -210,7 +210,7 @@ class VariantStore:
                 "INSERT INTO variant_result(variant_id, day, channel, event, shown, happened)"
                 " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET shown = excluded.shown,"
                 " happened = excluded.happened",
-                [(*key, *counts) for key, _before, counts in rows],
+                [(*key, *counts) for key, counts in after.items()],
             )
             change = Change("variant_result", _RESULT_KEY, ("shown", "happened"), rows)
             self._undo.record(tx, mark("Read results of variants: {n} rows"), {"n": len(rows)}, [change])
