@@ -127,9 +127,7 @@ def source_lines(library: Library, board: Storyboard) -> list[str]:
             continue  # each line of copy names its own facts below
         what = titles.get(source.asset_id or -1, "") or tr(source.detail)
         extra = f" ({tr(source.detail)})" if source.detail and tr(source.detail) != what else ""
-        lines.append(
-            tr("{part}: {what}", part=part_text(board, source.part), what=f"{what}{extra}")
-        )
+        lines.append(tr("{part}: {what}", part=part_text(board, source.part), what=f"{what}{extra}"))
     for slot, facts in board.facts.items():
         if facts:
             lines.append(tr("{part}: {what}", part=tr(PARTS.get(slot, slot)), what="; ".join(facts)))

@@ -121,7 +121,7 @@ def gathered(matrix: Any, rows: NDArray[np.int64], given: NDArray[np.float64]) -
     indices = np.concatenate([matrix.indices[one] for one in cells])
     values = np.concatenate([matrix.data[one] for one in cells])
     weights = values * np.repeat(given, ends - starts)
-    return np.bincount(indices, weights, matrix.shape[1])
+    return np.asarray(np.bincount(indices, weights, matrix.shape[1]), np.float64)
 
 
 def _kept(events: Events, name: str, make: Callable[[], Weights]) -> Weights:
