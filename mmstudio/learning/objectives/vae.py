@@ -101,7 +101,7 @@ def redrawn(y: Tensor, x: Tensor, share: float, scales: int = 3) -> tuple[Tensor
     """L1 between ``y`` and ``x`` plus ``share`` times their :func:`gradient_l1`; and the L1 alone, without a
     gradient. N×C×H×W both; differentiable once, by ``y`` only; a fraction of the time of the two terms by
     themselves."""
-    found: tuple[Tensor, Tensor] = _Redrawn.apply(y, x, share, scales)  # type: ignore[no-untyped-call]
+    found: tuple[Tensor, Tensor] = _Redrawn.apply(y, x, share, scales)
     return found
 
 
