@@ -11,7 +11,7 @@ EXCLUDES = [
     "PySide6.QtDesigner", "PySide6.QtTest", "PySide6.QtPdf", "PySide6.Qt3DCore", "PySide6.scripts",
     "PyQt5", "PyQt6", "pytest", "_pytest", "hypothesis", "mypy", "ruff", "IPython", "jupyter",
     "notebook", "pip", "tensorflow", "pandas", "ray", "triton",
-    "pypdfium2", "feedparser", "webvtt", "pysrt", "importlinter", "grimp",
+    "pypdfium2", "feedparser", "webvtt", "pysrt", "pyld", "importlinter", "grimp", "gdcm", "_gdcm",
 ]  # fmt: skip
 
 # CUDA's libraries and GPL codecs never share a bundle: PyAV is linked with x264 and x265, so that a bundle
