@@ -37,6 +37,7 @@ class RightsForm(QWidget):
         super().__init__(parent)
         self._context = context
         self._ids: list[int] = []
+        self._saves = 0
         self._shown: AssetRights | None = None
         self.more = button(mark("More about the rights"), self._toggle, "link")
         self.summary = label(role="small", wrap=True)
@@ -149,6 +150,13 @@ class RightsForm(QWidget):
         if not ids or studio is None or self._context.read_only:
             return
 
+        self._saves += 1
+        this = self._saves
+
+        def done(_none: object) -> None:
+            if this == self._saves:  # an earlier edit that ends later must not take a later one's words away
+                self.problem.hide()
+
         def failed(error: Exception) -> None:
             if isinstance(error, UsageError):
                 self.problem.setText(" ".join(part for part in tr_error(error) if part))
@@ -158,7 +166,7 @@ class RightsForm(QWidget):
 
         self._context.background(
             lambda: studio.library.asset_rights.set(ids, **{key: value}),
-            lambda _none: self.problem.hide(),
+            done,
             failed,
         )
 
