@@ -89,7 +89,7 @@ _AHEAD = {
 # Read with the engine: while a training runs, reading them would hold the window up at its first checkpoint.
 _FOR_TRAININGS = (
     "mmstudio.learning.engine.registry", "mmstudio.learning.engine.trainer", "sklearn.mixture",
-    "torch.utils.tensorboard",
+    "torch.utils.tensorboard", "torch._dynamo",  # the last is read by the first step of any optimiser
 )  # fmt: skip
 _HEADER_WIDTH = 720
 _CLOSE_MS = 5500  # jobs get five seconds to save their state; then the window closes all the same
@@ -364,6 +364,9 @@ class MainWindow(QMainWindow):
         self.strip.set_status(tr("Loading the engine…"))
 
         def load() -> None:
+            from mmstudio.features.device import read_libraries
+
+            read_libraries()
             _ = studio.features.device
             for module in _FOR_TRAININGS:
                 importlib.import_module(module)

@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
+import os
+import sys
 import warnings
+from importlib.util import find_spec
+from pathlib import Path
 
 log = logging.getLogger(__name__)
+
+
+def read_libraries() -> None:
+    """Load torch's own libraries before torch is imported, without the lock of the interpreter (Linux).
+
+    `import torch` holds the lock while the system maps them and runs their first lines, half a second in
+    which a window stands still; a foreign call lets go of it, and the import then finds them in memory. Where
+    it cannot be done nothing happens, and the import does it.
+    """
+    if sys.platform != "linux" or "torch" in sys.modules:
+        return
+    found = find_spec("torch")
+    places = found.submodule_search_locations if found is not None else None
+    if not places:
+        return
+    folder = Path(next(iter(places))) / "lib"
+    dlopen = ctypes.CDLL(None).dlopen
+    dlopen.restype, dlopen.argtypes = ctypes.c_void_p, [ctypes.c_char_p, ctypes.c_int]
+    # The first is what torch opens for everybody before all else; it must be there for the second.
+    if dlopen(os.fsencode(folder / "libtorch_global_deps.so"), os.RTLD_GLOBAL | os.RTLD_NOW):
+        dlopen(os.fsencode(folder / "libtorch.so"), os.RTLD_NOW)
 
 
 def choose_device(wanted: str = "auto") -> str:

@@ -87,3 +87,12 @@ def test_onnxruntime_keeps_no_id_of_this_device_and_sends_nothing(tmp_path: Path
     )
     assert said.returncode == 0, said.stderr
     assert [str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()] == []
+
+
+def test_torchs_libraries_can_be_read_before_it_is_imported() -> None:
+    program = (
+        "import sys\nfrom mmstudio.features.device import choose_device, read_libraries\n"
+        "read_libraries()\nassert 'torch' not in sys.modules\nprint(choose_device('cpu'))"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert (answer.stdout.strip(), answer.stderr) == ("cpu", "")

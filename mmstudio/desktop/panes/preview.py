@@ -405,7 +405,7 @@ class PreviewPane(Pane):
             self.stage.canvas.setFocus()
         elif not again:
             self.stage.player.show_poster(board.card_time)
-        self._load_sound()
+        self.stage.player.once_drawn(self._load_sound)
 
     def _open_failed(self, error: Exception) -> None:
         self._facts = None

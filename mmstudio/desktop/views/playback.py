@@ -54,6 +54,7 @@ class Player(QObject):
         self._shown: int | None = None  # number of the frame shown last while it plays
         self._due = -1
         self.shown = self.dropped = 0
+        self._then: Callable[[], None] | None = None
 
     # --- what plays -------------------------------------------------------------------------------
 
@@ -65,8 +66,19 @@ class Player(QObject):
         self._generation = self._frames.use(make, duration, self.fps)
         self.seek(position)
 
+    def once_drawn(self, call: Callable[[], None]) -> None:
+        """Call once the source's next picture is there, or cannot be drawn; at once while it plays.
+
+        For what is not to take the processor from the first picture that somebody waits for.
+        """
+        if self.is_playing:
+            call()
+        else:
+            self._then = call
+
     def unload(self) -> None:
         """Forget the source."""
+        self._then = None
         self.pause()
         self._generation = self._frames.use(None)
         self.set_clock(SilentClock())
@@ -128,6 +140,7 @@ class Player(QObject):
         """Run at ``speed``; sound is heard at normal speed only."""
         if self.duration <= 0:
             return
+        self._go_on()  # playing waits for nothing
         if self.is_playing:
             self._clock.stop()
         if speed > 0 and self._position >= self.duration - 1e-3:
@@ -221,8 +234,15 @@ class Player(QObject):
     def _on_drawn(self, image: QImage, t: float, generation: int) -> None:
         if generation == self._generation:
             self.frame.emit(image, t)
+            self._go_on()
 
     def _on_failed(self, message: str, generation: int) -> None:
         if generation == self._generation:
             self.pause()
             self.failed.emit(message)
+            self._go_on()
+
+    def _go_on(self) -> None:
+        call, self._then = self._then, None
+        if call is not None:
+            call()
