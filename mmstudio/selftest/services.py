@@ -243,7 +243,7 @@ def _played(samples: NDArray[np.float32]) -> int:
             seen = device.frames
             time.sleep(0.05)
         heard = device.samples()
-    count = samples.shape[1]
+    count = int(samples.shape[1])
     # The device may begin and end with silence of its own.
     loud = np.flatnonzero(np.abs(samples).sum(0) > _AUDIBLE)
     came = np.flatnonzero(np.abs(heard).sum(0) > _AUDIBLE)

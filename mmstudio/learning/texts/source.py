@@ -93,11 +93,11 @@ def prepared(
             rows.append(bpe.encode(text))
         parts.append(TokenTexts.of([row for row in rows if row]))
     _save(folder, *parts)
-    if config.family == "text-lm" and (order := int(config.options.get("n_gram", 0))):
+    if config.family == "text-lm" and (longest := int(config.options.get("n_gram", 0))):
         yield Progress(0, None, tr("Counting phrases"))
-        if (counted := count_runs(parts[0], order, len(bpe))) is not None:
+        if (counted := count_runs(parts[0], longest, len(bpe))) is not None:
             counted.save(folder)
-    return made_of(config, bpe, *parts, load_ngram(folder))
+    return made_of(config, bpe, parts[0], parts[1], load_ngram(folder))
 
 
 def made_of(
@@ -149,4 +149,4 @@ def _load(folder: Path, config: ModelConfig) -> Data | None:
     if config.family == "text-lm" and config.options.get("n_gram") and load_ngram(folder) is None:
         return None
     parts = TokenTexts(tokens, starts), TokenTexts(held, held_starts)
-    return made_of(config, bpe, *parts, load_ngram(folder))
+    return made_of(config, bpe, parts[0], parts[1], load_ngram(folder))
