@@ -14,6 +14,10 @@ _HARMLESS = (
     re.compile(r"PulseAudioService|No audio device detected"),
     re.compile(r"^(ALSA lib|Cannot connect to server|jack server|JackShm)", re.IGNORECASE),
     re.compile(r"Expression '.*' failed in 'src/hostapi/"),
+    # A locale without UTF-8: Qt takes C.UTF-8 and says so in four lines.
+    re.compile(r"^Detected locale \".*\" with character encoding"),
+    re.compile(r"^Qt depends on a UTF-8 locale"),
+    re.compile(r"^If this causes problems, reconfigure your locale|^for more information\.$"),
     re.compile(r"qt\.qpa\.plugin: Could not find the Qt platform plugin \"wayland"),
 )
 

@@ -31,3 +31,12 @@ def test_one_failure_or_one_unexpected_line_fails_the_whole() -> None:
 def test_what_a_bare_machine_says_is_no_fault() -> None:
     said = "This plugin does not support propagateSizeHints()\n\nALSA lib conf.c:1: no card\nWarning: odd\n"
     assert unexpected_lines(said) == ["Warning: odd"]
+
+
+def test_what_qt_says_of_a_locale_without_utf8_is_no_fault() -> None:
+    said = (
+        'Detected locale "C" with character encoding "ANSI_X3.4-1968", which is not UTF-8.\n'
+        'Qt depends on a UTF-8 locale, and has switched to "C.UTF-8" instead.\n'
+        "If this causes problems, reconfigure your locale. See the locale(1) manual\nfor more information.\n"
+    )
+    assert unexpected_lines(said) == []
