@@ -70,8 +70,7 @@ class LossPlot(QWidget):
 
     def _make(self) -> None:
         graph = plotting()
-        self._plot = graph.PlotWidget()
-        self._plot.setMenuEnabled(False)
+        self._plot = graph.PlotWidget(enableMenu=False)  # the menu's forms cost more than the plot
         self._plot.hideButtons()
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.setFrameShape(self._plot.Shape.NoFrame)

@@ -24,8 +24,7 @@ class RowsPlot(QWidget):
 
     def __init__(self, accessible: str, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._plot = pyqtgraph.PlotWidget()
-        self._plot.setMenuEnabled(False)
+        self._plot = pyqtgraph.PlotWidget(enableMenu=False)  # the menu's forms cost more than the plot
         self._plot.hideButtons()
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.setFrameShape(self._plot.Shape.NoFrame)

@@ -37,8 +37,7 @@ class TuningPlot(QWidget):
         self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         name(self.tabs, mark("What the points are drawn over"))
         self.tabs.currentChanged.connect(lambda _i: self._draw())
-        self._plot = pyqtgraph.PlotWidget()
-        self._plot.setMenuEnabled(False)
+        self._plot = pyqtgraph.PlotWidget(enableMenu=False)  # the menu's forms cost more than the plot
         self._plot.hideButtons()
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.setFrameShape(self._plot.Shape.NoFrame)
