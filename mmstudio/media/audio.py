@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
 
 # Read with PyAV: libsndfile has no AAC, and its MP3 decoder writes to the terminal about every odd frame.
 _CONTAINERS = {".mp3", ".m4a", ".aac", *SUFFIXES["video"]}
+_SYSTEM_ERROR = 2  # SF_ERR_SYSTEM of libsndfile
 _LATEST_S = 600  # sound that seems to begin later than this has a broken clock
 MAX_SAMPLES = 400_000_000  # samples over all channels decoded at once: 1.6 GB, about 75 minutes of CD stereo
 
@@ -113,7 +119,26 @@ def write_wav(path: str | Path, samples: NDArray[np.floating[Any]], rate: int) -
 
     block = np.atleast_2d(np.asarray(samples, np.float32))
     pcm = np.rint(block.clip(-1.0, 1.0) * 32767.0).astype(np.int16)
-    soundfile.write(str(path), pcm.T, rate, format="WAV", subtype="PCM_16")
+    with writing(Path(path), pcm.nbytes):
+        soundfile.write(str(path), pcm.T, rate, format="WAV", subtype="PCM_16")
+
+
+@contextmanager
+def writing(path: Path, size: int) -> Iterator[None]:
+    """Turn libsndfile's "System error." into an OSError that says what the system meant.
+
+    libsndfile keeps no error number: a disk with less room than the ``size`` in bytes was full.
+    """
+    import soundfile
+
+    try:
+        yield
+    except soundfile.LibsndfileError as error:
+        if error.code != _SYSTEM_ERROR:
+            raise
+        full = shutil.disk_usage(path.parent).free < size
+        number = errno.ENOSPC if full else errno.EIO
+        raise OSError(number, os.strerror(number), str(path)) from error
 
 
 def peaks(samples: NDArray[np.float32], bins: int) -> NDArray[np.float32]:

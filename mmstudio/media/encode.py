@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmstudio.errors import StudioError, is_disk_full
-from mmstudio.media.audio import write_wav
+from mmstudio.media.audio import write_wav, writing
 from mmstudio.media.program import encoders, inside
 
 if TYPE_CHECKING:
@@ -283,7 +283,8 @@ def encode_audio(path: str | Path, samples: NDArray[np.float32], rate: int, bit_
         _stream_audio(path, block, rate, bit_rate or _AUDIO_BIT_RATE)
     elif suffix in _SOUNDFILE:
         container, subtype = _SOUNDFILE[suffix]
-        soundfile.write(str(path), block.T, rate, format=container, subtype=subtype)
+        with writing(path, block.nbytes // 4):  # a quarter: compressed
+            soundfile.write(str(path), block.T, rate, format=container, subtype=subtype)
     else:
         raise StudioError(
             "Sound cannot be written as {suffix}.", hint="Use .wav, .flac or .m4a.", suffix=suffix
