@@ -7,9 +7,10 @@ The same document is previewed, edited, saved as JSON and exported; nothing else
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+from mmstudio.composition.plain import plain
 from mmstudio.errors import StudioError
 
 SCHEMA_VERSION = 2  # 2: visible times, crops, locks, effects, blocks, fonts, the inputs it was made from
@@ -340,12 +341,12 @@ class Storyboard:
 
     def to_dict(self) -> dict[str, Any]:
         """The storyboard as JSON-able data, with its schema version."""
-        data = asdict(self)
+        data: dict[str, Any] = plain(self)
         data.pop("id")
         if not self.guides:
             data.pop("guides")
-        for scene, plain in zip(self.scenes, data["scenes"], strict=True):
-            for layer, entry in zip(scene.layers, plain["layers"], strict=True):
+        for scene, known in zip(self.scenes, data["scenes"], strict=True):
+            for layer, entry in zip(scene.layers, known["layers"], strict=True):
                 entry["kind"] = _KIND_OF[type(layer)]
         return {"schema": SCHEMA_VERSION, **data}
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mmstudio import __version__
 from mmstudio.atomic import write_text
+from mmstudio.composition.plain import plain
 from mmstudio.errors import NotFound
 from mmstudio.export.channels import chosen
 from mmstudio.export.writer import sha256_of
@@ -58,8 +59,8 @@ def read_state(out: str | Path) -> list[RowState]:
 
 def write_state(out: Path, rows: list[RowState]) -> None:
     """Keep how far the rows are, atomically."""
-    plain = [asdict(row) | ({"state": "waiting"} if row.state == "running" else {}) for row in rows]
-    write_text(out / STATE, json.dumps({"version": _VERSION, "rows": plain}, ensure_ascii=False) + "\n")
+    kept = [plain(row) | ({"state": "waiting"} if row.state == "running" else {}) for row in rows]
+    write_text(out / STATE, json.dumps({"version": _VERSION, "rows": kept}, ensure_ascii=False) + "\n")
 
 
 def digest_of(library: Library, row: MatrixRow, options: ExportOptions) -> str:
