@@ -69,15 +69,29 @@ class Generation:
     # -- at once (for JobRunner.ask and for compositions) ------------------------------------------------
 
     def images(
-        self, model: str, n: int = 8, seed: int = 0, size: int | None = None, like: str | int | None = None
+        self,
+        model: str,
+        n: int = 8,
+        seed: int = 0,
+        size: int | None = None,
+        like: str | int | None = None,
+        taste: Mapping[str, Any] | None = None,
+        strength: float = 0.0,
     ) -> list[Image.Image]:
         """``n`` RGB pictures that pass the quality floor, at the model's size or ``size`` pixels per side.
 
+        ``taste`` and ``strength``: what an audience likes, and how far to go there; see `SetWish`.
+
         Raises:
-            NotFound: no such model. UsageError: a sound model, or n < 1.
+            NotFound: no such model. UsageError: a sound model, n < 1, or one that cannot be told a taste.
         """
         loaded = self._picture_model(model)
-        drawn = draw_pictures(loaded, _at_least_one(n), seed, self._around(loaded, like, seed))
+        steering = Steering(self._around(loaded, like, seed))
+        if taste and strength > 0:
+            from mmstudio.generation.sets import liking
+
+            liking.steer_all(self, self.player(model), taste, strength, steering)
+        drawn = draw_pictures(loaded, _at_least_one(n), seed, steering=steering)
         pictures = [shaped(np.asarray(result.decoded), loaded.config) for result in drawn.results]
         return [_sized(Image.fromarray(picture), size) for picture in pictures]
 

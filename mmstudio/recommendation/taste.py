@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mmstudio.errors import MediaError, StudioError
+from mmstudio.errors import MediaError, StudioError, UsageError
 from mmstudio.i18n import tr
 from mmstudio.recommendation.segment_names import describe
 
@@ -101,6 +101,21 @@ def taste(recommender: Recommender, audience_id: int, *, draft: Audience | None 
         pitch=pitch,
         pictures=_pictures(library, items),
     )
+
+
+def liked(recommender: Recommender, audience_id: int) -> dict[str, Any]:
+    """What an audience likes, as wishes for generators take it. Raises NotFound.
+
+    Raises:
+        UsageError: nothing is known of it.
+    """
+    found = taste(recommender, audience_id)
+    if not found.known:
+        raise UsageError(
+            "Nothing is known yet about what this audience likes.",
+            hint="Like a few items on its page, or set the taste to 0 %.",
+        )
+    return found.wish()
 
 
 def _weights(profile: Profile) -> dict[int, float]:

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from mmstudio.desktop.context import AppContext, Notice
 from mmstudio.desktop.models.results import Batch, Recipe, Result, job_params, waveform
 from mmstudio.desktop.panes.create import CreatePane
+from mmstudio.generation.sets.personal import heard
 from mmstudio.generation.sounding.wish import SoundWish
 from mmstudio.generation.texts import TextWish
 from mmstudio.library import AssetFilter
@@ -76,6 +77,48 @@ def test_what_is_saved_is_what_was_shown(pane: CreatePane, qtbot: QtBot) -> None
     kept = QImage(str(assets.path_of(assets.get(result.asset))))
     assert result.image is not None
     assert kept.convertToFormat(QImage.Format.Format_RGB888) == result.image
+
+
+def test_pictures_are_made_without_and_with_what_an_audience_likes(pane: CreatePane, qtbot: QtBot) -> None:
+    controls = pane.controls
+    controls.choose_model("starter-image-vae")
+    controls.how_many.setValue(1)
+    assert controls.both_button.isHidden()
+    controls.audience.setCurrentIndex(controls.audience.findText("City people"))
+    assert names_missing(pane) == []
+    click(qtbot, controls.both_button)
+    wait_until(lambda: made(pane))
+    without, towards = pane.results.rows
+    assert (without.recipe.strength, towards.recipe.strength) == (0.0, 1.0)
+    assert without.recipe.seed == towards.recipe.seed
+    assert without.image != towards.image
+    assert "without taste" in pane.results.text(without)
+    assert "100 %" in pane.results.text(towards)
+    click_row(qtbot, pane.grid, 1)
+    click(qtbot, pane.save_button)
+    wait_until(lambda: towards.asset is not None)
+    assert towards.asset is not None
+    assets = pane.context.library.assets
+    kept = QImage(str(assets.path_of(assets.get(towards.asset))))
+    assert kept.convertToFormat(QImage.Format.Format_RGB888) == towards.image
+
+
+def test_a_model_that_cannot_be_told_a_taste_says_so(pane: CreatePane) -> None:
+    controls = pane.controls
+    controls.choose_model("starter-image-gan")
+    controls.audience.setCurrentIndex(1)
+    assert not controls.untold.isHidden()
+    assert controls.audience_id is None
+    assert controls.taste.isHidden()
+    assert controls.both_button.isHidden()
+
+
+def test_sounds_take_on_tempo_and_key_of_a_taste() -> None:
+    taste = {"tempo": 120.0, "key": 9}
+    assert heard({"kind": "loop"}, taste, 0.0) == {"kind": "loop"}
+    assert heard({"kind": "loop"}, taste, 0.4) == {"kind": "loop", "tempo": 120.0}
+    assert heard({"tempo": 50.0, "key": "C"}, taste, 1.0) == {"tempo": 60.0, "key": "A"}
+    assert heard({"tempo": 90.0}, taste, 0.5)["tempo"] == pytest.approx((90 * 120) ** 0.5, abs=0.1)
 
 
 def test_the_seed_changes_unless_it_is_locked(pane: CreatePane) -> None:

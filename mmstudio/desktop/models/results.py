@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,8 @@ class Recipe:
         palette: accent and ground colours of a background. title: what it is for.
         sound, writing: fields of a ``SoundWish`` or ``TextWish`` beyond model, seed and like.
         place: which of the texts between two sentences.
+        taste, strength: what an audience likes, and how far a picture goes there, 0 to 1.
+        beside: stands beside one that differs from it by the taste alone.
     """
 
     model: str
@@ -47,6 +50,19 @@ class Recipe:
     sound: dict[str, Any] | None = None
     writing: dict[str, Any] | None = None
     place: int = 0
+    taste: dict[str, Any] | None = None
+    strength: float = 0.0
+    beside: bool = False
+
+    @property
+    def words(self) -> str:
+        """What tells it from others, in the person's language."""
+        percent = round(100 * self.strength)
+        if percent:
+            return tr("Seed {seed}, taste {percent} %", seed=self.seed, percent=percent)
+        if self.beside:
+            return tr("Seed {seed}, without taste", seed=self.seed)
+        return tr("Seed {seed}", seed=self.seed)
 
 
 @dataclass(slots=True, eq=False)
@@ -87,7 +103,7 @@ class ResultListModel(RowListModel[Result]):
     """The results of one batch."""
 
     def text(self, row: Result) -> str:
-        return tr("Seed {seed}", seed=row.recipe.seed)
+        return row.recipe.words
 
     def spoken(self, row: Result) -> str:
         state = tr("saved to the library") if row.asset is not None else tr("not saved")
@@ -156,8 +172,36 @@ def make(studio: Studio, recipe: Recipe) -> Made:
         blank = QImage(8, 8, QImage.Format.Format_ARGB32_Premultiplied)
         blank.fill(QColor(0, 0, 0, 0))
         return Made(blank, text=text.text, copied=text.copied.rate, longest_copied=text.copied.longest)
-    picture = generation.images(recipe.model, 1, recipe.seed, like=recipe.like)[0]
+    picture = generation.images(
+        recipe.model, 1, recipe.seed, like=recipe.like, taste=recipe.taste, strength=recipe.strength
+    )[0]
     return Made(to_qimage(np.asarray(picture.convert("RGB"))))
+
+
+def personal(
+    studio: Studio, recipes: Sequence[Recipe], audience: int, strength: float, *, both: bool
+) -> list[Recipe]:
+    """The recipes for an audience: towards what it likes, or (``both``) each without and with its taste.
+
+    Pictures go where the liked ones lie; sounds take on the tempo, and from one half on the key.
+    Reads pictures: for the device thread.
+
+    Raises:
+        UsageError: nothing is known of what the audience likes.
+    """
+    from mmstudio.generation.sets.personal import heard
+    from mmstudio.recommendation.taste import liked
+
+    taste, found = liked(studio.recommender, audience), list[Recipe]()
+    for recipe in recipes:
+        if both:
+            found.append(replace(recipe, beside=True))
+        if recipe.modality == "audio":
+            sound = heard(recipe.sound or {}, taste, strength)
+            found.append(replace(recipe, sound=sound, taste=taste, strength=strength, beside=both))
+        else:
+            found.append(replace(recipe, taste=taste, strength=strength, beside=both))
+    return found
 
 
 def keep_background(studio: Studio, recipe: Recipe) -> int | None:
@@ -197,6 +241,8 @@ def job_params(recipe: Recipe) -> dict[str, Any]:
         params["seconds"] = recipe.seconds
     if recipe.sound:
         params["sound"] = dict(recipe.sound)
+    if recipe.taste and recipe.strength > 0 and recipe.modality == "image":
+        params |= {"taste": recipe.taste, "strength": recipe.strength}
     if recipe.modality == "text":
         writing = dict(recipe.writing or {})
         params["n"] = writing.pop("n", 1)

@@ -14,7 +14,6 @@ from mmstudio.desktop.models.heard import Heard, heard
 from mmstudio.desktop.models.history import History
 from mmstudio.desktop.models.rows import RowListModel
 from mmstudio.desktop.thumbnails import to_qimage
-from mmstudio.errors import UsageError
 from mmstudio.generation.sets.contract import MadeSet, Part, SetWish
 from mmstudio.i18n import tr
 
@@ -236,15 +235,9 @@ def with_taste(studio: Studio, wish: SetWish) -> SetWish:
     """
     if wish.strength <= 0 or wish.taste or wish.audience_id is None:
         return wish
-    from mmstudio.recommendation.taste import taste
+    from mmstudio.recommendation.taste import liked
 
-    found = taste(studio.recommender, wish.audience_id)
-    if not found.known:
-        raise UsageError(
-            "Nothing is known yet about what this audience likes.",
-            hint="Like a few items on its page, or set the taste to 0 %.",
-        )
-    return replace(wish, taste=found.wish())
+    return replace(wish, taste=liked(studio.recommender, wish.audience_id))
 
 
 def reroll_of(made: MadeSet, part: Part, seed: int) -> Callable[[Studio], Making]:

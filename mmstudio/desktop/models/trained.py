@@ -26,13 +26,18 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class ModelLine:
-    """One model with the newest picture it drew and the words of its family."""
+    """One model with the newest picture it drew and the words of its family.
+
+    Attributes:
+        personal: it can make things towards what an audience likes.
+    """
 
     info: ModelInfo
     label: str
     explanation: str
     modality: str
     sample: str | None
+    personal: bool = False
 
     @property
     def name(self) -> str:
@@ -67,9 +72,23 @@ def model_lines(trainings: Trainings) -> list[ModelLine]:
                 family.explanation if family else "",
                 family.modality if family else "image",
                 newest_sample(info.path),
+                _personal(info, family.modality if family else "image"),
             )
         )
     return lines
+
+
+def _personal(info: ModelInfo, modality: str) -> bool:
+    """Sounds take on a tempo and a key; pictures need an encoder, or a model that was told shared vectors."""
+    if modality != "image" or info.family.endswith("-vae"):
+        return modality in ("audio", "image")
+    from mmstudio.errors import StudioError
+    from mmstudio.learning.config import load_config
+
+    try:
+        return bool(load_config(info.path).condition.get("vector"))
+    except StudioError:  # damaged, or of a newer program: its card says so
+        return False
 
 
 def newest_sample(folder: Path) -> str | None:

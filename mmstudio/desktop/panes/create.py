@@ -20,6 +20,7 @@ from mmstudio.desktop.models.results import (
     job_params,
     keep_background,
     make,
+    personal,
 )
 from mmstudio.desktop.models.rows import ROW_ROLE
 from mmstudio.desktop.models.trained import ModelLine, model_lines
@@ -35,6 +36,7 @@ from mmstudio.i18n import mark, tr, tr_error
 
 if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
+    from mmstudio.library import Audience
 
 _BATCHES = 20
 _MAKES = ("image", "audio", "text")  # a joint model makes sets, on a page of its own
@@ -68,6 +70,7 @@ class CreatePane(Pane):
         self.controls = CreateControls(self.context, self.pictures, self.splitter)
         self.controls.setMinimumWidth(232)
         self.controls.generate_wanted.connect(self.generate)
+        self.controls.both_wanted.connect(self.generate_both)
         self.controls.background_wanted.connect(self.make_backgrounds)
         self.controls.item_chosen.connect(self.choose_item)
         self.controls.play_wanted.connect(self._play_with_model)
@@ -177,7 +180,7 @@ class CreatePane(Pane):
         self._read()
 
     def data_changed(self, topic: str, ids: list[int] | None) -> None:
-        if topic == "models":
+        if topic in ("models", "audiences"):
             self._read()
         elif topic == "assets":
             self.pictures.forget_assets(ids)
@@ -198,13 +201,18 @@ class CreatePane(Pane):
         studio = self.context.studio
         if studio is not None:
             self.context.background(
-                lambda: [line for line in model_lines(studio.trainings) if line.modality in _MAKES],
+                lambda: (
+                    [line for line in model_lines(studio.trainings) if line.modality in _MAKES],
+                    studio.library.audiences.list(),
+                ),
                 self._read_done,
                 self._failed,
                 key="create-models",
             )
 
-    def _read_done(self, lines: list[ModelLine]) -> None:
+    def _read_done(self, found: tuple[list[ModelLine], list[Audience]]) -> None:
+        lines, audiences = found
+        self.controls.set_audiences(audiences)
         self.controls.set_models(lines)
         if not self.controls.model_box.count():
             self.states.show_message(
@@ -258,15 +266,32 @@ class CreatePane(Pane):
 
     def generate(self) -> None:
         """Make as many results as asked for, one after the other."""
-        line = self.controls.line
-        if line is None:
+        self._generate(self.controls.taste.share)
+
+    def generate_both(self) -> None:
+        """Make each result twice from its seed: without the audience's taste, and with it."""
+        if self.controls.audience_id is not None:
+            self._generate(self.controls.taste.share or 1.0, both=True)
+
+    def _generate(self, strength: float, *, both: bool = False) -> None:
+        line, studio, audience = self.controls.line, self.context.studio, self.controls.audience_id
+        if line is None or studio is None:
             return
         if self.controls.problem:
             self.context.notify(tr(self.controls.problem), level="warning")
             return
         seed = self.controls.seed.take(first=not self.history.rows)
         recipes = self.controls.recipes(seed)
-        self._begin(recipes, tr("{model}, seed {seed}", model=line.name, seed=seed))
+        title = tr("{model}, seed {seed}", model=line.name, seed=seed)
+        if audience is None or strength <= 0:
+            self._begin(recipes, title)
+            return
+        for_whom = tr("{what}, for {audience}", what=title, audience=self.controls.audience.currentText())
+        self.context.ask(
+            "create-taste",
+            partial(personal, studio, recipes, audience, strength, both=both),
+            lambda found: self._begin(found, for_whom),
+        )
 
     def make_backgrounds(self) -> None:
         """Make backgrounds in the palette of the chosen item."""
@@ -417,7 +442,11 @@ class CreatePane(Pane):
             return line is not None and line.modality == "image"
         result = chosen[0]
         plain = result.image is not None and result.recipe.modality == "image" and not result.recipe.palette
-        return len(chosen) == 1 and plain and (result.asset is not None or result.recipe.like is None)
+        return (
+            len(chosen) == 1
+            and plain
+            and (result.asset is not None or not (result.recipe.like or result.recipe.strength))
+        )
 
     def vary(self) -> None:
         """Make variations of the selected result; it is saved first, so that they can name their source."""

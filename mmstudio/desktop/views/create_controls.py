@@ -27,17 +27,25 @@ from mmstudio.desktop.views.create_text import TextControls
 from mmstudio.desktop.views.flow import empty, let_wrap
 from mmstudio.desktop.views.item_picker import ItemButton
 from mmstudio.desktop.views.pictures import Pictures
+from mmstudio.desktop.views.taste_row import TasteRow
 from mmstudio.desktop.views.tiles import DropZone, PictureTile, Swatch
 from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mmstudio.desktop.context import AppContext
+    from mmstudio.library import Audience
 
 RGB = tuple[int, int, int]
 _MOST_SEED = 9999
 _SEED_HELP = mark(
     "The seed is the number the chance starts from. The same model and the same seed make the same thing "
     "again; lock it to try other settings with the same start."
+)
+_TASTE_HELP = mark(
+    "How far the results go towards what this audience likes: pictures towards the look of the ones it "
+    "likes, sounds towards their tempo and key. At 0 % the audience changes nothing."
 )
 
 
@@ -82,6 +90,7 @@ class CreateControls(QTabWidget):
     """Signals: ``generate_wanted``, ``play_wanted`` for a model; ``background_wanted`` for a background."""
 
     generate_wanted = Signal()
+    both_wanted = Signal()  # the same without and with an audience's taste
     background_wanted = Signal()
     item_chosen = Signal(int)
     play_wanted = Signal()
@@ -104,6 +113,8 @@ class CreateControls(QTabWidget):
         self.setTabText(0, tr("From a model"))
         self.setTabText(1, tr("Background"))
         self.sound.retranslate()
+        if self.audience.count():
+            self.audience.setItemText(0, tr("Nobody in particular"))
         self._model_changed()
 
     def _page(self) -> tuple[QWidget, QVBoxLayout]:
@@ -145,7 +156,24 @@ class CreateControls(QTabWidget):
         self._like_tile.hide()
         self._like_layout.addWidget(self._like_tile)
         self._like_layout.addWidget(self.like_hint, 1)
+        self.audience = QComboBox()
+        self.audience.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        name(self.audience, mark("Audience"))
+        self.audience.currentIndexChanged.connect(lambda _i: self._show_taste())
+        self.audience_label = label(mark("For the audience"), "muted")
+        self.untold = label(
+            mark(
+                "This model cannot be told what people like. A picture VAE can, and a picture GAN that was "
+                "trained with the shared vector."
+            ),
+            "small", wrap=True,
+        )  # fmt: skip
+        self.taste = TasteRow(_TASTE_HELP)
         self.generate_button = button(mark("Generate"), self.generate_wanted.emit, "primary", icon="sparkle")
+        self.both_button = button(
+            mark("Without and with their taste"), self.both_wanted.emit, icon="columns",
+            tip=mark("Everything twice from the same seeds, side by side: they differ by the taste alone"),
+        )  # fmt: skip
         self.play_button = button(mark("Play with this model"), self.play_wanted.emit, icon="faders")
         form = QFormLayout()
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
@@ -164,7 +192,10 @@ class CreateControls(QTabWidget):
         layout.addWidget(self.like_label)
         layout.addWidget(self.like_zone)
         layout.addWidget(self.sound.use)
+        for widget in (self.audience_label, self.audience, self.untold, self.taste):
+            layout.addWidget(widget)
         layout.addWidget(self.generate_button)
+        layout.addWidget(self.both_button)
         layout.addWidget(self.play_button)
         layout.addSpacing(8)
         layout.addWidget(rule())
@@ -192,6 +223,35 @@ class CreateControls(QTabWidget):
         self.model_box.setCurrentIndex(max(0, self.model_box.findData(chosen)))
         self.model_box.blockSignals(False)
         self._model_changed()
+
+    def set_audiences(self, audiences: Sequence[Audience]) -> None:
+        """Offer the library's audiences; the chosen one stays chosen."""
+        chosen = self.audience.currentData()
+        self.audience.blockSignals(True)
+        self.audience.clear()
+        self.audience.addItem(tr("Nobody in particular"), None)
+        for one in audiences:
+            self.audience.addItem(one.name, one.id)
+        self.audience.setCurrentIndex(max(0, self.audience.findData(chosen)))
+        self.audience.blockSignals(False)
+        self._show_taste()
+
+    @property
+    def audience_id(self) -> int | None:
+        """Whose taste counts; None where nobody is chosen or the model cannot be told."""
+        line, chosen = self.line, self.audience.currentData()
+        return int(chosen) if chosen is not None and line is not None and line.personal else None
+
+    def _show_taste(self) -> None:
+        line = self.line
+        asked = line is not None and line.modality in ("image", "audio") and self.audience.count() > 1
+        for widget in (self.audience_label, self.audience):
+            widget.setVisible(asked)
+        self.untold.setVisible(
+            asked and line is not None and not line.personal and self.audience.currentData() is not None
+        )
+        for widget in (self.taste, self.both_button):
+            widget.setVisible(asked and self.audience_id is not None)
 
     def choose_model(self, model: str) -> None:
         """Select a model by name."""
@@ -254,6 +314,7 @@ class CreateControls(QTabWidget):
         self.text.setVisible(self._modality == "text")
         if line is not None and self._modality == "text":
             self.text.set_family(line.info.family)
+        self._show_taste()
         self._enable()
         self.play_button.setVisible(line is not None and line.modality == "image")
         if self._like is None:
@@ -270,7 +331,9 @@ class CreateControls(QTabWidget):
 
     def _enable(self) -> None:
         if hasattr(self, "generate_button"):
-            self.generate_button.setEnabled(self.line is not None and not self.problem)
+            ready = self.line is not None and not self.problem
+            self.generate_button.setEnabled(ready)
+            self.both_button.setEnabled(ready)
             say(self.generate_button, self.problem or mark("Generate"), "setToolTip")
 
     def recipes(self, seed: int) -> list[Recipe]:

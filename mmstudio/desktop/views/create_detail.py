@@ -67,8 +67,7 @@ class ResultDetail(QStackedWidget):
             a, b = sounds
             assert a.samples is not None
             assert b.samples is not None
-            names = (tr("Seed {seed}", seed=a.recipe.seed), tr("Seed {seed}", seed=b.recipe.seed))
-            self.ab.compare((a.samples, a.rate), (b.samples, b.rate), names)
+            self.ab.compare((a.samples, a.rate), (b.samples, b.rate), (a.recipe.words, b.recipe.words))
             self.setCurrentWidget(self.ab)
         elif len(sounds) == 1 and len(chosen) == 1 and sounds[0].samples is not None:
             self.sound.show_samples(sounds[0].samples, sounds[0].rate)

@@ -48,7 +48,7 @@ class ResultDelegate(QStyledItemDelegate):
         if row.error:
             paint_text(painter, line, row.error, role="danger", pixels=theme.SMALL)
         else:
-            words = tr("Making…") if row.image is None else tr("Seed {seed}", seed=row.recipe.seed)
+            words = tr("Making…") if row.image is None else row.recipe.words
             if row.copied is not None:
                 words = tr("{share} copied", share=f"{row.copied:.0%}")
             paint_text(painter, line, words, role="muted", pixels=theme.SMALL)

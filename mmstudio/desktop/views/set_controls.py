@@ -26,6 +26,7 @@ from mmstudio.desktop.views.create_controls import SeedField
 from mmstudio.desktop.views.fields import TextField
 from mmstudio.desktop.views.flow import let_wrap
 from mmstudio.desktop.views.item_picker import ItemButton
+from mmstudio.desktop.views.taste_row import TasteRow
 from mmstudio.desktop.views.tiles import DropZone, PictureTile
 from mmstudio.generation.sets.contract import LONGEST, SHORTEST, SetWish
 from mmstudio.i18n import mark, tr
@@ -131,21 +132,8 @@ class SetControls(QScrollArea):
         self.audience = QComboBox()
         name(self.audience, mark("Audience"))
         self.audience_label = label(mark("For the audience"), "muted")
-        self.taste = QWidget()
-        self.strength = QSlider(Qt.Orientation.Horizontal)
-        self.strength.setRange(0, 100)
-        self.strength.setPageStep(10)
-        name(self.strength, mark("Strength of their taste"))
-        self.strength_words = label(role="small")
-        self.strength_words.setMinimumWidth(36)
-        self.strength.valueChanged.connect(lambda value: self.strength_words.setText(f"{value} %"))
-        self.strength_words.setText("0 %")
-        line = row(
-            label(mark("Their taste"), "muted"), self.strength, self.strength_words, help_dot(_TASTE_HELP),
-            spacing=4,
-        )  # fmt: skip
-        line.setStretch(1, 1)
-        self.taste.setLayout(line)
+        self.taste = TasteRow(_TASTE_HELP)
+        self.strength = self.taste.slider
         for widget in (
             self.kind_box, self.item, self.zone, self.selected_button, self.file_button, self.sentence,
             self.audience_label, self.audience, self.taste,
@@ -331,7 +319,7 @@ class SetControls(QScrollArea):
             file=self.file if kind == "media" else "",
             text=self.sentence.words() if kind == "text" else "",
             audience_id=audience,
-            strength=self.strength.value() / 100 if audience is not None else 0.0,
+            strength=self.taste.share if audience is not None else 0.0,
             model=str(self.model_box.currentData() or ""),
             seed=self.seed.take(first=first),
             seconds=self.seconds.value(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,19 @@ def steered(generation: Generation, player: Player, wish: SetWish, steering: Ste
 
         steering.move = move
     return condition
+
+
+def steer_all(
+    generation: Generation, player: Player, taste: Mapping[str, Any], strength: float, steering: Steering
+) -> None:
+    """Put a taste into ``steering``, as a job with the same taste does. Raises UsageError: see `steered`."""
+    from mmstudio.generation.latents.point import Point
+    from mmstudio.generation.latents.steer import steer
+    from mmstudio.generation.sets.contract import SetWish
+
+    told = steered(generation, player, SetWish(taste=taste, strength=strength), steering)
+    for _progress in steer(player, Point(condition=told), steering):
+        pass
 
 
 def _place(generation: Generation, player: Player, asset_id: int) -> Floats | None:

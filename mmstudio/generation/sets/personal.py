@@ -12,6 +12,7 @@ import numpy as np
 
 from mmstudio.generation.sets import colours, mood
 from mmstudio.generation.sets.contract import RGB
+from mmstudio.generation.sounding.wish import FASTEST, SLOWEST, key_name
 
 if TYPE_CHECKING:
     from mmstudio.generation.sets.contract import SetWish
@@ -46,9 +47,7 @@ def personal(given: Given, wish: SetWish) -> None:
     given.mood = replace(found, words=mood.words_for(found, given.chinese, named=said))
     tempo = float(taste.get("tempo") or 0.0)
     if tempo > 0:
-        near = tempo * 2.0 ** round(math.log2(given.tempo / tempo)) if given.tempo else tempo
-        start = given.tempo or near
-        given.tempo = round(start ** (1 - strength) * near**strength, 1)
+        given.tempo = _towards(given.tempo, tempo, strength)
     key = taste.get("key")
     if strength >= _OWN_KEY and isinstance(key, int) and 0 <= key < 24:
         given.key = key
@@ -56,6 +55,26 @@ def personal(given: Given, wish: SetWish) -> None:
     given.favourites = tuple(str(word) for word in taste.get("words", ()))[:most]
     tags = [str(tag) for tag in taste.get("tags", ())][:most]
     given.tags = tuple(dict.fromkeys((*given.tags, *tags)))
+
+
+def heard(fields: Mapping[str, Any], taste: Mapping[str, Any], strength: float) -> dict[str, Any]:
+    """Fields of a `SoundWish` on their way to the tempo and key of a taste; at 0 they stay as they are.
+
+    A tempo that was wished for moves there by ratio, none takes the taste's on; the key changes at one half.
+    """
+    found, tempo, key = dict(fields), float(taste.get("tempo") or 0.0), taste.get("key")
+    if strength > 0 and tempo > 0:
+        wished = _towards(float(found.get("tempo") or 0.0), tempo, strength)
+        found["tempo"] = min(max(wished, SLOWEST), FASTEST)
+    if strength >= _OWN_KEY and isinstance(key, int) and 0 <= key < 24:
+        found["key"] = key_name(key)
+    return found
+
+
+def _towards(own: float, liked: float, strength: float) -> float:
+    """Beats a minute between ``own`` (0: none) and the octave of ``liked`` that is nearest to it."""
+    near = liked * 2.0 ** round(math.log2(own / liked)) if own else liked
+    return round((own or near) ** (1 - strength) * near**strength, 1)
 
 
 def colours_of(taste: Mapping[str, Any]) -> tuple[RGB, ...]:
