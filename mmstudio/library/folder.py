@@ -14,7 +14,7 @@ from typing import Any
 
 import filelock
 
-from mmstudio.atomic import write_text
+from mmstudio.atomic import atomic_path
 from mmstudio.errors import DiskFull, LibraryBusy, ReadOnly, StudioError, is_disk_full
 from mmstudio.i18n import mark
 
@@ -48,9 +48,10 @@ class Marker:
 
 
 def write_marker(folder: Path, marker: Marker) -> None:
-    """Write ``open.mmstudio``."""
+    """Write ``open.mmstudio``; one lost in a power cut is written again when the library is next opened."""
     text = json.dumps({"program": "MM Studio", "id": marker.id, "format": marker.format}, indent=2)
-    write_text(folder / OPEN_FILE, text + "\n")
+    with atomic_path(folder / OPEN_FILE, durable=False) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8", newline="")
 
 
 def read_marker(folder: Path) -> Marker | None:
@@ -158,8 +159,9 @@ def _is_remote_drive(path: Path) -> bool:
 def _file_system(path: Path) -> str:
     """The type of the file system that holds ``path``, as the mount table names it; empty where unknown."""
     deepest, found = -1, ""
+    inside = f"{path}/"
     for place, kind in _mounts():
-        if path.is_relative_to(place) and len(place) > deepest:
+        if len(place) > deepest and inside.startswith(f"{place.rstrip('/')}/"):
             deepest, found = len(place), kind.lower()
     return found
 

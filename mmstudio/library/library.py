@@ -19,6 +19,7 @@ from mmstudio.library.check import check
 from mmstudio.library.collections import CollectionStore
 from mmstudio.library.database import Database, connect, copy_database
 from mmstudio.library.facts import FactStore
+from mmstudio.library.fresh import make_database
 from mmstudio.library.ignored import IgnoredStore
 from mmstudio.library.interactions import InteractionStore
 from mmstudio.library.items import ItemStore
@@ -133,7 +134,10 @@ class Library:
                 path=str(folder),
             )
         folders.make_parts(folder)
-        connect(folder / folders.DATABASE, "rwc").close()
+        try:
+            make_database(folder / folders.DATABASE, folders.new_id(), wal=not folders.is_shared(folder))
+        except OSError as error:
+            raise folders.cannot_use(folder, error) from error
         return cls(folder)
 
     @classmethod
