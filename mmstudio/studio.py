@@ -267,10 +267,10 @@ def _set(studio: Studio, params: dict[str, Any]) -> Work:
 
 
 def _matrix(studio: Studio, params: dict[str, Any]) -> Work:
-    from mmstudio.export.matrix import matrix_work
+    from mmstudio.export.matrix.locked import matrix_for
 
     ask = studio.runner.ask if "runner" in studio.__dict__ else None  # the shell runs it in its one thread
-    return matrix_work(studio.library, studio.composer, studio.exporter, ask=ask, **params)
+    return matrix_for(studio.library, studio.composer, studio.exporter, ask=ask, **params)
 
 
 def _compose(studio: Studio, params: dict[str, Any]) -> Work:

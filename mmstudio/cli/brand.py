@@ -315,5 +315,11 @@ def _show_report(kit: BrandKit, before: BrandReport, report: BrandReport, as_jso
         )
     )  # fmt: skip
     if report.findings:
-        rows = [[one.rule, one.scene, one.layer, one.message, one.fix or ""] for one in report.findings]
+        from mmstudio.composition.names import shown_name
+
+        rows = [
+            [one.rule, *(shown_name(name) if name else "" for name in (one.scene, one.layer)), one.message,
+             one.fix or ""]
+            for one in report.findings
+        ]  # fmt: skip
         table([tr("rule"), tr("scene"), tr("layer"), tr("finding"), tr("fix")], rows)

@@ -275,6 +275,7 @@ def _encrypted(
     target = out / f"{name}.zip.age"
     with tempfile.TemporaryDirectory(prefix="export-", dir=opened.library.path) as temporary:
         result = run_job(opened, kind, {**params, "out": temporary})
+        opened.library.exports.forget_in(temporary)
         if recipient is not None:
             bundles = [encrypt_folder(Path(temporary), target, recipient)]
         else:

@@ -45,6 +45,8 @@ def verify(
     else:
         for verdict in verdicts:
             say(f"{verdict.file}: {' '.join(verdict.sentences())}")
+            if facts := verdict.facts():
+                say(f"  {' · '.join(facts)}")
         if not verdicts:
             warn(tr("There is no file to verify."))
     if not verdicts or not all(verdict.ok for verdict in verdicts):

@@ -189,3 +189,13 @@ class ExportStore:
             " ORDER BY id DESC"
         )
         return [ExportRow(*row) for row in rows]
+
+    def forget_in(self, folder: str) -> None:
+        """Take files out of the list that lay in a folder which is gone (a bundle was made of it)."""
+        start = folder.rstrip("/\\")
+        with self._db.write() as tx:
+            tx.execute(
+                "DELETE FROM export WHERE substr(path, 1, ?) IN (?, ?)",
+                (len(start) + 1, start + "/", start + "\\"),
+            )
+            self._db.note("exports", None)

@@ -159,3 +159,43 @@ def test_the_table_keeps_qts_rules(qtmodeltester: ModelTester) -> None:
     )
     qtmodeltester.check(table)
     assert table.good() == [{"x": 1}]
+
+
+def test_rows_become_one_bundle_that_a_passphrase_opens(
+    pane: ExportsPane, tmp_path: Path, qtbot: QtBot
+) -> None:
+    many = pane.many
+    many.channel_popup.boxes["square-card"].setChecked(True)
+    many.set_items(pane.context.library.items.ids()[:2])
+    wait_until(lambda: many.table.rowCount() == 2)
+    popup = many.encrypt
+    popup.open_below(many.encrypt_button)
+    assert not popup.passphrase.isVisible()
+    popup.ways["recipient"].click()
+    assert popup.recipient.isVisible()
+    popup.recipient.setText("nobody")
+    assert "is not an age public key" in popup.problem.text()
+    popup.ways["passphrase"].click()
+    popup.passphrase.setText("four plain words")
+    assert popup.problem.text() == "The two passphrases are not the same."
+    assert not many.export_button.isEnabled()
+    popup.again.setText("four plain words")
+    assert not popup.problem.isVisible()
+    popup.hide()
+    assert many.encrypt_button.text() == "Encrypted"
+    wait_until(lambda: many.table.rowCount() == 2 and many.export_button.isEnabled())
+    settle(pane.context)
+    click(qtbot, many.export_button)
+    wait_until(lambda: many._watch is None and many.table.count("done") == 2)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["rows.zip.age"]
+    opened = decrypt_bundle(
+        tmp_path / "out" / "rows.zip.age", tmp_path / "open", passphrase="four plain words"
+    )
+    assert len([path for path in opened if path.suffix == ".png"]) == 2
+    # neither the passphrase nor a file that is gone is kept anywhere
+    library = pane.context.library
+    [kept] = [record for record in library.jobs.list() if record.kind == "matrix"]
+    assert kept.params["encrypt"] == {}
+    assert "four plain words" not in (str(kept) + popup.passphrase.text() + popup.again.text())
+    assert library.exports.list() == []
+    assert not list(library.path.glob("export-*"))

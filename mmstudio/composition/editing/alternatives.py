@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from mmstudio.composition.editing.base import free_layer, layer_of, scene_of, with_layer, with_source
+from mmstudio.composition.editing.flowing import followed
 from mmstudio.composition.editing.layers import replace_asset, write
 from mmstudio.composition.editing.saliency import focus_in
 from mmstudio.composition.editing.sounds import put_sound
@@ -168,8 +169,8 @@ def choose(
         if isinstance(held, GeneratedLayer):
             made = replace(held, asset_id=chosen.asset_id, model=chosen.model, seed=chosen.seed,
                            source=f"{scene_of(board, scene).name}/{layer}")  # fmt: skip
-            board = with_layer(board, scene, made)
-            return with_source(board, Source(made.source, "generated", chosen.asset_id, chosen.model))
+            source = Source(made.source, "generated", chosen.asset_id, chosen.model)
+            return followed(board, with_source(with_layer(board, scene, made), source))
     assert chosen.asset_id is not None
     return place(library, board, scene, layer, chosen.asset_id)
 

@@ -11,6 +11,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from mmstudio.composition.layout import shape_of
+from mmstudio.composition.names import shown_name
 from mmstudio.composition.own_places import EVERY, key_of
 from mmstudio.composition.storyboard import AnyLayer, Rect, Scene, SoundTrack, Source, Storyboard, TextLayer
 from mmstudio.errors import NotFound, UsageError
@@ -49,7 +50,7 @@ def free_layer(board: Storyboard, scene: int, layer: str) -> AnyLayer:
     """As :func:`layer_of`. Raises UsageError where a person locked it."""
     found = layer_of(board, scene, layer)
     if found.locked:
-        raise UsageError("{name} is locked.", hint="Unlock it first.", name=layer)
+        raise UsageError("{name} is locked.", hint="Unlock it first.", name=shown_name(layer))
     return found
 
 

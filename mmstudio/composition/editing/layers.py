@@ -20,6 +20,8 @@ from mmstudio.composition.editing.base import (
     with_source,
     without_unused_sources,
 )
+from mmstudio.composition.editing.flowing import followed
+from mmstudio.composition.names import shown_name
 from mmstudio.composition.own_places import EVERY
 from mmstudio.composition.storyboard import (
     AnyLayer,
@@ -203,10 +205,11 @@ def replace_asset(
         raise UsageError("{title} is neither a picture nor a clip.", title=title or asset_id)
     old = free_layer(board, scene, layer)
     if isinstance(old, TextLayer) or not hasattr(old, "asset_id"):
-        raise UsageError("{name} takes no picture.", hint="Choose a picture, clip or logo.", name=layer)
+        raise UsageError("{name} takes no picture.", hint="Choose a picture, clip or logo.",
+                         name=shown_name(layer))  # fmt: skip
     source: SourceKind = "generated" if generated else "asset"
     part = old.source if everywhere and old.source else f"{scene_of(board, scene).name}/{layer}"
-    places = [(scene, layer)]
+    before, places = board, [(scene, layer)]
     if everywhere and old.source:
         places += [
             (n, one.name)
@@ -219,7 +222,7 @@ def replace_asset(
         made = _showing(layer_of(board, n, name), asset_id, kind, focus or (0.5, 0.5), part)
         board = marked_anew(with_layer(board, n, made), n, name, generated=generated, title=title)
     board = with_source(board, Source(part, source, asset_id, title, rights))
-    return without_unused_sources(board)
+    return without_unused_sources(followed(before, board))
 
 
 def _showing(old: AnyLayer, asset_id: int, kind: str, focus: tuple[float, float], part: str) -> AnyLayer:
@@ -249,7 +252,7 @@ def crop(
     """
     old = free_layer(board, scene, layer)
     if not isinstance(old, ImageLayer | GeneratedLayer | VideoLayer | LogoLayer):
-        raise UsageError("{name} shows no picture that can be cropped.", name=layer)
+        raise UsageError("{name} shows no picture that can be cropped.", name=shown_name(layer))
     x, y = min(max(part.x, 0.0), 0.98), min(max(part.y, 0.0), 0.98)
     w, h = min(part.w, 1.0 - x), min(part.h, 1.0 - y)
     if not (w >= 0.02 and h >= 0.02):
@@ -317,7 +320,7 @@ def write(board: Storyboard, scene: int, layer: str, words: str) -> Storyboard:
     """
     old = free_layer(board, scene, layer)
     if not isinstance(old, TextLayer):
-        raise UsageError("{name} is no text.", name=layer)
+        raise UsageError("{name} is no text.", name=shown_name(layer))
     if old.bind and not old.text:
         return write_slot(board, old.bind, words)
     made = with_layer(board, scene, replace(old, text=words[:_LONGEST]))
@@ -339,16 +342,18 @@ def write_slot(board: Storyboard, slot: str, words: str) -> Storyboard:
         raise UsageError("The storyboard has no words called {slot}.", hint="It has: {known}.", slot=slot,
                          known=", ".join(known) or "–")  # fmt: skip
     if f"copy:{slot}" in board.locks or any(one.locked for one in bound):
-        raise UsageError("{name} is locked.", hint="Unlock it first.", name=slot)
+        raise UsageError("{name} is locked.", hint="Unlock it first.",
+                         name=shown_name(slot.rpartition(".")[2]))  # fmt: skip
     words = words[:_LONGEST]
     if board.copy.get(slot) == words:
         return board
     facts = {key: value for key, value in board.facts.items() if key != slot}
+    before = board
     captions = _said_anew(board.captions, board.copy.get(slot, ""), words) if board.voice is None else None
     board = replace(board, copy={**board.copy, slot: words}, facts=facts)
     if captions is not None:
         board = replace(board, captions=captions)
-    return with_source(board, Source(slot, "person", None, words[:200]))
+    return with_source(followed(before, board), Source(slot, "person", None, words[:200]))
 
 
 def _said_anew(captions: list[Caption], old: str, new: str) -> list[Caption]:

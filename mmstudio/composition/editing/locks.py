@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mmstudio.composition.editing.base import layer_of, named, scene_of, tracks_named, with_layer
+from mmstudio.composition.editing.flowing import followed
 from mmstudio.composition.editing.sounds import lock_name
 from mmstudio.composition.layout import reframe
 from mmstudio.composition.steps.words import captions_of
@@ -138,7 +139,7 @@ def merged(board: Storyboard, fresh: Storyboard, seed: int) -> Storyboard:
         captions = fresh.captions
     else:
         captions = captions_of(made)
-    return replace(made, captions=copy.deepcopy(captions))
+    return followed(fresh, replace(made, captions=copy.deepcopy(captions)))
 
 
 def _counterpart(scene: Scene, by_name: dict[str, Scene]) -> Scene | None:

@@ -11,6 +11,8 @@ from mmstudio.composition.editing.base import (
     with_source,
     without_unused_sources,
 )
+from mmstudio.composition.editing.flowing import followed
+from mmstudio.composition.names import shown_name
 from mmstudio.composition.storyboard import SoundTrack, Source, SourceKind, Storyboard
 from mmstudio.errors import NotFound, UsageError
 
@@ -58,7 +60,7 @@ def put_sound(
     old = board.music if role == "music" else board.voice
     fresh = SoundTrack(loop=role == "music", duck=role == "music")
     made = replace(old or fresh, asset_id=asset_id, source=source, offset=0.0, length=0.0, start=start)
-    board = _with_track(board, role, made)
+    board = followed(board, _with_track(board, role, made))
     return without_unused_sources(with_source(board, Source(role, source, asset_id, title, rights))), role
 
 
@@ -107,7 +109,7 @@ def remove_track(board: Storyboard, name: str) -> Storyboard:
     if name == "music":
         board = replace(board, music=None)
     elif name == "voice":
-        board = replace(board, voice=None)
+        board = followed(board, replace(board, voice=None))
     else:
         names = [key for key in tracks_named(board) if key not in ("music", "voice")]
         kept = [one for one, own in zip(board.effects, names, strict=True) if own != name]
@@ -118,7 +120,7 @@ def remove_track(board: Storyboard, name: str) -> Storyboard:
 
 def _free(board: Storyboard, name: str) -> None:
     if lock_name(name) in board.locks:
-        raise UsageError("{name} is locked.", hint="Unlock it first.", name=name)
+        raise UsageError("{name} is locked.", hint="Unlock it first.", name=shown_name(name))
 
 
 def _with_track(board: Storyboard, name: str, track: SoundTrack) -> Storyboard:

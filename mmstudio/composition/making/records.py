@@ -138,7 +138,9 @@ def records_of(sources: list[tuple[str, str, bool]]) -> Records:
 
 def kept_params(kind: str, params: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a job as the library may keep them: records for a report, typed or pasted, without
-    what names a person; the same report is made from them again. Those of other jobs as they are."""
+    what names a person; the same report is made from them again. No passphrase is kept."""
+    if isinstance(locked := params.get("encrypt"), Mapping):
+        params = {**params, "encrypt": {key: locked[key] for key in locked if key != "passphrase"}}
     inputs = dict(params.get("inputs") or {}) if kind == "compose" else {}
     text = str(inputs.get("text") or "")
     if kind != "compose" or params.get("recipe") not in _REPORTS or not text.strip():

@@ -5,40 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mmstudio.i18n import mark, tr
+from mmstudio.composition.names import part_name
+from mmstudio.i18n import tr
 
 if TYPE_CHECKING:
     from mmstudio.composition import Storyboard
     from mmstudio.library import Library
     from mmstudio.library.records import Approval, Audience, Item
     from mmstudio.library.remarks import Remark
-
-
-PARTS = {
-    "hero": mark("Main picture"),
-    "detail": mark("More pictures"),
-    "background": mark("Background"),
-    "music": mark("Music"),
-    "voice": mark("Voice"),
-    "logo": mark("Logo"),
-    "headline": mark("Headline"),
-    "line": mark("Line"),
-    "price": mark("Price"),
-    "cta": mark("Button"),
-    "eyebrow": mark("Small line above"),
-    "quote": mark("Customer's words"),
-    "picture": mark("Picture"),
-    "text": mark("Text"),
-    "ground": mark("Ground"),
-}
-
-
-def part_text(board: Storyboard, part: str) -> str:
-    """A part of a storyboard in words: ``shot2.picture`` is "Picture, scene 2"."""
-    scene, dot, layer = part.rpartition(".")
-    words = tr(PARTS.get(layer, layer))
-    place = next((n for n, one in enumerate(board.scenes, 1) if one.name == scene), 0) if dot else 0
-    return tr("{part}, scene {n}", part=words, n=place) if place else words
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +101,10 @@ def source_lines(library: Library, board: Storyboard) -> list[str]:
             continue  # each line of copy names its own facts below
         what = titles.get(source.asset_id or -1, "") or tr(source.detail)
         extra = f" ({tr(source.detail)})" if source.detail and tr(source.detail) != what else ""
-        lines.append(tr("{part}: {what}", part=part_text(board, source.part), what=f"{what}{extra}"))
+        lines.append(tr("{part}: {what}", part=part_name(board, source.part), what=f"{what}{extra}"))
     for slot, facts in board.facts.items():
         if facts:
-            lines.append(tr("{part}: {what}", part=tr(PARTS.get(slot, slot)), what="; ".join(facts)))
+            lines.append(tr("{part}: {what}", part=part_name(board, slot), what="; ".join(facts)))
     return lines
 
 

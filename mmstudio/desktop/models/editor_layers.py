@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from mmstudio.composition.names import shown_name
 from mmstudio.composition.storyboard import (
     AnyLayer,
     GeneratedLayer,
@@ -16,7 +17,6 @@ from mmstudio.composition.storyboard import (
     VideoLayer,
 )
 from mmstudio.desktop.icons import icon
-from mmstudio.desktop.models.board import PARTS
 from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
@@ -30,39 +30,8 @@ KINDS: dict[type, tuple[str, str]] = {
     LogoLayer: (mark("Logo"), "star"),
     VideoLayer: (mark("Clip"), "film-strip"),
 }
-NAMES: dict[str, str] = {
-    **PARTS,
-    "picture": mark("Picture"),
-    "panel": mark("Panel"),
-    "sheet": mark("Sheet"),
-    "scrim": mark("Shade"),
-    "texture": mark("Texture"),
-    "ground": mark("Ground"),
-    "card": mark("Card"),
-    "title": mark("Title"),
-    "text": mark("Text"),
-    "caption": mark("Caption"),
-    "veil": mark("Veil"),
-    "scene": mark("Scene"),
-    "shape": mark("Shape"),
-    "shot": mark("Shot"),
-    "badge": mark("Badge"),
-    "heading": mark("Heading"),
-    "number": mark("Number"),
-}
 _Index = QModelIndex | QPersistentModelIndex
 NameRole = Qt.ItemDataRole.UserRole + 1
-
-
-def shown_name(name: str) -> str:
-    """A layer's or scene's name as a person reads it."""
-    stem = name.rstrip("0123456789").rstrip()
-    if name in NAMES:
-        return tr(NAMES[name])
-    if stem in NAMES:
-        return f"{tr(NAMES[stem])} {name[len(stem) :].strip()}".strip()
-    words = f"{stem} {name[len(stem) :].strip()}".strip()
-    return words[:1].upper() + words[1:]
 
 
 def kind_of(layer: AnyLayer) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from mmstudio.desktop.models.rows import ROW_ROLE
 from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mmstudio.export.matrix import Matrix, RowState
 
@@ -85,6 +85,18 @@ class MatrixTable(QAbstractTableModel):
                 continue
             line.state, line.message, line.hint = state.state, state.message, state.hint
             line.files = tuple(str(Path(folder) / line.folder / str(file["name"])) for file in state.files)
+        if self.lines:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.lines) - 1, len(HEADS) - 1))
+
+    def set_outcomes(self, states: Mapping[str, str], failures: Mapping[int, Mapping[str, Any]]) -> None:
+        """What the job says at its end, by folders and numbers of rows; no files of theirs can be opened."""
+        for line in self.lines:
+            if line.plain is None:
+                continue
+            failure = failures.get(line.number, {})
+            line.state = states.get(line.folder, "new" if states else "waiting")
+            line.message, line.hint = str(failure.get("message", "")), str(failure.get("hint", ""))
+            line.files = ()
         if self.lines:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self.lines) - 1, len(HEADS) - 1))
 

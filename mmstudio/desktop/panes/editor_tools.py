@@ -9,6 +9,7 @@ from typing import cast
 from mmstudio.composition.editing import guides
 from mmstudio.composition.editing import layers as edits
 from mmstudio.composition.editing.snapping import Axis
+from mmstudio.composition.names import shown_name
 from mmstudio.composition.storyboard import (
     GeneratedLayer,
     ImageLayer,
@@ -17,7 +18,6 @@ from mmstudio.composition.storyboard import (
     Storyboard,
     VideoLayer,
 )
-from mmstudio.desktop.models.editor_layers import shown_name
 from mmstudio.desktop.models.editor_work import Croppable, read_croppable
 from mmstudio.desktop.panes.editor_choices import EditorChoices
 from mmstudio.desktop.views.editor_crop import Cropping

@@ -226,11 +226,16 @@ class LibraryPane(Pane):
             self.stack.show_message(
                 mark("Nothing to compare with yet."),
                 mark("Extract features first; it takes a moment per picture."),
-                mark("Extract features"),
+                "" if self.context.read_only else mark("Extract features"),
                 lambda: self.context.submit("features", {}),
             )
         elif total == 0 and self._bringing:
             self.stack.show_loading(mark("Media are on their way…"))
+        elif total == 0 and self.filter().statuses == ("ok",) and self.context.read_only:
+            self.stack.show_message(
+                mark("This library is empty."),
+                mark("It is open for reading only: nothing can be added here. Use the window that has it."),
+            )
         elif total == 0 and self.filter().statuses == ("ok",):
             self.stack.show_message(
                 mark("This library is empty."),

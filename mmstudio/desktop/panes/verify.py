@@ -33,19 +33,10 @@ class VerdictCard(SignCard):
         sign, role = _SIGNS[verdict.signature] if verdict.ok else _SIGNS["invalid"]
         super().__init__(sign, role, verdict.file, "small", parent)
         self.verdict = verdict
-        record = verdict.record
-        facts = [
-            tr("recipe {name}", name=record["recipe"]) if record.get("recipe") else "",
-            tr("seed {n}", n=record["seed"]) if "seed" in record else "",
-            tr("storyboard {hash}", hash=str(record["storyboard"])[:12]) if record.get("storyboard") else "",
-            tr("{n} sources with manifests of their own", n=verdict.ingredients)
-            if verdict.ingredients
-            else "",
-        ]
         said = "\n".join(verdict.sentences())
         self.top.addStretch(1)
         self.setAccessibleName(verdict.file)
-        self.say(said, " · ".join(fact for fact in facts if fact), said)
+        self.say(said, " · ".join(verdict.facts()), said)
 
 
 class VerifyPane(Pane):

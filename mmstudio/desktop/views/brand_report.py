@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from mmstudio.composition.names import shown_name
 from mmstudio.desktop.icons import icon
 from mmstudio.desktop.texts import label
 from mmstudio.desktop.views.controls import button, card, row
@@ -89,7 +90,7 @@ class BrandReportView(QWidget):
         sign = QLabel()
         sign.setPixmap(icon("warning", "warning").pixmap(QSize(18, 18)))
         words = label(wrap=True)
-        place = finding.scene if finding.scene else ""
+        place = shown_name(finding.scene) if finding.scene else ""
         words.setText(f"{tr(RULES[finding.rule])}: {finding.message}" + (f"  ({place})" if place else ""))
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         parts: list[QWidget | int | None] = [sign, words]

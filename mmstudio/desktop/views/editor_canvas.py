@@ -21,9 +21,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mmstudio.composition.editing.snapping import Guide, Handle, guides_for, scaled, snap_move, snap_scale
+from mmstudio.composition.names import shown_name
 from mmstudio.composition.storyboard import AnyLayer, Rect, Scene, Storyboard, TextLayer
 from mmstudio.desktop.models.asset_model import dropped_assets
-from mmstudio.desktop.models.editor_layers import kind_of, shown_name
+from mmstudio.desktop.models.editor_layers import kind_of
 from mmstudio.desktop.texts import name
 from mmstudio.desktop.views.announcing import tell
 from mmstudio.desktop.views.editor_crop import CropBar, CropHand

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout,
 from mmstudio.composition.editing import layers as edits
 from mmstudio.composition.editing import sounds, timeline
 from mmstudio.composition.editing.base import put, set_values, tracks_named
+from mmstudio.composition.names import shown_name
 from mmstudio.composition.storyboard import ImageLayer, Rect, ShapeLayer, Storyboard, TextLayer, VideoLayer
-from mmstudio.desktop.models.editor_layers import shown_name
 from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.controls import button, inset, row, tool
 from mmstudio.desktop.views.editor_colour import ColourButton

@@ -171,7 +171,8 @@ class EditorPanel(ScrollColumn):
         return board is not None and lock in board.locks and own in tracks_named(board)
 
     def _head(self, several: bool) -> None:
-        from mmstudio.desktop.models.editor_layers import kind_of, shown_name
+        from mmstudio.composition.names import shown_name
+        from mmstudio.desktop.models.editor_layers import kind_of
 
         model = self._model
         layer, scene = model.layer_now, model.scene_now

@@ -21,9 +21,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QWidget
 
 from mmstudio.composition.editing.base import tracks_named
+from mmstudio.composition.names import shown_name
 from mmstudio.composition.storyboard import Storyboard
 from mmstudio.desktop import icons, theme
-from mmstudio.desktop.models.editor_layers import kind_of, shown_name
+from mmstudio.desktop.models.editor_layers import kind_of
 from mmstudio.desktop.texts import name
 from mmstudio.desktop.views.announcing import tell
 from mmstudio.desktop.views.painting import paint_text, sized

@@ -32,6 +32,7 @@ from mmstudio.desktop.models.rows import ROW_ROLE
 from mmstudio.desktop.texts import name, say
 from mmstudio.desktop.views.check_popup import CheckPopup
 from mmstudio.desktop.views.controls import button, row
+from mmstudio.desktop.views.encrypt_popup import EncryptPopup
 from mmstudio.desktop.views.export_options import OptionsPopup
 from mmstudio.desktop.views.files import open_path
 from mmstudio.desktop.views.item_picker import ItemPicker
@@ -89,6 +90,9 @@ class ManyPage(QWidget):
         self.channel_popup.changed.connect(lambda _keys: self._changed())
         self.options = OptionsPopup(context, self)
         self.options.changed.connect(self._say)
+        self.encrypt = EncryptPopup(self)
+        self.encrypt.changed.connect(self._say)
+        self.encrypt.ways[""].toggled.connect(lambda _on: self._changed())
         self._checking = QTimer(self)
         self._checking.setSingleShot(True)
         self._checking.setInterval(_CHECK_MS)
@@ -119,6 +123,12 @@ class ManyPage(QWidget):
         )
         self.options_button = button(
             mark("Options"), lambda: self.options.open_below(self.options_button), icon="sliders-horizontal"
+        )
+        self.encrypt_button = button(
+            mark("Not encrypted"),
+            lambda: self.encrypt.open_below(self.encrypt_button),
+            icon="lock",
+            tip=mark("Write one bundle that only a recipient or a passphrase opens"),
         )
         self.view = QTableView()
         self.view.setModel(self.table)
@@ -169,7 +179,7 @@ class ManyPage(QWidget):
         layout.setSpacing(0)
         layout.addLayout(
             row(self.items_button, self.audiences_button, self.recipe, self.channels_button,
-                self.options_button, None, margins=(16, 12, 16, 4))
+                self.options_button, self.encrypt_button, None, margins=(16, 12, 16, 4))
         )  # fmt: skip
         layout.addLayout(row(self.note, None, margins=(18, 0, 16, 6)))
         layout.addWidget(self.states, 1)
@@ -204,6 +214,7 @@ class ManyPage(QWidget):
     def clear(self) -> None:
         """Another library."""
         self._items, self._all, self._csv = [], False, ""
+        self.encrypt.forget()
         self._checked([])
 
     def set_folder(self, folder: str) -> None:
@@ -276,6 +287,7 @@ class ManyPage(QWidget):
         channels = self.channel_popup.ticked()
         folder, audiences = self._folder, dict(self._audiences)
         labels = {row.name: row.label for row in self._channels}
+        locked = bool(self.encrypt.way)  # a bundle is always made anew: no state of before
 
         def work() -> tuple[list[MatrixLine], list[RowState]]:
             from mmstudio.export.matrix import matrix_of, read_matrix, read_state
@@ -286,7 +298,7 @@ class ManyPage(QWidget):
             else:
                 ids = list(library.items.ids()) if everything else items
                 found = matrix_of(library, ids, groups, recipe=recipe, channels=channels)
-            return lines_of(found, audiences, labels), read_state(folder) if folder else []
+            return lines_of(found, audiences, labels), read_state(folder) if folder and not locked else []
 
         def done(read: tuple[list[MatrixLine], list[RowState]]) -> None:
             self._checked(read[0])
@@ -325,16 +337,24 @@ class ManyPage(QWidget):
         params: dict[str, Any] = {"rows": rows, "out": self._folder}
         if options := self.options.options():
             params["options"] = options
+        if locked := self.encrypt.encryption():
+            if self.encrypt.wrong():
+                self.encrypt.open_below(self.encrypt_button)
+                return
+            params["encrypt"] = locked
         handle = self.context.submit("matrix", params)
         if handle is None:
             return
         self.bar.setRange(0, len(rows))
         self.bar.setValue(0)
         self._watch = JobWatch(
-            self.context, handle, self, on_event=self._heard, on_done=lambda _r: self._over(),
-            on_ended=lambda _e: self._over(),
+            self.context, handle, self, on_event=self._heard, on_done=self._locked if locked else self._over,
+            on_ended=self._over,
         )  # fmt: skip
-        self._polling.start()
+        if locked:
+            self.table.set_outcomes({}, {})
+        else:
+            self._polling.start()
         self._say()
 
     def cancel(self) -> None:
@@ -348,10 +368,26 @@ class ManyPage(QWidget):
             self.bar.setRange(0, progress.total)
             self.bar.setValue(progress.done)
 
-    def _over(self) -> None:
+    def _over(self, _told: object = None) -> None:
         self._watch = None
-        self._polling.stop()
-        self._poll()
+        if self._polling.isActive():
+            self._polling.stop()
+            self._poll()
+        self._say()
+
+    def _locked(self, result: dict[str, Any]) -> None:
+        """A bundle is written: its rows' states come with the result, since no folder has them."""
+        self._watch = None
+        self.table.set_outcomes(result["states"], {one["row"]: one for one in result["failures"]})
+        self.encrypt.forget()
+        made = [Path(one["path"]) for one in result["bundles"]]
+        if made:
+            folder = str(made[0].parent)
+            told = tr("The key beside it belongs to it: both go to the recipient.") if len(made) > 1 else ""
+            self.context.notify(
+                tr("The encrypted bundle {name} is written.", name=made[0].name),
+                told, action=(tr("Open folder"), lambda: open_path(folder)),
+            )  # fmt: skip
         self._say()
 
     def _poll(self) -> None:
@@ -404,6 +440,8 @@ class ManyPage(QWidget):
         )
         wishes = len(self.options.options())
         say(self.options_button, mark("Options ({n})") if wishes else mark("Options"), n=wishes)
+        way, amiss = self.encrypt.way, self.encrypt.wrong()
+        say(self.encrypt_button, mark("Encrypted") if way else mark("Not encrypted"))
         good, wrong = len(self.table.good()), self.table.count("wrong")
         failed, done = self.table.count("failed"), self.table.count("done", "same")
         parts = []
@@ -415,7 +453,8 @@ class ManyPage(QWidget):
             parts.append(tr("{n} failed", n=failed))
         self.note.setText(" · ".join(parts))
         say(self.export_button, mark("Export {n} rows") if good != 1 else mark("Export 1 row"), n=good)
-        self.export_button.setEnabled(good > 0 and not going and not self.context.read_only)
+        self.export_button.setEnabled(good > 0 and not going and not self.context.read_only and not amiss)
+        self.export_button.setToolTip(amiss)
         self.retry_button.setVisible(failed > 0 and not going)
         self.bar.setVisible(going)
         self.cancel_button.setVisible(going)

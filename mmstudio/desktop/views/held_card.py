@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from mmstudio.composition.names import shown_name
 from mmstudio.desktop.icons import icon
-from mmstudio.desktop.models.board import PARTS
 from mmstudio.desktop.texts import label, name
 from mmstudio.desktop.views.controls import button
 from mmstudio.desktop.views.flow import empty, let_wrap
@@ -18,12 +18,12 @@ from mmstudio.i18n import mark, tr
 if TYPE_CHECKING:
     from mmstudio.export.copy_gate import Held
 
-_PLACES = {"": mark("All texts together"), "caption": mark("Caption")}
-
 
 def place_words(slot: str) -> str:
     """Where a text stands, for the person."""
-    return tr(PARTS.get(slot) or _PLACES.get(slot) or slot)
+    scene, _dot, part = slot.rpartition(".")
+    words = shown_name(part) if part else tr("All texts together")
+    return f"{shown_name(scene)} · {words}" if scene else words
 
 
 class HeldCard(QFrame):

@@ -33,6 +33,7 @@ class Verdict:
         ingredients: how many sources the manifest names.
         record_beside: whether the record stands in that manifest, since this kind of file holds none.
         listed: whether a manifest beside it lists exactly these bytes (None: no manifest lists it).
+        recipe_title: what the recipe it names is called (in English), "" where it is not on this machine.
         problems: sentences; empty where all is well.
     """
 
@@ -46,6 +47,7 @@ class Verdict:
     ingredients: int = 0
     record_beside: bool = False
     listed: bool | None = None
+    recipe_title: str = ""
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -88,6 +90,26 @@ class Verdict:
             beside.append(tr("The manifest beside it says so; this kind of file has no place for it."))
         return [said, *beside, *([signed] if signed else []), *listed, *self.problems]
 
+    def facts(self) -> list[str]:
+        """What it says it was made with: recipe, seed, storyboard, sources."""
+        record = self.record
+        recipe, title = str(record.get("recipe") or ""), tr(self.recipe_title) if self.recipe_title else ""
+        shown = f"{title} ({recipe})" if title else recipe
+        return [
+            *([tr("recipe {name}", name=shown)] if recipe else []),
+            *([tr("seed {n}", n=record["seed"])] if "seed" in record else []),
+            *(
+                [tr("storyboard {hash}", hash=str(record["storyboard"])[:12])]
+                if record.get("storyboard")
+                else []
+            ),
+            *(
+                [tr("{n} sources with manifests of their own", n=self.ingredients)]
+                if self.ingredients
+                else []
+            ),
+        ]
+
 
 def verify(path: str | Path, trust: str | Path = "") -> Verdict:
     """Read one file back.
@@ -113,7 +135,17 @@ def verify(path: str | Path, trust: str | Path = "") -> Verdict:
     verdict.digital_source_type = str(verdict.record.get("digital_source_type", ""))
     _read_signature(verdict, path, anchors)
     _look_up(verdict, path)
+    verdict.recipe_title = _recipe_title(str(verdict.record.get("recipe") or ""))
     return verdict
+
+
+def _recipe_title(name: str) -> str:
+    from mmstudio.composition.recipe import get_recipe
+
+    try:
+        return get_recipe(name).label if name else ""
+    except StudioError:
+        return ""  # somebody else's recipe, or one that is gone: its name says it
 
 
 def verify_all(paths: Iterable[str | Path], trust: str | Path = "") -> list[Verdict]:
