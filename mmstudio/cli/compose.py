@@ -167,6 +167,8 @@ def compose(
         print_json({"id": row.id, "name": row.name, "storyboard": row.data})
     else:
         say(tr("Storyboard {id}: {name}", id=row.id, name=row.name))
+        for note in result["notes"]:
+            warn(note)
 
 
 def _pairs(given: list[str] | None, where: str) -> dict[str, str]:

@@ -317,7 +317,7 @@ class Composer:
     ) -> Work:
         """The job that composes and saves: progress, cancellable between and inside steps.
 
-        Result: {"storyboard": id}. Raises as :func:`compose`.
+        Result: {"storyboard": id, "notes": sentences}. Raises as :func:`compose`.
         """
 
         def run(context: JobContext) -> Generator[Progress, None, dict[str, Any]]:
@@ -329,7 +329,9 @@ class Composer:
                 context.raise_if_cancelled()
                 yield Progress(round(100 * share), 100)
             board = self.save(_finished(draft, None))
-            return {"storyboard": board.id}
+            # What a person should know at once, such as a voice that is not on this computer.
+            notes = [s.detail for s in board.sources if s.part == "voice" and s.kind == "drawn" and s.detail]
+            return {"storyboard": board.id, "notes": notes}
 
         return run
 

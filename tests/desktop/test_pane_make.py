@@ -102,3 +102,36 @@ def test_it_opens_on_a_recipe_with_what_was_brought(pane: MakePane) -> None:
     assert pane.form.recipe.name == "product-card"
     wait_until(pane.form.compose_button.isEnabled)
     settle(pane.context)
+
+
+def test_forms_speak_of_what_the_recipe_is(pane: MakePane, qtbot: QtBot) -> None:
+    form = pane.form
+    click(qtbot, pane.picker.cards["case-report"])
+    assert not form.compose_button.isEnabled()  # notes or pictures: one of them has to be there
+    assert form.needs.text() == "Still needed: Notes / Pictures and clips"
+    form.text.setPlainText("A cough for two weeks.")
+    assert form.compose_button.isEnabled()
+    window = form.options["window"]
+    assert isinstance(window, QComboBox)
+    assert "options" not in form.inputs()
+    window.setCurrentIndex(window.findData("lung"))
+    assert form.inputs()["options"] == {"window": "lung"}
+    window.setEditText("40/400")
+    assert form.inputs()["options"] == {"window": "40/400"}
+    form.text.clear()
+    click(qtbot, pane.picker.cards["character"])
+    assert form.track_label.text() == "Recorded voice"
+    assert form.needs.text() == "Still needed: About the character / Title"
+    form.name_field.setText("Mira")
+    assert form.compose_button.isEnabled()
+    click(qtbot, pane.picker.cards["story"])
+    assert form.track_label.text() == "Music"
+    form.show_voices([("fake:ada", "Ada"), ("fake:ben", "Ben")])
+    voice = form.options["voice"]
+    assert isinstance(voice, QComboBox)
+    assert [voice.itemText(n) for n in range(4)] == ["The usual voice", "No voice", "Ada", "Ben"]
+    assert "voice" not in form.inputs().get("options", {})  # a story is silent unless a voice is chosen
+    voice.setCurrentIndex(voice.findData("fake:ben"))
+    form.show_voices([("fake:ben", "Ben")])
+    assert form.inputs()["options"] == {"voice": "fake:ben"}
+    assert names_missing(pane) == []

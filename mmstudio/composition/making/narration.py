@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmstudio.composition.draft import Draft
-from mmstudio.composition.storyboard import SoundTrack
+from mmstudio.composition.making.recordings import RECORDED
+from mmstudio.composition.storyboard import SoundTrack, SourceKind
 from mmstudio.errors import StudioError
 from mmstudio.generation.voice.contract import VOICES, Speech, Word
+from mmstudio.i18n import tr
 
 if TYPE_CHECKING:
     from mmstudio.generation.voice import Voices
@@ -61,15 +62,20 @@ class Narrator:
             return None
         return voices
 
-    def speak(self, texts: Sequence[str], voices: Sequence[str] = ()) -> Iterator[tuple[int, Speech | None]]:
+    def speak(
+        self, texts: Sequence[str], voices: Sequence[str] = (), recorded: Mapping[int, Speech] | None = None
+    ) -> Iterator[tuple[int, Speech | None]]:
         """(index, speech) of each text in order; None for an empty one, or without a voice.
 
         ``voices``: whose voice reads each text (id or name), "" for the narrator's; one that is not on this
-        computer is read by the narrator too.
+        computer is read by the narrator too. ``recorded``: what needs no voice, by the text's place.
         """
         language = self._draft.board.locale.split("-")[0]
         for index, text in enumerate(texts):
             self._draft.breathe()
+            if recorded is not None and index in recorded:
+                yield index, recorded[index]
+                continue
             if self._voices is None or not text.strip():
                 yield index, None
                 continue
@@ -90,8 +96,13 @@ class Narrator:
                 self._draft.add_source("voice", "drawn", None, error.message)
         return self._known.get(voice, "")
 
-    def keep(self, spoken: Sequence[tuple[float, Speech]], title: str) -> None:
-        """Lay speeches (second, speech) as the storyboard's voice: one sound of the library."""
+    def keep(
+        self, spoken: Sequence[tuple[float, Speech]], title: str, recordings: Sequence[int] = ()
+    ) -> None:
+        """Lay speeches (second, speech) as the storyboard's voice: one sound of the library.
+
+        ``recordings``: the sounds that some of them were cut from; where all were, nobody's program spoke.
+        """
         from mmstudio.generation.voice.jobs import keep_speech
 
         if not spoken:
@@ -99,23 +110,24 @@ class Narrator:
                 self._draft.add_source("voice", "drawn", None, self.why)
             return
         whole = joined(spoken)
-        asset_id = keep_speech(self._draft.library, whole, {"title": title[:60]})
+        asset_id = keep_speech(self._draft.library, whole, {"title": title[:60]}, recordings)
+        kind: SourceKind = "asset" if {speech.voice for _, speech in spoken} == {RECORDED} else "generated"
         self._draft.board.voice = SoundTrack(
             asset_id,
             start=spoken[0][0],
             loop=False,
             fade_in=0.01,
             fade_out=0.1,
-            source="generated",
+            source=kind,
             name="voice",
         )
-        self._draft.add_source("voice", "generated", asset_id, whole.voice)
+        self._draft.add_source("voice", kind, asset_id, tr("recorded") if kind == "asset" else whole.voice)
 
 
 def joined(spoken: Sequence[tuple[float, Speech]]) -> Speech:
     """Speeches at their seconds as one, with silence between; it begins with the first of them."""
     first = spoken[0][0]
-    rate = spoken[0][1].rate
+    rate = max(speech.rate for _, speech in spoken)
     end = max(start - first + speech.seconds for start, speech in spoken)
     samples = np.zeros(round(end * rate) + 1, np.float32)
     words: list[Word] = []
@@ -128,7 +140,7 @@ def joined(spoken: Sequence[tuple[float, Speech]]) -> Speech:
     text = "\n".join(speech.text for _, speech in spoken)
     estimated = any(speech.estimated for _, speech in spoken)
     voice = VOICES.join(dict.fromkeys(speech.voice for _, speech in spoken))
-    return replace(spoken[0][1], samples=samples, words=words, estimated=estimated, text=text, voice=voice)
+    return Speech(samples, rate, words, estimated, text, voice)
 
 
 def _at(speech: Speech, rate: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:

@@ -24,13 +24,16 @@ from mmstudio.composition.making.outline import (
     short_title,
     shown,
 )
+from mmstudio.composition.making.recordings import recorded_line, recordings_of
 from mmstudio.composition.steps.pictures import pictures_of
 from mmstudio.composition.steps.scenes import finish_scenes, make_scene
 from mmstudio.composition.storyboard import Block, Caption, ImageLayer, Scene, Transition, VideoLayer
 from mmstudio.errors import StudioError, UsageError
+from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
     from mmstudio.composition.making.character import Character
+    from mmstudio.composition.making.recordings import Recording
     from mmstudio.generation.voice.contract import Speech
 
 _SHOWN = 150  # letters of a scene's text that are set; captions and voice have all of it
@@ -160,7 +163,9 @@ def story_scenes(draft: Draft) -> Iterator[float]:
     # A character says its own words, and not its name.
     aloud = [part.text if one else words for part, one, words in zip(read.parts, who, told, strict=True)]
     speeches: list[Speech | None] = [None] * len(told)
-    for index, speech in narrator.speak(aloud, [one.voice if one is not None else "" for one in who]):
+    cut = _recorded(draft, read, who)
+    voices = [one.voice if one is not None else "" for one in who]
+    for index, speech in narrator.speak(aloud, voices, {n: made for n, (_, made) in cut.items()}):
         speeches[index] = speech
         yield 0.8 * (index + 1) / len(told)
     board.copy["title"] = str(draft.overrides.get("title", read.title))
@@ -187,7 +192,8 @@ def story_scenes(draft: Draft) -> Iterator[float]:
     if draft.recipe.scene("end") is not None:
         scene = _put(draft, "end", start, max(_CLOSING * pace, 2.2), {}, draft.pictures.get("hero"))
         captions.append(Caption(round(scene.start + 0.2, 3), round(scene.end - 0.05, 3), read.title))
-    narrator.keep(spoken, read.title)
+    narrator.keep(spoken, read.title, list(dict.fromkeys(asset for asset, _ in cut.values())))
+    _say_who_speaks(draft, read, who, cut, speeches)
     finish_scenes(draft)
     board.captions = captions
     board.blocks = _blocks(read, draft.plan["pictures"])
@@ -215,6 +221,51 @@ def _speaker(draft: Draft, part: Part) -> Character | None:
     name = part.heading.strip().casefold()
     named = (one for one in _characters(draft) if part.text and one.name.strip().casefold() == name)
     return next(named, None)
+
+
+def _recorded(draft: Draft, read: Outline, who: Sequence[Character | None]) -> dict[int, tuple[int, Speech]]:
+    """(asset, speech) of the lines that a character has said into a microphone, by the part's place.
+
+    They are heard in a story that is silent by default, too; a person who asked for silence gets it.
+    """
+    if str(draft.option("voice")).strip() == NO_VOICE and "voice" in draft.inputs.options:
+        return {}
+    known: dict[str, list[Recording]] = {}
+    found: dict[int, tuple[int, Speech]] = {}
+    for index, (part, one) in enumerate(zip(read.parts, who, strict=True)):
+        if one is None:
+            continue
+        if one.name not in known:
+            known[one.name] = draft.plan.setdefault("recordings", {})[one.name] = recordings_of(draft, one)
+        draft.breathe()
+        if (cut := recorded_line(draft, part.text, known[one.name])) is not None:
+            found[index] = cut
+    return found
+
+
+def _say_who_speaks(
+    draft: Draft,
+    read: Outline,
+    who: Sequence[Character | None],
+    cut: dict[int, tuple[int, Speech]],
+    speeches: Sequence[Speech | None],
+) -> None:
+    """Sources: the recordings that are heard, and lines that a recorded character speaks with another voice."""
+    for asset_id in dict.fromkeys(asset for asset, _ in cut.values()):
+        draft.add_asset_source("recording", asset_id)
+    recorded = draft.plan.get("recordings", {})
+    for index, (part, one, speech) in enumerate(zip(read.parts, who, speeches, strict=True)):
+        if one is None or index in cut or not recorded.get(one.name):
+            continue
+        told = (
+            mark("No recording of {name} says “{line}”: the voice {voice} of this computer speaks it.")
+            if speech is not None
+            else mark("No recording of {name} says “{line}”: it is not heard.")
+        )
+        voice = speech.voice if speech is not None else ""
+        draft.add_source(
+            "voice", "drawn", None, tr(told, name=one.name, line=shown(part.text, 60), voice=voice)
+        )
 
 
 def _told(part: Part, spoken: bool = False) -> str:

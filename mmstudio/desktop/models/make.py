@@ -12,9 +12,11 @@ from mmstudio.i18n import tr
 if TYPE_CHECKING:
     from mmstudio.composition.recipe import BrokenRecipe, Recipe
     from mmstudio.library import Library
+    from mmstudio.settings import Settings
     from mmstudio.studio import Studio
 
 _SOUNDS = 400  # sounds that are offered
+_VOICES = 200  # voices that are offered
 _SHEETS = 200  # character sheets that are offered
 
 # what a recipe needs or takes -> which field of the form asks for it
@@ -70,6 +72,18 @@ def read_choices(studio: Studio) -> MakeChoices:
 def _characters(library: Library) -> list[tuple[str, int]]:
     rows = [row for row in library.storyboards.list() if row.recipe == "character"]
     return [(row.name, row.id) for row in rows[:_SHEETS]]
+
+
+def read_voices(settings: Settings) -> list[tuple[str, str]]:
+    """(id, words) of this computer's voices, those of the person's language and English first; in a worker."""
+    from mmstudio.generation.voice import Voices
+    from mmstudio.generation.voice.service import speaks
+    from mmstudio.i18n import language
+
+    own = language().split("_")[0].split("-")[0]
+    found = Voices(settings).voices()
+    found.sort(key=lambda one: (not speaks(one, own), not speaks(one, "en"), one.name.casefold()))
+    return [(one.id, one.name.replace("_", " ")) for one in found[:_VOICES]]
 
 
 def fields_of(recipe: Recipe) -> tuple[list[str], set[str]]:

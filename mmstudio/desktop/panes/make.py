@@ -16,6 +16,7 @@ from mmstudio.desktop.models.make import (
     pictures_of,
     read_choices,
     read_text_file,
+    read_voices,
 )
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action
@@ -139,6 +140,11 @@ class MakePane(Pane):
                 lambda: read_choices(studio), self._show,
                 lambda error: self.states.show_failure(error, self.library_changed),
                 key="make-choices", owner=self,
+            )  # fmt: skip
+            settings = studio.settings
+            self.context.background(
+                lambda: read_voices(settings), self.form.show_voices, lambda _error: None,
+                key="make-voices", owner=self,
             )  # fmt: skip
 
     def _show(self, choices: MakeChoices) -> None:
@@ -297,6 +303,8 @@ class MakePane(Pane):
     def _composed(self, result: dict[str, Any]) -> None:
         self._watch = None
         self.form.busy(False)
+        for note in result.get("notes", []):
+            self.context.notify(note)
         self.context.navigate("preview", storyboard=int(result["storyboard"]))
 
     def _ended(self, event: JobEvent) -> None:

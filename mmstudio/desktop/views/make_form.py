@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QFileDialog,
     QFrame,
     QLineEdit,
@@ -27,11 +25,12 @@ from mmstudio.desktop.views.fields import TextField
 from mmstudio.desktop.views.flow import empty, let_wrap
 from mmstudio.desktop.views.item_picker import ItemButton
 from mmstudio.desktop.views.item_shelf import ItemShelf
+from mmstudio.desktop.views.make_fields import WIDTH, field_of, fill_voices, is_voice, value_of
 from mmstudio.desktop.views.picture_shelf import PictureShelf
 from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
-    from mmstudio.composition.recipe import Option, Recipe
+    from mmstudio.composition.recipe import Recipe
     from mmstudio.desktop.context import AppContext
     from mmstudio.desktop.views.pictures import Pictures
 
@@ -42,14 +41,34 @@ _TEXTS = {
         mark("Outline"),
         mark("One line or paragraph for each scene. A first line with # is the title."),
     ),
+    "character": (
+        mark("About the character"),
+        mark(
+            "Lines such as Name: Mira, Role: keeper of the light, Line: what she says; others: what she is like."
+        ),
+    ),
+    "lesson": (
+        mark("Lesson"),
+        mark("A title, then steps: a heading and a few sentences or points for each."),
+    ),
+    "entries": (mark("Introduction"), mark("A sentence or two that stand before the items.")),
     "": (mark("Text"), mark("Write here, or open a text.")),
 }
+_STEPS = {"outline": "story", "character": "character", "lesson": "lesson", "entries": "entries"}
+_TRACKS = {  # what the sound is to a recipe, by a step of it
+    "character": mark("Recorded voice"),
+    "music": mark("Music"),
+    "lesson-music": mark("Music"),
+    "": mark("Sound"),
+}
+# One of these has to be there, though none of them alone is asked for.
+_EITHER = {"case-report": ("text", "pictures"), "character": ("text", "title")}
 _NAMES = {
     "item": mark("Item"),
     "items": mark("Items"),
     "pictures": mark("Pictures and clips"),
-    "track": mark("Sound"),
     "character": mark("Character"),
+    "title": mark("Title"),
 }
 _MODEL_OPTIONS = {"pictures", "loops"}
 _SEEDS = 1_000_000
@@ -74,6 +93,7 @@ class MakeForm(QWidget):
         self.recipe: Recipe | None = None
         self._needed: set[str] = set()
         self.options: dict[str, QWidget] = {}
+        self._voices: list[tuple[str, str]] = []
         self.read_only = False
         self._busy = False
         self.title = label(role="title", wrap=True)
@@ -86,6 +106,7 @@ class MakeForm(QWidget):
             context, pictures, mark("Items"), mark("Drop items here, or add them; they keep their order.")
         )
         self.shelf = PictureShelf(pictures)
+        self.track_label = label(mark("Sound"), "strong")
         self.track = QComboBox()
         name(self.track, mark("Sound"))
         self.track_button = button(mark("Choose a file…"), self._open_track, "quiet", icon="folder-open")
@@ -100,6 +121,7 @@ class MakeForm(QWidget):
         name(self.model, mark("Model that makes pictures"))
         self.seed = QSpinBox()
         self.seed.setRange(0, _SEEDS)
+        self.seed.setFixedWidth(WIDTH)
         inset(self.seed)
         name(self.seed, mark("Seed"), mark("The same seed gives the same result"))
         self.optional = {
@@ -111,9 +133,7 @@ class MakeForm(QWidget):
             "item": self._group(row(label(mark("Item"), "strong"), free["item"], None), self.item),
             "items": self.items,
             "pictures": self.shelf,
-            "track": self._group(
-                row(label(mark("Sound"), "strong"), free["track"], None, self.track_button), self.track
-            ),
+            "track": self._group(row(self.track_label, free["track"], None, self.track_button), self.track),
             "character": self._group(
                 row(label(mark("Character"), "strong"), free["character"], None), self.character
             ),
@@ -167,6 +187,7 @@ class MakeForm(QWidget):
         self.item.shown.connect(self.check)
         self.text.textChanged.connect(self.check)
         self.track.currentIndexChanged.connect(lambda _i: self.check())
+        self.name_field.textChanged.connect(lambda _text: self.check())
         self.character.currentIndexChanged.connect(lambda _i: self.check())
         self.busy(False)
         let_wrap(body)
@@ -190,6 +211,14 @@ class MakeForm(QWidget):
         models = [(tr("The default"), ""), (tr("None"), "none"), *((one, one) for one in choices.models)]
         _refill(self.model, models)
 
+    def show_voices(self, voices: list[tuple[str, str]]) -> None:
+        """Offer the voices of this computer: (id, words)."""
+        self._voices = voices
+        for key, field in self.options.items():
+            option = self.recipe.options[key] if self.recipe is not None else None
+            if option is not None and is_voice(option) and isinstance(field, QComboBox):
+                fill_voices(field, option, voices)
+
     def show_recipe(self, recipe: Recipe) -> None:
         """Ask for what this recipe needs."""
         self.recipe = recipe
@@ -203,7 +232,10 @@ class MakeForm(QWidget):
         self.title.setText(saying(recipe))
         self.summary.setText(recipe.summary if recipe.own else tr(recipe.summary))
         asks = "question" if "question" in recipe.needs else "records" if "records" in recipe.needs else ""
-        asks = "story" if "outline" in recipe.steps else asks
+        asks = asks or next((words for step, words in _STEPS.items() if step in recipe.steps), "")
+        track = _TRACKS[next((step for step in recipe.steps if step in _TRACKS), "")]
+        say(self.track_label, track)
+        name(self.track, track)
         words, hint = _TEXTS[asks]
         say(self.text_label, words)
         name(self.text, words)
@@ -217,7 +249,7 @@ class MakeForm(QWidget):
         self.options = {}
         for option in recipe.options.values():
             words = option.label if recipe.own else tr(option.label)
-            field = _field_of(option, own=recipe.own)
+            field = field_of(option, own=recipe.own, voices=self._voices)
             field.setAccessibleName(words)
             told = option.help if recipe.own or not option.help else tr(option.help)
             field.setToolTip(told)
@@ -228,7 +260,6 @@ class MakeForm(QWidget):
             line.setText(words)
             line.setToolTip(told)
             holder.setLayout(row(line, None, field))
-            field.setMinimumWidth(150)
             self._option_rows.addWidget(holder)
         self._options.setVisible(bool(recipe.options))
 
@@ -266,20 +297,11 @@ class MakeForm(QWidget):
         assert self.recipe is not None
         found: dict[str, Any] = {}
         for key, field in self.options.items():
-            value: Any
-            if isinstance(field, QComboBox):
-                value = field.currentData()
-            elif isinstance(field, QCheckBox):
-                value = field.isChecked()
-            elif isinstance(field, QSpinBox):
-                value = field.value()
-            elif isinstance(field, QDoubleSpinBox):
-                value = round(field.value(), 3)
-            elif isinstance(field, QLineEdit):
-                value = field.text().strip()
-            else:
+            value = value_of(field)
+            if value is None:
                 continue
-            if value != self.recipe.options[key].default and value != "":
+            default = self.recipe.options[key].default
+            if value != default and (value != "" or isinstance(field, QComboBox)):
                 found[key] = value
         return found
 
@@ -292,17 +314,27 @@ class MakeForm(QWidget):
             "pictures": bool(self.shelf.ids),
             "track": self.track.currentData() is not None,
             "character": self.character.currentData() is not None,
+            "title": bool(self.name_field.text().strip()),
         }
-        return [key for key in self.groups if key in self._needed and not filled.get(key, True)]
+        steps = self.recipe.steps if self.recipe is not None else ()
+        either = next((keys for step, keys in _EITHER.items() if step in steps), ())
+        missing = [key for key in self.groups if key in self._needed and not filled.get(key, True)]
+        if either and not any(filled[key] for key in either):
+            missing = [*missing, "/".join(either)]
+        return missing
 
     def check(self) -> None:
         """Let the button be pressed once everything is there."""
         missing = self.missing() if self.recipe is not None else []
         ready = self.recipe is not None and not missing and not self.read_only
-        words = ", ".join(self.text_label.text() if key == "text" else tr(_NAMES[key]) for key in missing)
+        words = ", ".join(" / ".join(self._called(one) for one in key.split("/")) for key in missing)
         self.needs.setText(tr("Still needed: {what}", what=words))
         self.needs.setVisible(bool(missing) and not self._busy)
         self.compose_button.setEnabled(ready and not self._busy)
+
+    def _called(self, key: str) -> str:
+        own = {"text": self.text_label, "track": self.track_label}.get(key)
+        return own.text() if own is not None else tr(_NAMES[key])
 
     # --- states -------------------------------------------------------------------------------------
 
@@ -340,34 +372,6 @@ def _side_by_side(*widgets: QWidget) -> QWidget:
     made = QWidget()
     made.setLayout(row(*widgets, None))
     return made
-
-
-def _field_of(option: Option, *, own: bool) -> QWidget:
-    """The control for an option, set to its default."""
-    if option.kind == "choice":
-        box = QComboBox()
-        for choice in option.choices:
-            box.addItem(choice if own else tr(choice), choice)
-        box.setCurrentIndex(max(0, box.findData(option.default)))
-        return box
-    if option.kind == "bool":
-        check = QCheckBox()
-        check.setChecked(bool(option.default))
-        return check
-    if option.kind == "int":
-        spin = QSpinBox()
-        spin.setRange(int(option.least), int(option.most))
-        spin.setValue(int(option.default or 0))
-        inset(spin)
-        return spin
-    if option.kind == "float":
-        real = QDoubleSpinBox()
-        real.setRange(option.least, option.most)
-        real.setSingleStep(0.1 if option.most <= 10 else 1.0)
-        real.setValue(float(option.default or 0.0))
-        inset(real)
-        return real
-    return QLineEdit(str(option.default))
 
 
 def _refill(box: QComboBox, entries: list[tuple[str, Any]]) -> None:

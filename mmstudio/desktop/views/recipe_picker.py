@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QScrollArea, QVBoxLayout, QWidget
 
@@ -164,6 +164,14 @@ class RecipePicker(QScrollArea):
                 self._column.addWidget(line)
         self._column.addStretch(1)
         let_wrap(self._body)
+        if current in self.cards:
+            QTimer.singleShot(0, self, self._show_chosen)
+
+    def _show_chosen(self) -> None:
+        """Bring the chosen card into sight, once its place is known."""
+        card = next((one for one in self.cards.values() if one.isChecked()), None)
+        if card is not None:
+            self.ensureWidgetVisible(card, 0, 12)
 
     def _choose(self, recipe: Recipe) -> None:
         for key, card in self.cards.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any
@@ -115,8 +115,11 @@ def _speaking(
     return result[0]
 
 
-def keep_speech(library: Library, speech: Speech, own: dict[str, Any]) -> int:
-    """The asset of a speech, with its text, voice and word timings; ``own`` goes into its record."""
+def keep_speech(library: Library, speech: Speech, own: dict[str, Any], sources: Sequence[int] = ()) -> int:
+    """The asset of a speech, with its text, voice and word timings; ``own`` goes into its record.
+
+    ``sources``: sounds of the library that parts of it were cut from.
+    """
     from mmstudio.library.importing import register_generated
 
     record = {**record_of(speech), **own}
@@ -130,4 +133,5 @@ def keep_speech(library: Library, speech: Speech, own: dict[str, Any]) -> int:
         tags=["generated", "voice"],
         model=f"voice {speech.voice}",
         params={**record, "text": speech.text, "timings": speech.timings()},
+        sources=list(sources),
     )
