@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from mmstudio.composition.palette import rgb_of
 from mmstudio.media.oklab import oklab_to_srgb, srgb_to_oklab
 
+_BAND = 16  # rows drawn at once
+
 
 def colour_field(colours: Sequence[str], size: tuple[int, int], seed: int) -> NDArray[np.uint8]:
     """A smooth picture uint8 [H,W,3] that drifts between the colours; the same seed draws the same picture.
@@ -46,8 +48,12 @@ def _field(colours: tuple[str, ...], size: tuple[int, int], seed: int) -> NDArra
             wide[row, :, channel] = np.interp(columns, np.arange(small_w), rgb[row, :, channel])
     upper = np.minimum(rows.astype(np.int64), small_h - 2)
     share = (rows - upper)[:, None, None].astype(np.float32)
-    full = wide[upper] * (1 - share) + wide[upper + 1] * share
-    full += rng.uniform(-0.5, 0.5, size=(height, width, 1)).astype(np.float32)
-    drawn: NDArray[np.uint8] = np.clip(np.rint(full), 0, 255).astype(np.uint8)
+    drawn: NDArray[np.uint8] = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, _BAND):  # what is in the processor's own memory is quick to work on
+        band = slice(top, min(top + _BAND, height))
+        part = wide[upper[band]] * (1 - share[band]) + wide[upper[band] + 1] * share[band]
+        part += rng.uniform(-0.5, 0.5, size=(len(part), width, 1)).astype(np.float32)
+        np.clip(np.rint(part, out=part), 0, 255, out=part)
+        drawn[band] = part
     drawn.flags.writeable = False
     return drawn

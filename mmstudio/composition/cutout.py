@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,8 @@ Mask = NDArray[np.bool_]
 _PLAIN = 9.0  # a background pixel differs this little (of 255) from the border's colour
 _PALE = 55.0  # a subject this close to the backdrop's colour is white or nearly so
 _LIGHT = 218.0  # a background darker than this is a scene, not a studio backdrop
+_CLEAR = 12  # pixels that filters look at beside the subject
+_SOLID = 6  # pixels from an edge within which a solid part lends its colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,34 +50,59 @@ def cut_out(rgb: Image8) -> Cutout | None:
     """Cut the subject of a photo [H,W,3] off its plain light background; None when that is not safe.
 
     The background is flooded from the borders; alpha then follows the distance to the background's colour in
-    a narrow band along the edge, and the background's share is taken out of the edge's colours.
+    a narrow band along the edge, and the background's share is taken out of the edge's colours. Only where
+    something differs from the background is looked at: round it there is nothing to find.
     """
-    from scipy import ndimage
-
     colour = border_colour(rgb)
     if colour is None or min(rgb.shape[:2]) < 32:
         return None
+    reach = max(2, round(min(rgb.shape[:2]) * 0.012))
+    place = _busy(rgb, colour, reach + _CLEAR)
+    return None if place is None else _cut(rgb[place], colour, rgb.shape[:2], reach)
+
+
+def _busy(rgb: Image8, colour: NDArray[np.float64], margin: int) -> tuple[slice, slice] | None:
+    """Rows and columns where a photo is not plain, and ``margin`` pixels round them; None where nowhere."""
+    low = np.clip(np.floor(colour - _PLAIN), 0, 255).astype(np.uint8)
+    high = np.clip(np.ceil(colour + _PLAIN), 0, 255).astype(np.uint8)
+    height, width = rgb.shape[:2]
+    flat = np.ascontiguousarray(rgb).reshape(height, width * 3)
+    differs = (flat < np.tile(low, width)) | (flat > np.tile(high, width))
+    rows = np.flatnonzero(differs.any(1))
+    columns = np.flatnonzero(differs.any(0).reshape(width, 3).any(1))
+    if not len(rows):
+        return None
+    return (
+        slice(max(int(rows[0]) - margin, 0), int(rows[-1]) + 1 + margin),
+        slice(max(int(columns[0]) - margin, 0), int(columns[-1]) + 1 + margin),
+    )
+
+
+def _cut(rgb: Image8, colour: NDArray[np.float64], whole: tuple[int, int], reach: int) -> Cutout | None:
+    """The subject of the part of a photo that is not plain; ``whole``: rows and columns of the photo."""
+    from scipy import ndimage
+
     away = _largest(np.abs(rgb.astype(np.float32) - colour.astype(np.float32)))
     away = ndimage.gaussian_filter(away, 0.6)
     plain = away <= _PLAIN
     subject = ~_from_border(plain)
-    subject = _filled(subject | _leaks(away, subject))
+    subject = _filled(subject | _leaks(away, subject, reach))
     labels, count = ndimage.label(subject)
     if count == 0:
         return None
     sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     subject = _chosen(labels, sizes >= max(sizes.max() * 0.02, 40))
-    subject &= ~_holes(away, subject)
+    subject &= ~_holes(away, subject, whole[0] * whole[1])
     shade = _contact_shadow(rgb, away, subject)
     subject &= ~shade
-    share, edges = float(subject.mean()), _touched(subject)
+    share, edges = np.count_nonzero(subject) / (whole[0] * whole[1]), _touched(subject, whole)
     if not 0.02 < share < 0.9 or ("l" in edges and "r" in edges):
         return None
-    core: Mask = ndimage.binary_erosion(subject, structure=_disc(2), border_value=1)
+    core = ~_within(~subject, 2)
     ramp = np.clip((away - 4.0) / 44.0, 0.0, 1.0)
     alpha = np.where(core, 1.0, np.where(subject, ramp, 0.0))
     alpha = np.clip(ndimage.gaussian_filter(alpha.astype(np.float32), 0.7), 0, 1)
-    alpha[ndimage.binary_erosion(subject, structure=_disc(4), border_value=1)] = 1.0
+    alpha[~_within(~subject, 4)] = 1.0
     clear = np.where(shade, np.maximum(away / 255.0 - 0.02, 0.0), alpha)
     rows, columns = np.flatnonzero(clear.max(1) > 0.02), np.flatnonzero(clear.max(0) > 0.02)
     part = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
@@ -84,7 +113,7 @@ def cut_out(rgb: Image8) -> Cutout | None:
     return Cutout(rgba, edges)
 
 
-def _leaks(away: NDArray[np.float32], subject: Mask) -> Mask:
+def _leaks(away: NDArray[np.float32], subject: Mask, reach: int) -> Mask:
     """Parts of the subject that the flood entered: a white shirt on white, through a weak edge.
 
     Narrow gaps are closed where what surrounds them is itself light; gaps between legs or fingers stay
@@ -92,7 +121,6 @@ def _leaks(away: NDArray[np.float32], subject: Mask) -> Mask:
     """
     from scipy import ndimage
 
-    reach = max(2, round(min(subject.shape) * 0.012))
     wide = _within(np.pad(subject, reach), reach)
     closed = ~_within(~wide, reach)[reach:-reach, reach:-reach] | subject
     gaps, count = ndimage.label(closed & ~subject)
@@ -125,53 +153,75 @@ def _without_backdrop(
 
     What is too thin to have a solid part (``core``) is unmixed from the backdrop instead.
     """
-    from scipy import ndimage
-
     clean = rgb.copy()
-    edge = (alpha > 0.0) & ~core
-    distance, nearest = ndimage.distance_transform_edt(~core, return_indices=True)
-    near, far = edge & (distance <= 6.0), edge & (distance > 6.0)
-    clean[near] = rgb[nearest[0][near], nearest[1][near]]
+    far = (alpha > 0.0) & ~core
+    y, x = np.nonzero(far)
+    solid = np.pad(core, _SOLID)
+    for dy, dx in _steps(_SOLID):  # the nearest first; few pixels need more than a handful
+        if not len(y):
+            break
+        hit = solid[y + (dy + _SOLID), x + (dx + _SOLID)]
+        at_y, at_x = y[hit], x[hit]
+        clean[at_y, at_x] = rgb[at_y + dy, at_x + dx]
+        far[at_y, at_x] = False
+        y, x = y[~hit], x[~hit]
     share = np.maximum(alpha[far], 0.3)[:, None]
     clean[far] = np.clip((rgb[far] - (1.0 - share) * colour.astype(np.float32)) / share, 0, 255)
     return clean
 
 
-def _holes(away: NDArray[np.float32], subject: Mask) -> Mask:
+@cache
+def _steps(reach: int) -> tuple[tuple[int, int], ...]:
+    """Steps (rows, columns) to the pixels at most ``reach`` away, the nearest first."""
+    span = range(-reach, reach + 1)
+    found = [(dy, dx) for dy in span for dx in span if 0 < dy * dy + dx * dx <= reach * reach]
+    return tuple(sorted(found, key=lambda step: (step[0] ** 2 + step[1] ** 2, step)))
+
+
+def _holes(away: NDArray[np.float32], subject: Mask, size: int) -> Mask:
     """Background seen through the subject: under a bag's handle, between an arm and the body.
 
-    Only spots as flat and as bright as the backdrop itself count; a white shirt has folds.
+    Only spots as flat and as bright as the backdrop itself count; a white shirt has folds. ``size``: pixels
+    of the whole photo.
     """
     from scipy import ndimage
 
     labels, count = ndimage.label((away <= 3.0) & subject)
     if count == 0:
         return np.zeros_like(subject)
-    index = np.arange(1, count + 1)
-    sizes = ndimage.sum_labels(subject, labels, index=index)
-    spread = ndimage.mean(away, labels, index=index)
-    beside = ndimage.mean(_around(away, subject & (away > 3.0)), labels, index=index)
-    plain = (spread < 0.9) | ((spread < 2.0) & (beside > _PALE))
-    chosen = _chosen(labels, (sizes > subject.size * 0.0002) & plain)
-    found: Mask = ndimage.binary_dilation(chosen, structure=_disc(1), iterations=2)
-    return found & (away <= 40.0)
+    spots = np.flatnonzero(labels)
+    number = labels.ravel()[spots]
+    sizes = np.bincount(number, minlength=count + 1)[1:]
+    spread = np.bincount(number, away.ravel()[spots], count + 1)[1:] / sizes
+    flat = (sizes > size * 0.0002) & (spread < 2.0)
+    if not flat.any():
+        return np.zeros_like(subject)
+    around = _around(away, subject & (away > 3.0)).ravel()[spots]
+    beside = np.bincount(number, around, count + 1)[1:] / sizes
+    chosen = _chosen(labels, flat & ((spread < 0.9) | (beside > _PALE)))
+    return _within(_within(chosen, 1), 1) & (away <= 40.0)
 
 
 def _contact_shadow(rgb: Image8, away: NDArray[np.float32], subject: Mask) -> Mask:
     """The soft grey shadow a subject stands on: light, without colour, without edges, at its foot."""
     from scipy import ndimage
 
+    found = np.zeros_like(subject)
     rows = np.flatnonzero(subject.any(1))
-    foot = np.zeros_like(subject)
-    foot[int(rows[-1] - 0.1 * (rows[-1] - rows[0])) :] = True
-    solid = subject & foot & (away > 75.0)
-    if solid.sum() < 0.35 * (subject & foot).sum():
-        return np.zeros_like(subject)  # white shoes: what is light there is no shadow
-    grey = _largest(rgb) - _largest(rgb, np.minimum) <= 9
-    smooth = ndimage.gaussian_gradient_magnitude(away, 1.2) < 3.0
-    shadow = foot & grey & smooth & (away <= 75.0)
-    reached, _ = ndimage.label(shadow | ~subject)
-    return _touching(reached, ~subject & foot) & subject & foot
+    foot = int(rows[-1] - 0.1 * (rows[-1] - rows[0]))
+    low, pixels = subject[foot:], rgb[foot:]
+    if np.count_nonzero(low & (away[foot:] > 75.0)) < 0.35 * np.count_nonzero(low):
+        return found  # white shoes: what is light there is no shadow
+    grey = _largest(pixels) - _largest(pixels, np.minimum) <= 9
+    above = min(foot, _CLEAR)
+    smooth = ndimage.gaussian_gradient_magnitude(away[foot - above :], 1.2)[above:] < 3.0
+    ways = ~subject
+    ways[foot:] |= grey & smooth & (away[foot:] <= 75.0)
+    reached, _ = ndimage.label(ways)
+    seeds = ~subject
+    seeds[:foot] = False
+    found[foot:] = _touching(reached, seeds)[foot:] & low
+    return found
 
 
 def _largest(pixels: NDArray[Any], pick: np.ufunc = np.maximum) -> NDArray[Any]:
@@ -213,20 +263,32 @@ def _filled(mask: Mask) -> Mask:
 
 
 def _within(mask: Mask, reach: int) -> Mask:
-    """The pixels at most ``reach`` away from a mask, as by a disc; the cost does not grow with the reach."""
-    from scipy import ndimage
+    """The pixels at most ``reach`` away from a mask, as by a disc of that radius.
 
-    near: Mask = ndimage.distance_transform_edt(~mask) <= np.sqrt(reach * reach + 0.5)
-    return near if mask.any() else mask
+    First how far the mask is along each column (a running minimum both ways), then along the rows: a pixel is
+    near where ``dx`` columns beside it the mask is at most sqrt(reach² - dx²) away. Bytes, whole rows at a
+    time: a fifth of the time of a distance transform, with the same result.
+    """
+    far = np.where(mask, 0, reach + 1).astype(np.uint8 if reach < 254 else np.uint16)
+    step = np.empty_like(far[0]) if len(far) else far
+    for order in (range(1, len(far)), range(len(far) - 2, -1, -1)):
+        before = -1 if order.step > 0 else 1
+        for row in order:
+            np.add(far[row + before], 1, out=step)
+            np.minimum(far[row], step, out=far[row])
+    near: Mask = far <= reach
+    for beside in range(1, min(reach, mask.shape[1] - 1) + 1):
+        close = far <= math.isqrt(reach * reach - beside * beside)
+        near[:, beside:] |= close[:, :-beside]
+        near[:, :-beside] |= close[:, beside:]
+    return near
 
 
-def _disc(radius: int) -> Mask:
-    y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
-    made: Mask = x * x + y * y <= radius * radius + 0.5
-    return made
-
-
-def _touched(subject: Mask) -> str:
+def _touched(subject: Mask, whole: tuple[int, int]) -> str:
     """Letters of the sides along which the subject is cut off by the photo's frame."""
-    sides = {"l": subject[:, 0], "t": subject[0], "r": subject[:, -1], "b": subject[-1]}
-    return "".join(letter for letter, line in sides.items() if line.mean() > 0.02)
+    height, width = whole
+    sides = {
+        "l": (subject[:, 0], height), "t": (subject[0], width),
+        "r": (subject[:, -1], height), "b": (subject[-1], width),
+    }  # fmt: skip
+    return "".join(letter for letter, (line, length) in sides.items() if line.sum() > 0.02 * length)

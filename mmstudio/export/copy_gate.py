@@ -74,7 +74,7 @@ def look(library: Library, board: Storyboard) -> Passage:
             spans = [span for span in spans if span.status == "banned"]
         _sort(library, board, Held(slot, text, tuple(spans)), held, overrides)
     whole = "\n".join(text for _, text in texts)
-    if whole:
+    if whole and needed.rules:
         missing = [s for s in check(whole, facts, board.locale, needed) if s.status == "missing"]
         _sort(library, board, Held("", whole, tuple(missing)), held, overrides)
     return Passage(tuple(held), tuple(overrides))

@@ -14,7 +14,7 @@ from mmstudio.export.fitting import copy_note, fitted
 from mmstudio.export.making import Making, file_name
 from mmstudio.export.options import ExportOptions
 from mmstudio.export.privacy.report import write_report
-from mmstudio.export.record import parts_of
+from mmstudio.export.record import Standing, parts_of, standing_of
 from mmstudio.export.writer import OutputFolder, slug
 from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress, Work
@@ -115,6 +115,7 @@ class Exporter:
         base: str = "",
         pictures: Pictures | None = None,
         listed: list[Path] | None = None,
+        told: list[Standing] | None = None,
     ) -> Generator[int, None, list[str]]:
         """Write a storyboard's files into ``folder``, with every check of :meth:`work`.
 
@@ -122,7 +123,7 @@ class Exporter:
         ``folder.files``. Only where ``listed`` is given are a manifest (with the compliance checks) and the
         de-identification report written too: it gets their paths. ``pictures`` of one export serve the next,
         so that a row of a matrix does not load again what the row before did (only where
-        ``options.blur_faces`` is off).
+        ``options.blur_faces`` is off). ``told`` gets what a list of many exports says of this one.
 
         Raises:
             NotFound, DiskFull, StudioError: as :meth:`work`.
@@ -133,6 +134,8 @@ class Exporter:
         yield from making.files(wanted, folder, base)
         if listed is not None:
             listed += _lists(folder, base, making, passage)
+        if told is not None:
+            told.append(standing_of(self._library, board, making.record, making.checks))
         return making.notes
 
     def warnings(self, storyboard_id: int, channels: Iterable[str] | None = None) -> list[str]:

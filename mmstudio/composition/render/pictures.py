@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from mmstudio.media.image import load_image
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mmstudio.composition.render.sprites import Sprite
     from mmstudio.library import Library
     from mmstudio.media.video import VideoReader
 
@@ -118,12 +119,15 @@ class Pictures:
     """The library's pictures a storyboard uses, as many as fit kept in memory while its renderer lives.
 
     ``touch`` (asset id, pixels uint8 [H,W,3 or 4]) → pixels of the same shape changes what is loaded, for
-    instance blurs faces; pictures of clips go through it too.
+    instance blurs faces; pictures of clips go through it too. ``sprites``: bytes of pictures made ready that
+    are kept for the next storyboard with the same layer.
     """
 
-    def __init__(self, library: Library | None, touch: Touch | None = None) -> None:
+    def __init__(self, library: Library | None, touch: Touch | None = None, *, sprites: int = 0) -> None:
         self._library = library
         self._touch = touch
+        self._room = sprites
+        self._sprites: OrderedDict[Hashable, Sprite | None] = OrderedDict()
         self._lock = threading.Lock()
         self._rgb: OrderedDict[tuple[int, int], NDArray[np.uint8] | None] = OrderedDict()
         self._cut: dict[tuple[int, Quad], Cutout | None] = {}
@@ -148,6 +152,25 @@ class Pictures:
         while held > _KEEP_BYTES and len(self._rgb) > 1:
             pixels = self._rgb.popitem(last=False)[1]
             held -= 0 if pixels is None else pixels.nbytes
+
+    def made(self, key: Hashable, make: Callable[[], Sprite | None]) -> Sprite | None:
+        """A layer made ready to paint: the one kept under this key, else what ``make`` gives."""
+        with self._lock:
+            if key in self._sprites:
+                self._sprites.move_to_end(key)
+                return self._sprites[key]
+        sprite = make()
+        with self._lock:
+            if self._room:
+                self._sprites[key] = sprite
+            while self.held > self._room:
+                self._sprites.popitem(last=False)
+        return sprite
+
+    @property
+    def held(self) -> int:
+        """Bytes of the layers that are kept ready."""
+        return sum(one.image.sizeInBytes() for one in self._sprites.values() if one is not None)
 
     def part(self, asset_id: int, crop: Rect) -> NDArray[np.uint8] | None:
         """The part of a picture inside ``crop`` (fractions of it): :meth:`array` where that is all of it."""

@@ -117,10 +117,22 @@ def _held(value: float, spare: float) -> float:
 
 
 def sprite_of(layer: AnyLayer, size: tuple[int, int], pictures: Pictures, ink: str) -> Sprite | None:
-    """The sprite of any layer but text; None where there is nothing to draw."""
+    """The sprite of any layer but text; None where there is nothing to draw.
+
+    Storyboards that share their ``pictures`` share the sprites of equal layers too, where those keep them: an
+    item's card differs from audience to audience in its words.
+    """
     box = box_of(layer.rect, size)
     if box.width() < 1 or box.height() < 1:
         return None
+    if isinstance(layer, VideoLayer):  # its pictures come as it plays
+        return _sprite(layer, box, size, pictures, ink)
+    return pictures.made((repr(layer), size, ink), lambda: _sprite(layer, box, size, pictures, ink))
+
+
+def _sprite(
+    layer: AnyLayer, box: QRectF, size: tuple[int, int], pictures: Pictures, ink: str
+) -> Sprite | None:
     short = min(size)
     match layer:
         case ShapeLayer():

@@ -174,7 +174,13 @@ def _own_palette(draft: Draft) -> dict[str, str]:
     seen = _colours(*place) if place is not None else None
     if seen is None:
         return scheme([], draft.seed)
-    return scheme(list(seen[0]), draft.seed + _number(draft), lifted=seen[1])
+    return dict(_scheme(seen[0], draft.seed + _number(draft), seen[1]))
+
+
+@lru_cache(maxsize=64)
+def _scheme(found: tuple[Swatch, ...], seed: int, lifted: bool) -> dict[str, str]:
+    """As :func:`scheme`; not to be changed: it is kept for the next audience."""
+    return scheme(list(found), seed, lifted=lifted)
 
 
 def background(draft: Draft) -> None:

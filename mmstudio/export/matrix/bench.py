@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from mmstudio.atomic import remove_leftovers
 from mmstudio.composition import Storyboard
 from mmstudio.errors import DiskFull, StudioError
 from mmstudio.export.options import ExportOptions
+from mmstudio.export.record import Standing
 from mmstudio.export.writer import OutputFolder
 from mmstudio.i18n import set_language, tr_error
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mmstudio.library import Library
 
 log = logging.getLogger(__name__)
+_SPRITES = 24 * 2**20  # bytes of layers made ready: those of three or four canvases of one item
 
 
 @dataclass(slots=True)
@@ -41,7 +43,7 @@ class RowOutcome:
     """What came of a row. ``message`` is "" where all of it is done; ``full``: the disk is.
 
     ``reports``: names of its manifest, in which the checks of the compliance page stand, and of its
-    de-identification report where something was hidden.
+    de-identification report where something was hidden. ``standing``: of :class:`Standing`, as plain data.
     """
 
     index: int
@@ -52,6 +54,7 @@ class RowOutcome:
     hint: str = ""
     full: bool = False
     seconds: float = 0.0
+    standing: dict[str, Any] = field(default_factory=dict)
 
 
 class Bench:
@@ -74,9 +77,10 @@ class Bench:
             board = Storyboard.from_dict(task.board, task.board_id)
             folder = OutputFolder(task.folder)
             reports: list[Path] = []
+            told: list[Standing] = []
             steps = self._exporter.board_files(
                 board, task.channels, folder, self._options,
-                base=task.base, pictures=self._shared(board), listed=reports,
+                base=task.base, pictures=self._shared(board), listed=reports, told=told,
             )  # fmt: skip
             try:
                 while True:
@@ -84,6 +88,7 @@ class Bench:
             except StopIteration as end:
                 outcome.notes = list(end.value or [])
             outcome.reports = [path.name for path in reports]
+            outcome.standing = asdict(told[0])
             outcome.files = [{**file, "name": Path(file["path"]).name} for file in folder.files]
             for file in outcome.files:
                 del file["path"]
@@ -104,7 +109,7 @@ class Bench:
 
         used = frozenset(board.asset_ids())
         if self._pictures is None or not used & self._used:
-            self._pictures = Pictures(self._library)
+            self._pictures = Pictures(self._library, sprites=_SPRITES)
         self._used = used
         return self._pictures
 

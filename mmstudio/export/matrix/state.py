@@ -1,9 +1,15 @@
-"""How far a matrix is: ``matrix.json`` in its folder, so that a run that was killed goes on."""
+"""How far a matrix is: ``matrix.json`` in its folder, so that a run that was killed goes on.
+
+While it runs, a line for each finished row is added to ``matrix.journal``: writing the list of all rows after
+each of them would take longer the more there are, and less often would forget some.
+"""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from mmstudio import __version__
 from mmstudio.atomic import write_text
 from mmstudio.composition.plain import plain
-from mmstudio.errors import NotFound
+from mmstudio.errors import DiskFull, NotFound, is_disk_full
 from mmstudio.export.channels import chosen
 from mmstudio.export.writer import sha256_of
 
@@ -20,7 +26,7 @@ if TYPE_CHECKING:
     from mmstudio.export.options import ExportOptions
     from mmstudio.library import Library
 
-STATE = "matrix.json"
+STATE, JOURNAL = "matrix.json", "matrix.journal"
 _VERSION = 1
 RowWord = Literal["waiting", "running", "done", "failed", "same"]
 
@@ -28,7 +34,8 @@ RowWord = Literal["waiting", "running", "done", "failed", "same"]
 @dataclass(slots=True)
 class RowState:
     """How far a row is. ``files``: name, channel, sha256, bytes of each; ``seconds`` it took; ``reports``:
-    names of its manifest and its de-identification report.
+    names of its manifest and its de-identification report; ``standing``: what a list says of its files
+    (:class:`mmstudio.export.record.Standing`).
 
     "same" is a row that was done before and has not changed since.
     """
@@ -44,6 +51,7 @@ class RowState:
     message: str = ""
     hint: str = ""
     seconds: float = 0.0
+    standing: dict[str, Any] = field(default_factory=dict)
 
 
 def read_state(out: str | Path) -> list[RowState]:
@@ -52,15 +60,51 @@ def read_state(out: str | Path) -> list[RowState]:
         data = json.loads((Path(out) / STATE).read_text("utf-8"))
         if int(data["version"]) != _VERSION:
             return []
-        return [RowState(**row) for row in data["rows"]]
+        rows = [RowState(**row) for row in data["rows"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []
+    later = _journal(Path(out))
+    return [later.get(row.folder, row) for row in rows]
+
+
+def _journal(out: Path) -> dict[str, RowState]:
+    """Rows that were done since the list was written, by folder; a line that was cut off is none."""
+    found: dict[str, RowState] = {}
+    try:
+        lines = (out / JOURNAL).read_bytes().splitlines()
+    except OSError:
+        return found
+    for line in lines:
+        try:
+            row = RowState(**json.loads(line))
+        except (ValueError, TypeError):
+            continue
+        found[row.folder] = row
+    return found
 
 
 def write_state(out: Path, rows: list[RowState]) -> None:
-    """Keep how far the rows are, atomically."""
+    """Keep how far the rows are, atomically; the lines of :func:`add_state` are in it."""
     kept = [plain(row) | ({"state": "waiting"} if row.state == "running" else {}) for row in rows]
     write_text(out / STATE, json.dumps({"version": _VERSION, "rows": kept}, ensure_ascii=False) + "\n")
+    (out / JOURNAL).unlink(missing_ok=True)  # after it: what stands in both is the same
+
+
+def add_state(out: Path, row: RowState) -> None:
+    """Keep what came of one row, in one write: whole, or a line that is not read. Raises DiskFull."""
+    line = (json.dumps(plain(row), ensure_ascii=False) + "\n").encode("utf-8", "replace")
+    try:
+        with (out / JOURNAL).open("ab", buffering=0) as file:
+            if file.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError as error:
+        if is_disk_full(error):
+            raise DiskFull(
+                "There is no room left to write {name}.",
+                hint="Free some space or choose another folder, then try again.",
+                name=JOURNAL,
+            ) from error
+        raise
 
 
 def digest_of(library: Library, row: MatrixRow, options: ExportOptions) -> str:
@@ -111,8 +155,10 @@ def unchanged(out: Path, before: RowState | None, digest: str) -> bool:
 def _item(library: Library, item_id: int) -> list[Any]:
     links = library.items.assets_of(item_id)
     assets = library.assets.get_many([link.asset_id for link in links])
+    rights = library.asset_rights.of([asset.id for asset in assets])
     return [
         asdict(library.items.get(item_id)),
+        [asdict(one) for one in rights.values()],
         [asdict(link) for link in links],
         [(a.id, a.status, a.rights, a.sha256) for a in assets],
         [asdict(review) for review in library.items.reviews_of(item_id)],

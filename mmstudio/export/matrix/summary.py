@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from mmstudio.atomic import write_text
+from mmstudio.export.record import Standing
 from mmstudio.export.web.markup import direction, h, tag
 from mmstudio.export.web.style import BASE, PAGE
 from mmstudio.i18n import language, tr
+from mmstudio.media.xmp import SOURCE_TYPES
 
 if TYPE_CHECKING:
     from mmstudio.export.matrix.state import RowState
 
+_COLUMNS = (
+    "row", "item", "state", "channel", "file", "bytes", "sha256", "seconds", "message", "reports",
+    "generated", "digital_source_type", "compliance", "approval", "licences",
+)  # fmt: skip
 CSV, HTML = "summary.csv", "summary.html"
 _PICTURES = (".png", ".jpg", ".webp", ".gif", ".avif")
 _STYLE = """
@@ -38,19 +44,25 @@ def as_csv(rows: list[RowState]) -> str:
     """The rows as CSV, a line a file; no cell can be taken for a formula."""
     held = io.StringIO()
     writer = csv.writer(held, lineterminator="\r\n")
-    writer.writerow(
-        ["row", "item", "state", "channel", "file", "bytes", "sha256", "seconds", "message", "reports"]
-    )
+    writer.writerow(_COLUMNS)
     for row in rows:
         told = " ".join([row.message, *row.notes]).strip()
         reports = " ".join(f"{row.folder}/{name}" for name in row.reports)
         for file in row.files or [{}]:
             name = f"{row.folder}/{file['name']}" if file else ""
             cells = [row.number, row.label, row.state, file.get("channel", ""), name, file.get("bytes", "")]
-            writer.writerow(
-                [cell(value) for value in [*cells, file.get("sha256", ""), row.seconds, told, reports]]
-            )
+            cells += [file.get("sha256", ""), row.seconds, told, reports, *_standing(row)]
+            writer.writerow([cell(value) for value in cells])
     return held.getvalue()
+
+
+def _standing(row: RowState) -> list[str]:
+    """Whether a model made it, the IPTC digital source type, compliance, approval, licences; "" unknown."""
+    if not row.standing or not row.files:
+        return [""] * 5
+    known = Standing(**row.standing)
+    kind = f"{SOURCE_TYPES}{known.origin}" if known.origin else ""
+    return [known.generated, kind, known.compliance, known.approval, "; ".join(known.licences)]
 
 
 def cell(value: object) -> object:
@@ -102,6 +114,10 @@ def _line(row: RowState) -> str:
     }[row.state]  # fmt: skip
     kind = "bad" if row.state == "failed" else "good" if row.state in ("done", "same") else "note"
     told = " ".join(part for part in (row.message, row.hint, *row.notes) if part)
+    if row.standing and row.files and (made := Standing(**row.standing).generated) != "no":
+        told = " ".join(
+            [tr("Made by a model.") if made == "yes" else tr("Parts of it were made by a model."), told]
+        )
     note = f'<br><span class="note" dir="auto">{h(told)}</span>' if told else ""
     return (
         f'<tr><td>{row.number}</td><td>{picture}</td><td dir="auto">{h(row.label)}</td>'

@@ -7,7 +7,6 @@ import itertools
 import logging
 import multiprocessing
 import os
-import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, wait
@@ -20,7 +19,14 @@ from mmstudio.composition import Storyboard
 from mmstudio.errors import Cancelled, DiskFull, StudioError, UsageError
 from mmstudio.export.matrix.bench import Bench, RowOutcome, RowTask, help_with, start_helper
 from mmstudio.export.matrix.rows import MatrixRow, checked, matrix_of, read_matrix, refuse
-from mmstudio.export.matrix.state import RowState, digest_of, read_state, unchanged, write_state
+from mmstudio.export.matrix.state import (
+    RowState,
+    add_state,
+    digest_of,
+    read_state,
+    unchanged,
+    write_state,
+)
 from mmstudio.export.matrix.summary import write_summaries
 from mmstudio.export.options import ExportOptions
 from mmstudio.export.writer import OutputFolder, slug
@@ -38,7 +44,6 @@ _CHUNK = 4  # rows that go to a helper at once
 _FEW = 6  # rows for which starting helpers (a second or two) does not pay
 _HELPERS = 4
 _AHEAD = 6  # chunks under way for each helper: enough that none waits while another's item is long
-_KEEP_S = 1.0  # how often the state is written
 _WAIT_S = 0.1
 Ask = Callable[[str, Callable[[], Any]], Future[Any]]
 
@@ -147,7 +152,6 @@ class _Run:
         self._helped = False  # whether a helper has made a row
         self._beside = False  # helpers read the library only: what they made is listed here
         self._done = 0
-        self._kept = 0.0
 
     def go(self, context: JobContext, helpers: int | None) -> Generator[Progress, None, dict[str, Any]]:
         """Do what is to be done; the state on disk is true whenever this stops."""
@@ -169,7 +173,7 @@ class _Run:
                     yield Progress(self._done, total, self._states[outcome.index].label)
                     context.raise_if_cancelled()
         finally:
-            self._save(force=True)
+            write_state(self._folder, self._states)
             write_summaries(self._folder, self._states)
         yield Progress(total, total)
         return self._result()
@@ -185,14 +189,21 @@ class _Run:
             if unchanged(self._folder, before, state.digest) and before is not None:
                 state.state, state.files, state.notes = "same", before.files, before.notes
                 state.reports = before.reports
-                state.seconds = before.seconds
+                state.seconds, state.standing = before.seconds, self._standing_now(row, before)
                 self._done += 1
                 if self._done % 50 == 0:
                     yield Progress(self._done, len(self._rows), tr("Looking for what is done already"))
             else:
                 todo.append(index)
-        self._save(force=True)
+        write_state(self._folder, self._states)
         return todo
+
+    def _standing_now(self, row: MatrixRow, before: RowState) -> dict[str, Any]:
+        """What was known of a row that did not change, with today's verdict on its storyboard."""
+        if row.storyboard_id is None or not before.standing:
+            return before.standing
+        verdicts = self._library.storyboards.approvals(row.storyboard_id)
+        return {**before.standing, "approval": verdicts[-1].verdict if verdicts else ""}
 
     def _composed(self, context: JobContext, todo: list[int]) -> Iterator[list[RowTask]]:
         """Rows ready to be drawn, those of one item together."""
@@ -313,12 +324,13 @@ class _Run:
         state = self._states[outcome.index]
         state.files, state.notes, state.seconds = outcome.files, outcome.notes, outcome.seconds
         state.message, state.hint, state.reports = outcome.message, outcome.hint, outcome.reports
-        state.state = "failed" if outcome.message else "done"
+        state.state, state.standing = "failed" if outcome.message else "done", outcome.standing
         self._done += 1
         self._sweep(state)
         self._remember(outcome)
-        self._save()
-        if outcome.full:
+        if not outcome.full:
+            add_state(self._folder, state)
+        else:
             raise DiskFull(
                 "There is no room left to write {name}.",
                 hint="Free some space or choose another folder, then try again.",
@@ -348,12 +360,6 @@ class _Run:
                 self._library.exports.add(
                     board, file["channel"], path, file["sha256"], file["bytes"], outcome.seconds, file["kind"]
                 )
-
-    def _save(self, *, force: bool = False) -> None:
-        now = time.monotonic()
-        if force or now - self._kept > max(_KEEP_S, len(self._states) / 2000):
-            write_state(self._folder, self._states)
-            self._kept = now
 
     def _result(self) -> dict[str, Any]:
         counts = {word: sum(s.state == word for s in self._states) for word in ("done", "failed", "same")}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mmstudio.generation.copywriting.contract import Brand, Span, SpanKind, SpanStatus
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from mmstudio.generation.copywriting.facts import Fact
 
+_SHORT = 2_000  # characters up to which a text is remembered with what was found
 LONGEST = 20_000  # characters that are checked; what comes behind them is unsupported as a whole
 _KINDS: tuple[Kind, ...] = ("material", "colour")
 _PURE = re.compile(r"(?:\b(?:pure|all|entirely|nothing but|solid|completely|only)[ -]|纯|全)$")
@@ -40,10 +42,15 @@ def check(text: str, facts: Sequence[Fact], locale: str = "en", brand: Brand | N
         brand: banned, allowed and required words; None checks facts only.
 
     Spans do not overlap. A text beyond 20,000 characters is not checked there, so that part is unsupported.
+    The last short ones are remembered: many rows say the same of one item.
     """
-    brand = brand or Brand()
+    looked = _looked if len(text) <= _SHORT else _look
+    return list(looked(text, tuple(facts), locale, brand or Brand()))
+
+
+def _look(text: str, facts: tuple[Fact, ...], locale: str, brand: Brand) -> list[Span]:
     folded, places = tightened(fold(text[:LONGEST]))
-    facts_known = known(tuple(facts))
+    facts_known = known(facts)
     found: list[Span] = []
 
     def add(start: int, end: int, kind: SpanKind, fact: str, status: SpanStatus = "supported") -> None:
@@ -79,6 +86,9 @@ def check(text: str, facts: Sequence[Fact], locale: str = "en", brand: Brand | N
                 Span(len(text), len(text), rule.text, "disclaimer", "missing", f"brand: {rule.text}")
             )
     return found
+
+
+_looked = lru_cache(maxsize=256)(_look)
 
 
 def _placed(span: Span, text: str, places: list[int]) -> Span:
