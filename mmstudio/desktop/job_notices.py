@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject
 from mmstudio.desktop.models.held import is_held_back, read_held
 from mmstudio.desktop.models.job_model import JobModel, JobRow
 from mmstudio.desktop.views.files import open_path
-from mmstudio.i18n import tr
+from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
@@ -100,7 +100,12 @@ class JobNotices(QObject):
                 _count(result.get("failed")),
             )
             text = tr("{done} of {total} rows exported", done=done, total=_count(result.get("rows")))
-            hint = tr("{n} rows failed; the page of the export says why.", n=failed) if failed else ""
+            why = (
+                mark("{n} rows failed; the page of the export says why.")
+                if folder
+                else mark("{n} rows failed; Exports says why beside each row.")
+            )
+            hint = tr(why, n=failed) if failed else ""
             return text, hint, (tr("Open summary"), lambda: open_path(folder)) if folder else None
         if row.kind == "generate":
             made = result.get("assets", [])

@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from mmstudio import __version__
+from mmstudio.desktop.read_only import writes
 from mmstudio.desktop.sample import open_sample
 from mmstudio.desktop.texts import action, say
 from mmstudio.i18n import mark, tr
@@ -69,6 +70,7 @@ class Menus(QObject):
             w, mark("Add my folder…"), self.add_my_folder, icon="folder-plus",
             tip=mark("Bring a folder of media in; the files stay where they are"),
         )  # fmt: skip
+        writes(self._context, self.folder)
         self.close = action(
             w, mark("Close the library"), self._context.close_library, shortcut="Ctrl+W",
             tip=mark("Pause its jobs and close the library"),

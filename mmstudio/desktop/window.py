@@ -26,6 +26,7 @@ from mmstudio.desktop.making_ready import MakingReady
 from mmstudio.desktop.menus import Menus
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.panes.welcome import WelcomePane, paint_mark
+from mmstudio.desktop.read_only import guard_pane
 from mmstudio.desktop.reading_ahead import ReadingAhead
 from mmstudio.desktop.sample import open_sample
 from mmstudio.desktop.texts import label, name
@@ -219,6 +220,7 @@ class MainWindow(QMainWindow):
                 return None
             module = importlib.import_module(f"mmstudio.desktop.panes.{entry[3]}")
             made: Pane = getattr(module, entry[4])(self.context, self.stack)
+            guard_pane(self.context, made, key)
             self.panes[key] = made
             self.stack.addWidget(made)
             header = made.header()

@@ -80,6 +80,7 @@ def check(
 
     report = BrandReport()
     grounds = Grounds(board, library, pictures)
+    seen: set[int] = set()
     for scene in board.scenes:
         for standing in grounds.of(scene):
             report.add("contrast", rules.contrast(scene, standing, kit))
@@ -89,6 +90,8 @@ def check(
                 report.add("font", wanted)
         if kit.colours:
             for finding in rules.colours(board, scene, kit, grounds):
+                report.add("colour", finding)
+            for finding in rules.made_grounds(scene, kit, grounds.pictures, seen):
                 report.add("colour", finding)
         for finding in rules.logos(board, scene, kit, library, grounds.pictures):
             report.add("clear space", finding)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mmstudio.composition.brand.apply import add_disclaimer, add_logo
 from mmstudio.composition.brand.check import BrandReport, Finding, check
+from mmstudio.composition.brand.grounds import RENEW, renew
 from mmstudio.composition.brand.kit import BrandKit
 from mmstudio.composition.corners import PREFIX, corner_rect
 from mmstudio.composition.own_places import EVERY, key_of
@@ -61,6 +62,9 @@ def fix(board: Storyboard, finding: Finding, kit: BrandKit, library: Library | N
             own["size"] = layer.size
         case "font" if isinstance(layer, TextLayer):
             layer.family = finding.value
+        case "colour" if finding.value == RENEW:
+            if isinstance(layer, GeneratedLayer) and layer.asset_id is not None and library is not None:
+                renew(made, layer.asset_id, kit, library)
         case "colour" if layer is not None:
             _colour(layer, finding.value)
         case _:

@@ -250,7 +250,7 @@ def _say_who_speaks(
     cut: dict[int, tuple[int, Speech]],
     speeches: Sequence[Speech | None],
 ) -> None:
-    """Sources: the recordings that are heard, and lines that a recorded character speaks with another voice."""
+    """Sources: recordings that are heard, and lines that a recorded character speaks with another voice."""
     for asset_id in dict.fromkeys(asset for asset, _ in cut.values()):
         draft.add_asset_source("recording", asset_id)
     recorded = draft.plan.get("recordings", {})

@@ -11,8 +11,10 @@ from PySide6.QtCore import QRectF
 from mmstudio.composition.brand import colours as hues
 from mmstudio.composition.brand.apply import asked, drawn_size, family_for, needed, words_in
 from mmstudio.composition.brand.check import Finding
+from mmstudio.composition.brand.grounds import RENEW, branded
 from mmstudio.composition.brand.kit import BrandKit
 from mmstudio.composition.corners import PREFIX, corner_rect
+from mmstudio.composition.names import shown_name
 from mmstudio.composition.palette import contrast as ratio_of
 from mmstudio.composition.palette import hex_of, rgb_of
 from mmstudio.composition.render.brand_grounds import Grounds, Standing
@@ -95,7 +97,8 @@ def font(scene: Scene, layer: TextLayer, kit: BrandKit) -> Finding | None:
         return None
     return Finding(
         "font", scene.name, layer.name,
-        tr("{layer} is not set in the brand's {name}.", layer=layer.name or tr("A text"), name=wanted),
+        tr("{layer} is not set in the brand's {name}.", name=wanted,
+           layer=shown_name(layer.name) if layer.name else tr("A text")),
         tr("Use {name}", name=wanted), wanted,
     )  # fmt: skip
 
@@ -124,6 +127,27 @@ def colours(board: Storyboard, scene: Scene, kit: BrandKit, grounds: Grounds) ->
                 yield _colour(scene, layer.name, value, kit, f"{number}=", near)
 
 
+def made_grounds(
+    scene: Scene, kit: BrandKit, pictures: Pictures, seen: set[int]
+) -> Iterator[Finding | None]:
+    """Grounds that a model made, each once (``seen``): in the kit's colours, or in those of before it."""
+    for layer in scene.layers:
+        if not isinstance(layer, GeneratedLayer) or layer.hidden or layer.asset_id is None:
+            continue
+        if layer.asset_id in seen:
+            continue
+        seen.add(layer.asset_id)
+        pixels = pictures.array(layer.asset_id)
+        if pixels is None or branded(pixels, kit):
+            yield None
+            continue
+        yield Finding(
+            "colour", scene.name, layer.name,
+            tr("The ground was made in other colours than the brand's."),
+            None if layer.locked else tr("Renew the ground"), RENEW,
+        )  # fmt: skip
+
+
 def _under_ink(layer: TextLayer, kit: BrandKit, least: float) -> tuple[int, int, int]:
     """The kit's colour nearest to a chip's on which its words still read."""
     own = [rgb_of(value) for value in kit.colours.values()]
@@ -138,7 +162,7 @@ def _colour(
         return None
     return Finding(
         "colour", scene.name, name,
-        tr("{colour} of {layer} is none of the brand's colours.", colour=value[:7], layer=name),
+        tr("{colour} of {layer} is none of the brand's colours.", colour=value[:7], layer=shown_name(name)),
         tr("Use {name}", name=hex_of(better)), key + hex_of(better),
     )  # fmt: skip
 

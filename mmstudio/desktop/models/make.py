@@ -75,7 +75,7 @@ def _characters(library: Library) -> list[tuple[str, int]]:
 
 
 def read_voices(settings: Settings) -> list[tuple[str, str]]:
-    """(id, words) of this computer's voices, those of the person's language and English first; in a worker."""
+    """(id, words) of this computer's voices, the person's language and English first; in a worker."""
     from mmstudio.generation.voice import Voices
     from mmstudio.generation.voice.service import speaks
     from mmstudio.i18n import language

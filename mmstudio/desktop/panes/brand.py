@@ -62,6 +62,11 @@ class BrandPane(Pane):
         self.library_changed()
 
     def _build(self) -> None:
+        # From the outside in: see docs/adr/0207.
+        whole = QWidget(self)
+        self.states = StateStack(whole, self)
+        self.root.addWidget(self.states)
+        split = QSplitter(whole)
         self.back_button = button(mark("Back to Preview"), self._back, icon="arrow-left")
         self.kits = QComboBox()
         name(self.kits, mark("Brand kit"))
@@ -76,7 +81,7 @@ class BrandPane(Pane):
         self.used.clicked.connect(self._use)
         self.new_button = tool("plus", mark("New brand kit"), self.new)
         self.remove_button = tool("trash", mark("Remove this kit"), self._remove)
-        bar = QWidget()
+        bar = QWidget(whole)
         flow = FlowLayout(bar)
         flow.setContentsMargins(16, 12, 16, 4)
         for widget in (
@@ -88,31 +93,28 @@ class BrandPane(Pane):
             self.remove_button,
         ):
             flow.addWidget(widget)
-        self.form = BrandForm()
+        self.form = BrandForm(split)
         self.form.changed.connect(self._changed)
         self.form.logo_dropped.connect(self._take_logo)
         self.form.logo_from_selection.connect(lambda: self._take_logo(list(self.context.selection)))
         self.form.logo_from_file.connect(self._ask_logo)
         self.form.rules_wanted.connect(lambda: self.context.navigate("write", rules=True))
-        split = QSplitter()
         split.setChildrenCollapsible(False)
         split.addWidget(self.form)
-        split.addWidget(self._build_right())
+        split.addWidget(self._build_right(split))
         split.setStretchFactor(0, 2)
         split.setStretchFactor(1, 3)
         split.setSizes([420, 620])
-        whole = QWidget()
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(bar)
         column.addWidget(split, 1)
-        self.states = StateStack(whole)
-        self.root.addWidget(self.states)
         action(self, mark("Check the brand again"), self._look, icon="arrows-clockwise")
-        action(self, mark("New brand kit"), self.new, icon="plus")
+        self.new_action = action(self, mark("New brand kit"), self.new, icon="plus")
 
-    def _build_right(self) -> QWidget:
+    def _build_right(self, parent: QWidget) -> QWidget:
+        made = QWidget(parent)
         self.boards = QComboBox()
         name(self.boards, mark("Storyboard"))
         self.boards.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -126,29 +128,28 @@ class BrandPane(Pane):
             mark("Give it this look"), self.apply, icon="paint-brush",
             tip=mark("The storyboard takes colours, fonts, logo and disclaimers; locked layers stay"),
         )  # fmt: skip
-        top = QWidget()
+        top = QWidget(made)
         flow = FlowLayout(top)
         flow.setContentsMargins(16, 8, 16, 8)
         for widget in (self.boards, self.with_look, self.apply_button):
             flow.addWidget(widget)
-        self.canvas = PictureCanvas(hug=True)
+        area = QScrollArea(made)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        body = QWidget()
+        area.setWidget(body)
+        self.canvas = PictureCanvas(hug=True, parent=body)
         self.canvas.setAccessibleName(tr("Sample"))
-        self.report = BrandReportView()
+        self.report = BrandReportView(body)
         self.report.fix_wanted.connect(self.fix)
         self.report.all_wanted.connect(self.fix_all)
-        body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(16, 0, 16, 16)
         column.setSpacing(12)
         column.addWidget(self.canvas)
         column.addWidget(self.report)
         column.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(body)
-        made = QWidget()
         layout = QVBoxLayout(made)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -225,7 +226,7 @@ class BrandPane(Pane):
             self.states.show_message(
                 mark("No brand kit yet"),
                 mark("Colours, fonts and logo that storyboards take, and a check whether they follow."),
-                mark("Make a brand kit"), self.new,
+                "" if self.context.read_only else mark("Make a brand kit"), self.new,
             )  # fmt: skip
             return
         self.states.show_content()

@@ -353,7 +353,7 @@ class DoctorPane(Pane):
                     "The doctor looks for missing, damaged and unusable files, for copies, and for items that"
                     " lack something. It changes nothing by itself."
                 ),
-                mark("Check the library"),
+                "" if self.context.read_only else mark("Check the library"),
                 self.start,
             )
         elif not self.report.findings:

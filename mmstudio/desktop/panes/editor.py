@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QAction, QImage, QShowEvent
-from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from mmstudio.composition.editing import sounds, timeline
 from mmstudio.composition.editing.base import put
@@ -24,6 +24,7 @@ from mmstudio.desktop.views.board_frames import KeptPictures, frame_source
 from mmstudio.desktop.views.editor_bar import ClashBar, EditorBar, Frame, frames_of
 from mmstudio.desktop.views.editor_canvas import EditorCanvas
 from mmstudio.desktop.views.editor_frames import EditFrame, EditFrames
+from mmstudio.desktop.views.editor_list import TimelineList
 from mmstudio.desktop.views.editor_panel import EditorPanel
 from mmstudio.desktop.views.editor_strip import EditorStrip
 from mmstudio.desktop.views.editor_timeline import EditorTimeline
@@ -108,6 +109,7 @@ class EditorPane(EditorTools):
             ("guides", mark("Show thirds"), self._guided, "grid-four", "G"),
             ("snap", mark("Snap to edges and guides"), self._snapped, "magnet", ""),
             ("rulers", mark("Rulers and guides"), self._ruled, "ruler", "R"),
+            ("list", mark("Time line as a list"), self._listed, "list-dashes", "Shift+T"),
         ):  # fmt: skip
             made[key] = action(self, words, slot, icon=icon, shortcut=shortcut, checkable=True)
         made["snap"].setChecked(True)
@@ -121,6 +123,10 @@ class EditorPane(EditorTools):
         self.canvas = EditorCanvas()
         self.strip = EditorStrip(self.pictures)
         self.timeline = EditorTimeline()
+        self.line_list = TimelineList()
+        self.lines = QStackedWidget()
+        self.lines.addWidget(self.timeline)
+        self.lines.addWidget(self.line_list)
         upper = QWidget()
         column = QVBoxLayout(upper)
         column.setContentsMargins(0, 0, 0, 0)
@@ -130,7 +136,7 @@ class EditorPane(EditorTools):
         column.addWidget(self.strip)
         self.split_view = QSplitter(Qt.Orientation.Vertical)
         self.split_view.addWidget(upper)
-        self.split_view.addWidget(self.timeline)
+        self.split_view.addWidget(self.lines)
         self.split_view.setStretchFactor(0, 1)
         self.split_view.setCollapsible(0, False)
         self.split_view.setCollapsible(1, False)
@@ -172,15 +178,17 @@ class EditorPane(EditorTools):
         canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         canvas.customContextMenuRequested.connect(self._offer)
         line.sought.connect(self._line_sought)
+        for one in (line, self.line_list):
+            one.row_picked.connect(self._row_picked)
+            one.scene_trimmed.connect(self._trimmed)
+            one.times_set.connect(self._times_set)
+            one.sound_set.connect(self._sound_set)
+            one.released.connect(self._released)
         line.scene_picked.connect(lambda n: model.choose([], n, seek=False))
-        line.row_picked.connect(self._row_picked)
-        line.scene_trimmed.connect(self._trimmed)
         line.scene_moved.connect(self._scene_moved)
-        line.times_set.connect(self._times_set)
-        line.sound_set.connect(self._sound_set)
+        self.line_list.picked.connect(lambda n, layer: model.choose([layer] if layer else [], n))
         line.split_wanted.connect(self.split)
         line.toggled.connect(self.toggle)
-        line.released.connect(self._released)
         self.strip.wanted.connect(self._list_choices)
         self.strip.taken.connect(self._take)
         self.panel.command.connect(self._command)
@@ -216,7 +224,7 @@ class EditorPane(EditorTools):
         self.clash.hide()
         self.canvas.show_board(None, 0, 0.0)
         self.canvas.show_frame(QImage(), {})
-        self.timeline.show_board(None, 0, [], "")
+        self._show_lines(None)
         self._show_empty()
 
     def data_changed(self, topic: str, ids: list[int] | None) -> None:
@@ -227,6 +235,7 @@ class EditorPane(EditorTools):
     def retranslate(self) -> None:
         self.panel.retranslate()
         self.strip.retranslate()
+        self.line_list.retranslate()
         self._read_frames()
         self._changed(False)
 
@@ -287,8 +296,8 @@ class EditorPane(EditorTools):
         self.player.pause()
         self.clash.hide()
         self._played = None
-        self.timeline.lengths = found.lengths
-        self.canvas.editable = self.timeline.editable = not self.context.read_only
+        self.timeline.lengths = self.line_list.lengths = found.lengths
+        self.canvas.editable = self.timeline.editable = self.line_list.editable = not self.context.read_only
         self.canvas.show_frame(QImage(), {})
         self.model.open(found.board, found.keeper)
         self.bar.show_frames(frames_of(found.channels))
@@ -341,7 +350,7 @@ class EditorPane(EditorTools):
     def _changed(self, moving: bool) -> None:
         model, board = self.model, self.model.board
         self.canvas.show_board(board, model.scene, model.time)
-        self.timeline.show_board(board, model.scene, model.layers, model.sound)
+        self._show_lines(board)
         self.bar.title.setText(board.name if board is not None else "")
         self.bar.title.setToolTip(board.name if board is not None else "")
         self._enable()
@@ -352,12 +361,18 @@ class EditorPane(EditorTools):
             self.bar.show_size(board.size)
             self.canvas.safe = self.bar.safe_now()
 
+    def _show_lines(self, board: Storyboard | None) -> None:
+        model = self.model
+        for one in (self.timeline, self.line_list):
+            if one is self.timeline or self.lines.currentWidget() is one:
+                one.show_board(board, model.scene, model.layers, model.sound)
+
     def _chosen(self) -> None:
         model = self.model
         self.canvas.crop.end(False)
         self.canvas.show_board(model.board, model.scene, model.time)
         self.canvas.choose(model.layers)
-        self.timeline.show_board(model.board, model.scene, model.layers, model.sound)
+        self._show_lines(model.board)
         self._enable()
         self.strip.restart()
         self._patience.start()

@@ -6,6 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import cast
 
+from PySide6.QtWidgets import QStackedWidget
+
 from mmstudio.composition.editing import guides
 from mmstudio.composition.editing import layers as edits
 from mmstudio.composition.editing.snapping import Axis
@@ -21,6 +23,7 @@ from mmstudio.composition.storyboard import (
 from mmstudio.desktop.models.editor_work import Croppable, read_croppable
 from mmstudio.desktop.panes.editor_choices import EditorChoices
 from mmstudio.desktop.views.editor_crop import Cropping
+from mmstudio.desktop.views.editor_list import TimelineList
 from mmstudio.i18n import mark
 
 _PICTURES = ImageLayer | GeneratedLayer | VideoLayer | LogoLayer
@@ -28,6 +31,9 @@ _PICTURES = ImageLayer | GeneratedLayer | VideoLayer | LogoLayer
 
 class EditorTools(EditorChoices):
     """Every change is one step of undo; the views only ask for it."""
+
+    line_list: TimelineList
+    lines: QStackedWidget
 
     # --- guides -------------------------------------------------------------------------------------
 
@@ -69,6 +75,13 @@ class EditorTools(EditorChoices):
         self.canvas.guides.shown = self.acts["rulers"].isChecked()
         self.canvas.guides.keep_to()
         self.canvas.update()
+
+    def _listed(self) -> None:
+        """The time line painted, or as a list for keys and screen readers."""
+        shown = self.line_list if self.acts["list"].isChecked() else self.timeline
+        self.lines.setCurrentWidget(shown)
+        self._show_lines(self.model.board)
+        shown.setFocus()
 
     # --- cropping -----------------------------------------------------------------------------------
 

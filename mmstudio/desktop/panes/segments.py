@@ -192,7 +192,7 @@ class SegmentsPane(Pane):
         self.states.show_message(
             mark("The search was stopped"),
             mark("Segments are groups of people who choose alike. Look again whenever you like."),
-            mark("Find segments"),
+            "" if self.context.read_only else mark("Find segments"),
             self.look_for,
         )
 

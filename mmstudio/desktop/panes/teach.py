@@ -163,9 +163,11 @@ class TeachPane(Pane):
         view.installEventFilter(self)
 
     def _make_actions(self) -> None:
-        action(self, mark("Accept the selected suggestions"), self.accept, icon="check")
-        action(self, mark("Refuse the selected suggestions"), self.refuse, icon="x")
-        action(self, mark("Use the selection as examples"), self._use_selection, icon="plus")
+        self.accept_action = action(self, mark("Accept the selected suggestions"), self.accept, icon="check")
+        self.refuse_action = action(self, mark("Refuse the selected suggestions"), self.refuse, icon="x")
+        self.use_action = action(
+            self, mark("Use the selection as examples"), self._use_selection, icon="plus"
+        )
 
     # --- what the window asks -----------------------------------------------------------------------------
 

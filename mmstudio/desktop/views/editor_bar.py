@@ -100,11 +100,13 @@ class EditorBar(QWidget):
         self.thirds = action_tool(actions["guides"])
         self.snap = action_tool(actions["snap"])
         self.rulers = action_tool(actions["rulers"])
+        self.listed = action_tool(actions["list"])
         self.again = action_tool(actions["reroll"])
         self.again.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setLayout(
             row(
-                self.back, self.title, self.state, self.frame, self.rulers, self.thirds, self.snap, self.add,
+                self.back, self.title, self.state, self.frame, self.rulers, self.thirds, self.snap,
+                self.listed, self.add,
                 self.lock, self.next, self.play, self.again, spacing=6, margins=(12, 8, 12, 8),
             )
         )  # fmt: skip
@@ -113,7 +115,7 @@ class EditorBar(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         narrow = self.width() < _NARROW
-        for widget in (self.title, self.rulers, self.thirds):  # their keys remain
+        for widget in (self.title, self.rulers, self.thirds, self.listed):  # their keys remain
             widget.setVisible(not narrow)
         style = Qt.ToolButtonStyle
         self.again.setToolButtonStyle(style.ToolButtonIconOnly if narrow else style.ToolButtonTextBesideIcon)

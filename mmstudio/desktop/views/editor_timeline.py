@@ -126,7 +126,7 @@ class EditorTimeline(QAbstractScrollArea):
     def show_board(self, board: Storyboard | None, scene: int, layers: list[str], sound: str) -> None:
         """A storyboard, and what of it is in hand."""
         self._board, self._scene, self._chosen, self._sound = board, scene, list(layers), sound
-        self._rows = _rows_of(board, scene, self.lengths) if board is not None else []
+        self._rows = rows_of(board, scene, self.lengths) if board is not None else []
         self._measure()
         self._tell()
         self.viewport().update()
@@ -570,7 +570,8 @@ def _side(rect: QRectF, x: float, *, first: bool = False) -> Side:
     return "start" if x <= rect.left() + reach and not first else "whole"
 
 
-def _rows_of(board: Storyboard, scene: int, lengths: dict[int, float]) -> list[Row]:
+def rows_of(board: Storyboard, scene: int, lengths: dict[int, float]) -> list[Row]:
+    """The layers of a scene, the front one first, and all sounds; ``lengths``: seconds of sounds by asset."""
     if not board.scenes:
         return []
     held = board.scenes[scene]

@@ -373,6 +373,8 @@ class ManyPage(QWidget):
         if self._polling.isActive():
             self._polling.stop()
             self._poll()
+        else:
+            self._changed()  # a bundle that came to nothing: the rows wait for nobody
         self._say()
 
     def _locked(self, result: dict[str, Any]) -> None:

@@ -44,7 +44,7 @@ _TEXTS = {
     "character": (
         mark("About the character"),
         mark(
-            "Lines such as Name: Mira, Role: keeper of the light, Line: what she says; others: what she is like."
+            "Name: Mira, Role: keeper of the light, Line: what she says; other lines: what she is like."
         ),
     ),
     "lesson": (

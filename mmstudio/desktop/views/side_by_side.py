@@ -59,6 +59,10 @@ class _Column(QWidget):
             "speaker-high", mark("Hear this one"), lambda: heard(beside.storyboard), checkable=True
         )
         self.open = tool("arrow-square-out", mark("Open this one"), lambda: opened(beside.storyboard))
+        told = " · ".join(w for w in (beside.title, beside.audience, beside.verdict) if w)
+        self.canvas.setAccessibleName(told)  # which of them a screen reader is at
+        for one in (self.hear, self.open):
+            one.setAccessibleDescription(told)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
