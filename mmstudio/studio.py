@@ -273,10 +273,6 @@ def _matrix(studio: Studio, params: dict[str, Any]) -> Work:
     return matrix_for(studio.library, studio.composer, studio.exporter, ask=ask, **params)
 
 
-def _compose(studio: Studio, params: dict[str, Any]) -> Work:
-    return studio.composer.work(**params)
-
-
 def _package(studio: Studio, params: dict[str, Any]) -> Work:
     from mmstudio.export.package import package_work
 
@@ -314,7 +310,7 @@ _FACTORIES: dict[str, Callable[[Studio, dict[str, Any]], Work]] = {
     "recommend": _recommend,
     "evaluate-recommender": lambda studio, params: studio.recommender.evaluate_work(**params),
     "train-ranker": lambda studio, params: studio.recommender.train_ranker_work(**params),
-    "compose": _compose,
+    "compose": lambda studio, params: studio.composer.work(**params),
     "export": lambda studio, params: studio.exporter.work(**params),
     "page": lambda studio, params: studio.exporter.page_work(**params),
     "package": _package,
