@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mmstudio import __version__
 from mmstudio.atomic import write_text
+from mmstudio.composition import Storyboard
 from mmstudio.composition.plain import plain
-from mmstudio.errors import DiskFull, NotFound, is_disk_full
+from mmstudio.errors import DiskFull, StudioError, is_disk_full
 from mmstudio.export.channels import chosen
 from mmstudio.export.writer import sha256_of
 
@@ -110,8 +111,8 @@ def add_state(out: Path, row: RowState) -> None:
 def digest_of(library: Library, row: MatrixRow, options: ExportOptions) -> str:
     """A hash of everything a row's files are made from; "" where something of it is gone.
 
-    Covers the row, the item with its pictures and reviews, the audience, the storyboard, the recipe, the
-    brand's kit and rules, the channels, the options and the program's version.
+    Covers the row, the item with its pictures, their rights and its reviews, the audience, the storyboard
+    with its media, the recipe, the brand's kit and rules, the channels, the options, the program's version.
     """
     from mmstudio.composition.recipe import get_recipe
 
@@ -119,7 +120,8 @@ def digest_of(library: Library, row: MatrixRow, options: ExportOptions) -> str:
         parts: list[Any] = [__version__, {**row.to_dict(), "number": 0}, options.to_dict()]
         parts += [asdict(channel) for channel in chosen(list(row.channels))]
         if row.storyboard_id is not None:
-            parts.append(library.storyboards.get(row.storyboard_id).data)
+            board = Storyboard.from_dict(library.storyboards.get(row.storyboard_id).data)
+            parts += [board.to_dict(), *_assets(library, board.asset_ids())]
         else:
             parts.append((get_recipe(row.recipe).folder / "recipe.toml").read_text("utf-8"))
         if row.item_id is not None:
@@ -129,7 +131,7 @@ def digest_of(library: Library, row: MatrixRow, options: ExportOptions) -> str:
         parts.append(str(library.brand.get()))
         kit = library.brand_kits.chosen()
         parts.append(str(kit))
-    except (NotFound, OSError):
+    except (StudioError, OSError):
         return ""
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -154,12 +156,17 @@ def unchanged(out: Path, before: RowState | None, digest: str) -> bool:
 
 def _item(library: Library, item_id: int) -> list[Any]:
     links = library.items.assets_of(item_id)
-    assets = library.assets.get_many([link.asset_id for link in links])
-    rights = library.asset_rights.of([asset.id for asset in assets])
     return [
         asdict(library.items.get(item_id)),
-        [asdict(one) for one in rights.values()],
         [asdict(link) for link in links],
-        [(a.id, a.status, a.rights, a.sha256) for a in assets],
+        *_assets(library, [link.asset_id for link in links]),
         [asdict(review) for review in library.items.reviews_of(item_id)],
+    ]
+
+
+def _assets(library: Library, ids: list[int]) -> list[Any]:
+    rights = library.asset_rights.of(ids)
+    return [
+        [(a.id, a.status, a.rights, a.sha256) for a in library.assets.get_many(ids)],
+        [asdict(rights[number]) for number in sorted(rights)],
     ]

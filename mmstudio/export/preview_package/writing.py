@@ -8,8 +8,7 @@ import shutil
 import tempfile
 import time
 import zipfile
-from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,21 +16,25 @@ from typing import TYPE_CHECKING, Any
 from mmstudio.composition import Storyboard
 from mmstudio.errors import UsageError
 from mmstudio.export import compliance, copy_gate
+from mmstudio.export.channels import Channel
+from mmstudio.export.options import ExportOptions
 from mmstudio.export.preview_package.page import Shown, preview_page
 from mmstudio.export.provenance import finish, labelled, record_of, storyboard_hash
 from mmstudio.export.provenance.record import SOFTWARE
+from mmstudio.export.video import write_film
 from mmstudio.export.writer import OutputFolder, slug
+from mmstudio.export.writers import Task
 from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress
 from mmstudio.media.metadata import COMPOSITE, TRAINED
 
 if TYPE_CHECKING:
+    from mmstudio.composition.render import Renderer
     from mmstudio.library import Library
 
 MOST = 8  # storyboards in a package
 CHANNEL = "preview-package"  # what the list of finished files calls it
 _SHORT, _LONG = 720, 1280  # pixels of a film
-_RATE = 48_000
 _STAMP = (2000, 1, 1, 0, 0, 0)  # every entry of the ZIP: the same package is the same bytes
 
 
@@ -194,8 +197,9 @@ def _board_files(
         _still(renderer, small.card_time, folder, poster, record)
         film = f"{base}.mp4"
         with folder.file(film, kind="mp4") as path:
-            yield from _film(renderer, library, path)
+            facts = yield from _film(renderer, library, path)
             finish(path, record, small)
+        folder.files[-1].update(facts)
         stills.append((poster, small.card_time))
     else:
         times = [max(scene.end - 1 / small.fps, scene.start) for scene in small.scenes] or [0.0]
@@ -207,7 +211,7 @@ def _board_files(
     return Shown.of(library, board, film, stills)
 
 
-def _still(renderer: Any, t: float, folder: OutputFolder, name: str, record: dict[str, Any]) -> None:
+def _still(renderer: Renderer, t: float, folder: OutputFolder, name: str, record: dict[str, Any]) -> None:
     from PIL import Image
 
     from mmstudio.composition.render import frame_array
@@ -217,26 +221,18 @@ def _still(renderer: Any, t: float, folder: OutputFolder, name: str, record: dic
         finish(path, record, renderer.storyboard)
 
 
-def _film(renderer: Any, library: Library, path: Path) -> Iterator[int]:
-    from mmstudio.composition.sound import mix
-    from mmstudio.export.video import encode_frames
-    from mmstudio.media.encode import VideoWriter
+def _film(renderer: Renderer, library: Library, path: Path) -> Generator[int, None, dict[str, Any]]:
+    """The film as an export writes it: the same pictures, the same sound held under the same peak.
 
-    board: Storyboard = renderer.storyboard
-    total = max(round(board.duration * board.fps), 1)
-    with ThreadPoolExecutor(1, thread_name_prefix="sound") as beside:
-        sound = beside.submit(mix, board, library, _RATE)
-        with VideoWriter(path, *board.size, board.fps, audio_rate=_RATE) as writer:
-            heard = 0
-            for done in encode_frames(renderer, writer, total, board.fps):
-                due = min(round((done / board.fps + 0.5) * _RATE), sound.result().shape[1])
-                if due > heard:
-                    writer.write_audio(sound.result()[:, heard:due])
-                    heard = due
-                if done % 5 == 0:
-                    yield done
-            if heard < sound.result().shape[1]:
-                writer.write_audio(sound.result()[:, heard:])
+    Returns what the manifest says of it.
+    """
+    channel = Channel(CHANNEL, CHANNEL, "mp4")
+    task = Task(renderer.storyboard, channel, library, path, ExportOptions(), lambda: renderer)
+    reached = 0
+    for step in write_film(task):
+        reached = max(reached, step)  # a second try does not move the bar back
+        yield reached
+    return task.facts
 
 
 def _clear(folder: Path) -> None:
