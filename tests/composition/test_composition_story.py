@@ -221,3 +221,10 @@ def test_hostile_texts_stay_text(composer: Composer, text: str) -> None:
 def test_a_text_with_nothing_in_it_is_said(composer: Composer) -> None:
     with pytest.raises(UsageError, match="nothing to tell"):
         composer.compose("story", inputs={"text": "# \n\n- \n\x00"})
+
+
+def test_no_model_is_no_reason_to_make_pictures(shop: Shop, composer: Composer) -> None:
+    given = {"text": "The lamp is lit.\nIt falls on old stones.\nMorning comes.", "model": "none"}
+    board = composer.compose("story", inputs=given)  # as "None" in the window's list of models
+    assert len(board.scenes) >= 3
+    assert not board.has_generated_part()

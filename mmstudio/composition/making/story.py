@@ -95,7 +95,8 @@ def story_pictures(draft: Draft) -> Iterator[float]:
     """
     parts: Sequence[Part] = draft.plan["outline"].parts
     wanted = str(draft.option("pictures"))
-    if wanted == LIBRARY and draft.inputs.model and "pictures" not in draft.inputs.options:
+    named = draft.inputs.model not in ("", NONE)
+    if wanted == LIBRARY and named and "pictures" not in draft.inputs.options:
         wanted = BOTH  # a model was named: it makes what the library does not have
     found: list[int | None] = [None] * len(parts)
     given = chosen_pictures(draft)
