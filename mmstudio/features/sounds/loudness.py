@@ -128,7 +128,8 @@ def _k_weighted(samples: NDArray[np.float32], rate: int, step: int) -> Iterator[
         return
     whole = max(len(samples) // step * step, min(len(samples), step))
     many = min(50 * step, whole)
-    size = next_fast_len(many + 2 * step, real=True)
+    # In steps of half a second: few sizes, whose responses are known from the sound before.
+    size = next_fast_len(-(-(many + 2 * step) // (5 * step)) * 5 * step, real=True)
     response = _response(rate, size)
     padded = np.concatenate([np.zeros(step, np.float32), samples[:whole]])
     for start in range(0, whole, many):

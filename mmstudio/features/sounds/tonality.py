@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,9 +52,15 @@ def fits(profile: NDArray[np.floating]) -> NDArray[np.float64]:
     """Chroma float[12] → how well it fits each of the 24 `KEYS`: correlations, float64[24]; 0 where no note
     stands out."""
     values = np.asarray(profile, np.float64)
-    profiles = np.stack([np.roll(kind, shift) for kind in (_MAJOR, _MINOR) for shift in range(12)])
-    profiles = profiles - profiles.mean(axis=1, keepdims=True)
+    profiles = _profiles()
     centred = values - values.mean()
     size = np.linalg.norm(profiles, axis=1) * max(float(np.linalg.norm(centred)), 1e-12)
     result: NDArray[np.float64] = profiles @ centred / size
     return result
+
+
+@lru_cache(maxsize=1)
+def _profiles() -> NDArray[np.float64]:
+    """float64[24, 12] of all keys, each with a mean of 0."""
+    profiles = np.stack([np.roll(kind, shift) for kind in (_MAJOR, _MINOR) for shift in range(12)])
+    return np.asarray(profiles - profiles.mean(axis=1, keepdims=True), np.float64)

@@ -58,7 +58,7 @@ def sound_of(generation: Generation, recipe: Mapping[str, Any]) -> Sound:
         from mmstudio.generation.sounding.make import make_sound
         from mmstudio.generation.sounding.wish import SoundWish
 
-        made = make_sound(generation, SoundWish.of(recipe["wish"]))
+        made = make_sound(generation, SoundWish.kept(recipe["wish"]))
         _same_weights(recipe, str(made.params.get("weights", "")))
         return made.samples, made.rate
     if by == "joint":

@@ -69,8 +69,10 @@ def semitones_of(piece: Piece, key: int | None) -> int:
 
 def _shift(chroma: NDArray[np.float32], key: int) -> tuple[int, float]:
     """(semitones, how well it then fits -1…1), a farther move only where it fits clearly better."""
+    # Of what is moved up by some, a note lies where it lay in what is in a key as much below.
+    own = fits(chroma)
     well = {
-        shift: float(fits(np.roll(chroma, shift))[key]) - 0.04 * abs(shift)
+        shift: float(own[(key - shift) % 12 + key // 12 * 12]) - 0.04 * abs(shift)
         for shift in range(-FARTHEST, FARTHEST + 1)
     }
     best = max(well, key=lambda shift: (well[shift], -abs(shift)))
@@ -82,9 +84,9 @@ def unfit(piece: Piece, target: Target) -> float:
     total = 0.0
     if target.tempo is not None:
         total += 0.35 if piece.tempo is None else abs(_octaves(piece.tempo, target.tempo))
-    # A spectrogram of 128 bands does not tell one key from another: it takes the samples.
-    if target.key is not None and piece.quick:
-        total += 0.5 * max(0.0, 0.9 - _shift(piece.chroma, target.key)[1])
+    if target.key is not None and (piece.quick or piece.cheap):
+        tones = piece.tones if piece.cheap else piece.chroma
+        total += 0.5 * max(0.0, 0.9 - _shift(tones, target.key)[1])
     return total
 
 

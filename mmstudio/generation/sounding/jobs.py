@@ -118,7 +118,7 @@ def made_again(generation: Generation, params: Mapping[str, Any]) -> MadeSound:
     Raises:
         NotFound, MediaError: a sound it was made from is gone. StudioError: one of them is another now.
     """
-    made = make_sound(generation, SoundWish.of(params["wish"]))
+    made = make_sound(generation, SoundWish.kept(params["wish"]))
     if made.params["heard"] != params.get("heard", {}):
         raise StudioError(
             "A sound that this was made from has changed since.",

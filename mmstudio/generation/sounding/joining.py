@@ -178,11 +178,9 @@ def _best(
     one piece its own end; the first place where there is neither."""
     mono = samples.mean(axis=0, dtype=np.float64)
     if tail is not None:
-        from scipy.signal import correlate
-
         wanted = tail.mean(axis=0)
         first, last = int(places.min()) - fade, int(places.max())
-        found = correlate(samples[:, first:last].mean(axis=0), wanted, mode="valid")
+        found = _correlated(samples[:, first:last].mean(axis=0), wanted)
         alike = found[places - fade - first].astype(np.float64)
         theirs = np.full(len(places), np.linalg.norm(wanted))
     elif grid.around and size >= grid.length:
@@ -192,6 +190,17 @@ def _best(
         return int(places[0])
     own = np.sqrt(np.maximum(_sums(np.square(mono), fade)[places - fade], 0.0))
     return int(places[int(np.argmax(alike / np.maximum(own * theirs, 1e-9)))])
+
+
+def _correlated(long: NDArray[np.float32], short: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What ``scipy.signal.correlate(long, short, "valid", "fft")`` gives; importing that takes a second."""
+    from scipy.fft import irfftn, next_fast_len, rfftn
+
+    size = len(long) + len(short) - 1
+    fast = [next_fast_len(size, True)]
+    both = irfftn(rfftn(long, fast, axes=[0]) * rfftn(short[::-1], fast, axes=[0]), fast, axes=[0])
+    found: NDArray[np.float32] = both[len(short) - 1 : len(long)]
+    return found
 
 
 def _sums(values: NDArray[np.float64], count: int) -> NDArray[np.float64]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -10,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmstudio.errors import UsageError
+from mmstudio.features.sounds.seam import quiet_start
 from mmstudio.generation.latents.space import Floats
 from mmstudio.generation.sounding import measure
 from mmstudio.generation.sounding.finish import faded, level, trimmed
@@ -27,6 +31,7 @@ from mmstudio.jobs import Progress
 if TYPE_CHECKING:
     from mmstudio.generation.service import Generation
 
+CORES = min(2, os.cpu_count() or 1)  # that play pieces at once
 PATIENCE = 2  # blocks of latents looked through before silence is settled for
 MORE = 12.0  # seconds a given sound is gone on for, where none are asked for
 _BETWEEN = 0.15  # spread around a place between two sounds, where the place itself is silent
@@ -97,7 +102,7 @@ class _Work:
     def params(self, samples: Samples, loudness: float) -> dict[str, Any]:
         """The record of the finished sound."""
         model, part = self.maker.model, samples[:, : round(_HEARD * RATE)]
-        beat, key = measure.beat_of(part, RATE), measure.key_of(part, RATE)
+        beat, key = measure.beat_and_key(part, RATE)
         tempo = None if beat is None or beat.sure < measure.SURE else beat.tempo
         if self.grid is not None and self.grid.tempo is not None:
             tempo = self.grid.tempo
@@ -147,13 +152,17 @@ def _making(work: _Work) -> Iterator[float]:
         if before is not None:
             grid = Grid(grid.length, target.tempo or tempo_of(first))
         target = _settled(target, grid, first)
-        stream = _Stream(work, first, target, carrier is not None)
-        joined: Joined = yield from _shares(join(grid, stream, before))
+        with _Stream(work, first, target, carrier is not None) as stream:
+            stream.left = grid.length
+            joined: Joined = yield from _shares(join(grid, stream, before))
         work.grid = grid
         work.used = [first.latent] if carrier is not None else [one.piece.latent for one in joined.used]
         work.samples = joined.samples
         if before is not None:
             work.samples = np.concatenate([before, joined.samples], axis=1)
+        if wish.kind == "loop" and wish.choosing >= 2:
+            back = quiet_start(work.samples, RATE, np.random.default_rng(wish.seed % 2**63))
+            work.samples = np.roll(work.samples, back, axis=1)
         if wish.kind != "loop":
             end = min(_END if wish.kind == "bed" else 0.4, 0.25 * work.samples.shape[1] / RATE)
             work.samples = faded(work.samples, RATE, 0.005, end)
@@ -218,27 +227,69 @@ def _settled(target: Target, grid: Grid, first: Piece) -> Target:
 
 
 class _Stream:
-    """Piece after piece, each near the one before."""
+    """Piece after piece, each near the one before; the next ones are played on other cores while one is laid.
+
+    Which piece comes next is told by spectrograms alone, so that it does not wait for the one before to be
+    played.
+    """
 
     def __init__(self, work: _Work, first: Piece, target: Target, same: bool) -> None:
         self.work, self.target, self.same = work, target, same
-        self.home = first
+        self.home = self._last = first
+        self.left = 0  # samples that are still to be filled at the least
+        self._longest = round((work.maker.shape.seconds * 1.5 + 1.2) * RATE)  # that one piece fills
+        self._coming: deque[tuple[Future[Fitted], int]] = deque()
+        self._pool: ThreadPoolExecutor | None = None
         self._ahead: Iterator[Piece] = iter(())
         self._kept: Fitted | None = None
         self._left = 0
 
+    def __enter__(self) -> _Stream:
+        if self.work.wish.choosing >= 2 and CORES > 1 and not self.same:
+            self._pool = ThreadPoolExecutor(CORES, thread_name_prefix="pieces")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
     def __call__(self, last: Fitted | None) -> Fitted:
-        wish = self.work.wish
         if last is None or self.same:
             if self._kept is None:
-                self._kept = fitted(self.home, self.target, wish.stereo, wish.seed)
+                self._look_ahead(self.left - self._longest)
+                self._kept = self._fitted(self.home)
             return self._kept
-        piece = self._next(last.piece)
-        return fitted(piece, self.target, wish.stereo, wish.seed)
+        if self._pool is None:
+            piece, rejected = self._next(last.piece)
+            self.work.rejected += rejected
+            return self._fitted(piece)
+        self.left -= last.samples.shape[1]
+        if not self._coming:
+            self._submit()
+        self._look_ahead(self.left)
+        coming, rejected = self._coming.popleft()
+        self.work.rejected += rejected
+        return coming.result()
 
-    def _next(self, last: Piece) -> Piece:
+    def _look_ahead(self, left: int) -> None:
+        """Have pieces played that surely come, one for each core and one more."""
+        while self._pool is not None and len(self._coming) <= CORES:
+            if left <= self._longest * len(self._coming):
+                break
+            self._submit()
+
+    def _submit(self) -> None:
+        assert self._pool is not None
+        self._last, rejected = self._next(self._last)
+        self._coming.append((self._pool.submit(self._fitted, self._last), rejected))
+
+    def _fitted(self, piece: Piece) -> Fitted:
+        return fitted(piece, self.target, self.work.wish.stereo, self.work.wish.seed)
+
+    def _next(self, last: Piece) -> tuple[Piece, int]:
+        """The piece after ``last``, and how many were silent before it."""
         maker, space = self.work.maker, self.work.maker.space
-        looks = 4
+        looks, rejected = 4, 0
         for _ in range(PATIENCE):
             if self._left < looks:
                 near = space.between(last.latent, self.home.latent, _HOME)
@@ -248,10 +299,9 @@ class _Stream:
             self._left -= len(some)
             choice = choose(some, self.target)
             if choice is not None and not choice.below:
-                self.work.rejected += choice.rejected
-                return choice.piece
-            self.work.rejected += len(some)
-        return last  # once more what sounded
+                return choice.piece, rejected + choice.rejected
+            rejected += len(some)
+        return last, rejected  # once more what sounded
 
 
 def _one_shot(work: _Work, piece: Piece, target: Target) -> Samples:

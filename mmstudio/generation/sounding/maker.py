@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from mmstudio.learning.engine.registry import GenerativeModel
+    from mmstudio.learning.engine.sound_shape import SoundShape
 
-BLOCK = 16  # latents drawn at a time: a pass of the network has so many rows anyway
+BLOCK = 16  # latents drawn at a time
+FEW = 4  # of them drawn as spectrograms at once, where one or two are mostly enough
+_SKIPPED = 4  # of so many frames one tells the key
 
 
 class Piece:
@@ -29,6 +32,7 @@ class Piece:
         latent: float32[L]. rate: Hz. around: its end runs into its beginning.
         score: 1 or more where it sounds as it should; see :func:`sustain`.
         quick: whether its samples are cheap to come by.
+        mel: float32[128, T], its spectrogram where beats can be measured in it.
     """
 
     def __init__(
@@ -40,9 +44,11 @@ class Piece:
         around: bool = False,
         mel: Floats | None = None,
         quick: bool = True,
+        tones: Callable[[], Floats] | None = None,
     ) -> None:
         self.latent, self.rate, self.score, self.around = latent, rate, score, around
         self._make, self._mel, self.quick = samples, mel, quick
+        self._tones: Callable[[], Floats] | Floats | None = tones
         self._beat: Beat | None = None
         self._chroma: NDArray[np.float32] | None = None
 
@@ -74,6 +80,20 @@ class Piece:
         if self._chroma is None:
             self._chroma = measure.chroma_of(self.samples, self.rate)
         return self._chroma
+
+    @property
+    def cheap(self) -> bool:
+        """Whether :attr:`tones` takes no samples."""
+        return self._tones is not None
+
+    @property
+    def tones(self) -> NDArray[np.float32]:
+        """About :attr:`chroma`, without its samples where there is a spectrogram."""
+        if self._tones is None or self._chroma is not None:
+            return self.chroma
+        if not isinstance(self._tones, np.ndarray):
+            self._tones = self._tones()
+        return self._tones
 
 
 class Maker:
@@ -139,17 +159,19 @@ class Maker:
         import torch
 
         z = torch.from_numpy(np.ascontiguousarray(latents, np.float32))
-        for start in range(0, len(z), BLOCK):
-            block = z[start : start + BLOCK]
+        rows = BLOCK if self.wish.kind == "bed" or self.wish.choosing < 2 else FEW
+        for start in range(0, len(z), rows):
+            block = z[start : start + rows]
             told = None if self._told is None else self._told.expand(len(block), -1)
-            mels, quick = self.model.decode(block, told), self.model.vocoder is not None
+            mels, quick = self.model.decode(block, told, rows), self.model.vocoder is not None
             for row, mel in enumerate(mels.numpy()):
                 own = mel[0, : self.shape.bands]  # of stereo the middle, which holds most of it
                 score = sustain(own, throughout)
                 make = partial(_voiced, self.model, mels[row][None])
                 known = own if self._ordinary else None
+                tones = partial(tones_of, own, self.shape) if self.wish.choosing >= 2 else None
                 latent = block[row].numpy()
-                yield Piece(latent, self.shape.rate, make, score, self.shape.loop, known, quick)
+                yield Piece(latent, self.shape.rate, make, score, self.shape.loop, known, quick, tones)
 
     @property
     def _ordinary(self) -> bool:
@@ -167,6 +189,22 @@ def sustain(mel: NDArray[np.float32], throughout: bool) -> float:
         return float((tones.max() + 1) / 0.7)
     eighths = [part.mean() for part in np.array_split(tones[: int(0.85 * len(tones))], 8)]
     return float((min(eighths) + 1) / 0.7)
+
+
+def tones_of(mel: NDArray[np.float32], shape: SoundShape) -> NDArray[np.float32]:
+    """float32[12] of a spectrogram float32[bands, T] in [-1, 1]: about the :func:`measure.chroma_of` of what
+    it sounds like (correlation .997 in the middle of 33 of the starter's, .98 at the least), from every
+    fourth frame."""
+    from mmstudio.features.sounds.filters import chroma_filters
+    from mmstudio.learning.engine.playing import magnitudes
+
+    power = np.square(magnitudes(np.ascontiguousarray(mel[:, ::_SKIPPED]), shape))
+    whole = power.sum(axis=1)
+    loud = whole > max(float(whole.max(initial=0.0)) * 1e-4, 1e-9)
+    if not np.isfinite(whole).all() or not loud.any():
+        return np.zeros(12, np.float32)
+    classes = power[loud] @ chroma_filters(shape.rate, shape.frame)
+    return np.asarray((classes / np.maximum(classes.max(axis=1, keepdims=True), 1e-30)).mean(axis=0))
 
 
 def _voiced(model: GenerativeModel, mel: Tensor) -> Samples:

@@ -14,8 +14,8 @@ from mmstudio.features.sounds.loudness import integrated
 from mmstudio.features.sounds.seam import seam_decibel
 
 __all__ = [
-    "Beat", "Samples", "beat_of", "chroma_of", "clicks", "key_of", "loudness", "offset", "peaks_between",
-    "seam_decibel", "tempo_of", "true_peak",
+    "Beat", "Samples", "beat_and_key", "beat_of", "chroma_of", "clicks", "key_of", "loudness", "offset",
+    "peaks_between", "seam_decibel", "tempo_of", "true_peak",
 ]  # fmt: skip
 Samples = NDArray[np.float32]
 SURE = 0.3  # how sure a beat or a key must be to be built on
@@ -94,11 +94,22 @@ def offset(samples: Samples) -> float:
     return float(np.abs(samples.mean(axis=1, dtype=np.float64)).max(initial=0.0)) if samples.size else 0.0
 
 
-def beat_of(samples: Samples, rate: int) -> Beat | None:
-    """The beat of float32[C, N], None where there is none or it is shorter than 1.5 s."""
-    from mmstudio.features.sounds.rhythm import FRAMES_PER_SECOND, accents, tempo
+def beat_and_key(samples: Samples, rate: int) -> tuple[Beat | None, tuple[int, float] | None]:
+    """:func:`beat_of` and :func:`key_of` of one sound, whose spectra are made once."""
+    from mmstudio.features.sounds import tonality
 
     heard = Sound([samples], rate)
+    return _beat(heard), tonality.key_of(_chroma(heard))
+
+
+def beat_of(samples: Samples, rate: int) -> Beat | None:
+    """The beat of float32[C, N], None where there is none or it is shorter than 1.5 s."""
+    return _beat(Sound([samples], rate))
+
+
+def _beat(heard: Sound) -> Beat | None:
+    from mmstudio.features.sounds.rhythm import FRAMES_PER_SECOND, accents, tempo
+
     strengths = [accents(mel) for mel in heard.mels]
     found = tempo(strengths)
     if found is None or not _SLOWEST < found[0] < _FASTEST:
@@ -146,9 +157,13 @@ def _attack(wave: Samples, heard: Sound, rough: float, period: float) -> float:
 def chroma_of(samples: Samples, rate: int) -> NDArray[np.float32]:
     """float32[12]: the mean strength of the pitch classes C to B over the frames that sound; 0 for
     silence."""
+    return _chroma(Sound([samples], rate))
+
+
+def _chroma(heard: Sound) -> NDArray[np.float32]:
     from mmstudio.features.sounds.tonality import chroma
 
-    spectrum = np.concatenate(Sound([samples], rate).spectra)
+    spectrum = np.concatenate(heard.spectra)
     power = np.square(spectrum).sum(axis=1)
     loud = power > max(float(power.max(initial=0.0)) * 1e-4, 1e-9)
     if not loud.any():

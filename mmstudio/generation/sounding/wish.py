@@ -49,6 +49,8 @@ class SoundWish:
         continue_from: the sound that comes first and is gone on from; ``seconds`` is then of the whole (None:
             12 more), and ``kind`` must be "bed".
         loudness: LUFS of the result, -40 to -8. stereo: wide, else the same in both channels.
+        choosing: how the pieces of a wished key are told apart, so that what was made before comes out as it
+            was: 2 by their spectrograms, 1 (records of earlier versions) by their samples.
     """
 
     model: str
@@ -67,15 +69,21 @@ class SoundWish:
     loudness: float = LOUDNESS
     stereo: bool = True
     index: int = 0
+    choosing: int = 2
 
     def as_json(self) -> dict[str, Any]:
-        """Plain JSON; what is as by default is left out."""
-        data: dict[str, Any] = {"model": self.model}
+        """Plain JSON; what is as by default is left out, but for the way of choosing."""
+        data: dict[str, Any] = {"model": self.model, "choosing": self.choosing}
         for field in fields(self)[1:]:
             value = getattr(self, field.name)
             if value != field.default:
                 data[field.name] = _plain(value)
         return data
+
+    @classmethod
+    def kept(cls, data: Mapping[str, Any]) -> SoundWish:
+        """The wish of a record, as it was understood then. Raises as :meth:`of`."""
+        return cls.of({"choosing": 1, **data})
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> SoundWish:
@@ -191,7 +199,7 @@ def _value(key: str, value: Any) -> Any:
     if key == "between":
         first, second = value
         return _source(first), _source(second)
-    if key in ("seed", "index"):
+    if key in ("seed", "index", "choosing"):
         return int(value)
     if key in ("seconds", "tempo", "spread", "at", "amount", "loudness"):
         return float(value)

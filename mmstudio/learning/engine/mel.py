@@ -12,10 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mmstudio.learning.engine.sound_shape import CEILING_DB, FLOOR_DB
+
 RATE = 22_050
 FRAME, HOP, BANDS, FRAMES = 2048, 512, 128, 128
 SAMPLES = HOP * (FRAMES - 1)
-FLOOR_DB, CEILING_DB = -80.0, 30.0
 
 
 @lru_cache(maxsize=1)

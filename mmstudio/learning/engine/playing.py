@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmstudio.learning.engine.sound_shape import SoundShape
+from mmstudio.learning.engine.sound_shape import CEILING_DB, FLOOR_DB, SoundShape
 
 Floats = NDArray[np.float32]
 Complexes = NDArray[np.complex64]
@@ -21,6 +21,13 @@ def fast_played(power: Floats, shape: SoundShape, rounds: int, spread: int) -> F
     rounds, phases locked to peaks, then ``rounds`` of Griffin-Lim."""
     wanted = np.ascontiguousarray(np.sqrt(_settled(power, shape, spread) + np.float32(1e-12)).T)
     return _polished(wanted, _locked(wanted, shape), shape, rounds)
+
+
+def magnitudes(mel: Floats, shape: SoundShape, rounds: int = 12) -> Floats:
+    """float32[bands, T] in [-1, 1] → float32[T, bins], what of a frame's spectrum its bands tell."""
+    decibel = np.float32(FLOOR_DB) + (mel.clip(-1, 1) + 1) * np.float32((CEILING_DB - FLOOR_DB) / 2)
+    power = np.maximum(10 ** (decibel / 10) - np.float32(10 ** (FLOOR_DB / 10)), np.float32(0.0))
+    return np.ascontiguousarray(np.sqrt(np.maximum(_settled(power, shape, rounds), 0.0)).T)
 
 
 def _settled(power: Floats, shape: SoundShape, rounds: int) -> Floats:
@@ -48,7 +55,7 @@ def _filters(rate: int, frame: int, bands: int) -> tuple[Any, Any, Floats]:
     return csr_matrix(bank), csr_matrix(np.ascontiguousarray(bank.T)), np.asarray(square, np.float32)
 
 
-def _peaks(magnitude: Floats) -> tuple[NDArray[np.int64], Floats]:
+def _peaks(magnitude: Floats) -> tuple[NDArray[np.intp], Floats]:
     """float32[T, bins] → the peak of each bin and its place in bins; see ``spectra.peaks_of``."""
     frames, count = magnitude.shape
     level = np.empty((frames, count + 2), np.float32)
@@ -56,10 +63,11 @@ def _peaks(magnitude: Floats) -> tuple[NDArray[np.int64], Floats]:
     level[:, 0], level[:, -1] = level[:, 1], level[:, -2]
     left, middle, right = level[:, :-2], level[:, 1:-1], level[:, 2:]
     top = (middle > left) & (middle >= right)
-    bins = np.arange(count)
-    below = np.maximum.accumulate(np.where(top, bins, -4 * count), axis=1)
-    above = np.minimum.accumulate(np.where(top, bins, 4 * count)[:, ::-1], axis=1)[:, ::-1]
-    own = np.where(bins - below <= above - bins, below, above)
+    bins = np.arange(count, dtype=np.int32)
+    far = np.int32(4 * count)
+    below = np.maximum.accumulate(np.where(top, bins, -far), axis=1)
+    above = np.minimum.accumulate(np.where(top, bins, far)[:, ::-1], axis=1)[:, ::-1]
+    own = np.where(bins - below <= above - bins, below, above).astype(np.intp)
     np.clip(own, 0, count - 1, out=own)
     curve = np.minimum(left - 2 * middle + right, np.float32(-1e-6))
     beside = np.clip(np.float32(0.5) * (left - right) / curve, np.float32(-0.5), np.float32(0.5))
@@ -78,11 +86,13 @@ def _locked(magnitude: Floats, shape: SoundShape) -> Complexes:
         turns += (np.rint(total) - total) / np.float32(count)
     angle = np.empty_like(magnitude)
     phase = np.zeros(magnitude.shape[1], np.float32)
+    whole = np.empty_like(phase)
     for at in [*range(count)] * (2 if shape.loop else 1):
-        moved = phase[own[at]]
-        moved += turns[at]
-        moved -= np.floor(moved)
-        angle[at] = phase = moved
+        moved = angle[at]
+        np.add(phase.take(own[at]), turns[at], out=moved)
+        np.floor(moved, out=whole)
+        moved -= whole
+        phase = moved
     angle *= np.float32(2 * np.pi)
     made = np.empty(magnitude.shape, np.complex64)
     np.multiply(magnitude, np.cos(angle), out=made.real)

@@ -123,24 +123,24 @@ class GenerativeModel:
         return max(1, min(ROWS, ROWS * 64**2 // size**2))
 
     @torch.inference_mode()
-    def decode(self, z: Tensor, c: Tensor | None = None) -> Tensor:
+    def decode(self, z: Tensor, c: Tensor | None = None, rows: int | None = None) -> Tensor:
         """Latents (N×latent, or N×stages×latent) → N×C×S×S in about [-1, 1], on the CPU.
 
-        ``c`` is N×conditions.width. Every pass has exactly :attr:`rows` rows (the last is filled up): kernels
-        may add up in another order for another batch size, and the same latent must give the same picture
-        alone and among others.
+        ``c`` is N×conditions.width. Every pass has exactly :attr:`rows` rows, or ``rows`` (the last is filled
+        up): kernels may add up in another order for another batch size, and the same latent must give the
+        same picture alone and among others.
         """
-        made = []
-        for first in range(0, len(z), self.rows):
-            part = z[first : first + self.rows]
-            known = None if c is None else self._full(c[first : first + self.rows])
-            full = self._full(part)
+        made, rows = [], rows or self.rows
+        for first in range(0, len(z), rows):
+            part = z[first : first + rows]
+            known = None if c is None else self._full(c[first : first + rows], rows)
+            full = self._full(part, rows)
             drawn = self.decoder(full) if known is None else self.decoder(full, known)
             made.append(drawn[: len(part)].float().cpu())
         return torch.cat(made)
 
-    def _full(self, part: Tensor) -> Tensor:
-        filler = part[-1:].expand(self.rows - len(part), *part.shape[1:])
+    def _full(self, part: Tensor, rows: int) -> Tensor:
+        filler = part[-1:].expand(rows - len(part), *part.shape[1:])
         return torch.cat([part, filler]).to(self.device)
 
     def pictures(self, z: Tensor, c: Tensor | None = None) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 RATES = (22_050, 44_100)  # Hz a person may choose
 SHORTEST, LONGEST = 1.0, 12.0  # seconds
+FLOOR_DB, CEILING_DB = -80.0, 30.0  # of a band's power: -1 and 1 in a spectrogram
 STEP = 16  # frames come in multiples of it: the networks halve them four times
 
 

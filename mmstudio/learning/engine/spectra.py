@@ -13,9 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mmstudio.learning.engine.mel import CEILING_DB, FLOOR_DB
 from mmstudio.learning.engine.playing import fast_played
-from mmstudio.learning.engine.sound_shape import SoundShape
+from mmstudio.learning.engine.sound_shape import CEILING_DB, FLOOR_DB, SoundShape
 
 _CPU = torch.device("cpu")
 
