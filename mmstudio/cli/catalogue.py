@@ -13,7 +13,7 @@ from mmstudio.cli.datasets import show_seen
 from mmstudio.cli.evaluate import export_onnx
 from mmstudio.cli.options import Device, Json, Lib, Seed, studio
 from mmstudio.errors import NotFound, StudioError
-from mmstudio.i18n import tr, tr_error
+from mmstudio.i18n import mark, tr, tr_error
 
 if TYPE_CHECKING:
     from mmstudio.studio import Studio
@@ -124,6 +124,12 @@ def _list(opened: Studio, as_json: bool) -> None:
         ["name", "family", "source", "steps", "state"],
         [[m.name, m.family, m.source, m.steps, m.status] for m in trained],
     )
+    if readable := [m.name for m in trained if m.holds_texts and m.source != "starter"]:
+        words = mark(
+            "Phrases of the texts they learned from can be read in the folders of: {names}. Pass them on "
+            "only as you would those texts."
+        )
+        say(tr(words, names=", ".join(readable)))
     say("")
     table(
         ["network", "kind", "dimension", "MB", "licence", "state"],

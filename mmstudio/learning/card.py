@@ -8,6 +8,8 @@ from typing import Any
 from mmstudio.atomic import write_text
 from mmstudio.learning.config import ModelConfig
 from mmstudio.learning.families import family
+from mmstudio.learning.texts.bpe import TOKENIZER
+from mmstudio.learning.texts.ngram import MOST_ORDER, NGRAM
 
 
 def write_card(folder: Path, config: ModelConfig) -> None:
@@ -30,6 +32,11 @@ def write_card(folder: Path, config: ModelConfig) -> None:
         facts["Texts"] = ", ".join(f"{count} × {origin}" for origin, count in texts.items())
         spoken = (f"{code or 'unknown'} {count}" for code, count in trained.get("languages", {}).items())
         facts["Languages (characters)"] = ", ".join(spoken)
+    if (folder / NGRAM).is_file():
+        facts["Holds its texts"] = (
+            f"phrases of up to {MOST_ORDER} pieces of the texts it learned from, in {NGRAM}, and their words "
+            f"in {TOKENIZER}: whoever has this folder can read them: pass it on only as you would the texts"
+        )
     if voice := trained.get("voice"):
         facts["Plays by"] = _voice(voice)
     if gone := trained.get("forgotten"):

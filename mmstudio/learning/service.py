@@ -19,6 +19,7 @@ from mmstudio.learning.datasets.choose import forbidden_now
 from mmstudio.learning.families import FamilyInfo, Modality, families, family
 from mmstudio.learning.rights import forgotten_of
 from mmstudio.learning.standing import has_whole_weights, newest_step
+from mmstudio.learning.texts.ngram import NGRAM
 
 if TYPE_CHECKING:
     from mmstudio.learning.engine.registry import GenerativeModel
@@ -40,6 +41,7 @@ class ModelInfo:
             "newer" (made by a newer MM Studio).
         metrics: what was measured, by name.
         forgotten: how many of the assets it saw may no longer be trained on (see ``rights``).
+        holds_texts: phrases of the texts it learned from can be read in its folder (see ``texts.ngram``).
     """
 
     name: str
@@ -52,6 +54,7 @@ class ModelInfo:
     card: str = ""
     metrics: dict[str, Any] = field(default_factory=dict)
     forgotten: int = 0
+    holds_texts: bool = False
 
 
 class Trainings:
@@ -322,8 +325,9 @@ class Trainings:
         metrics = dict(config.trained.get("metrics", {}))
         gone = len(forgotten_of(self.library, folder, config, forbidden))
         return ModelInfo(
-            folder.name, config.family, source, folder, steps, status, config.size, text, metrics, gone
-        )
+            folder.name, config.family, source, folder, steps, status, config.size, text, metrics, gone,
+            holds_texts=(folder / NGRAM).is_file(),
+        )  # fmt: skip
 
     def steps_of(self, name: str) -> int:
         """How many steps a model has learned, as far as the disk tells. Raises NotFound, StudioError."""

@@ -75,7 +75,7 @@ def test_ending_before_the_first_choice_just_goes_back(context: AppContext, qtbo
     qtbot.addWidget(rating)
     rating.show()
     rating.show_pairs(pairs())
-    with qtbot.waitSignal(rating.ended):
+    with qtbot.waitSignal(rating.ended, timeout=240_000):
         qtbot.keyClick(rating, Qt.Key.Key_Escape)
 
 
@@ -104,13 +104,25 @@ def test_two_models_draw_from_the_same_seeds_and_are_rated(pane: ComparePane, qt
     assert f"{standing.wins_a} of 4 times" in pane.eye.text()
 
 
-def test_the_same_model_twice_is_not_compared(pane: ComparePane) -> None:
-    same = pane.choices["b"]
-    same.setCurrentIndex(same.findData(pane.chosen[0]))
-    same.activated.emit(same.currentIndex())
-    assert not pane.rate_button.isEnabled()
-    assert not pane.measure_button.isEnabled()
-    assert pane.note.text() == "Choose two different models."
+def test_a_model_is_offered_only_others_of_its_medium(pane: ComparePane) -> None:
+    pane.activated(a="starter-image-vae")
+    offered = [pane.choices["b"].itemData(i) for i in range(pane.choices["b"].count())]
+    assert "starter-image-vae" not in offered
+    assert "starter-image-gan" in offered
+    assert not any("text" in name or "sound" in name for name in offered)
+
+
+def test_two_text_models_write_and_are_not_rated_by_eye(pane: ComparePane) -> None:
+    pane.activated(a="starter-text-lm", b="starter-text-vae")
+    assert pane.chosen == ("starter-text-lm", "starter-text-vae")
+    wait_until(lambda: all(words.text() != "Writing a few texts" for words in pane.texts.values()))
+    assert all(len(words.text()) > 20 for words in pane.texts.values())
+    assert not any(canvas.isVisible() for canvas in pane.canvases.values())
+    assert not pane.rate_button.isVisible()
+    assert pane.measure_button.isEnabled()
+    pane.activated(a="starter-image-vae", b="starter-image-gan")
+    assert pane.rate_button.isVisible()
+    assert not any(words.isVisible() for words in pane.texts.values())
 
 
 def test_measuring_is_a_job_whose_result_fills_the_table(pane: ComparePane, qtbot: QtBot) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
+    QLabel,
     QProgressBar,
     QStackedWidget,
     QVBoxLayout,
@@ -36,10 +38,17 @@ if TYPE_CHECKING:
 
 _SHEET, _COLUMNS = 24, 6
 _PAIRS = 10
+_TEXTS = 5
+_MEDIA = ("image", "audio", "text")  # compared within each
+_SAME_SEEDS = {
+    "image": mark("Both draw from the same seeds."),
+    "audio": mark("Spectrograms of what both play from the same seeds: low tones at the bottom."),
+    "text": mark("Both write with the same seeds."),
+}
 
 
 class ComparePane(Pane):
-    """Choose two models; look, measure, or rate blindly."""
+    """Choose two models of one medium; look or read, measure, or rate pictures blindly."""
 
     key: ClassVar[str] = "compare"
     name: ClassVar[str] = mark("Compare models")
@@ -50,6 +59,7 @@ class ComparePane(Pane):
         super().__init__(context, parent)
         self._lines: list[ModelLine] = []
         self._wanted: dict[str, str] = {}
+        self._before = ("", "")  # the two shown
         self._seed = 0
         self._pair_seed = 0
         self.samples, self.seeds = 0, 3  # drawn by each model for the figures (0: as many as suit), how often
@@ -68,7 +78,7 @@ class ComparePane(Pane):
         for combo in self.choices.values():
             combo.setMinimumWidth(180)
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-            combo.activated.connect(lambda _i: self._chosen())
+            combo.activated.connect(lambda _i: self._fill())
         self.measure_button = button(mark("Measure both"), self.measure, icon="gauge")
         self.rate_button = button(mark("Compare by eye, blind"), self.rate, "primary", icon="eye")
         self.seeds_button = button(mark("Other seeds"), self._other_seeds, icon="dice-five")
@@ -90,19 +100,23 @@ class ComparePane(Pane):
         self.note = label(role="muted", wrap=True)
         self.canvases = {"a": PictureCanvas(hug=True), "b": PictureCanvas(hug=True)}
         self.heads = {"a": label(role="strong"), "b": label(role="strong")}
+        self.texts = {"a": label(wrap=True), "b": label(wrap=True)}
         sheets = QHBoxLayout()
         sheets.setSpacing(24)
         for side, words in (("a", mark("What the first model draws")), ("b", mark("What the second draws"))):
             name(self.canvases[side], words)
+            self.texts[side].setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self.texts[side].hide()
             part = QVBoxLayout()
             part.addWidget(self.heads[side])
             part.addWidget(self.canvases[side])
+            part.addWidget(self.texts[side])
             part.addStretch(1)
             sheets.addLayout(part, 1)
         self.figures_title = section(
             mark("Figures"),
             mark(
-                "Both are measured against the same pictures with several seeds. A mark stands only where "
+                "Both are measured against the same media with several seeds. A mark stands only where "
                 "the difference is larger than the spread between the seeds."
             ),
         )
@@ -163,7 +177,7 @@ class ComparePane(Pane):
             self._fill()
 
     def library_changed(self) -> None:
-        self._lines, self._job, self._sent = [], None, None
+        self._lines, self._job, self._sent, self._before = [], None, None, ("", "")
         self.table.show_comparison(None)
         self.measuring.hide()
         if self.context.studio is None:
@@ -183,7 +197,8 @@ class ComparePane(Pane):
     def retranslate(self) -> None:
         self.table.retranslate()
         for combo in self.choices.values():
-            for place, line in enumerate(self._lines[: combo.count()]):
+            for place in range(combo.count()):
+                line = self._line(str(combo.itemData(place)))
                 combo.setItemText(place, f"{line.name}  ({tr(line.label)})")
         self._show_standing()
 
@@ -203,13 +218,13 @@ class ComparePane(Pane):
         self.states.show_failure(error, self.library_changed)
 
     def _read_done(self, lines: list[ModelLine]) -> None:
-        self._lines = [
-            line for line in lines if line.modality == "image" and line.info.status in ("ready", "training")
-        ]
-        if len(self._lines) < 2:
+        usable = [line for line in lines if line.info.status in ("ready", "training")]
+        by_medium = {medium: [line for line in usable if line.modality == medium] for medium in _MEDIA}
+        self._lines = [line for some in by_medium.values() if len(some) > 1 for line in some]
+        if not self._lines:
             self.states.show_message(
-                mark("Two models of pictures are needed"),
-                mark("Train one more, or take a starter model, and come back to see which draws better."),
+                mark("Two models of one medium are needed"),
+                mark("Train one more, or take a starter model, and come back to see which is better."),
                 mark("Go to the models"), lambda: self.context.navigate("models"),
             )  # fmt: skip
             return
@@ -217,25 +232,33 @@ class ComparePane(Pane):
         self._fill()
 
     def _fill(self) -> None:
-        if len(self._lines) < 2:
+        if not self._lines:
             return
         names = [line.name for line in self._lines]
-        before = self.chosen
+        before = self._before
         a = self._pick("a", names, names[0])
-        others = [one for one in names if one != a]
-        same = {line.name: line.info.family for line in self._lines}
-        b = self._pick("b", names, next((one for one in others if same[one] == same[a]), others[0]))
-        if b == a:
-            b = others[0]
-        for side, wanted in (("a", a), ("b", b)):
+        medium = self._line(a).modality
+        others = [line.name for line in self._lines if line.modality == medium and line.name != a]
+        family = self._line(a).info.family
+        alike = (one for one in others if self._line(one).info.family == family)
+        b = self._pick("b", others, next(alike, others[0]))
+        for side, wanted, offered in (("a", a, names), ("b", b, others)):
             combo = self.choices[side]
             combo.clear()
-            for line in self._lines:
-                combo.addItem(f"{line.name}  ({tr(line.label)})", line.name)
+            for one in offered:
+                combo.addItem(f"{one}  ({tr(self._line(one).label)})", one)
             combo.setCurrentIndex(max(0, combo.findData(wanted)))
         self._wanted = {}
-        if before != (a, b) or self.canvases["a"].image.isNull():
+        if before != (a, b):
             self._chosen()
+
+    def _line(self, model: str) -> ModelLine:
+        return next(line for line in self._lines if line.name == model)
+
+    @property
+    def medium(self) -> str:
+        """Of the two models: "image", "audio" or "text"."""
+        return self._line(self.chosen[0]).modality if self.chosen[0] else "image"
 
     def _pick(self, side: str, names: list[str], otherwise: str) -> str:
         for wish in (self._wanted.get(side), self.choices[side].currentData()):
@@ -252,15 +275,16 @@ class ComparePane(Pane):
         )
 
     def _chosen(self) -> None:
-        a, b = self.chosen
-        different = a != b
-        self.rate_button.setEnabled(different)
-        self._rate_action.setEnabled(different)
-        self.measure_button.setEnabled(different and self._job is None)
-        if not different:
-            say(self.note, mark("Choose two different models."))
-            return
-        say(self.note, mark("Both draw from the same seeds."))
+        self._before, medium = self.chosen, self.medium
+        self.rate_button.setVisible(medium == "image")
+        self._rate_action.setEnabled(medium == "image")
+        for widget in (self.eye_title, self.eye):
+            widget.setVisible(medium == "image")
+        for side in ("a", "b"):
+            self.texts[side].setVisible(medium == "text")
+            self.canvases[side].setVisible(medium != "text")
+        self.measure_button.setEnabled(self._job is None)
+        say(self.note, _SAME_SEEDS[medium])
         self.table.show_comparison(None)
         say(self.table_note, mark("Not measured yet."))
         self._draw()
@@ -277,8 +301,17 @@ class ComparePane(Pane):
         if studio is None:
             return
         for side, model in zip(("a", "b"), self.chosen, strict=True):
-            canvas = self.canvases[side]
+            canvas, words = self.canvases[side], self.texts[side]
             self.heads[side].setText(model)
+            if self.medium == "text":
+                words.setText(tr("Writing a few texts"))
+                self.context.ask(
+                    f"compare-{side}",
+                    partial(texts_of, studio, model, seed),
+                    words.setText,
+                    partial(_say_failure, words),
+                )
+                continue
             if canvas.image.isNull():
                 canvas.show_message(tr("Drawing"))
             self.context.ask(
@@ -325,8 +358,11 @@ class ComparePane(Pane):
 
         found = Comparison.of(result)
         self.table.show_comparison(found)
+        by = mark("Measured in the features of the network {name}; these are not FID.")
+        if self.medium == "text":
+            by = mark("Measured on texts that neither learned from.")
         words = [
-            tr("Measured in the features of the network {name}; these are not FID.", name=found.features),
+            tr(by, name=found.features),
             tr("Mean and spread of {n} seeds.", n=found.seeds),
             *found.notes,
         ]
@@ -429,6 +465,15 @@ class ComparePane(Pane):
 
 def _show_failure(canvas: PictureCanvas, error: Exception) -> None:
     canvas.show_message(" ".join(tr_error(error)))
+
+
+def _say_failure(words: QLabel, error: Exception) -> None:
+    words.setText(" ".join(tr_error(error)))
+
+
+def texts_of(studio: Studio, model: str, seed: int) -> str:
+    """A few texts that a model writes from a seed; on the device thread."""
+    return "\n\n".join(made.text for made in studio.generation.texts(model, _TEXTS, seed))
 
 
 def sheet_of(studio: Studio, model: str, seed: int) -> QImage:

@@ -202,7 +202,15 @@ class ModelCard(ScrollColumn):
             parts.append(f"{info.size} × {info.size}")
         parts += facts.traits
         self.facts_line.setText("  ·  ".join(parts))
-        self.explanation.setText(tr(line.explanation) if line.explanation else "")
+        told = [tr(line.explanation)] if line.explanation else []
+        if info.holds_texts:
+            told.append(
+                tr(
+                    "Phrases and words of the texts it learned from can be read in its folder: pass it on "
+                    "only as you would those texts."
+                )
+            )
+        self.explanation.setText(" ".join(told))
         usable, picture = info.status in ("ready", "training"), line.modality == "image"
         makes = line.modality != "items"  # the shared vector finds and tags, it makes nothing
         self.use_button.setEnabled(usable)
@@ -210,7 +218,7 @@ class ModelCard(ScrollColumn):
         self.play_button.setVisible(picture and usable)
         self.evaluate_button.setVisible(makes)
         self.evaluate_button.setEnabled(usable)
-        self.compare_button.setVisible(picture and usable)
+        self.compare_button.setVisible(line.modality in ("image", "audio", "text") and usable)
         self.export_button.setVisible(picture and usable)
         self.continue_button.setVisible(info.source == "library" and info.status not in ("damaged", "newer"))
         self.continue_button.setEnabled(not read_only)

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from mmstudio.atomic import atomic_path
 from mmstudio.errors import StudioError, UsageError
-from mmstudio.i18n import tr
+from mmstudio.i18n import mark, tr
 from mmstudio.jobs import JobContext, Progress
+from mmstudio.learning.config import load_config
+from mmstudio.learning.families import family
 
 if TYPE_CHECKING:
     import torch
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from mmstudio.learning.service import Trainings
 
 OPSET = 18
+PASSED_ON = mark("Pass on its folder, and only as you would its texts: phrases of them can be read in it.")
 AGREES = 2e-3  # largest difference allowed, where black is -1 and white 1: a quarter of a grey level
 TESTED = (1, 3)  # batch sizes tried; both differ from the one exported with
 
@@ -47,6 +50,8 @@ def exporting(
     if path.suffix.lower() != ".onnx":
         raise UsageError("The file's name must end in .onnx.")
     yield Progress(0, 3, tr("Preparing"))
+    if family(load_config(trainings.folder(name)).family).modality == "text":
+        raise UsageError("“{name}” writes texts: there is no ONNX file of that.", hint=PASSED_ON, name=name)
     model = trainings.load(name, "cpu")
     inputs = example_inputs(model, 2)
     context.raise_if_cancelled()
