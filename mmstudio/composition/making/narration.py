@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmstudio.composition.draft import Draft
-from mmstudio.composition.making.recordings import RECORDED
 from mmstudio.composition.storyboard import SoundTrack, SourceKind
 from mmstudio.errors import StudioError
-from mmstudio.generation.voice.contract import VOICES, Speech, Word
+from mmstudio.generation.voice.contract import RECORDED, VOICES, Speech, Word
 from mmstudio.i18n import tr
 
 if TYPE_CHECKING:

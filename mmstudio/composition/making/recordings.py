@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mmstudio.composition.draft import Draft
-from mmstudio.generation.voice.contract import Speech, Word
+from mmstudio.generation.voice.contract import RECORDED, Speech, Word
 from mmstudio.library import AssetFilter
 
 if TYPE_CHECKING:
     from mmstudio.composition.making.character import Character
     from mmstudio.library import Asset
 
-RECORDED = "recorded"  # voice of a speech that nobody's program made
 _MARGIN = 0.08  # seconds left before and after words that are cut out of a longer recording
 _MOST = 200  # recordings of one character that are looked at
 _LONGEST = 120.0  # seconds of a line
@@ -116,4 +115,4 @@ def _plain(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
 
 
-__all__ = ["RECORDED", "Recording", "recorded_line", "recordings_of"]
+__all__ = ["Recording", "recorded_line", "recordings_of"]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 Samples = NDArray[np.float32]
 SLOWEST, FASTEST = 0.5, 2.0  # times the voice's own rate
 VOICES = ", "  # between the voices of a speech that has several
+RECORDED = "recorded"  # voice of a speech that a person said into a microphone: no program made it
 LOWEST, HIGHEST = 0.5, 2.0  # times the voice's own pitch
 
 

@@ -10,7 +10,7 @@ from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any
 
 from mmstudio.errors import ReadOnly, UsageError
-from mmstudio.generation.voice.contract import Speech
+from mmstudio.generation.voice.contract import RECORDED, Speech
 from mmstudio.generation.voice.service import Voices, record_of, write_speech
 from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress, Work
@@ -123,6 +123,7 @@ def keep_speech(library: Library, speech: Speech, own: dict[str, Any], sources: 
     from mmstudio.library.importing import register_generated
 
     record = {**record_of(speech), **own}
+    own_voice = speech.voice == RECORDED
     file = library.generated_dir / f"speech-{zlib.crc32(f'{speech.voice} {speech.text}'.encode()):08x}.wav"
     write_speech(speech, file, record)
     return register_generated(
@@ -130,8 +131,9 @@ def keep_speech(library: Library, speech: Speech, own: dict[str, Any], sources: 
         file,
         kind="audio",
         title=str(record["title"]),
-        tags=["generated", "voice"],
+        tags=["voice"] if own_voice else ["generated", "voice"],
         model=f"voice {speech.voice}",
+        origin="imported" if own_voice else "generated",
         params={**record, "text": speech.text, "timings": speech.timings()},
         sources=list(sources),
     )

@@ -17,6 +17,7 @@ from mmstudio.generation.voice.contract import (
     FASTEST,
     HIGHEST,
     LOWEST,
+    RECORDED,
     SLOWEST,
     VOICES,
     EngineState,
@@ -229,11 +230,22 @@ def record_of(speech: Speech) -> dict[str, Any]:
     return {
         "title": speech.text[:60].split("\n")[0],
         "software": "MM Studio",
-        "digital_source_type": _RULES if set(engines) == {Espeak.key} else _TRAINED,
+        "digital_source_type": _source_type(set(engines)),
         "text": speech.text[:4000],
         "voice": speech.voice,
         "engine": VOICES.join(engines),
     }
+
+
+def _source_type(engines: set[str]) -> str:
+    """IPTC digital source type of what engines, and perhaps a person, said."""
+    programs = engines - {RECORDED}
+    if not programs:
+        return "digitalCapture"
+    mixed = RECORDED in engines
+    if programs == {Espeak.key}:
+        return "composite" if mixed else _RULES
+    return "compositeWithTrainedAlgorithmicMedia" if mixed else _TRAINED
 
 
 def write_speech(speech: Speech, target: Path, record: dict[str, Any]) -> None:
