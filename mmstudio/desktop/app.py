@@ -60,7 +60,6 @@ def run(library_path: str | Path | None = None) -> int:
         # After the first paint: the person sees the window before the library opens.
         QTimer.singleShot(0, window, lambda: context.open_library(path))
     context.library_opened.connect(lambda: QTimer.singleShot(_SOON_MS, window, window.readiness.start))
-    context.library_opened.connect(lambda: QTimer.singleShot(_SOON_MS, window, window.reading.start))
     context.library_opened.connect(lambda: QTimer.singleShot(_IDLE_MS, window, window.warm_up))
     status = app.exec()
     context.close()

@@ -73,6 +73,7 @@ _GROUPS_LIGHT = ("#2f5fd0", "#b3541e", "#1b7346", "#8a2f8f", "#0f7c8a", "#a3195b
 _GROUPS_DARK = ("#8aaaff", "#f0a070", "#6fcf9c", "#d79be0", "#6fcbd8", "#f58fb8", "#e0cf60", "#c3c9d1")
 
 _current = LIGHT
+_STYLED = "mmstudio-styled"  # a property of the application
 
 
 def group_colors() -> tuple[str, ...]:
@@ -111,7 +112,9 @@ class Theme(QObject):
     def __init__(self, app: QApplication, choice: Choice = "system") -> None:
         super().__init__(app)
         self._app, self._choice = app, choice
-        app.setStyle(QStyleFactory.create("Fusion"))
+        if app.property(_STYLED) is None:  # another style polishes every widget there is, the same one too
+            app.setStyle(QStyleFactory.create("Fusion"))
+            app.setProperty(_STYLED, True)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_changed)
         self._apply()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import sys
@@ -22,7 +23,6 @@ from PySide6.QtWidgets import (
 
 from mmstudio.desktop.inspector import Inspector
 from mmstudio.desktop.job_notices import JobNotices
-from mmstudio.desktop.making_ready import MakingReady
 from mmstudio.desktop.menus import Menus
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.panes.welcome import WelcomePane, paint_mark
@@ -151,8 +151,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.strip)
         self.job_notices = JobNotices(self.context, self.context.jobs)
         self.watch = FolderWatch(self.context)
-        self.readiness = MakingReady(self.context, self.pane, self)
-        self.reading = ReadingAhead(self.context, self)
+        self.readiness = ReadingAhead(self.context, self.pane, self)
         whole = QWidget()
         line = QHBoxLayout(whole)
         line.setContentsMargins(0, 0, 0, 0)
@@ -372,6 +371,7 @@ class MainWindow(QMainWindow):
             _ = studio.features.device
             for module in _FOR_TRAININGS:
                 importlib.import_module(module)
+            gc.freeze()  # thousands of modules: looking through them for garbage would hold the window up
 
         self.context.ask("warm-up", load, self._warm, self._not_warm)
 

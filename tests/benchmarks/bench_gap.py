@@ -147,7 +147,7 @@ def report_training(context: AppContext, window: MainWindow, steps: int, familie
     """A line for each family, from the press of the button to the finished model."""
     watch = Watch()
     reference(watch)
-    window.reading.start()
+    window.readiness.start()
     window.warm_up()
     settle(context)
     wait_until(lambda: context.idle, timeout=600)

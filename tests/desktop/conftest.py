@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -35,17 +36,21 @@ def notices(context: AppContext) -> list[Notice]:
     return heard
 
 
-@pytest.fixture
-def media(tmp_path: Path) -> Path:
-    """A folder with three pictures, a sound, a clip and a text."""
-    folder = tmp_path / "media"
-    folder.mkdir()
+@pytest.fixture(scope="session")
+def _media_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("media")
     for n in range(3):
         make_image(folder / f"picture_{n}.png", (96, 64), seed=n)
     make_wav(folder / "loop.wav", seconds=0.6)
     make_mp4(folder / "clip.mp4")
     make_text(folder / "words.txt", "Sea and sand\n\nA day at the beach.\n")
     return folder
+
+
+@pytest.fixture
+def media(tmp_path: Path, _media_once: Path) -> Path:
+    """A folder with three pictures, a sound, a clip and a text."""
+    return shutil.copytree(_media_once, tmp_path / "media")
 
 
 @pytest.fixture

@@ -16,11 +16,32 @@ def settle(context: AppContext, timeout: float = 240.0) -> None:
     """Run the event loop until no background call is under way and nothing is queued."""
     until = time.monotonic() + timeout
     quiet = 0
-    while quiet < 3:
-        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 10)
-        QCoreApplication.sendPostedEvents()
-        quiet = quiet + 1 if context.idle else 0
-        assert time.monotonic() < until, "background work did not end"
+    with _ticking() as wait:
+        while quiet < 3:
+            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 10)
+            QCoreApplication.sendPostedEvents()
+            if context.idle:
+                quiet += 1
+                continue
+            quiet = 0
+            assert time.monotonic() < until, "background work did not end"
+            wait()
+
+
+@contextmanager
+def _ticking() -> Iterator[Callable[[], None]]:
+    """Gives what waits for the next event, some milliseconds at most.
+
+    A loop that only asks again keeps the interpreter's lock, and a core, from the very work it waits for.
+    """
+    timer = QTimer()
+    timer.setInterval(2)
+    waiting = QEventLoop.ProcessEventsFlag.AllEvents | QEventLoop.ProcessEventsFlag.WaitForMoreEvents
+    timer.start()
+    try:
+        yield lambda: QCoreApplication.processEvents(waiting)
+    finally:
+        timer.stop()
 
 
 def dispose(*things: QObject) -> None:
@@ -33,9 +54,10 @@ def dispose(*things: QObject) -> None:
 def wait_until(met: Callable[[], bool], timeout: float = 240.0) -> None:
     """Run the event loop until ``met()``."""
     until = time.monotonic() + timeout
-    while not met():
-        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 10)
-        assert time.monotonic() < until, "it did not happen in time"
+    with _ticking() as wait:
+        while not met():
+            wait()
+            assert time.monotonic() < until, "it did not happen in time"
 
 
 @dataclass

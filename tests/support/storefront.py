@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import sqlite3
+from contextlib import closing
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TypeVar
 
 import numpy as np
@@ -70,10 +76,27 @@ def make_store_files(folder: Path, items: int = 6) -> Path:
 
 
 def make_store(base: Path, items: int = 6) -> Path:
-    """A library with the shop imported and two audiences; returns the library's path, closed."""
+    """A library with the shop imported and two audiences; returns the library's path, closed.
+
+    It is imported once by every process that runs tests; the others are copies of that one.
+    """
+    pattern = _pattern(items)
+    shutil.copytree(pattern / "files", base / "files")
+    path = shutil.copytree(pattern / "Shop.mmlib", base / "Shop.mmlib")
+    with closing(sqlite3.connect(path / "library.db")) as connection, connection:
+        moved = connection.execute(
+            "UPDATE root SET path = ? WHERE path = ?", (str(base / "files"), str(pattern / "files"))
+        )
+        assert moved.rowcount == 1
+    return path
+
+
+@cache
+def _pattern(items: int) -> Path:
+    base = Path(mkdtemp(prefix="mmstudio-store-"))
+    atexit.register(shutil.rmtree, base, ignore_errors=True)
     catalogue = make_store_files(base / "files", items)
-    path = base / "Shop.mmlib"
-    with Library.create(path) as library:
+    with Library.create(base / "Shop.mmlib") as library:
         run_inline(
             import_work(
                 library,
@@ -88,7 +111,7 @@ def make_store(base: Path, items: int = 6) -> Path:
         library.audiences.add(
             "安静的家", brief="喜欢安静的家", locale="zh-CN", liked=ids[2:4], disliked=ids[4:5]
         )
-    return path
+    return base
 
 
 def open_store(context: AppContext, base: Path, items: int = 6) -> Library:
