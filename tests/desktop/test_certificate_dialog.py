@@ -17,7 +17,7 @@ def _dialog(context: AppContext, qtbot: QtBot, folder: Path) -> tuple[OptionsPop
     popup = OptionsPopup(context)
     qtbot.addWidget(popup)
     dialog = popup.new_certificate()
-    qtbot.waitExposed(dialog)
+    qtbot.waitExposed(dialog, timeout=240_000)
     dialog.set_folder(str(folder))
     return popup, dialog
 

@@ -24,7 +24,7 @@ def test_results_arrive_on_the_gui_thread(context: AppContext) -> None:
 
 def test_only_the_latest_of_a_key_counts(context: AppContext) -> None:
     gate, seen = threading.Event(), []
-    context.background(lambda: gate.wait(5) and 1, seen.append, key="k")
+    context.background(lambda: gate.wait(240) and 1, seen.append, key="k")
     context.background(lambda: 2, seen.append, key="k")
     wait_until(lambda: seen == [2])
     gate.set()
@@ -58,7 +58,8 @@ def test_an_unexpected_error_reaches_person_and_log(
 ) -> None:
     context.background(lambda: 1 / 0)
     settle(context)
-    assert "ZeroDivisionError" in notices[0].text
+    assert "ZeroDivisionError" not in notices[0].text
+    assert "ZeroDivisionError" in notices[0].hint
     assert "unexpected error" in caplog.text
 
 
@@ -84,7 +85,7 @@ def test_a_cancel_says_nothing(context: AppContext, notices: list[Notice]) -> No
 
 def test_callbacks_of_a_deleted_owner_are_dropped(context: AppContext) -> None:
     owner, gate, seen = QObject(), threading.Event(), []
-    context.background(lambda: gate.wait(5), seen.append, owner=owner)
+    context.background(lambda: gate.wait(240), seen.append, owner=owner)
     shiboken6.delete(owner)
     gate.set()
     settle(context)
@@ -100,12 +101,12 @@ def test_results_of_a_deleted_window_go_nowhere(qapp: object) -> None:
         gate = threading.Barrier(4)
 
         def work(gate: threading.Barrier = gate) -> None:
-            gate.wait(10)
+            gate.wait(240)
             ended.append(1)
 
         for _ in range(3):
             background.run(work, called.append)
-        gate.wait(10)
+        gate.wait(240)
         shiboken6.delete(background)
         background.close()
     QCoreApplication.processEvents()

@@ -82,7 +82,7 @@ def test_files_say_where_they_come_from(context: AppContext, tmp_path: Path, qtb
     pane.activated(files=[tmp_path / "made.png", tmp_path / "photo.png", tmp_path / "broken.png"])
     wait_until(lambda: len(pane.cards) == 3)
     assert "Made by a model." in pane.cards[0].lines.text()
-    assert pane.cards[0].facts.text() == "recipe story · seed 4"
+    assert pane.cards[0].facts.text() == "recipe Story (story) · seed 4"
     assert "nothing of its origin" in pane.cards[1].lines.text()
     assert "1 of 3 files" in pane.summary.text()
     assert names_missing(pane) == []

@@ -19,7 +19,7 @@ from mmstudio.features.extractors import infos
 from mmstudio.library import AssetFilter
 from mmstudio.studio import Studio
 from support.fusion import add_media, put_rows
-from support.qt import settle
+from support.qt import settle, wait_until
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def carried(pane: TeachPane, tag: str) -> set[int]:
 
 def learn(pane: TeachPane, qtbot: QtBot, examples: list[int]) -> None:
     pane.activated(tag="boots", examples=examples)
-    qtbot.waitUntil(lambda: len(pane.model.ids) > 0)
+    wait_until(lambda: len(pane.model.ids) > 0)
     settle(pane.context)
 
 
@@ -92,7 +92,7 @@ def test_enter_accepts_and_backspace_refuses(taught: tuple[TeachPane, list[int]]
     qtbot.keyClick(view, Qt.Key.Key_Backspace)
     settle(pane.context)
     assert pane.context.library.assets.refused("boots") == {second}
-    qtbot.waitUntil(lambda: second not in pane.model.ids and first not in pane.model.ids)
+    wait_until(lambda: second not in pane.model.ids and first not in pane.model.ids)
     pane.context.library.undo.undo()
     pane.context.library.undo.undo()
     settle(pane.context)
@@ -145,7 +145,7 @@ def test_inspector_chips_accept_and_refuse(taught: tuple[TeachPane, list[int]], 
     qtbot.addWidget(chips)
     chips.show_for(ids[0])
     settle(pane.context)
-    qtbot.waitUntil(lambda: chips.shown == ["boots", "lamps"])
+    wait_until(lambda: chips.shown == ["boots", "lamps"])
     buttons = {b.accessibleName(): b for b in chips.findChildren(QToolButton)}
     qtbot.mouseClick(buttons["Add the tag boots, 91 % sure"], Qt.MouseButton.LeftButton)
     qtbot.mouseClick(buttons["Do not suggest the tag lamps here"], Qt.MouseButton.LeftButton)

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from mmstudio.desktop.context import AppContext
 from mmstudio.desktop.views.preferences_gpu import GpuPreferences
+from support.qt import wait_until
 
 
 def test_a_folder_without_wheels_is_said_and_changes_nothing(
@@ -17,13 +18,13 @@ def test_a_folder_without_wheels_is_said_and_changes_nothing(
     qtbot.addWidget(view)
     view.show()
     view.look()
-    qtbot.waitUntil(lambda: "own build" in view.state.text())
+    wait_until(lambda: "own build" in view.state.text())
     assert not view.fetch.isVisible()
     assert not view.remove.isEnabled()
     empty = tmp_path / "empty"
     empty.mkdir()
     view.install(empty)
     assert view.cancel.isVisible()
-    qtbot.waitUntil(lambda: "SHA256SUMS" in view.state.text())
+    wait_until(lambda: "SHA256SUMS" in view.state.text())
     assert not view.busy
     assert view.folder.isEnabled()

@@ -91,10 +91,10 @@ def test_masking_speaks_the_language_keeps_what_is_allowed_and_takes_no_time() -
     assert masked("Hello@Shop.example, ann@shop.example", "en", ["hello@shop.example"]) == (
         "Hello@Shop.example, [e-mail]", {"email": 1},
     )  # fmt: skip
-    started = time.monotonic()
+    started = time.process_time()
     for hostile in ("a.b-c" * 40_000 + "@x.", "1" * 100_000, "DE89 " * 20_000, "[" * 100_000):
         masked(hostile, "en_US")
-    assert time.monotonic() - started < 30
+    assert time.process_time() - started < 30
 
 
 def secret_board(shop: Shop) -> Storyboard:

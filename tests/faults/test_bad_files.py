@@ -89,7 +89,7 @@ def test_a_picture_too_large_to_decode_eats_no_memory(library: Library, tmp_path
     path = huge_png(tmp_path / "media" / "huge.png")
     assert path.stat().st_size < 10_000_000
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    started = time.monotonic()
+    started = time.process_time()
     assert probe(path).width == 30_000
     with pytest.raises(MediaError) as caught:
         make_thumbnail(path, "image")
@@ -98,7 +98,7 @@ def test_a_picture_too_large_to_decode_eats_no_memory(library: Library, tmp_path
     asset = assets_by_name(library)["huge.png"]
     assert (asset.status, asset.width) == ("corrupt", 30_000)
     assert "too large" in asset.status_note
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 200_000 * (1024 if sys.platform == "darwin" else 1), "kilobytes on Linux, bytes on macOS"
 

@@ -59,17 +59,17 @@ def test_two_exports_of_one_name_into_one_folder_at_once_both_end_whole(shop: Sh
 
     def wait(_progress: object) -> None:
         begun.set()
-        go_on.wait(30)
+        go_on.wait(240)
 
     names = ["square-card", "captions"]
     slow = threading.Thread(
         target=lambda: run_inline(exporter.work(first, names, out=out), on_progress=wait), daemon=True
     )
     slow.start()
-    assert begun.wait(30)
+    assert begun.wait(240)
     result = run_inline(exporter.work(second, names, out=out))
     go_on.set()
-    slow.join(60)
+    slow.join(240)
     assert {Path(f["path"]).name for f in result["files"]} == {
         "small-film-2-square-card.png", "small-film-2-captions.srt",
     }  # fmt: skip

@@ -143,9 +143,9 @@ def test_ten_thousand_assets_answer_at_once(tmp_path: Path) -> None:
         features.tagger.learn("x", ids[:5])  # reads the vectors
         took = []
         for _ in range(3):
-            start = time.perf_counter()
+            start = time.process_time()
             features.tagger.learn("x", ids[:10])
-            took.append(time.perf_counter() - start)
+            took.append(time.process_time() - start)
         assert min(took) < 1.0  # measured: well below 0.3 s on two idle cores
         features.close()
 

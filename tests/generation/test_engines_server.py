@@ -123,7 +123,7 @@ def test_a_hanging_server_is_one_sentence_within_the_timeout() -> None:
         began = time.monotonic()
         with pytest.raises(StudioError, match=r"did not answer within 0.5 seconds"):
             list(engine.stream(Ask(HELLO)))
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 50
 
 
 def test_a_server_that_stops_talking_is_one_sentence() -> None:
@@ -139,7 +139,7 @@ def test_cancel_closes_the_connection() -> None:
         stream = engine.stream(Ask(HELLO))
         assert [next(stream), next(stream)] == ["word ", "word "]
         stream.close()
-        assert within(20, answering.gone.is_set)
+        assert within(240, answering.gone.is_set)
 
 
 def test_cancel_ends_an_answer() -> None:
@@ -154,7 +154,7 @@ def test_cancel_ends_the_waiting_for_a_hanging_server() -> None:
     with served(timeout=600, hang=True) as (engine, answering):
         began = time.monotonic()
         assert list(engine.stream(Ask(HELLO), lambda: bool(answering.asked))) == []
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - began < 50
 
 
 @pytest.mark.parametrize(

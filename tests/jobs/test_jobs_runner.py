@@ -65,7 +65,7 @@ def runner(store: MemoryStore) -> Generator[JobRunner, None, None]:
 def test_a_job_runs_to_its_result_and_its_record_says_so(runner: JobRunner, lane: Any) -> None:
     store = runner._store
     handle = runner.submit("count", counting(5), {"n": 5}, title="Counting", lane=lane)
-    assert handle.result(10) == {"started_at": 0, "n": 5}
+    assert handle.result(240) == {"started_at": 0, "n": 5}
     runner.close()
     assert store is not None
     record = store.get(1)
@@ -80,7 +80,7 @@ def test_a_job_runs_to_its_result_and_its_record_says_so(runner: JobRunner, lane
 def test_events_tell_the_whole_story_in_order(runner: JobRunner) -> None:
     events: list[JobEvent] = []
     runner.subscribe(events.append)
-    runner.submit("count", counting(3)).result(10)
+    runner.submit("count", counting(3)).result(240)
     runner.close()
     states = [event.state for event in events]
     assert states[0] == "queued"
@@ -96,17 +96,17 @@ def test_cancel_stops_at_the_next_yield_and_cleans_up(runner: JobRunner) -> None
         try:
             for i in range(1000):
                 started.set()
-                go_on.wait(10)
+                go_on.wait(240)
                 yield Progress(i, 1000)
         finally:
             cleaned.set()
 
     handle = runner.submit("long", work)
-    assert started.wait(10)
+    assert started.wait(240)
     handle.cancel()
     go_on.set()
     with pytest.raises(Cancelled):
-        handle.result(10)
+        handle.result(240)
     assert cleaned.is_set()
     assert handle.state == "cancelled"
 
@@ -123,19 +123,19 @@ def test_a_paused_job_goes_on_from_its_checkpoint(runner: JobRunner, store: Memo
                 return {}
             if i == 3:
                 reached.set()
-                go_on.wait(10)
+                go_on.wait(240)
             yield Progress(i + 1, 10)
         return {"started_at": start}
 
     handle = runner.submit("train", work, lane="device")
-    assert reached.wait(10)
+    assert reached.wait(240)
     handle.pause()
     go_on.set()
     with pytest.raises(Cancelled):
-        handle.result(10)
+        handle.result(240)
     assert handle.state == "paused"
     again = runner.submit("train", work, lane="device", job_id=handle.id)
-    assert again.result(10) == {"started_at": 4}
+    assert again.result(240) == {"started_at": 4}
     assert len(store.rows) == 1
 
 
@@ -151,8 +151,8 @@ def test_closing_pauses_a_job_that_knows_nothing_of_pausing(store: MemoryStore) 
             yield Progress(i, None)
 
     runner.submit("endless", work)
-    assert started.wait(10)
-    assert runner.close(5)
+    assert started.wait(240)
+    assert runner.close(240)
     assert store.get(1).state == "paused"
 
 
@@ -163,8 +163,8 @@ def test_a_failure_is_one_sentence_and_the_runner_lives_on(runner: JobRunner, st
 
     handle = runner.submit("bad", work)
     with pytest.raises(StudioError, match="The picture is broken"):
-        handle.result(10)
-    assert runner.submit("count", counting(2)).result(10)["n"] == 2
+        handle.result(240)
+    assert runner.submit("count", counting(2)).result(240)["n"] == 2
     runner.close()
     assert (store.get(1).state, store.get(1).error, store.get(1).hint) == (
         "failed",
@@ -186,10 +186,10 @@ def test_a_live_request_is_answered_between_the_steps_of_a_device_job(runner: Jo
                 return
 
     handle = runner.submit("train", work, lane="device")
-    assert started.wait(10)
-    thread = runner.ask("slider", lambda: threading.current_thread().name).result(10)
+    assert started.wait(240)
+    thread = runner.ask("slider", lambda: threading.current_thread().name).result(240)
     answered.set()
-    handle.result(10)
+    handle.result(240)
     assert thread == "job-device"
 
 
@@ -198,21 +198,21 @@ def test_the_latest_request_of_a_key_wins(runner: JobRunner) -> None:
 
     def work(context: JobContext) -> Generator[Progress, None, None]:
         started.set()
-        hold.wait(10)
+        hold.wait(240)
         yield Progress(1, 1)
 
     handle = runner.submit("train", work, lane="device")
-    assert started.wait(10)
+    assert started.wait(240)
     first, second, other = (
         runner.ask("slider", lambda: 1),
         runner.ask("slider", lambda: 2),
         runner.ask("query", lambda: 3),
     )
     hold.set()
-    assert second.result(10) == 2
-    assert other.result(10) == 3
+    assert second.result(240) == 2
+    assert other.result(240) == 3
     assert first.cancelled()
-    handle.result(10)
+    handle.result(240)
 
 
 def test_inline_run_records_cancel_and_failure(store: MemoryStore) -> None:

@@ -243,9 +243,9 @@ def test_ten_thousand_are_looked_over_in_seconds_and_it_can_be_stopped(tmp_path:
         )
         for i in range(0, 10_000, 2):
             (one.parent / f"{i}.jpg").touch()
-        started = time.perf_counter()
+        started = time.process_time()
         report = report_of(library)
-        assert time.perf_counter() - started < 20  # about 2 s of one core, measured alone
+        assert time.process_time() - started < 20  # about 2 s of one core, measured alone
         assert (report.usable, finding(report, "missing").count) == (5_000, 5_000)
         steps = check(library, wish())
         next(steps)

@@ -79,9 +79,9 @@ def test_a_library_closed_under_a_reading_thread(library: Library) -> None:
 
     with ThreadPoolExecutor(2) as threads:
         readers = [threads.submit(read) for _ in range(2)]
-        assert started.wait(10)
+        assert started.wait(240)
         library.close()
-        assert {reader.result(10) for reader in readers} == {"The library Test.mmlib is closed."}
+        assert {reader.result(240) for reader in readers} == {"The library Test.mmlib is closed."}
 
 
 def test_a_root_added_in_a_failed_block_is_forgotten(library: Library, tmp_path: Path) -> None:

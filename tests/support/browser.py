@@ -207,11 +207,11 @@ class Browser:
         with contextlib.suppress(OSError):
             self._down.write(json.dumps({"id": next(self._ids), "method": "Browser.close"}).encode() + b"\0")
         try:
-            self._process.wait(10)
+            self._process.wait(120)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait(10)
-        self._reader.join(10)
+            self._process.wait(120)
+        self._reader.join(120)
         self._down.close()
         self._up.close()
 

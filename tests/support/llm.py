@@ -134,7 +134,7 @@ def _handler(answering: Answering) -> type[BaseHTTPRequestHandler]:
             length = int(self.headers["Content-Length"])
             answering.asked.append(json.loads(self.rfile.read(length)))
             if answering.hang:
-                answering.over.wait(60)
+                answering.over.wait(120)
                 return
             if answering.body is not None:
                 self._send(answering.status, answering.kind, answering.body)

@@ -146,7 +146,7 @@ def serving(server: Server) -> Iterator[Server]:
                 if server.gate is not None:
                     self.wfile.write(body[: server.gate_after])
                     self.wfile.flush()
-                    server.gate.wait(20)
+                    server.gate.wait(240)
                     body = body[server.gate_after :]
                 self.wfile.write(body)
                 server.sent += len(body)
