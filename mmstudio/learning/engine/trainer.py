@@ -32,6 +32,7 @@ from mmstudio.learning.engine.task import Task
 from mmstudio.learning.engine.watch import Watch
 
 GRID = 24
+LEAST_BETWEEN = 4  # steps from one picture of the samples to the next: drawing takes as long as learning
 MOST_ROLLBACKS = 5
 NOTICE_STEPS = 100  # how long something that happened is the news
 
@@ -53,12 +54,12 @@ class Trainer:
         judge_every: int = 0,
         resume: bool = False,
     ) -> None:
-        """``grid_every`` and ``judge_every`` 0 mean about ten a run; a checkpoint comes every
-        ``checkpoint_every`` steps, and sooner where those take longer than ``checkpoint_seconds``. With a
-        ``judge`` the best weights are kept beside the newest."""
+        """``grid_every`` and ``judge_every`` 0 mean about ten a run, fewer in a short one; a checkpoint comes
+        every ``checkpoint_every`` steps, and sooner where those take longer than ``checkpoint_seconds``. With
+        a ``judge`` the best weights are kept beside the newest."""
         self.folder, self.config, self.task, self.data = folder, config, task, data
         self.checkpoint_every, self.checkpoint_seconds = checkpoint_every, checkpoint_seconds
-        self.grid_every = grid_every or max(1, config.steps // 10)
+        self.grid_every = grid_every or max(LEAST_BETWEEN, config.steps // 10)
         self.step = self.seen = self.rollbacks = 0
         self.batch = config.batch
         self._notice, self._news_until = "", 0
