@@ -101,6 +101,7 @@ def _recommender(
         raise typer.BadParameter("--out takes a name that ends in .csv or .svg.")
     with studio(lib, device=device) as opened:
         rows = run_job(opened, "evaluate-recommender", options)["rows"]
+        events = opened.library.interactions.count()
     if out is not None:
         from mmstudio.recommendation.evaluation import as_csv, as_svg
 
@@ -115,6 +116,8 @@ def _recommender(
         )
         if out is not None:
             say(tr("Wrote {path}", path=out))
+    elif events:
+        say(tr("Too few events: nobody has enough of them for this comparison."))
     else:
         say(tr("No data yet: import interactions first."))
 

@@ -305,8 +305,8 @@ class Interactions:
         names: the different events ("view", "buy", "rating" …).
     """
 
-    member: npt.NDArray[np.int64]
-    item: npt.NDArray[np.int64]
+    member: npt.NDArray[np.int32]
+    item: npt.NDArray[np.int32]
     weight: npt.NDArray[np.float32]
     time: npt.NDArray[np.float64]
     code: npt.NDArray[np.int16]

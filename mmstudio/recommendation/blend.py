@@ -29,7 +29,8 @@ _GRID = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0)
 _GAIN, _UNSURE = 4e-4, 2e-3  # NDCG that a change of a weight must bring, with many and few hidden events
 _SURE = 1000
 _ROUNDS = 3
-_TOP = 80  # candidates of each voice
+_TOP = 50  # candidates of each voice, about
+_CELLS = 8_000_000  # scores of a voice that exist at a time while candidates are sought
 _EVENTS = 0.9  # what the blend of events can add to a score: the rest is said by brief, links and dislikes
 _EARLY = {"ease": 1.0, "als": 0.3, "knn": 0.3, "content": 0.2}
 
@@ -42,13 +43,20 @@ class Weighting:
         by: voice → weight at each of :data:`KNOWN`; "popular" among them.
         cold: weight of expected popularity beside content for items without events.
         carried: the same of what goes together, carried over by content.
-        fresh: how high such items stand among those with events.
+        fresh: how high such items stand among those with events; fresh_few: the same for somebody of whom one
+            choice is known, those between interpolated (None: as `fresh`).
     """
 
     by: dict[str, tuple[float, ...]]
     cold: float = 0.6
     fresh: float = 0.1
     carried: float = 1.0
+    fresh_few: float | None = None
+
+    def fresh_at(self, evidence: float) -> float:
+        """How high items without events stand for somebody with so many choices."""
+        few = self.fresh if self.fresh_few is None else self.fresh_few
+        return float(np.interp(np.log(max(evidence, 1.0)), (_LOGS[0], _LOGS[-1]), (few, self.fresh)))
 
     def at(self, name: str, evidence: float) -> float:
         """Weight of a voice for somebody with so many choices."""
@@ -63,6 +71,7 @@ class Weighting:
             "by": {name: list(own) for name, own in self.by.items()},
             "cold": self.cold,
             "fresh": self.fresh,
+            "fresh_few": self.fresh if self.fresh_few is None else self.fresh_few,
             "carried": self.carried,
         }
 
@@ -70,7 +79,8 @@ class Weighting:
     def of(cls, data: dict[str, Any]) -> Weighting:
         """Back from :meth:`to_json`."""
         by = {name: tuple(map(float, own)) for name, own in data["by"].items()}
-        return cls(by, float(data["cold"]), float(data["fresh"]), float(data["carried"]))
+        cold, fresh, few = (float(data[name]) for name in ("cold", "fresh", "fresh_few"))
+        return cls(by, cold, fresh, float(data["carried"]), few)
 
 
 def early(catalogue: Catalogue) -> Weighting:
@@ -93,13 +103,13 @@ def signals(catalogue: Catalogue, profile: Profile, weighting: Weighting) -> lis
         if not given or (weight <= 0 and not (voice.name == CONTENT and new.any())):
             continue
         values, split = voice.engine(catalogue).one(given)
-        scale = 1 / max(_deviation(values), 1e-9)
+        scale = 1 / max(_deviation(values), 1e-9) if voice.scaled else 1.0
         if voice.name == CONTENT:
             content = (voice, weight * scale, scale, values, split)
         else:
             trust += weight
             found.append((voice.kind, values, split, weight * scale))
-    beside = weighting.fresh * placed(trust)
+    beside = weighting.fresh_at(evidence) * placed(trust)
     if content is not None:
         voice, weight, scale, values, split = content
         found.append((voice.kind, values, split, np.where(new, beside * scale, weight)))
@@ -157,7 +167,7 @@ def expected_popularity(catalogue: Catalogue) -> NDArray[np.float64]:
 def batch(catalogue: Catalogue, profiles: Sequence[Profile], weighting: Weighting) -> NDArray[np.float32]:
     """float32[U,N], each row ranked as :func:`signals` ranks it."""
     known, new = batch_parts(catalogue, profiles, weighting)
-    known += np.float32(weighting.fresh) * new
+    known += np.array([weighting.fresh_at(len(p.anchors)) for p in profiles], np.float32)[:, None] * new
     return known
 
 
@@ -210,7 +220,11 @@ class Candidates:
 
     def ndcg(self, weights: NDArray[np.float32]) -> float:
         """NDCG@10 of the ranking by a weighted sum."""
-        return measuring.ndcg_at(self.values @ weights, self.hits, self.counts)
+        return float(self.ndcgs(weights).mean())
+
+    def ndcgs(self, weights: NDArray[np.float32]) -> NDArray[np.float64]:
+        """float64[U] of each person."""
+        return measuring.ndcgs_at(self.values @ weights, self.hits, self.counts)
 
     def of(self, people: NDArray[np.bool_]) -> Candidates:
         """The same for a part of the people, bool[U]."""
@@ -218,29 +232,46 @@ class Candidates:
 
 
 def candidates(catalogue: Catalogue, people: Asked, speakers: Sequence[Voice]) -> Candidates:
-    """The first items of every voice and the hidden ones, for everybody asked."""
+    """The first items of every voice, alone and with popularity, and the hidden ones, for everybody asked."""
     n = len(catalogue.ids)
-    heard = [voice.batch(catalogue, people.profiles) for voice in speakers]
-    heard.append(np.tile(popularity(catalogue).astype(np.float32), (len(people.profiles), 1)))
-    rows: list[NDArray[np.int64]] = []
-    for u in range(len(people.profiles)):
-        away = np.zeros(n, bool)
-        away[people.seen[u]] = True
-        found = [people.targets[u]]
-        for values in heard:
-            own = np.where(away, -np.inf, values[u])
-            found.append(np.argpartition(-own, min(_TOP, n - 1))[:_TOP])
-        own_rows = np.unique(np.concatenate(found))
-        rows.append(own_rows[~away[own_rows]])
-    most = max(map(len, rows))
-    values = np.full((len(rows), most, len(heard)), -1e6, np.float32)
-    hits = np.zeros((len(rows), most), bool)
-    for u, own_rows in enumerate(rows):
-        for v, one in enumerate(heard):
-            values[u, : len(own_rows), v] = one[u, own_rows]
+    popular = popularity(catalogue).astype(np.float32)
+    often = np.argsort(-popular, kind="stable")
+    found: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = []
+    step = max(1, _CELLS // max(n, 1))
+    for start in range(0, len(people.profiles), step):
+        heard = [voice.batch(catalogue, people.profiles[start : start + step]) for voice in speakers]
+        for place in range(len(heard[0]) if heard else len(people.profiles[start : start + step])):
+            u = start + place
+            away = np.zeros(n, bool)
+            away[people.seen[u]] = True
+            first = often[: _TOP + len(people.seen[u])]
+            rows = [people.targets[u], first[~away[first]][:_TOP]]
+            for values in heard:
+                own = values[place].copy()
+                own[away] = -np.inf
+                rows.append(_highest(own, min(_TOP, n)))
+                # An item may be first by a sum without being first by any voice.
+                rows.append(_highest(own + popular, min(_TOP, n)))
+            own_rows = np.unique(np.concatenate(rows))
+            own_rows = own_rows[~away[own_rows]]
+            found.append((own_rows, np.array([*(one[place, own_rows] for one in heard), popular[own_rows]])))
+    most = max(len(rows) for rows, _ in found)
+    values = np.full((len(found), most, len(speakers) + 1), -1e6, np.float32)
+    hits = np.zeros((len(found), most), bool)
+    for u, (own_rows, own_values) in enumerate(found):
+        values[u, : len(own_rows)] = own_values.T
         hits[u, : len(own_rows)] = np.isin(own_rows, people.targets[u])
     counts = np.array([len(t) for t in people.targets], np.int64)
     return Candidates([*(voice.name for voice in speakers), POPULAR], values, hits, counts)
+
+
+def _highest(values: NDArray[np.float32], most: int) -> NDArray[np.int64]:
+    """int64[about ``most``] places of the highest; of many, every eighth value says from where on."""
+    if len(values) < 16 * most:
+        return np.argpartition(-values, most - 1)[:most]
+    sample = values[::8]
+    at = len(sample) - 1 - (most // 8 + 2)
+    return np.flatnonzero(values > np.partition(sample, at)[at])
 
 
 def climb(found: Candidates, start: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from mmstudio.atomic import atomic_path
 from mmstudio.i18n import mark, tr
-from mmstudio.recommendation import blend, measuring
+from mmstudio.recommendation import blend, few_known, measuring
 from mmstudio.recommendation.blend import CONTENT, KNOWN, POPULAR, Weighting
 from mmstudio.recommendation.carried import carried_many
 from mmstudio.recommendation.methods import Method, known
@@ -25,23 +25,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mmstudio.recommendation.catalogue import Catalogue
-    from mmstudio.recommendation.events import Events
     from mmstudio.recommendation.measuring import Asked, Manner
 
 log = logging.getLogger(__name__)
 _MEASURING = threading.RLock()  # two that ask at once are measured for once
-VERSION = 2  # 2: what goes together is carried over to new items
+VERSION = 3  # 3: few known choices are told by conditional popularity
 LEAST_PEOPLE, LEAST_PAIRS = (
     20,
     200,
 )  # members with three choices, and choices, from which on anything is measured
 _PEOPLE, _FEW, _FEW_PEOPLE = 600, 0.15, 120
-_DRAWS = {1: 4, 3: 2}
+_FRESH_PEOPLE, _CELLS = 200, 8_000_000  # asked where all items are scored, and their scores at most
 _NEWEST = 3  # choices of each member that are hidden where the newest are
-_POPULAR = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0)
-_KNN = (0.0, 0.2, 0.5, 1.0, 2.0)
-_CONTENT = (0.0, 0.2)
-_DENSE = 2500  # items that EASE covers while weights are chosen: its time grows with the cube
+# Items that EASE covers while weights are chosen: its time grows with the cube.
+_DENSE, _DENSE_NEW = 2000, 1500
 _COLD, _CARRIED = (0.0, 0.3, 0.6, 1.0, 1.5), (0.0, 0.5, 1.0, 2.0)
 _FRESH = (1.0, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05, 0.025)
 _CHANGED = 0.1  # share of events that may come and go before it is measured again
@@ -90,6 +87,7 @@ _LABELS = {
     "ease": mark("what goes together (EASE)"),
     "als": mark("taste factors (ALS)"),
     "knn": mark("neighbours of items"),
+    "likelier": mark("what one choice makes likelier"),
     "beside": mark("what is taken around the same time"),
     "markov": mark("what is taken next"),
     "decayed": mark("what goes with the newest choices"),
@@ -159,15 +157,18 @@ def settle(
     full = blend.candidates(found, asked, voices(found))
     weights, score = _crossed(found, full)
     by_known = {KNOWN[-1]: weights}
-    few = _few(events, strange, good)
+    few = few_known.strangers(events, strange, good)
     small = np.array([len(one.taste) <= 2 * KNOWN[-2] for one in asked.profiles])
     for k in reversed(KNOWN[:-1]):
         own = full.of(small) if k == KNOWN[-2] and np.count_nonzero(small) >= 10 else None
-        weights = by_known[k] = _for_few(found, few, k, weights, own, rng)
+        weights = by_known[k] = few_known.weights(found, few, k, weights, own, rng)
     by = {name: tuple(float(by_known[k][v]) for k in KNOWN) for v, name in enumerate(full.names)}
     popular, over = _for_new(catalogue, rng)
     weighting = Weighting(by, popular, carried=over)
     weighting = replace(weighting, fresh=_fresh(found, asked, weighting))
+    if few is not None:
+        one, _ = few_known.first_known(few, KNOWN[0], rng)
+        weighting = replace(weighting, fresh_few=_fresh(found, one, weighting))
     table = {"blend": score}
     for v, name in enumerate(full.names):
         table[name] = full.ndcg(np.eye(len(full.names), dtype=np.float32)[v])
@@ -197,58 +198,6 @@ def _crossed(found: Catalogue, full: blend.Candidates) -> tuple[NDArray[np.float
     return np.asarray(mean / mean.max(), np.float32), float(np.mean(scores))
 
 
-def _for_few(
-    found: Catalogue, few: Asked | None, k: int, weights: NDArray[np.float32], own: blend.Candidates | None,
-    rng: np.random.Generator,
-) -> NDArray[np.float32]:  # fmt: skip
-    """Weights for people of whom k choices are known: only popularity, neighbours and content change.
-
-    ``own``: members who have few choices, who count as much as strangers.
-    """
-    first = _first(few, k, rng) if few is not None else None
-    if first is None or not first.profiles:  # nobody has more than k choices
-        best = weights.copy()
-        best[-1] = max(float(best[-1]), float(1.0 / np.sqrt(k)))
-        return best
-    known_few = blend.candidates(found, first, voices(found))
-    sets = [known_few] if own is None else [known_few, own]
-    best, score = weights, -1.0
-    at = {name: place for place, name in enumerate(known_few.names)}
-    for popular, knn, content in product(_POPULAR, _KNN, _CONTENT):
-        tried = weights.copy()
-        tried[-1] = popular
-        for name, weight in (("knn", knn), (CONTENT, content)):
-            if name in at:
-                tried[at[name]] = weight
-        here = float(np.mean([one.ndcg(tried) for one in sets]))
-        if here > score:
-            best, score = tried, here
-    return best
-
-
-def _few(events: Events, strange: NDArray[np.bool_], good: NDArray[np.bool_]) -> Asked | None:
-    """Members that the fit has not seen, with all they like."""
-    liked = measuring.targets_of(events, strange & good & (events.value > 0))
-    people = [one for one, rows in sorted(liked.items()) if len(rows) >= 4]
-    if len(people) < 8:
-        return None
-    return measuring.asked(events.subset(strange & (events.value > 0)), people, liked)
-
-
-def _first(few: Asked, k: int, rng: np.random.Generator) -> Asked:
-    """Strangers of whom k choices are known; of very few it matters which, so they are drawn again."""
-    profiles, targets, seen = [], [], []
-    draws = _DRAWS.get(k, 1)
-    for profile, liked in zip(few.profiles * draws, few.targets * draws, strict=True):
-        own = measuring.first_few(profile, k, rng)
-        rest = np.setdiff1d(liked, np.array(list(own.taste), np.int64))
-        if len(rest):
-            profiles.append(own)
-            targets.append(rest)
-            seen.append(np.array(list(own.taste), np.int64))
-    return measuring.Asked(profiles, targets, seen)
-
-
 def _for_new(catalogue: Catalogue, rng: np.random.Generator) -> tuple[float, float]:
     """How much expected popularity and what goes together count beside content for new items: a fifth of the
     items plays new."""
@@ -259,10 +208,10 @@ def _for_new(catalogue: Catalogue, rng: np.random.Generator) -> tuple[float, flo
     new[rng.permutation(used)[: max(1, len(used) // 5)]] = True
     good = measuring.relevant(events, 4.0) & (events.value > 0)
     targets = measuring.targets_of(events, new[events.col] & good)
-    found = measuring.with_events(catalogue, events.subset(~new[events.col], dense=min(events.dense, _DENSE)))
-    people = [one for one in rng.permutation(sorted(targets)).tolist() if found.events.index(one) >= 0][
-        :_PEOPLE
-    ]
+    rest = events.subset(~new[events.col], dense=min(events.dense, _DENSE_NEW))
+    found = measuring.with_events(catalogue, rest)
+    people = [one for one in rng.permutation(sorted(targets)).tolist() if rest.index(one) >= 0]
+    people = people[: max(LEAST_PEOPLE, min(_PEOPLE, _CELLS // max(events.items, 1)))]
     content = next((voice for voice in voices(found) if voice.name == CONTENT), None)
     if len(people) < 10 or content is None:
         return usual_ones.cold, usual_ones.carried
@@ -286,9 +235,11 @@ def _for_new(catalogue: Catalogue, rng: np.random.Generator) -> tuple[float, flo
 
 def _fresh(found: Catalogue, asked: Asked, weighting: Weighting) -> float:
     """How high items without events may stand: as high as costs a hundredth of NDCG at most."""
-    known, new = blend.batch_parts(found, asked.profiles, weighting)
-    if not new.any():
+    if not blend.cold(found.events).any() or not asked.profiles:
         return weighting.fresh
+    most = max(LEAST_PEOPLE, min(_FRESH_PEOPLE, _CELLS // max(found.events.items, 1)))
+    asked = measuring.Asked(asked.profiles[:most], asked.targets[:most], asked.seen[:most])
+    known, new = blend.batch_parts(found, asked.profiles, weighting)
     hits = _hits(known.shape, asked)
     counts = np.array([len(own) for own in asked.targets], np.int64)
     for u, seen in enumerate(asked.seen):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ EASE_ITEMS = 5000  # the dense items × items inverse stays near 100 MB and a fe
 
 _RARE = 0.3  # weight of item-kNN beside EASE
 _LEAST_EQUAL = 10
+_SCALES = (5.0, 10.0, 100.0)  # where scales of ratings usually end
 
 
 def strength(event: str, weight: float) -> float:
@@ -32,8 +34,10 @@ def strength(event: str, weight: float) -> float:
 def strengths(log: Interactions) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """(strength 0…1, rating 1…5 or NaN) of every interaction, float32[E] each.
 
-    Ratings on a scale of 10 or 100 are brought to 5. Where ten ratings or more are all the same, they say who
-    took an item and not what was liked: each counts in full.
+    Ratings on a scale of 10 or 100 are brought to 5: the smallest scale that holds them. At most one in a
+    hundred (one of ten or more) may lie above it and counts as its highest: a slip of the finger does not
+    turn all the others into nothing. Where ten ratings or more are all the same, they say who took an item
+    and not what was liked: each counts in full.
     """
     rated = (
         np.array([name == "rating" for name in log.names], bool)[log.code] if log.names else np.zeros(0, bool)
@@ -42,9 +46,7 @@ def strengths(log: Interactions) -> tuple[NDArray[np.float32], NDArray[np.float3
     rating = np.full(len(log.weight), np.nan, np.float32)
     if rated.any():
         given = log.weight[rated]
-        top = float(given.max())
-        scale = 1.0 if top <= 5 else 2.0 if top <= 10 else 20.0 if top <= 100 else top / 5
-        rating[rated] = given = given / np.float32(scale)
+        rating[rated] = given = np.minimum(given / np.float32(_highest(given) / 5), 5)
         if len(given) >= _LEAST_EQUAL and float(given.min()) == float(given.max()):
             value[rated] = 1.0
         else:
@@ -52,12 +54,19 @@ def strengths(log: Interactions) -> tuple[NDArray[np.float32], NDArray[np.float3
     return value, rating
 
 
+def _highest(given: NDArray[np.float32]) -> float:
+    """The highest rating of the scale that these are on."""
+    few = max(len(given) // 100, 1) if len(given) >= _LEAST_EQUAL else 0
+    top = float(np.partition(given, len(given) - 1 - few)[len(given) - 1 - few])
+    return next((end for end in _SCALES if top <= end), top)
+
+
 class Events:
     """Members × items, and what goes together.
 
     Args:
-        member: int64[E] member of each event.
-        item: int64[E] row of the item of each event.
+        member: int[E] member of each event.
+        item: int[E] row of the item of each event.
         value: float32[E] strength of each event, 0…1; the strongest per member and item counts.
         items: number of items N.
         dense: EASE covers this many of the most used items.
@@ -66,7 +75,7 @@ class Events:
 
     Attributes:
         members: int64[M], the members with events, ascending.
-        who, col: int64[P] index into `members` and item row of every pair that met.
+        who, col: int32[P] index into `members` and item row of every pair that met.
         value, when, rating: of every pair.
         x: csr float32[M,N] of strengths, pairs of strength 0 left out.
         people: int64[N] how many members chose each item (strength above 0).
@@ -75,8 +84,8 @@ class Events:
 
     def __init__(
         self,
-        member: NDArray[np.int64],
-        item: NDArray[np.int64],
+        member: NDArray[np.integer[Any]],
+        item: NDArray[np.integer[Any]],
         value: NDArray[np.float32],
         items: int,
         dense: int = EASE_ITEMS,
@@ -86,38 +95,47 @@ class Events:
     ) -> None:
         from scipy import sparse
 
-        self.members, who = np.unique(np.asarray(member, np.int64), return_inverse=True)
-        pair = who.astype(np.int64) * max(items, 1) + item
-        order = np.lexsort((-np.asarray(value, np.float64), pair))
-        distinct, first = np.unique(pair[order], return_index=True)
-        self.who = distinct // max(items, 1)
-        self.col = distinct % max(items, 1)
-        self.value = np.asarray(value, np.float32)[order][first]
-        self.when = _last(when, pair, len(distinct), np.float64)
-        self.rating = _last(rating, pair, len(distinct), np.float32)
+        self.members, who = _numbered(np.asarray(member))
+        width = max(items, 1)
+        pair = who.astype(np.int64)
+        pair *= width
+        pair += item
+        del who
+        order, starts = _grouped(pair)
+        first = starts if order is None else order[starts]
+        distinct = pair[first]
+        del pair, first
+        self.who, self.col = (part.astype(np.int32) for part in np.divmod(distinct, width))
+        del distinct
+        self.value = _largest(np.asarray(value, np.float32), order, starts)
+        self.when = _largest(when, order, starts, np.float64)
+        self.rating = _largest(rating, order, starts, np.float32)
+        del order, starts
         self.items = items
         self.dense = dense
         chosen = self.value > 0
-        shape = (len(self.members), items)
-        self.x: Any = sparse.csr_matrix(
-            (self.value[chosen], (self.who[chosen], self.col[chosen])), shape=shape
-        )
-        self.by_item: Any = self.x.tocsc()
-        self.people = np.diff(self.by_item.indptr).astype(np.int64)
+        # Pairs are in the order of a csr matrix; where all count, its cells are these very arrays.
+        cells = (self.value, self.col) if chosen.all() else (self.value[chosen], self.col[chosen])
+        count = np.bincount(self.who[chosen], minlength=len(self.members))
+        ends = np.concatenate([[0], np.cumsum(count)]).astype(np.int32)
+        self.x: Any = sparse.csr_matrix((*cells, ends), shape=(len(self.members), items))
+        self.people = np.bincount(cells[1], minlength=items).astype(np.int64)
         self.kept: dict[str, Any] = {}
 
     @classmethod
     def of(cls, log: Interactions, row: Mapping[int, int], items: int) -> Events:
         """From a library's interactions; ``row``: item id → its row."""
-        ids = np.array(sorted(row), np.int64)
-        rows = np.array([row[int(i)] for i in ids], np.int64)
-        at = np.searchsorted(ids, log.item)
-        known = (
-            (at < len(ids)) & (ids[np.minimum(at, max(len(ids) - 1, 0))] == log.item) if len(ids) else at < 0
-        )
         value, rating = strengths(log)
-        place = rows[at[known]] if len(ids) else at[known]
-        return cls(log.member[known], place, value[known], items, when=log.time[known], rating=rating[known])
+        ids = np.fromiter(row.keys(), np.int64, len(row))
+        place = np.full(max(int(ids.max(initial=-1)), int(log.item.max(initial=-1))) + 1, -1, np.int32)
+        place[ids] = np.fromiter(row.values(), np.int32, len(row))
+        at = place[log.item]
+        known = at >= 0
+        if known.all():
+            return cls(log.member, at, value, items, when=log.time, rating=rating)
+        return cls(
+            log.member[known], at[known], value[known], items, when=log.time[known], rating=rating[known]
+        )
 
     def subset(self, keep: NDArray[np.bool_], *, dense: int | None = None) -> Events:
         """The same with a part of the pairs, bool[P]; nothing fitted is taken along."""
@@ -130,6 +148,11 @@ class Events:
     def count(self) -> int:
         """Number of member–item pairs that speak for the item."""
         return int(self.x.nnz)
+
+    @cached_property
+    def by_item(self) -> Any:
+        """csc float32[M,N]: the same as `x`, by item."""
+        return self.x.tocsc()
 
     @property
     def timed(self) -> bool:
@@ -233,10 +256,39 @@ class Events:
         return len(np.intersect1d(a, b, assume_unique=True)), len(b)
 
 
-def _last(given: NDArray[Any] | None, pair: NDArray[np.int64], count: int, kind: type) -> NDArray[Any]:
+def _numbered(member: NDArray[np.integer[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """(the different numbers, ascending, int64[M]; int32[E] where each stands among them).
+
+    Numbers of a database are dense: a table of them costs far less than sorting.
+    """
+    top = int(member.max(initial=0))
+    if not len(member) or int(member.min()) < 0 or top > 8 * len(member) + 1_000_000:
+        found, where = np.unique(member.astype(np.int64), return_inverse=True)
+        return found, where.astype(np.int32)
+    there = np.zeros(top + 1, bool)
+    there[member] = True
+    place = np.cumsum(there, dtype=np.int32)
+    place -= 1
+    return np.flatnonzero(there).astype(np.int64), place[member]
+
+
+def _grouped(pair: NDArray[np.int64]) -> tuple[NDArray[np.intp] | None, NDArray[np.int64]]:
+    """(order that sorts the pairs, None where they are; where each different one begins)."""
+    order = None
+    if len(pair) and np.any(pair[1:] < pair[:-1]):
+        order = np.argsort(pair, kind="stable")
+        pair = pair[order]
+    return order, np.flatnonzero(np.r_[np.ones(min(len(pair), 1), bool), pair[1:] != pair[:-1]])
+
+
+def _largest(
+    given: NDArray[Any] | None, order: NDArray[np.intp] | None, starts: NDArray[np.int64],
+    kind: type = np.float32,
+) -> NDArray[Any]:  # fmt: skip
     """Per pair the largest value that is known, NaN where none is (times: the last; ratings: the best)."""
-    if given is None or not len(pair):
-        return np.full(count, np.nan, kind)
-    order = np.lexsort((np.nan_to_num(given, nan=-np.inf), pair))
-    last = np.r_[np.flatnonzero(np.diff(pair[order])), len(order) - 1]
-    return np.asarray(given, kind)[order[last]]
+    if given is None or not len(starts):
+        return np.full(len(starts), np.nan, kind)
+    values = np.asarray(given, kind)
+    if order is not None:
+        values = values[order]
+    return np.fmax.reduceat(values, starts)

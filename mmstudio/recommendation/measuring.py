@@ -68,8 +68,8 @@ def profile_of_member(events: Events, member: int) -> Profile:
     at = events.index(member)
     if at < 0:
         return Profile({}, (), {}, "", 0.0)
-    row = events.x[at]
-    taste = dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
+    cells = slice(*events.x.indptr[at : at + 2].tolist())
+    taste = dict(zip(events.x.indices[cells].tolist(), events.x.data[cells].tolist(), strict=True))
     recent = events.met(member).tolist() if events.timed else []
     return Profile({}, (), taste, "", float(len(taste)), recent)
 
@@ -100,14 +100,21 @@ def targets_of(events: Events, pairs: NDArray[np.bool_]) -> dict[int, NDArray[np
         who = events.who[at]
         cuts = np.flatnonzero(np.diff(who)) + 1
         for block in np.split(at, cuts):
-            found[int(events.members[events.who[block[0]]])] = events.col[block]
+            found[int(events.members[events.who[block[0]]])] = events.col[block].astype(np.int64)
     return found
 
 
 def ndcg_at(
     scores: NDArray[np.float32], hits: NDArray[np.bool_], counts: NDArray[np.int64], k: int = 10
 ) -> float:
-    """Mean NDCG@k (Järvelin & Kekäläinen 2002, binary) of candidate scores float32[U,C] with their hits
+    """The mean of :func:`ndcgs_at`."""
+    return float(ndcgs_at(scores, hits, counts, k).mean())
+
+
+def ndcgs_at(
+    scores: NDArray[np.float32], hits: NDArray[np.bool_], counts: NDArray[np.int64], k: int = 10
+) -> NDArray[np.float64]:
+    """float64[U] NDCG@k (Järvelin & Kekäläinen 2002, binary) of candidate scores float32[U,C] with their hits
     bool[U,C]; ``counts``: relevant items of each."""
     k = min(k, scores.shape[1])
     top = np.argpartition(-scores, k - 1, axis=1)[:, :k]
@@ -115,7 +122,7 @@ def ndcg_at(
     got = np.take_along_axis(hits, np.take_along_axis(top, order, 1), 1)
     discount = 1 / np.log2(np.arange(2, k + 2))
     ideal = np.cumsum(discount)[np.minimum(counts, k) - 1]
-    return float(((got * discount).sum(axis=1) / ideal).mean())
+    return np.asarray((got * discount).sum(axis=1) / ideal, np.float64)
 
 
 def with_events(catalogue: Catalogue, events: Events) -> Catalogue:

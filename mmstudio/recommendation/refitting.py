@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mmstudio.recommendation.events import Events
 
 log = logging.getLogger(__name__)
-_FITS = ("ease", "ease_met", "neighbours", "following", "beside", "factors")
+_FITS = ("ease", "ease_met", "neighbours", "likelier", "following", "beside", "factors")
 _SMALL = 5_000  # pairs below which fitting anew takes less than a blink
 _ENOUGH, _MOST = (
     0.02,

@@ -10,6 +10,7 @@ import numpy as np
 
 from mmstudio.recommendation.methods import linear
 from mmstudio.recommendation.methods.factors import factors
+from mmstudio.recommendation.methods.likelier import likelier
 from mmstudio.recommendation.methods.placing import placing
 from mmstudio.recommendation.signals import Profile, Split
 
@@ -42,7 +43,8 @@ class Voice:
     Attributes:
         name: as in weights and tables. kind: of its part of a score.
         hears: what of a profile it takes: all that speaks for somebody, or the newest choices, decaying by
-            ``tau`` items.
+            ``tau`` items. scaled: brought to a deviation of 1 for each person; otherwise its own size says
+            how much it knows.
         ready: whether it can speak for a catalogue. engine: what is fitted, kept with the events.
     """
 
@@ -52,6 +54,7 @@ class Voice:
     ready: Callable[[Catalogue], bool]
     engine: Callable[[Catalogue], Engine]
     tau: float = 0.0
+    scaled: bool = True
 
     def given(self, profile: Profile) -> dict[int, float]:
         """Row → weight of what it hears of a profile."""
@@ -63,7 +66,8 @@ class Voice:
     def batch(self, catalogue: Catalogue, profiles: Sequence[Profile]) -> NDArray[np.float32]:
         """float32[U,N] of many profiles, each row scaled to a deviation of 1."""
         out = self.engine(catalogue).batch(matrix([self.given(one) for one in profiles], len(catalogue.ids)))
-        out /= np.maximum(out.std(axis=1, keepdims=True), 1e-9)
+        if self.scaled:
+            out /= np.maximum(out.std(axis=1, keepdims=True), 1e-9)
         return out
 
 
@@ -154,6 +158,7 @@ _EVENTS = (
     Voice("ease", "together", "anchors", _dense, lambda c: linear.ease(c.events)),
     Voice("als", "together", "anchors", _enough, lambda c: factors(c.events)),
     Voice("knn", "together", "anchors", _enough, lambda c: linear.neighbours(c.events)),
+    Voice("likelier", "together", "anchors", _enough, lambda c: likelier(c.events), scaled=False),
     Voice("beside", "together", "anchors", _timed, lambda c: linear.beside(c.events)),
     Voice("markov", "next", "recent", _timed, lambda c: linear.following(c.events), _NEXT),
     Voice(

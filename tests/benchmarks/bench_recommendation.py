@@ -7,8 +7,12 @@ items.
 
     --only speed,import,questions,links,random,ratio811,leave-last,cold-items,few-shot   --seeds 3
     --protocol random,few-shot    only these protocols (the same names as in --only)
-    --keep FILE                   other packages' figures are kept there, so that a run that was cut off, or
-                                  one after a change of ours, does not train them again
+    --first N                     number of the first split
+    --keep FILE                   figures are kept there, so that a run that was cut off, or one after a
+                                  change of ours, does not train other packages again
+    --who others,ours             whose figures are measured; the table is of all that is kept
+    --methods blend,ease          only these of ours (popular and random always); kept as the others are
+    --budget S                    no other package is trained anew after so many seconds: run it again
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -86,61 +91,80 @@ def questions(library: Library, people: int = 150) -> None:
     )
 
 
-def protocol(library: Library, name: str, seeds: int, keep: Path | None = None) -> None:
+class Kept:
+    """Figures by "protocol/split/label" and number of known choices, in a file where one is named."""
+
+    def __init__(self, path: Path | None, budget: float) -> None:
+        self.path, self.until = path, time.monotonic() + budget
+        there = path is not None and path.is_file()
+        read = json.loads(path.read_text("utf-8")) if there else {}
+        self.found: dict[str, dict[str, dict[str, Any]]] = read
+
+    def put(self, key: str, found: dict[str, dict[str, Any]]) -> None:
+        """Keep the figures of one method on one split."""
+        self.found[key] = found
+        if self.path is not None:
+            self.path.write_text(json.dumps(self.found), "utf-8")
+
+
+def protocol(
+    catalogue: Any, name: str, splits: range, kept: Kept, who: str, methods: list[str] | None = None
+) -> None:
     """The studio's methods and everybody else's on the same splits."""
-    recommender = Recommender(library, Features(library, "cpu"))
-    catalogue = recommender.catalogue()
-    plan = protocols.PROTOCOLS[name]
-    started = time.perf_counter()
-    rows = evaluate(catalogue, protocol=name, seeds=seeds)
-    mine = time.perf_counter() - started
-    others: dict[tuple[str, int], list[dict[str, float]]] = {}
-    for seed in range(seeds):
-        for label, known, found in _others(catalogue, name, plan.threshold, seed, keep):
-            others.setdefault((label, known), []).append(found)
-    print(
-        f"\n{name}: {seeds} splits, relevant "
-        f"{'every event' if plan.threshold is None else f'>= {plan.threshold:g}'}, seen left out"
-        f" ({mine:.0f} s)"
-    )
-    columns = ("ndcg", "ndcg_spread", "recall", "hit", "mrr", "auc", "fit_s", "query_p95_ms")
-    table = [(row["method"], row["known"] or 0, *(row[column] for column in columns)) for row in rows]
-    for (label, known), own in others.items():
-        mean = {key: float(np.mean([one[key] for one in own])) for key in own[0]}
-        spread = float(np.std([one["ndcg"] for one in own]))
-        found = (mean["recall"], mean["hit"], mean["mrr"], mean["auc"], mean["fit"], None)
-        table.append((label, known, mean["ndcg"], spread, *found))
-    heads = ("NDCG@10", "", "Recall@10", "Hit@10", "MRR", "AUC", "fit s", "p95 ms")
+    threshold = protocols.PROTOCOLS[name].threshold
+    for seed in splits:
+        if "others" in who:
+            _others(catalogue, name, threshold, seed, kept)
+        if "ours" in who:
+            own: dict[str, dict[str, dict[str, Any]]] = {}
+            worked = time.process_time()
+            for row in evaluate(catalogue, protocol=name, seeds=1, first=seed, methods=methods):
+                own.setdefault(row["method"], {})[str(row["known"] or 0)] = row | {"fit": row["fit_s"]}
+            for label, found in own.items():
+                kept.put(f"{name}/{seed}/{label}", found)
+            print(f"{name} {seed}: ours took {time.process_time() - worked:.0f} s of processor", flush=True)
+    _print(name, threshold, splits, kept)
+
+
+def _print(name: str, threshold: float | None, splits: range, kept: Kept) -> None:
+    rows: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    for key, found in kept.found.items():
+        part, seed, label = key.split("/", 2)
+        if part == name and int(seed) in splits:
+            for known, own in found.items():
+                rows.setdefault((label, int(known)), []).append(own)
+    relevant = "every event" if threshold is None else f">= {threshold:g}"
+    print(f"\n{name}: splits {splits.start} to {splits.stop - 1}, relevant {relevant}, seen left out")
+    columns = ("ndcg", "recall", "hit", "mrr", "auc", "fit", "query_p95_ms")
+    heads = ("NDCG@10", "±", "Recall@10", "Hit@10", "MRR", "AUC", "fit s", "p95 ms", "splits")
     print(f"  {'':26s} " + " ".join(f"{head:>9s}" for head in heads))
+    table = []
+    for (label, known), own in rows.items():
+        means = [np.mean([one[c] for one in own]) if c in own[0] else None for c in columns]
+        table.append((label, known, means[0], np.std([one["ndcg"] for one in own]), *means[1:], len(own)))
     for label, known, *figures in sorted(table, key=lambda one: (one[1], -one[2])):
         title = label + (f" (k={known})" if known else "")
-        cells = ["" if figure is None else f"{figure:.4f}" for figure in figures]
+        cells = ["" if f is None else str(f) if isinstance(f, int) else f"{f:.4f}" for f in figures]
         print(f"  {title:26s} " + " ".join(f"{cell:>9s}" for cell in cells))
     sys.stdout.flush()
-    recommender.close()
 
 
-def _others(
-    catalogue: Any, name: str, threshold: float | None, seed: int, keep: Path | None
-) -> Iterator[tuple[str, int, dict[str, float]]]:
-    """(method, known choices, figures) of other packages on one split; out of ``keep`` where they are."""
-    kept: dict[str, Any] = json.loads(keep.read_text("utf-8")) if keep is not None and keep.is_file() else {}
+def _others(catalogue: Any, name: str, threshold: float | None, seed: int, kept: Kept) -> None:
+    """Other packages on one split, where their figures are not kept already."""
     part = protocols.split(catalogue.events, name, threshold, seed)
     assert part is not None
     for label, make in rivals(with_events(catalogue, part.train), part, threshold, name):
         key = f"{name}/{seed}/{label}"
-        if key not in kept:
-            began = time.perf_counter()
-            scorer = make()
-            fit = time.perf_counter() - began
-            kept[key] = {
-                str(known): {**_measure(scorer(asked), asked, part), "fit": fit}
-                for known, asked in part.asked.items()
-            }
-            if keep is not None:
-                keep.write_text(json.dumps(kept), "utf-8")
-        for known, found in kept[key].items():
-            yield label, int(known), found
+        if key in kept.found:
+            continue
+        if time.monotonic() > kept.until:
+            print(f"{key}: left for the next run", flush=True)
+            continue
+        began = time.perf_counter()
+        scorer = make()
+        fit = time.perf_counter() - began
+        asked = part.asked.items()
+        kept.put(key, {str(known): {**_measure(scorer(one), one, part), "fit": fit} for known, one in asked})
 
 
 def _measure(scores: np.ndarray, asked: Any, part: Any) -> dict[str, float]:
@@ -233,6 +257,25 @@ def rivals(
             yield "surprise SVD", lambda: _svd(surprise, events, at)
 
 
+@contextmanager
+def by_cholesky() -> Iterator[None]:
+    """EASE of cornac inverts a symmetric positive matrix: the same numbers in a third of the time."""
+    from scipy.linalg import lapack
+
+    def inverse(matrix: np.ndarray) -> np.ndarray:
+        half, failed = lapack.dpotrf(matrix, lower=1)
+        assert not failed
+        half, failed = lapack.dpotri(half, lower=1, overwrite_c=1)
+        assert not failed
+        return np.tril(half) + np.tril(half, -1).T
+
+    general, np.linalg.inv = np.linalg.inv, inverse
+    try:
+        yield
+    finally:
+        np.linalg.inv = general
+
+
 def _cornac(
     cornac: Any, events: Any, liked: np.ndarray, at: dict[int, int], few: bool, rows: Any
 ) -> Iterator[Any]:
@@ -246,7 +289,8 @@ def _cornac(
     def fitted(model: Any, mask: np.ndarray, rating: bool = False) -> Callable[[], Scorer]:
         def make() -> Scorer:
             train = data(mask, rating)
-            model.fit(train)
+            with by_cholesky():
+                model.fit(train)
             items = np.array(list(train.iid_map), int)
 
             def score(asked: Any) -> np.ndarray:
@@ -436,7 +480,11 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(PARTS))
     parser.add_argument("--protocol", help="only these protocols")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--keep", type=Path, help="file of other packages' figures")
+    parser.add_argument("--first", type=int, default=0, help="number of the first split")
+    parser.add_argument("--keep", type=Path, help="file of figures")
+    parser.add_argument("--who", default="others,ours", help="whose figures are measured")
+    parser.add_argument("--methods", help="only these of ours")
+    parser.add_argument("--budget", type=float, default=1e9, help="seconds for training other packages")
     options = parser.parse_args()
     parts = (options.protocol or options.only).split(",")
     warnings.simplefilter("ignore")
@@ -451,9 +499,15 @@ def main() -> None:
             if library is not None:
                 if "questions" in rest:
                     questions(library)
+                recommender = Recommender(library, Features(library, "cpu"))
+                catalogue = recommender.catalogue()
+                splits = range(options.first, options.first + options.seeds)
+                kept = Kept(options.keep, options.budget)
+                methods = options.methods.split(",") if options.methods else None
                 for name in rest:
                     if name not in ("import", "questions"):
-                        protocol(library, name, options.seeds, options.keep)
+                        protocol(catalogue, name, splits, kept, options.who, methods)
+                recommender.close()
                 library.close()
 
 

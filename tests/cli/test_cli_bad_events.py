@@ -11,6 +11,7 @@ import pytest
 
 from mmstudio.cli import run
 from mmstudio.library import Library
+from mmstudio.recommendation.events import strengths
 
 ROWS = """user,item,event,weight,time
 ann,A,rating,four,2024-12-31
@@ -98,3 +99,24 @@ def test_a_rule_that_removes_everything_is_named(library: Path, capsys: pytest.C
     assert run(["recommend", str(library), "--audience", "Cheap"]) in (0, 1)
     told = capsys.readouterr()
     assert "The rule “price under 1” removes every item." in told.out + told.err
+
+
+def test_a_slip_of_the_finger_is_told_and_does_not_spoil_the_other_ratings(
+    library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"p{n},{'ABC'[n % 3]},{5 - n % 2}" for n in range(40)]
+    report = take(library, "user,item,rating\n" + "\n".join([*rows, "odd,A,99999"]) + "\n", capsys)
+    said = "The rating 99999 is above all the others: it counts as the highest."
+    assert report["row_notes"] == [["events.csv", 42, said]]
+    scores = [float(row["score"]) for row in lists(library)]
+    assert max(scores) > 0.01
+    with Library.open(library) as opened:
+        value, rating = strengths(opened.interactions.read())
+    assert set(value.tolist()) == {1.0}
+    assert rating.max() == 5
+
+
+def test_too_few_events_are_not_called_none(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    take(library, "user,item,rating\nann,A,5\nann,B,4\n", capsys)
+    run(["evaluate", str(library), "--recommender", "--protocol", "few-shot", "--seeds", "1"])
+    assert "Too few events" in capsys.readouterr().out

@@ -77,7 +77,7 @@ def test_shares_of_every_voice_add_up_to_its_score(films: Catalogue) -> None:
             assert sum(value for _, value in split(row)) == pytest.approx(float(values[row]), abs=1e-5)
             assert {anchor for anchor, _ in split(row)} <= set(voice.given(profile))
         names.add(voice.name)
-    assert names == {"ease", "als", "knn", "beside", "markov", "decayed", "content"}
+    assert names == {"ease", "als", "knn", "likelier", "beside", "markov", "decayed", "content"}
 
 
 @pytest.mark.parametrize("method", ["blend", "ease", "als", "knn", "markov", "content", "popular", "auto"])

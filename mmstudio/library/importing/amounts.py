@@ -36,6 +36,11 @@ class Amounts:
         self.first: float | None = None
 
     @property
+    def count(self) -> int:
+        """Values read."""
+        return self._read
+
+    @property
     def all_equal(self) -> bool:
         """See the class."""
         return self._rated and self._read >= 10 and not self._differ

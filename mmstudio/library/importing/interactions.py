@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _TOLD = 1000  # rows between two words about how far it is
 _LOOKED_AT = 20_000  # rows that tell which way dates are written
 _RATED = ("rating", "stars", "score", "评分", "bewertung", "note")
+_ENDS = (5.0, 10.0, 100.0)  # where scales end; the recommender reads them so too
+_TOLD_HIGH = 20  # lines that are told one by one
 _MANY = 50_000  # events of one member from which on it is said
 
 
@@ -62,6 +64,8 @@ class _Rows:
         self._skus = library.items.skus()
         self._loose = {sku.casefold(): item for sku, item in self._skus.items()}
         self._audiences = {audience.name.casefold(): audience.id for audience in library.audiences.list()}
+        self._high: dict[float, list[tuple[int, str]]] = {end: [] for end in _ENDS}
+        self._above = dict.fromkeys(_ENDS, 0)
         self._clear()
 
     def read(self) -> Generator[Progress, None, None]:
@@ -142,6 +146,8 @@ class _Rows:
                     if read < 0:
                         return "negative", tr("The weight {text} is below zero.", text=text)
                     weight = read
+                    if read > 5 and event == "rating":
+                        self._note_high(line, text, read)
                 elif event == "rating":
                     event = "view"  # somebody met the item and gave no rating
             moment = None
@@ -159,6 +165,13 @@ class _Rows:
             return None
 
         return make
+
+    def _note_high(self, line: int, text: str, rating: float) -> None:
+        for end in _ENDS:
+            if rating > end:
+                self._above[end] += 1
+                if len(self._high[end]) < _TOLD_HIGH:
+                    self._high[end].append((line, text))
 
     def _write(self) -> None:
         if self._members:
@@ -189,6 +202,15 @@ class _Rows:
                 "All ratings are {n}: they say who took what, not what was liked.", n=self._amounts.first
             )
             note(name, 1, said, "all_equal")
+        read = self._amounts.count
+        for end in _ENDS:
+            if read >= 10 and 0 < self._above[end] <= max(1, read // 100):
+                for line, text in self._high[end]:
+                    said = tr(
+                        "The rating {text} is above all the others: it counts as the highest.", text=text
+                    )
+                    note(name, line, said, "above_scale")
+                break
         for most in self._writer.busiest(_MANY):
             note(name, 1, tr("One member has {n} events; it counts as one person.", n=most), "very_many")
         if self._writer.several:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress, Work
 from mmstudio.recommendation import choosing, measuring
 from mmstudio.recommendation.evaluation import links as shop_links
@@ -68,6 +67,7 @@ def evaluating(
     protocol: str = "random",
     k: int = 10,
     seeds: int = 3,
+    first: int = 0,
     threshold: float | None = None,
     mask: str = "seen",
     methods: Sequence[str] | None = None,
@@ -77,7 +77,7 @@ def evaluating(
     Args:
         protocol: a name of :data:`mmstudio.recommendation.evaluation.protocols.PROTOCOLS`.
         k: length of the lists.
-        seeds: splits.
+        seeds: splits. first: number of the first one; the same number always draws the same split.
         threshold: a rating from which on a hidden event is worth finding; None: as the protocol has it.
         mask: "seen" leaves out of a list what the person met; "cornac" only what they liked.
         methods: names; all that can rank by default. Popularity and chance are always added.
@@ -100,13 +100,14 @@ def evaluating(
     wanted = ["blend" if name == "auto" else name for name in wanted]
     limit = plan.threshold if threshold is None else threshold
     found: dict[tuple[str, int], list[Row]] = {}
-    for seed in range(seeds):
+    for seed in range(first, first + seeds):
         part = protocols.split(catalogue.events, protocol, limit, seed, mask=mask)
         if part is None:
             return []
         inner = measuring.with_events(catalogue, part.train)
         for name in wanted:
-            yield Progress(seed * len(wanted) + wanted.index(name), seeds * len(wanted), choosing.label(name))
+            done = (seed - first) * len(wanted) + wanted.index(name)
+            yield Progress(done, seeds * len(wanted), choosing.label(name))
             started = time.perf_counter()
             choice = _fitted(inner, name, plan, limit, seed)
             fit = time.perf_counter() - started
@@ -206,11 +207,3 @@ def _mean(name: str, count: int, own: list[Row], protocol: str, k: int) -> Row:
     out["query_ms"] = round(float(np.median(times)), 2)
     out["query_p95_ms"] = round(float(np.percentile(times, 95)), 2)
     return out
-
-
-def note(rows: list[Row]) -> str:
-    """One sentence on a table: which method found most."""
-    if not rows:
-        return tr("No data yet: import interactions first.")
-    best = max(rows, key=lambda row: row["ndcg"])
-    return tr("{method} finds most: NDCG {a}.", method=best["label"], a=f"{best['ndcg']:.3f}")

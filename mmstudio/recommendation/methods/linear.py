@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from mmstudio.recommendation.signals import Split
 
 _FEWEST = 2  # people who touched an item before EASE looks at it
-_SINGLE = 2000  # items above which single precision is exact enough and half the work
+_SINGLE = 1500  # items above which single precision is exact enough and half the work
 _SHRINK = 10.0  # people that a cosine of two items is believed by half
 _NEIGHBOURS = 200  # of each item that are kept
 _MOST_OF_ONE = 2000  # items of one person that count for neighbours: the newest (a person is no catalogue)
+_SINGLES = 3000  # items in use up to which those of one person count for neighbours
 _WINDOW = 5
 _CACHED = 32
 EASE_MOST = 10_000  # with more items in use EASE steps aside for factors and neighbours
@@ -186,7 +187,7 @@ def neighbours(events: Events) -> Weights:
 def _neighbours(events: Events) -> Weights:
     from scipy import sparse
 
-    x = _short(events)
+    x = confirmed(shortened(events))
     norms = np.sqrt(np.asarray(x.power(2).sum(axis=0)).ravel())
     unit = x @ sparse.diags((1 / np.maximum(norms, 1e-9)).astype(np.float32))
     return Weights(events.items, np.arange(events.items), _nearest(unit, x, events.items))
@@ -210,19 +211,21 @@ def _nearest(unit: Any, x: Any, items: int) -> Any:
         cosine.data *= (both.data / (both.data + _SHRINK)).astype(cosine.dtype)
         row = np.repeat(np.arange(cosine.shape[0]), np.diff(cosine.indptr))
         cosine.data[cosine.indices == row + start] = 0
-        blocks.append(_top(cosine, _NEIGHBOURS))
+        blocks.append(top_of(cosine, _NEIGHBOURS))
     return sparse.vstack(blocks).tocsr().astype(np.float32) if blocks else sparse.csr_matrix((items, items))
 
 
-def _top(matrix: Any, most: int) -> Any:
-    """A csr matrix with the largest ``most`` values of each row."""
+def top_of(matrix: Any, most: int, worth: NDArray[np.float32] | None = None) -> Any:
+    """A csr matrix with at most ``most`` values above 0 of each row: the largest, or those of the largest
+    ``worth``, one per value."""
     from scipy import sparse
 
     keep = matrix.data > 0
+    worth = matrix.data if worth is None else np.where(keep, worth, -np.inf)
     ends = matrix.indptr.tolist()
     for row in np.flatnonzero(np.diff(matrix.indptr) > most).tolist():
         own = slice(ends[row], ends[row + 1])
-        values = matrix.data[own]
+        values = worth[own]
         least = np.partition(values, len(values) - most)[len(values) - most]
         inside = values > least
         # Of equals the first stay, so that the same events always give the same neighbours.
@@ -233,7 +236,18 @@ def _top(matrix: Any, most: int) -> Any:
     return sparse.csr_matrix(cells, shape=matrix.shape)
 
 
-def _short(events: Events) -> Any:
+def confirmed(x: Any) -> Any:
+    """csr [M,N] as given; of many items only those that two people or more chose: half of all pairs are of
+    others, and no second person confirms them."""
+    from scipy import sparse
+
+    people = np.bincount(x.indices, minlength=x.shape[1])
+    if np.count_nonzero(people) <= _SINGLES:
+        return x
+    return x @ sparse.diags((people >= _FEWEST).astype(x.dtype))
+
+
+def shortened(events: Events) -> Any:
     """The strengths, of people with very many items only the newest: their pairs grow with the square."""
     from scipy import sparse
 
@@ -278,5 +292,5 @@ def _steps(events: Events, *, both: bool) -> Weights:
     total: Any = sparse.csr_matrix((values.astype(np.float32), (rows, columns)), shape=(n, n))
     count = np.bincount(col, minlength=n) + 5.0
     total = sparse.diags(count**-0.5) @ total @ sparse.diags(count**-0.3)
-    total = _top(total.tocsr(), 2 * _NEIGHBOURS) if n > 20_000 else total.tocsr()
+    total = top_of(total.tocsr(), 2 * _NEIGHBOURS) if n > 20_000 else total.tocsr()
     return Weights(n, np.arange(n), total.astype(np.float32))
