@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import sys
@@ -16,8 +17,12 @@ def main() -> None:
         from mmstudio.gpu.place import activate
 
         activate()  # a build of torch for the graphics card, where the person installed one
+        # Modules are no garbage: looking through them again and again is a seventh of the start.
+        gc.disable()
         from mmstudio.cli import run
 
+        gc.freeze()
+        gc.enable()
         status = run(sys.argv[1:])
     except KeyboardInterrupt:  # before the commands are loaded, or a second time while the first is tidied up
         status = 130

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from hypothesis import settings
 # A busy machine is slow, not wrong.
 settings.register_profile("mmstudio", deadline=None)
 settings.load_profile("mmstudio")
+_MANY = 200  # modules
 LOOPBACK = {"127.0.0.1", "::1", "localhost", ""}
 
 
@@ -31,6 +34,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files of long tests begin first: begun last, one would leave the other worker idle at the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow") is not None}
     items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _modules_are_no_garbage() -> Iterator[None]:
+    """What torch and its like bring along is not looked through for garbage after every few tests."""
+    before = len(sys.modules)
+    yield
+    if len(sys.modules) > before + _MANY:
+        gc.collect()
+        gc.freeze()
+
+
+def pytest_collection_finish() -> None:
+    """The same of what collecting has imported."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
