@@ -58,7 +58,17 @@ def test_the_likeliest_of_several_is_the_likeliest(vae: TextModel) -> None:
     z = vae.encode([GIVEN])
     several = vae.several(z)
     assert [score for score, _ in several] == sorted((score for score, _ in several), reverse=True)
-    assert several[0][1] == likeliest(vae.net, vae.bpe, z, CPU, longest=vae.length).strip()  # type: ignore[arg-type]
+    assert (
+        several[0][1]
+        == likeliest(
+            vae.net,
+            vae.bpe,
+            z,
+            CPU,
+            longest=vae.length,
+            mixture=vae.mixture,  # type: ignore[arg-type]
+        ).strip()
+    )
     assert len({text for _, text in several}) > 1
     assert len(likely(vae.net, vae.bpe, z, CPU, longest=3, most=2)) >= 1  # type: ignore[arg-type]
 

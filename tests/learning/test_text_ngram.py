@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from mmstudio.cleaning.texts import words
 from mmstudio.errors import StudioError
 from mmstudio.learning.config import load_config
 from mmstudio.learning.engine.checkpoint import load_weights
@@ -130,3 +131,36 @@ def test_the_shares_survive_a_stop(tmp_path: Path) -> None:
     drive(text_trainer(tmp_path / "parts", config, judge_every=2, resume=True))
     whole, parts = (load_weights(tmp_path / name, "last")[SHARES] for name in ("whole", "parts"))
     assert torch.equal(whole, parts)
+
+
+def test_a_text_vae_writes_with_its_counted_phrases_and_costs_what_its_network_does(tmp_path: Path) -> None:
+    model = tiny_text_model(tmp_path / "both", "text-vae", steps=4)
+    assert model.mixture is not None
+    alone = load_text_model(tmp_path / "both", CPU)
+    alone.mixture = None
+    given = made_texts(1, seed=5)[0]
+    varied, without = model.vary(given, 3, 1, 0.5), alone.vary(given, 3, 1, 0.5)
+    assert varied != without
+    assert varied == load_text_model(tmp_path / "both", CPU).vary(given, 3, 1, 0.5)
+    # Four steps teach a network nothing: by itself it has no words to vary with.
+    assert len(words(" ".join(varied))) > len(words(" ".join(without)))
+    assert list(model.sample(2, 3)) != list(alone.sample(2, 3))
+    assert model.bits_per_byte([given]) == alone.bits_per_byte([given])
+
+
+def test_a_text_vae_without_counts_writes_alone(tmp_path: Path) -> None:
+    assert tiny_text_model(tmp_path / "alone", "text-vae", n_gram=0.0).mixture is None
+    tiny_text_model(tmp_path / "both", "text-vae")
+    (tmp_path / "both" / NGRAM).unlink()
+    assert load_text_model(tmp_path / "both", CPU).mixture is None
+
+
+@pytest.mark.parametrize("family", ["text-lm", "text-vae"])
+def test_the_card_of_a_model_that_can_be_read_says_so(family: str, tmp_path: Path) -> None:
+    from mmstudio.learning.card import write_card
+
+    for name, order in (("counted", 5.0), ("alone", 0.0)):
+        tiny_text_model(tmp_path / name, family, n_gram=order)
+        write_card(tmp_path / name, load_config(tmp_path / name))
+        card = (tmp_path / name / "card.md").read_text(encoding="utf-8")
+        assert ("pass it on only as you would the texts" in card) is (order > 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -16,7 +17,7 @@ from mmstudio.learning.nets.text import filled, make_lm, make_text_vae
 from mmstudio.learning.texts.bpe import load_bpe
 from mmstudio.learning.texts.copying import load_index
 from mmstudio.learning.texts.model import TextModel
-from mmstudio.learning.texts.ngram import NGRAM, SHARES, Mixture, load_ngram
+from mmstudio.learning.texts.ngram import BESIDE_VAE, NGRAM, SHARES, Mixture, load_ngram
 
 
 def load_text_model(folder: Path, device: torch.device) -> TextModel:
@@ -43,8 +44,16 @@ def load_text_model(folder: Path, device: torch.device) -> TextModel:
         )
     net.requires_grad_(False).eval()
     prior = prior_from(weights, config.latent) if vae else None
-    mixture = _mixture(folder, weights, len(bpe))
+    mixture = _beside(folder, len(bpe)) if vae else _mixture(folder, weights, len(bpe))
     return TextModel(config, net, bpe, device, load_index(folder), prior, weights_id(folder), mixture)
+
+
+def _beside(folder: Path, symbols: int) -> Mixture | None:
+    """The counts that a text VAE writes with; None for one of an earlier version, or told to do without."""
+    ngram = load_ngram(folder)
+    if ngram is None or ngram.symbols != symbols:
+        return None
+    return Mixture(ngram, np.full(ngram.order, BESIDE_VAE))
 
 
 def _mixture(folder: Path, weights: dict[str, Tensor], symbols: int) -> Mixture | None:

@@ -6,6 +6,7 @@ import math
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -44,16 +45,25 @@ def lm_next(net: TextLM, device: torch.device, mixture: Mixture | None = None) -
     return say
 
 
-def vae_next(net: TextVAE, z: Tensor, device: torch.device) -> Next:
-    """What a text VAE's decoder says of one latent (1×L)."""
+def vae_next(net: TextVAE, z: Tensor, device: torch.device, mixture: Mixture | None = None) -> Next:
+    """What a text VAE's decoder says of one latent (1×L); with ``mixture`` together with the counts."""
     z, cache = z.to(device), Cache()
+    before: list[int] = []
 
     @torch.inference_mode()
     def say(new: list[int]) -> Tensor:
-        logits = net.decode(z, torch.tensor([new], device=device), cache=cache)
-        return logits[0, -1].float().cpu()
+        logits = net.decode(z, torch.tensor([new], device=device), cache=cache)[:, -1].float().cpu()
+        before.extend(new)
+        return logits[0] if mixture is None else _together(logits, mixture, [before])[0]
 
     return say
+
+
+def _together(logits: Tensor, mixture: Mixture, before: Sequence[list[int]]) -> Tensor:
+    """float32[N, V] logits of what follows each of N beginnings, together with the counts."""
+    said = logits.double().softmax(1).numpy()
+    rows = [mixture.of(row, one[-MOST_ORDER:]) for row, one in zip(said, before, strict=True)]
+    return torch.from_numpy(np.stack(rows)).log().float()
 
 
 def writing(
@@ -99,10 +109,17 @@ def _choose(logits: Tensor, temperature: float, top_p: float, random: torch.Gene
 
 
 def likeliest(
-    net: TextVAE, bpe: Bpe, z: Tensor, device: torch.device, *, longest: int, beams: int = 4
+    net: TextVAE,
+    bpe: Bpe,
+    z: Tensor,
+    device: torch.device,
+    *,
+    longest: int,
+    beams: int = 4,
+    mixture: Mixture | None = None,
 ) -> str:
     """The text that is likeliest for a latent (1×L); see :func:`likely`."""
-    return likely(net, bpe, z, device, longest=longest, beams=beams, most=1)[0][1]
+    return likely(net, bpe, z, device, longest=longest, beams=beams, most=1, mixture=mixture)[0][1]
 
 
 def likely(
@@ -114,9 +131,10 @@ def likely(
     longest: int,
     beams: int = 4,
     most: int = 4,
+    mixture: Mixture | None = None,
 ) -> list[tuple[float, str]]:
     """The ``most`` texts that are likeliest for a latent (1×L) with their scores, the likeliest first; looked
-    for with ``beams`` beginnings at a time.
+    for with ``beams`` beginnings at a time; with ``mixture`` by network and counts together.
 
     Scores are divided by length to the power 0.7, so that short texts are not favoured (Wu et al., "Google's
     neural machine translation system", 2016, section 7, simplified). Never half a character.
@@ -130,6 +148,8 @@ def likely(
     for place in range(1, longest + 1):
         with torch.inference_mode():
             logits = net.decode(z.expand(len(tokens), -1), new.to(device), cache=cache)[:, -1].float().cpu()
+        if mixture is not None:
+            logits = _together(logits, mixture, tokens)
         logits = logits.masked_fill(follows[states] < 0, -torch.inf)
         if place == 1:
             logits[:, END] = -torch.inf  # no sentence is nothing

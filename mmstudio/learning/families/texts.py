@@ -30,6 +30,7 @@ _VAE_OPTIONS = {
     "denoise": 0.1,  # share of the words that the encoder does not hear
     "word_dropout": 0.15,  # share of the words before that the decoder does not hear
     "dropout": 0.1,
+    "n_gram": 5.0,  # tokens of the longest counted phrases that it writes with; 0 for none
     "free_bits": 4.0,  # nats, of all numbers of the latent together
     "beta": 0.15,
     "cycles": 1.0,

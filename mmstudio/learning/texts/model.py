@@ -40,7 +40,8 @@ class TextModel:
         index: the runs of words it learned from, or None (see :mod:`mmstudio.learning.texts.copying`).
         prior: of a text VAE's latents; None for a language model.
         fingerprint: the first 16 digits of the SHA-256 of its weights.
-        mixture: the counted phrases that a language model is mixed with; None where it writes alone.
+        mixture: the counted phrases that the network writes with; None where it writes alone. What a text VAE
+            costs (:meth:`paid`) is the network's own.
     """
 
     config: ModelConfig
@@ -243,7 +244,9 @@ class TextModel:
 
         if not isinstance(self.net, TextVAE):
             raise self._needs("text-vae")
-        found = likely(self.net, self.bpe, z.float(), self.device, longest=self.length)
+        found = likely(
+            self.net, self.bpe, z.float(), self.device, longest=self.length, mixture=self.mixture
+        )  # fmt: skip
         return [(score, text.strip()) for score, text in found]
 
     def radius(self, z: Tensor) -> float:
@@ -298,7 +301,8 @@ class TextModel:
         for place in range(len(z)):
             if temperature == 0.0 and isinstance(self.net, TextVAE):
                 one = z[place : place + 1].float()
-                found.append(likeliest(self.net, self.bpe, one, self.device, longest=self.length).strip())
+                known: dict[str, Any] = {"longest": self.length, "mixture": self.mixture}
+                found.append(likeliest(self.net, self.bpe, one, self.device, **known).strip())
                 continue
             random = generator_of(seed, place)
             pieces = self._decoding(z[place : place + 1].float(), random, temperature, top_p, self.length)
@@ -365,7 +369,7 @@ class TextModel:
         from mmstudio.learning.nets.text import TextVAE
 
         assert isinstance(self.net, TextVAE)
-        say = vae_next(self.net, z, self.device)
+        say = vae_next(self.net, z, self.device, self.mixture)
         limits: dict[str, Any] = {"temperature": temperature, "top_p": top_p}
         longest = min(longest, self.length)
         return whole_characters(writing(say, self.bpe, [END], random, longest=longest, **limits))

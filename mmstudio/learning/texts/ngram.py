@@ -28,6 +28,7 @@ NGRAM = "ngram.safetensors"
 SHARES = "mixture.shares"  # in the weights: what the counts have in the mixture
 MOST_ORDER = 5  # four tokens before make one number of 64 bits
 MOST_GRAMS = 3_000_000  # of one order; more texts than that are counted in shorter runs
+BESIDE_VAE = 0.3  # the share of the counts in what a text VAE writes (docs/adr/0249)
 _BITS = 16  # a token
 _ROUNDS = 60  # of expectation and maximisation
 _DOUBT = 8.0  # tokens that a share of few tokens is drawn towards that of all by

@@ -93,7 +93,7 @@ def prepared(
             rows.append(bpe.encode(text))
         parts.append(TokenTexts.of([row for row in rows if row]))
     _save(folder, *parts)
-    if config.family == "text-lm" and (longest := int(config.options.get("n_gram", 0))):
+    if longest := int(config.options.get("n_gram", 0)):
         yield Progress(0, None, tr("Counting phrases"))
         if (counted := count_runs(parts[0], longest, len(bpe))) is not None:
             counted.save(folder)
@@ -146,7 +146,7 @@ def _load(folder: Path, config: ModelConfig) -> Data | None:
     if starts[-1] != len(tokens) or held_starts[-1] != len(held) or not (folder / TOKENIZER).is_file():
         return None
     bpe = load_bpe(folder)
-    if config.family == "text-lm" and config.options.get("n_gram") and load_ngram(folder) is None:
+    if config.options.get("n_gram") and load_ngram(folder) is None:
         return None
     parts = TokenTexts(tokens, starts), TokenTexts(held, held_starts)
     return made_of(config, bpe, parts[0], parts[1], load_ngram(folder))
