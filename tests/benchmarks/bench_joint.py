@@ -1,7 +1,7 @@
 """The joint model and, where it is installed, the package multivae: coherence, quality, diversity, speed.
 
     python tests/benchmarks/bench_joint.py [--set poly|triple ...] [--rows 3000] [--steps 1000] [--seeds 1]
-        [--cpu SECONDS] [--only NAME ...] [--option NAME=VALUE ...] [--missing 0.5] [--no-speed]
+        [--equal STEPS] [--only NAME ...] [--option NAME=VALUE ...] [--missing 0.5] [--no-speed]
         [--no-quality]
 
 Sets: "poly", five pictures of one digit on five kinds of made background (scikit-learn's digits at 16
@@ -17,9 +17,10 @@ modalities show one digit: from the prior, or what our default has in its place 
 latent GAN); Fréchet distance in the judges' features of pictures (the tone is one) drawn from one other
 modality and from all others (floor: held-out against training media); spread: standard deviation of pixels
 over 8 draws from the same one modality, mean over pixels; real: over held-out media of one digit. CPU
-seconds are the process's, of training. With --cpu every method trains for so many of them instead of for
---steps, the rate falling with the time spent; what ours does when the training has ended (mixture, latent
-GAN) is paid from the same seconds, as far as it can be foretold.
+seconds are the process's, of training. With --equal every method trains for as many steps as cost what so
+many of our default cost with all that it does afterwards: steps of all methods are timed in turns, so that
+work beside it slows all alike. "right" is the spread among those draws that show the right digit: wrong
+digits spread too.
 
 Speed: examples a CPU second of bare training steps, and of each program's own training loop, ours against
 theirs; medians of alternating rounds.
@@ -67,7 +68,14 @@ PAIRS = (
     ("mvtcae", "MVTCAE", PURE), ("mopoe", "MoPoE", PURE), ("mmvae+", "MMVAE+", PURE),
     ("mvtcae", "MMVAE+", DEFAULT),
 )  # fmt: skip
-RESERVED = 0.85  # of --cpu for the steps of ours; the rest is for what comes after them
+AFTER = {"default": 0.15, "our": 0.05}  # of all time is for what comes after the steps: mixture, latent GAN
+OURS = {
+    "default": ("mvtcae", DEFAULT),
+    "our MVTCAE": ("mvtcae", {**PURE, "beta": 2.5}),
+    "our MoPoE": ("mopoe", {**PURE, "beta": 1.0}),
+    "our MMVAE+": ("mmvae+", {**PURE, "beta": 1.0}),
+}
+THEIRS = ("MVTCAE", "MoPoE", "MMVAE+")
 Made = dict[str, Array]
 Options = Mapping[str, float]
 
@@ -93,21 +101,14 @@ def configured(task: Task, objective: str, steps: int, seed: int, options: Optio
     return config
 
 
-def ours(
-    objective: str, options: Options, task: Task, steps: int, seed: int, present: Made, cpu: float = 0.0
-) -> Trained:
+def ours(objective: str, options: Options, task: Task, steps: int, seed: int, present: Made) -> Trained:
     """Our training, as the trainer drives it."""
     config = configured(task, objective, steps, seed, options)
     data = SetData(task.train, present, seed, held=task.held)
     joint = JointTask(config, CPU)
     started = time.process_time()
-    step, progress = 0, 0.0
-    while progress < 1.0:
-        one_step(joint, data, step, progress)
-        step += 1
-        progress = (time.process_time() - started) / (RESERVED * cpu) if cpu else step / steps
-    config.steps = step
-    joint.close(step)
+    for step in range(steps):
+        one_step(joint, data, step)
     weights = joint.weights() | joint.finish(data)  # the latent GAN learns here
     spent = time.process_time() - started
     model = model_of(config, weights, CPU)
@@ -118,9 +119,9 @@ def ours(
     return Trained(model.generate_arrays, whole, spent, sum(p.numel() for p in joint.net.parameters()))
 
 
-def one_step(joint: JointTask, data: SetData, step: int, progress: float | None = None) -> None:
+def one_step(joint: JointTask, data: SetData, step: int) -> None:
     """One training step with its average."""
-    joint.at(step / joint.config.steps if progress is None else progress)
+    joint.at(step / joint.config.steps)
     for _ in joint.parts(data.batch(step * BATCH, BATCH, joint.random), step):
         pass
     joint.average.update(joint.net, BATCH, (step + 1) * BATCH)
@@ -131,28 +132,53 @@ def _whole(model: Any, name: Any, count: int, seed: int) -> Made:
     return found
 
 
-def theirs(method: str, task: Task, steps: int, seed: int, present: Made, cpu: float = 0.0) -> Trained:
+def theirs(method: str, task: Task, steps: int, seed: int, present: Made) -> Trained:
     """multivae's model on our networks."""
     latent = SHARED if method == "MMVAE+" else LATENT
-    return Trained(*joint_multivae.train(task, method, steps, seed, present, BATCH, RATE, latent, 16, cpu))
+    return Trained(*joint_multivae.train(task, method, steps, seed, present, BATCH, RATE, latent, 16))
 
 
-Maker = Callable[[Task, int, int, Made, float], Trained]
+Maker = Callable[[Task, int, int, Made], Trained]
 
 
 def methods(more: Options) -> dict[str, Maker]:
-    """Every method by name."""
-    beta = {"beta": 1.0}
-    found: dict[str, Maker] = {
-        "default": partial(ours, "mvtcae", more),
-    }
+    """Every method by name, in the order of the table."""
+    found: dict[str, Maker] = {"default": partial(ours, "mvtcae", more)}
     if joint_multivae is not None:
-        found |= {f"multivae {name}": partial(theirs, name) for name in ("MVTCAE", "MoPoE", "MMVAE+")}
-    return found | {
-        "our MVTCAE": partial(ours, "mvtcae", {**PURE, "beta": 2.5}),
-        "our MoPoE": partial(ours, "mopoe", PURE | beta),
-        "our MMVAE+": partial(ours, "mmvae+", PURE | beta),
+        found |= {f"multivae {name}": partial(theirs, name) for name in THEIRS}
+    return found | {name: partial(ours, *own) for name, own in OURS.items() if name != "default"}
+
+
+def equal_steps(task: Task, share: float, steps: int, more: Options, rounds: int = 5) -> dict[str, int]:
+    """Method → how many of its steps cost as much as ``steps`` of our default and what comes after them."""
+    present = masks(task, share, 0)
+    works: dict[str, Callable[[int], object]] = {}
+    for name, (objective, option) in OURS.items():
+        option = option if name != "default" else more
+        joint = JointTask(configured(task, objective, 10_000, 0, option), CPU)
+        works[name] = partial(one_step, joint, SetData(task.train, present, 0))
+    for name in THEIRS if joint_multivae is not None else ():
+        model = joint_multivae.made(task, name, SHARED if name == "MMVAE+" else LATENT, 16, 0)
+        other = joint_multivae.Training(task, model, present, BATCH, RATE, 0)
+        works[f"multivae {name}"] = lambda step, other=other: other.step(step / 10_000)
+    found: dict[str, list[float]] = {name: [] for name in works}
+    for turn in range(rounds + 1):
+        for name, work in works.items():
+            started = time.process_time()
+            for step in range(4):
+                work(4 * turn + step)
+            found[name] += [(time.process_time() - started) / 4] if turn else []
+    # Work beside this one slows a whole round: rates are compared within it.
+    cost = {
+        name: statistics.median(own / first for own, first in zip(times, found["default"], strict=True))
+        for name, times in found.items()
     }
+    after = {name: AFTER.get(name, AFTER.get(name.split()[0], 0.0)) for name in works}
+    count = {
+        name: round(steps / (1 - AFTER["default"]) * (1 - after[name]) / own) for name, own in cost.items()
+    }
+    print(f"steps at equal time, {share:.0%} missing: {count}", flush=True)
+    return count
 
 
 def masks(task: Task, share: float, seed: int) -> Made:
@@ -174,7 +200,7 @@ def print_floor(task: Task, judges: Judges) -> None:
     print(f"spread of real media {real:.3f}")
     print(
         f"{'method':16} {'from 1':>7} {'from 2':>7} {'whole: own/mixture/GAN':>24} {'FD|1':>7} {'FD|rest':>8}"
-        f" {'spread':>7} {'CPU s':>7} {'weights':>8}",
+        f" {'spread':>7} {'right':>6} {'CPU s':>7} {'weights':>8}",
         flush=True,
     )
 
@@ -189,12 +215,20 @@ def spread(rows: Array, digit: Array) -> float:
     return float(np.mean([(rows[digit == d] / 255.0).std(0).mean() for d in range(10)]))
 
 
+def right_spread(judges: Judges, name: str, rows: Array, digit: Array) -> float:
+    """Of eight draws for each digit: standard deviation among those that show it, mean over pixels."""
+    shown = (judges.told(name, rows) == np.repeat(digit, 8)).reshape(-1, 8)
+    drawn = rows.reshape(len(shown), 8, -1) / 255.0
+    found = [some[own].std(0, ddof=1).mean() for some, own in zip(drawn, shown, strict=True) if own.sum() > 2]
+    return float(np.mean(found)) if found else float("nan")
+
+
 def print_row(method: str, seed: int, task: Task, judges: Judges, trained: Trained) -> None:
     """Measure a method and print its row."""
     names = [part.name for part in task.parts]
     pictures = {part.name for part in task.parts if part.kind == "picture"}
     one: dict[str, float] = {}
-    two, near, far, wide = [], [], [], []
+    two, near, far, wide, right = [], [], [], [], []
     for source in names:
         want = [name for name in names if name != source]
         made = trained.draw({source: task.held[source]}, want, 1)
@@ -203,6 +237,7 @@ def print_row(method: str, seed: int, task: Task, judges: Judges, trained: Train
         few = {source: np.repeat(task.held[source][:30], 8, axis=0)}
         again = trained.draw(few, [n for n in want if n in pictures], 2)
         wide += [float((rows.reshape(30, 8, -1) / 255.0).std(1).mean()) for rows in again.values()]
+        right += [right_spread(judges, n, rows, task.held_digit[:30]) for n, rows in again.items()]
     for pair in [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]][:4]:
         want = [name for name in names if name not in pair]
         two.append(judges.right(trained.draw({n: task.held[n] for n in pair}, want, 3), task.held_digit))
@@ -212,7 +247,8 @@ def print_row(method: str, seed: int, task: Task, judges: Judges, trained: Train
     joint = " / ".join(f"{judges.agree(whole(SAMPLES, 5)):.3f}" for whole in trained.whole.values())
     print(
         f"{method:16} {np.mean(list(one.values())):7.3f} {np.mean(two):7.3f} {joint:>24} {np.mean(near):7.2f}"
-        f" {np.mean(far):8.2f} {np.mean(wide):7.3f} {trained.cpu:7.1f} {trained.weights:8d}"
+        f" {np.mean(far):8.2f} {np.mean(wide):7.3f} {np.nanmean(right):6.3f} {trained.cpu:7.1f}"
+        f" {trained.weights:8d}"
         f"  seed {seed}; from each: {brief(one)}",
         flush=True,
     )
@@ -279,7 +315,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=3000)
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--cpu", type=float, default=0.0, help="seconds of training, instead of --steps")
+    parser.add_argument("--equal", type=int, default=0, help="the time of so many steps of our default")
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--option", nargs="*", default=[], help="of our default")
     parser.add_argument("--missing", type=float, default=0.0)
@@ -294,6 +330,7 @@ def main() -> None:
             for share in (0.0, 0.5):
                 speed(task, share)
                 loops(task, share)
+        steps = equal_steps(task, options.missing, options.equal, more) if options.equal else {}
         if options.no_quality:
             continue
         judges = Judges(task)
@@ -303,7 +340,7 @@ def main() -> None:
                 continue
             for seed in range(options.seeds):
                 present = masks(task, options.missing, seed)
-                made = make(task, options.steps, seed, present, options.cpu)
+                made = make(task, steps.get(method, options.steps), seed, present)
                 print_row(method, seed, task, judges, made)
 
 

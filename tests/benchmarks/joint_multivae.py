@@ -169,18 +169,14 @@ def train(
     rate: float,
     latent: int,
     own: int,
-    cpu: float = 0.0,
 ) -> tuple[Callable[[Made, list[str], int], Made], dict[str, Any], float, int]:
     """(draw, whole sets by sampler, CPU seconds of training, weights)."""
     torch.manual_seed(seed)
     model = made(task, method, latent, own, seed)
     training = Training(task, model, present, batch, rate, seed)
     started = time.process_time()
-    step, progress = 0, 0.0
-    while progress < 1.0:  # for so many steps, or so many CPU seconds
-        training.step(progress)
-        step += 1
-        progress = (time.process_time() - started) / cpu if cpu else step / steps
+    for step in range(steps):
+        training.step(step / steps)
     spent = time.process_time() - started
     model.eval()
 

@@ -19,6 +19,7 @@ from mmstudio.learning.nets.joint_stack import (
     chosen_rows,
     encode_alone,
     encode_pictures,
+    in_order,
     linear,
     pick_rows,
     spread_rows,
@@ -81,37 +82,36 @@ def encode(
 
     Parts of a stack are taken from ``stacked`` (its M×N×S×S×C) and encoded in one pass, others from ``x``.
     """
-    rows, parts = len(present), len(net.encoders)
-    both: list[Tensor | None] = [None] * parts
-    told: list[Tensor | None] = [None] * parts
+    rows, everything = len(present), bool(present.all())
+    pieces: list[tuple[Sequence[int], Tensor]] = []
+    told: dict[int, Tensor] = {}
     for stack, pictures in zip(stacks, stacked, strict=True):
-        chosen = chosen_rows(present[:, list(stack.which)])
+        chosen = None if everything else chosen_rows(present[:, list(stack.which)])
         h = encode_pictures(stack.under("encoder."), pick_rows(pictures, chosen))
         w = stack.weights
         made = spread_rows(linear(h, w["head.weight"], w["head.bias"]), chosen, rows)
-        said = (
-            spread_rows(linear(h, w["context.weight"], w["context.bias"]), chosen, rows)
-            if net.context
-            else made
-        )
-        for place, m in enumerate(stack.which):
-            both[m], told[m] = made[place], said[place]
+        pieces.append((stack.which, made))
+        if net.context:
+            said = spread_rows(linear(h, w["context.weight"], w["context.bias"]), chosen, rows)
+            told |= dict(zip(stack.which, said, strict=True))
+    together = {m for stack in stacks for m in stack.which}
     for m, (encoder, head) in enumerate(zip(net.encoders, net.heads, strict=True)):
-        if both[m] is not None:
+        if m in together:
             continue
         there = present[:, m]
-        whole = bool(there.all())
+        whole = everything or bool(there.all())
         if not whole and not bool(there.any()):
-            both[m] = present.new_zeros((rows, 2 * (net.latent + net.private)), dtype=torch.float32)
+            blank = present.new_zeros((1, rows, 2 * (net.latent + net.private)), dtype=torch.float32)
+            pieces.append(((m,), blank))
             told[m] = present.new_zeros((rows, net.context), dtype=torch.float32)
             continue
         own = x[m] if whole else x[m][there]
         h = encode_alone(encoder, own) if quick else encoder(own)
-        both[m] = _spread_out(head(h), there, whole)
+        pieces.append(((m,), _spread_out(head(h), there, whole).unsqueeze(0)))
         if net.context:
             told[m] = _spread_out(net.contexts[m](h), there, whole)
-    mean, spread = torch.stack([one for one in both if one is not None]).chunk(2, dim=2)
-    contexts = [one for one in told if one is not None] if net.context else []
+    mean, spread = in_order(pieces).chunk(2, dim=2)
+    contexts = [told[m] for m in range(len(net.encoders))] if net.context else []
     return Coded(mean, spread.clamp(QUIET, LOUD), contexts, present)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -35,6 +35,7 @@ from mmstudio.learning.nets.joint_stack import (
     chosen_rows,
     decode_alone,
     decode_pictures,
+    in_order,
     pick_rows,
     spread_rows,
     stacks_of,
@@ -51,6 +52,7 @@ from mmstudio.learning.objectives.joint import (
     rescaling,
     subset_products,
 )
+from mmstudio.learning.objectives.joint_quick import joined, laplace_loss
 
 COMPONENTS = 20
 PRIOR_EXAMPLES = 4096
@@ -149,6 +151,8 @@ class JointTask(Task[SetData]):
         if self.objective == "mopoe":
             return self._mopoe(given)
         coded = given.coded
+        if used is coded.present:
+            return self._mvtcae_whole(given)
         joint = product(coded.means, coded.log_variances, used)
         z = self._draw(*joint)
         redrawn = self._redrawn(given, z.expand(len(self.kinds), *z.shape), coded.present).T
@@ -156,6 +160,16 @@ class JointTask(Task[SetData]):
         # What modality dropout hid is still to be drawn, but says nothing of the latent.
         loss, said = mvtcae(redrawn, coded.present, joint, coded.means, coded.log_variances, alpha, beta)
         return loss, said, z
+
+    def _mvtcae_whole(self, given: Given) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+        """The same where modality dropout hides nothing."""
+        coded, count = given.coded, len(self.kinds)
+        noise = torch.randn(coded.means.shape[1:], generator=self.random).to(self.device)
+        z, apart, prior = joined(coded.means, coded.log_variances, coded.present, noise)
+        likely = self._redrawn(given, z.expand(count, *z.shape), coded.present).sum() / len(z)
+        alpha, beta = self.config.options["alpha"], self.config.options["beta"]
+        loss = (count - alpha) / count * likely + beta * alpha / count * apart + beta * (1 - alpha) * prior
+        return loss, {"redrawn": likely, "kl": prior, "kl_parts": apart}, z
 
     def _mopoe(self, given: Given) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """Mixture of the products of all subsets (Sutter et al., 2021): each row is drawn from one of them,
@@ -204,32 +218,40 @@ class JointTask(Task[SetData]):
     def _redrawn(self, given: Given, z: Tensor, wanted: Tensor) -> Tensor:
         """Rescaled -log p(xₘ | z) for latents M×(K·N)×L, K of each row one after another: M×(K·N), 0 where
         not ``wanted`` (bool (K·N)×M): those are not decoded at all."""
-        count = z.shape[1]
-        found: list[Tensor | None] = [None] * len(self.kinds)
+        count, everything = z.shape[1], bool(wanted.all())
+        pieces: list[tuple[Sequence[int], Tensor]] = []
         for stack, x in zip(self.stacks, given.stacked, strict=True):
             which = list(stack.which)
-            chosen = chosen_rows(wanted[:, which])
-            own = z if len(which) == len(z) else z[which]
+            chosen = None if everything else chosen_rows(wanted[:, which])
+            if z.stride(0) == 0:  # one latent for all parts
+                own = z[: len(which)]
+            else:
+                own = z if len(which) == len(z) else z[which]
             made = decode_pictures(stack.under("decoder."), pick_rows(own, chosen))
             if chosen is not None:
                 target = x[torch.arange(len(which), device=x.device).unsqueeze(1), chosen[0] % x.shape[1]]
             else:
                 target = x.repeat(1, count // x.shape[1], 1, 1, 1) if count > x.shape[1] else x
-            each = log_loss("picture", made.flatten(0, 1), target.flatten(0, 1)).view(made.shape[:2])
+            each = laplace_loss(made.flatten(0, 1), target.flatten(0, 1)).view(made.shape[:2])
             each = spread_rows(each.unsqueeze(2), chosen, count).squeeze(2)
-            for place, m in enumerate(which):
-                found[m] = each[place] * self.scales[m]
+            pieces.append((which, each * self.scales[which[0]]))  # parts of one shape have one scale
         for m in self._alone:
             there, kind = wanted[:, m], self.kinds[m].kind
-            rows = torch.nonzero(there)[:, 0]
-            if not len(rows):
-                found[m] = z.new_zeros(count)
+            whole = everything or bool(there.all())
+            rows = None if whole else torch.nonzero(there)[:, 0]
+            if rows is not None and not len(rows):
+                pieces.append(((m,), z.new_zeros(1, count)))
                 continue
-            whole = len(rows) == count
-            made = decode_alone(self.net.decoders[m], z[m] if whole else z[m][rows])
-            each = log_loss(kind, made, given.x[m][rows % len(given.x[m])]) * self.scales[m]
-            found[m] = each if whole else z.new_zeros(count).index_put((rows,), each)
-        return torch.stack([one for one in found if one is not None])
+            made = decode_alone(self.net.decoders[m], z[m] if rows is None else z[m][rows])
+            target = given.x[m]
+            if rows is not None:
+                target = target[rows % len(target)]
+            elif count > len(target):
+                target = target.repeat(count // len(target), *[1] * (target.ndim - 1))
+            each = log_loss(kind, made, target) * self.scales[m]
+            each = each if rows is None else z.new_zeros(count).index_put((rows,), each)
+            pieces.append(((m,), each.unsqueeze(0)))
+        return in_order(pieces)
 
     def _match(self, z: Tensor, coded: Coded) -> Tensor:
         """Conditional flow matching (Lipman et al., 2023, equation 23) on the straight path from noise to
@@ -248,10 +270,6 @@ class JointTask(Task[SetData]):
     def _draw(self, mean: Tensor, log_variance: Tensor) -> Tensor:
         noise = torch.randn(mean.shape, generator=self.random).to(self.device)
         return mean + noise * torch.exp(0.5 * log_variance)
-
-    def close(self, step: int) -> None:
-        """The training has ended at ``step``, whatever the config said: what :meth:`finish` fits is final."""
-        self._ended = step >= self.config.steps
 
     # -- afterwards --------------------------------------------------------------------------------------
 
@@ -338,6 +356,6 @@ class JointTask(Task[SetData]):
 def clipped(gradient: Tensor, most: float) -> Tensor:
     """The norm of a gradient, which is scaled down to ``most`` where it is larger. Not-a-number stays what
     it is: the trainer sees it in the losses."""
-    norm: Tensor = torch.linalg.vector_norm(gradient)
+    norm: Tensor = torch.dot(gradient, gradient).sqrt()
     gradient.mul_((most / (norm + 1e-6)).clamp_max(1.0))
     return norm

@@ -45,8 +45,8 @@ FAMILIES = (
             "options": {
                 "alpha": 5 / 6,
                 "beta": 0.2,
-                "flow": 1.0,
-                "align": 0.3,
+                "flow": 0.1,
+                "align": 0.03,
                 "modality_drop": 0.0,
                 "private": 16.0,
                 "hidden": 256.0,

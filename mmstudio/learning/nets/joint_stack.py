@@ -121,12 +121,12 @@ def decode_alone(decoder: nn.Module, z: Tensor) -> Tensor:
 def _along(conv: nn.Conv1d, h: Tensor) -> Tensor:
     """A convolution along the second axis of N×T×C → N×T'×C', as one matrix product."""
     width, stride = conv.kernel_size[0], conv.stride[0]
-    edge = int(conv.padding[0])
-    windows = functional.pad(h, (0, 0, edge, edge)).unfold(1, width, stride) if width > 1 else h.unsqueeze(3)
-    count, length = windows.shape[:2]
-    rows = windows.reshape(count * length, -1)
     assert conv.bias is not None
-    return torch.addmm(conv.bias, rows, conv.weight.flatten(1).T).view(count, length, -1)
+    if width == 1:
+        return functional.linear(h, conv.weight.squeeze(2), conv.bias)
+    windows: Tensor = _Windows.apply(h, width, stride, int(conv.padding[0]))
+    kernel = conv.weight.permute(0, 2, 1).reshape(conv.weight.shape[0], -1)
+    return functional.linear(windows, kernel, conv.bias)
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -162,6 +162,16 @@ def pick_rows(x: Tensor, rows: tuple[Tensor, Tensor] | None) -> Tensor:
     return x[torch.arange(len(x), device=x.device).unsqueeze(1), rows[0]]
 
 
+def in_order(pieces: Sequence[tuple[Sequence[int], Tensor]]) -> Tensor:
+    """Tensors K×… with the places of their K rows → all rows M×… in the order of their places."""
+    rows = torch.cat([piece for _, piece in pieces])
+    order = [place for which, _ in pieces for place in which]
+    if order == sorted(order):
+        return rows
+    back = sorted(range(len(order)), key=order.__getitem__)
+    return rows.index_select(0, torch.tensor(back, device=rows.device))
+
+
 def _unfolded(x: Tensor) -> Tensor:
     """Windows of a 4×4 convolution of stride 2 and padding 1: M×N×H×W×C → M×(N·H/2·W/2)×16C."""
     count, rows, high, wide, channels = x.shape
@@ -169,6 +179,30 @@ def _unfolded(x: Tensor) -> Tensor:
     a, b, c, d, _ = p.stride()
     seen = p.as_strided((count, rows, high // 2, wide // 2, 4, 4 * channels), (a, b, 2 * c, 2 * d, c, 1))
     return seen.reshape(count, rows * (high // 2) * (wide // 2), 16 * channels)
+
+
+class _Windows(torch.autograd.Function):
+    """N×T×C → N×T'×(width·C): what a convolution along the second axis sees at each place."""
+
+    @staticmethod
+    def forward(ctx: Any, h: Tensor, width: int, stride: int, edge: int) -> Tensor:
+        count, length, channels = h.shape
+        ctx.sizes = (width, stride, edge, length)
+        padded = h.new_zeros(count, length + 2 * edge, channels)
+        padded[:, edge : edge + length] = h
+        places = (length + 2 * edge - width) // stride + 1
+        strides = ((length + 2 * edge) * channels, stride * channels, 1)
+        return padded.as_strided((count, places, width * channels), strides).contiguous()
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None]:
+        width, stride, edge, length = ctx.sizes
+        count, places = grads[0].shape[:2]
+        each = grads[0].view(count, places, width, -1)
+        out = each.new_zeros(count, length + 2 * edge, each.shape[3])
+        for at in range(width):
+            out[:, at : at + stride * places : stride].add_(each[:, :, at])
+        return out[:, edge : edge + length], None, None, None
 
 
 class _Fold(torch.autograd.Function):
