@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 import mmstudio.demo  # noqa: F401 - brings the kind of the sample's job
-from mmstudio.cli.console import print_json, progress_bar, run_job, say, table
+from mmstudio.cli.console import print_json, progress_bar, run_job, say, table, warn
 from mmstudio.cli.options import Json, Lib, Seed, studio
 from mmstudio.errors import StudioError, UsageError
 from mmstudio.i18n import tr
@@ -62,7 +62,7 @@ def demo(
         return
     if has_display():
         raise typer.Exit(_window_of_its_own(report.library))
-    say(
+    (warn if as_json else say)(  # a document stays a document
         tr(
             "There is no display, so the window stays closed. To open it later: mmstudio {path}",
             path=report.library,
