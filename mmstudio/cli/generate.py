@@ -169,8 +169,6 @@ def generate(
         raise UsageError(
             "“{model}” is no joint model.", hint="Give what it should vary with --like.", model=model
         )
-    if film is None and out is None:
-        raise UsageError("Nowhere to put the results.", hint="Name a folder with --out.")
     words = {"prompt": prompt, "top_p": top_p, "longest": longest, "stop": stop}
     with studio(lib, write=keep, device=device) as opened:
         if texts_generate.is_text(opened, model, words):
@@ -181,6 +179,8 @@ def generate(
             others |= {"--audience": audience}
             others |= {"--tag": tag, "--palette": palette, "--seconds": seconds} | sounding.given_as(fields)
             result = texts_generate.write_texts(opened, params, words, others)
+        elif film is None and out is None:
+            raise UsageError("Nowhere to put the results.", hint="Name a folder with --out.")
         elif film is not None:
             path = [_point(number, truncation, sliders, told) for number in _seeds(walk or loop)]
             params = common | {"points": [_named(opened, model, point).as_json() for point in path]}

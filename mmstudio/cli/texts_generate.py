@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -47,7 +48,8 @@ def is_text(opened: Studio, model: str, given: dict[str, Any]) -> bool:
 def write_texts(
     opened: Studio, params: dict[str, Any], given: dict[str, Any], others: dict[str, Any]
 ) -> dict[str, Any]:
-    """Run the job "generate" with ``params``; ``given`` are fields of a ``TextWish``.
+    """Run the job "generate" with ``params``; ``given`` are fields of a ``TextWish``. Where nothing says what
+    becomes of the texts, they are only shown: "files" is then empty.
 
     Raises:
         UsageError: one of ``others``, which say nothing to a model of texts, was given.
@@ -63,8 +65,13 @@ def write_texts(
     writing = {key: value for key, value in given.items() if value is not None and value != USUAL.get(key)}
     if "stop" in writing:
         writing["stop"] = [word.replace("\\n", "\n") for word in writing["stop"]]
-    result: dict[str, Any] = run_job(opened, "generate", params | {"writing": writing})
-    return result
+    params |= {"writing": writing}
+    if params.get("out") or params.get("add_to_library"):
+        result: dict[str, Any] = run_job(opened, "generate", params)
+        return result
+    with TemporaryDirectory(prefix="mmstudio-") as folder:
+        shown: dict[str, Any] = run_job(opened, "generate", params | {"out": folder})
+    return shown | {"files": []}
 
 
 def show(result: dict[str, Any], out: Path | None) -> None:

@@ -118,3 +118,17 @@ def test_a_server_that_answers_nonsense_is_one_sentence(
         status, said = outcome(capsys, "write", shop, "--item", "B-1", "--engine", "server")
     assert status != 0
     assert words in said
+
+
+def test_texts_without_a_folder_are_shown_and_pictures_without_one_are_refused(
+    shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["generate", shop, "--model", "writer", "-n", "1", "--longest", "12"]
+    assert run([*command, "--prompt", "A light"]) == 0
+    assert "copied" in capsys.readouterr().out
+    assert run([*command, "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert len(made["texts"]) == 1
+    assert made["files"] == []
+    assert run(["generate", shop, "--model", "starter-image-vae", "-n", "1"]) == 2
+    assert "Nowhere to put" in capsys.readouterr().err
