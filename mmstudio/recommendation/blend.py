@@ -71,7 +71,7 @@ class Weighting:
             "by": {name: list(own) for name, own in self.by.items()},
             "cold": self.cold,
             "fresh": self.fresh,
-            "fresh_few": self.fresh if self.fresh_few is None else self.fresh_few,
+            "fresh_few": self.fresh_few,
             "carried": self.carried,
         }
 
@@ -79,8 +79,9 @@ class Weighting:
     def of(cls, data: dict[str, Any]) -> Weighting:
         """Back from :meth:`to_json`."""
         by = {name: tuple(map(float, own)) for name, own in data["by"].items()}
-        cold, fresh, few = (float(data[name]) for name in ("cold", "fresh", "fresh_few"))
-        return cls(by, cold, fresh, float(data["carried"]), few)
+        cold, fresh, carried = (float(data[name]) for name in ("cold", "fresh", "carried"))
+        few = data["fresh_few"]
+        return cls(by, cold, fresh, carried, None if few is None else float(few))
 
 
 def early(catalogue: Catalogue) -> Weighting:

@@ -17,7 +17,7 @@ from mmstudio.recommendation import blend, few_known, measuring
 from mmstudio.recommendation.blend import CONTENT, KNOWN, POPULAR, Weighting
 from mmstudio.recommendation.carried import carried_many
 from mmstudio.recommendation.methods import Method, known
-from mmstudio.recommendation.voices import voices
+from mmstudio.recommendation.voices import cold, voices
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -235,7 +235,7 @@ def _for_new(catalogue: Catalogue, rng: np.random.Generator) -> tuple[float, flo
 
 def _fresh(found: Catalogue, asked: Asked, weighting: Weighting) -> float:
     """How high items without events may stand: as high as costs a hundredth of NDCG at most."""
-    if not blend.cold(found.events).any() or not asked.profiles:
+    if not cold(found.events).any() or not asked.profiles:
         return weighting.fresh
     most = max(LEAST_PEOPLE, min(_FRESH_PEOPLE, _CELLS // max(found.events.items, 1)))
     asked = measuring.Asked(asked.profiles[:most], asked.targets[:most], asked.seen[:most])

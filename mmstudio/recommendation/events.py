@@ -166,7 +166,7 @@ class Events:
     def pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
         """(member int64, item row int64, strength float32) of every pair that speaks for the item."""
         chosen = self.value > 0
-        return self.members[self.who[chosen]], self.col[chosen], self.value[chosen]
+        return self.members[self.who[chosen]], self.col[chosen].astype(np.int64), self.value[chosen]
 
     def sequence(self) -> NDArray[np.int64]:
         """int64[P]: the pairs by member, then by time, those without a time first."""
@@ -288,7 +288,7 @@ def _largest(
     """Per pair the largest value that is known, NaN where none is (times: the last; ratings: the best)."""
     if given is None or not len(starts):
         return np.full(len(starts), np.nan, kind)
-    values = np.asarray(given, kind)
+    values: NDArray[Any] = np.asarray(given, kind)
     if order is not None:
         values = values[order]
     return np.fmax.reduceat(values, starts)

@@ -56,7 +56,7 @@ def adopt(catalogue: Catalogue, before: Catalogue) -> threading.Thread | None:
 def _changed(old: Events, new: Events, places: NDArray[np.int64]) -> int:
     """Pairs that came, went, or count differently."""
 
-    def keys(events: Events, rows: NDArray[np.int64]) -> NDArray[Any]:
+    def keys(events: Events, rows: NDArray[np.integer[Any]]) -> NDArray[Any]:
         member = events.members[events.who]
         found = np.zeros(len(rows), [("m", np.int64), ("i", np.int64), ("v", np.float32)])
         found["m"], found["i"], found["v"] = member, rows, events.value

@@ -15,7 +15,7 @@ from mmstudio.i18n import tr
 from mmstudio.recommendation import baseline, blend, choosing, likeness
 from mmstudio.recommendation.methods import NAMES, Method, known
 from mmstudio.recommendation.signals import Profile, Signal
-from mmstudio.recommendation.voices import Voice, popularity, voices
+from mmstudio.recommendation.voices import VOICES, Voice, popularity, voices
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -243,7 +243,7 @@ def _finder(name: str) -> Callable[[Catalogue], Voice | None]:
 
 _SINGLES: dict[str, _Single] = {
     "popular": _Popular(),
-    **{name: _Single(name, _finder(name)) for name in ("ease", "als", "knn", "markov", "content", "decayed")},
+    **{name: _Single(name, _finder(name)) for name in VOICES},
 }
 
 

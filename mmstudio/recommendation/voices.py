@@ -166,3 +166,4 @@ _EVENTS = (
     ),
     Voice("content", "text", "anchors", _enough, placing),
 )  # fmt: skip
+VOICES = (*(voice.name for voice in _EVENTS), "image", "text", "audio", "video")  # all there may be

@@ -11,6 +11,7 @@ from mmstudio.features import Features
 from mmstudio.library import Library
 from mmstudio.library.records import NewInteraction, NewItem
 from mmstudio.recommendation import choosing
+from mmstudio.recommendation.blend import Weighting
 from mmstudio.recommendation.catalogue import Catalogue
 from mmstudio.recommendation.events import Events
 from mmstudio.recommendation.methods.likelier import PRIORS, likelier, prior
@@ -102,3 +103,12 @@ def test_events_are_the_same_in_any_order_and_twice(order: str) -> None:
         np.testing.assert_equal(events.when[place], known.max() if len(known) else np.nan)
     assert events.x.nnz == np.count_nonzero(events.value)
     assert events.x.has_canonical_format
+
+
+def test_new_items_stand_lower_for_somebody_of_whom_little_is_known() -> None:
+    weighting = Weighting({"popular": (1.0,) * 5}, fresh=0.4, fresh_few=0.1)
+    few, some, many = (weighting.fresh_at(k) for k in (1, 5, 300))
+    assert (few, many) == (pytest.approx(0.1), pytest.approx(0.4))
+    assert few < some < many
+    assert Weighting.of(weighting.to_json()) == weighting
+    assert Weighting({}, fresh=0.4).fresh_at(1) == 0.4

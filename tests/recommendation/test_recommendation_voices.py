@@ -21,7 +21,7 @@ from mmstudio.recommendation.everyone import everyone
 from mmstudio.recommendation.measuring import profile_of_member
 from mmstudio.recommendation.methods.factors import ALPHA, REGULARIZATION, factors
 from mmstudio.recommendation.methods.linear import ease, neighbours
-from mmstudio.recommendation.scoring import Scoring, choice_of
+from mmstudio.recommendation.scoring import Scoring, choice_of, method_of
 from mmstudio.recommendation.signals import Profile, Signal
 from mmstudio.recommendation.voices import voices
 
@@ -77,6 +77,7 @@ def test_shares_of_every_voice_add_up_to_its_score(films: Catalogue) -> None:
             assert sum(value for _, value in split(row)) == pytest.approx(float(values[row]), abs=1e-5)
             assert {anchor for anchor, _ in split(row)} <= set(voice.given(profile))
         names.add(voice.name)
+        assert method_of(voice.name).signals(films, profile)  # validation may choose any of them
     assert names == {"ease", "als", "knn", "likelier", "beside", "markov", "decayed", "content"}
 
 

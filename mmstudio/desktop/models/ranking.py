@@ -137,7 +137,9 @@ def method_text(choice: Any) -> str:
     """Which method ranked and why, in one line; empty where the recommender does not say."""
     if choice is None or not getattr(choice, "method", ""):
         return ""
-    name = tr(METHODS.get(choice.method, choice.method))
+    from mmstudio.recommendation.choosing import label
+
+    name = tr(METHODS[choice.method]) if choice.method in METHODS else label(choice.method)
     said = tr("Ranked by {method}.", method=name)
     return " ".join(part for part in (said, choice.why) if part)
 
