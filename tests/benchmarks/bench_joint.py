@@ -115,7 +115,7 @@ def ours(objective: str, options: Options, task: Task, steps: int, seed: int, pr
     print({name: {k: round(v, 3) for k, v in found.items()} for name, found in model.scores.items()})
     names: list[Any] = ["learned" if config.options["flow"] else "prior", "mixture"]
     names += ["gan"] if config.options["gan"] else []
-    whole = {name: partial(_whole, model, name) for name in names}
+    whole: dict[str, Callable[[int, int], Made]] = {name: partial(_whole, model, name) for name in names}
     return Trained(model.generate_arrays, whole, spent, sum(p.numel() for p in joint.net.parameters()))
 
 
@@ -153,14 +153,14 @@ def equal_steps(task: Task, share: float, steps: int, more: Options, rounds: int
     """Method → how many of its steps cost as much as ``steps`` of our default and what comes after them."""
     present = masks(task, share, 0)
     works: dict[str, Callable[[int], object]] = {}
-    for name, (objective, option) in OURS.items():
-        option = option if name != "default" else more
+    for name, (objective, published) in OURS.items():
+        option: Options = more if name == "default" else published
         joint = JointTask(configured(task, objective, 10_000, 0, option), CPU)
         works[name] = partial(one_step, joint, SetData(task.train, present, 0))
     for name in THEIRS if joint_multivae is not None else ():
         model = joint_multivae.made(task, name, SHARED if name == "MMVAE+" else LATENT, 16, 0)
         other = joint_multivae.Training(task, model, present, BATCH, RATE, 0)
-        works[f"multivae {name}"] = lambda step, other=other: other.step(step / 10_000)
+        works[f"multivae {name}"] = partial(_their_step, other)
     found: dict[str, list[float]] = {name: [] for name in works}
     for turn in range(rounds + 1):
         for name, work in works.items():
@@ -179,6 +179,10 @@ def equal_steps(task: Task, share: float, steps: int, more: Options, rounds: int
     }
     print(f"steps at equal time, {share:.0%} missing: {count}", flush=True)
     return count
+
+
+def _their_step(training: Any, step: int) -> None:
+    training.step(step / 10_000)
 
 
 def masks(task: Task, share: float, seed: int) -> Made:

@@ -56,7 +56,7 @@ def test_a_convolution_along_a_text(width: int, stride: int, edge: int) -> None:
     h = drawn(2, 7, 3).requires_grad_()
     quick, plain = _along(conv, h), conv(h.transpose(1, 2)).transpose(1, 2)
     assert torch.allclose(quick, plain)
-    weight, leaves = torch.randn(plain.shape, generator=RANDOM).double(), [h, conv.weight, conv.bias]
+    weight, leaves = torch.randn(plain.shape, generator=RANDOM).double(), [h, *conv.parameters()]
     for a, b in zip(*(torch.autograd.grad((x * weight).sum(), leaves) for x in (quick, plain)), strict=True):
         assert torch.allclose(a, b)
 
