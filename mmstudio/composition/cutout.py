@@ -276,9 +276,9 @@ def _within(mask: Mask, reach: int) -> Mask:
         for row in order:
             np.add(far[row + before], 1, out=step)
             np.minimum(far[row], step, out=far[row])
-    near: Mask = far <= reach
+    near: Mask = np.less_equal(far, reach)
     for beside in range(1, min(reach, mask.shape[1] - 1) + 1):
-        close = far <= math.isqrt(reach * reach - beside * beside)
+        close: Mask = np.less_equal(far, math.isqrt(reach * reach - beside * beside))
         near[:, beside:] |= close[:, :-beside]
         near[:, :-beside] |= close[:, beside:]
     return near

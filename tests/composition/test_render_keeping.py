@@ -10,7 +10,7 @@ import pytest
 
 from mmstudio.composition import Storyboard
 from mmstudio.composition.render import Renderer, frame_array
-from mmstudio.composition.render.pictures import Pictures
+from mmstudio.composition.render.pictures import Pictures, cropped
 from mmstudio.composition.storyboard import ImageLayer, Rect, Scene, Transition, VideoLayer
 from mmstudio.errors import MediaError
 from support.libraries import add_asset
@@ -81,3 +81,23 @@ def test_a_film_in_a_renderer_is_the_layer_it_was(shop: Shop) -> None:
     small, large = Renderer(board, shop.library, keep=1), Renderer(board, shop.library)
     for t in (0.6, 0.1, 0.9):
         assert np.array_equal(frame_array(small.frame(t)), frame_array(large.frame(t))), t
+
+
+@pytest.mark.parametrize("crop", [Rect(), Rect(0.25, 0.1, 0.5, 0.8)])
+@pytest.mark.parametrize("size", [(40, 72), (90, 30), (300, 200)])
+def test_of_a_clip_only_what_is_seen_is_kept_and_looks_as_the_whole(
+    shop: Shop, size: tuple[int, int], crop: Rect
+) -> None:
+    asset = add_asset(shop.library, make_mp4(shop.folder / "wide.mp4"), kind="video", duration=1.0)
+    clip = Pictures(shop.library).clip(asset)
+    assert clip is not None
+    seen = clip.covering(0.4, crop, *size)
+    assert (seen.width(), seen.height()) == size
+    whole = clip.image_at(0.4)
+    part = whole.copy(
+        round(crop.x * whole.width()), round(crop.y * whole.height()),
+        round(crop.w * whole.width()), round(crop.h * whole.height()),
+    )  # fmt: skip
+    expected = cropped(part, *size, (0.5, 0.5))
+    far = np.abs(frame_array(seen).astype(int) - frame_array(expected).astype(int))
+    assert far.mean() < 6.0

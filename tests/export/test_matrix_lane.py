@@ -29,7 +29,7 @@ def test_a_matrix_is_exported_while_the_device_is_busy(tmp_path: Path) -> None:
         busy = studio.runner.submit("busy", training, lane="device")
         params = {"out": str(tmp_path / "out"), "items": [shop.bag], "recipe": "product-card",
                   "channels": ["square-card"], "helpers": 0}  # fmt: skip
-        result = studio.submit("matrix", params).result(120)
+        result = studio.submit("matrix", params).result(300)
         assert (result["done"], result["failed"]) == (1, 0)
         assert steps  # the device worked meanwhile, and goes on
         assert not busy.future.done()

@@ -94,13 +94,39 @@ class Clip:
 
     def image_at(self, t: float) -> QImage:
         """The clip's picture at second t."""
+        return qimage(self._pixels(t, lambda _reader: None))
+
+    def covering(self, t: float, crop: Rect, width: float, height: float) -> QImage:
+        """The middle of the part inside ``crop`` of the picture at second t, as it covers a box of pixels.
+
+        Only what is seen is kept, and a clip larger than it is shown is made smaller while it is converted:
+        of a picture in 4K the whole alone takes 33 MB, and several are drawn at once.
+        """
+        quad = _quad(crop)
+
+        def most(reader: VideoReader) -> int | None:
+            wide, tall = (quad[2] - quad[0]) * reader.width, (quad[3] - quad[1]) * reader.height
+            factor = max(width / max(wide, 1.0), height / max(tall, 1.0))
+            return math.ceil(max(reader.width, reader.height) * factor) if factor < 1.0 else None
+
+        seen = _inside(self._pixels(t, most), quad)
+        rows, columns = seen.shape[:2]
+        factor = max(width / columns, height / rows)
+        high, broad = min(max(round(height / factor), 1), rows), min(max(round(width / factor), 1), columns)
+        top, left = (rows - high) // 2, (columns - broad) // 2
+        return scaled(qimage(seen[top : top + high, left : left + broad]), width, height)
+
+    def _pixels(self, t: float, most: Callable[[VideoReader], int | None]) -> NDArray[np.uint8]:
+        """The picture at second t, uint8 [H,W,3], its longer side as ``most`` says (None: as it is)."""
         if self._looked_at is not None:
             self._looked_at(self)
         with self._lock:
             if self._reader is None:
                 self._reader = self._open()
-            pixels = np.asarray(self._reader.frame_at(t).convert("RGB"))
-        return qimage(pixels if self._touch is None else self._touch(t, pixels))
+            # what is to be hidden in a picture is looked for at the picture's own size
+            side = most(self._reader) if self._touch is None else None
+            pixels = np.asarray(self._reader.frame_at(t, side).convert("RGB"))
+        return pixels if self._touch is None else self._touch(t, pixels)
 
     @property
     def is_open(self) -> bool:
@@ -274,16 +300,6 @@ def _inside(pixels: NDArray[np.uint8], quad: Quad) -> NDArray[np.uint8]:
     left, top = min(round(quad[0] * width), width - 1), min(round(quad[1] * height), height - 1)
     right, bottom = max(round(quad[2] * width), left + 1), max(round(quad[3] * height), top + 1)
     return pixels[top:bottom, left:right]
-
-
-def part_of(image: QImage, crop: Rect) -> QImage:
-    """The part of an image inside a crop (fractions of it)."""
-    quad = _quad(crop)
-    if quad == _WHOLE:
-        return image
-    left, top = round(quad[0] * image.width()), round(quad[1] * image.height())
-    width, height = round(quad[2] * image.width()) - left, round(quad[3] * image.height()) - top
-    return image.copy(left, top, max(width, 1), max(height, 1))
 
 
 def on_backdrop(rgb: NDArray[np.uint8], backdrop: str) -> NDArray[np.uint8]:

@@ -24,7 +24,6 @@ from mmstudio.composition.render.pictures import (
     cropped,
     on_backdrop,
     painting,
-    part_of,
     qimage,
     rounded,
     scaled,
@@ -245,8 +244,8 @@ def _video(layer: VideoLayer, box: QRectF, short: int, pictures: Pictures) -> Sp
 
     def frame(local: float) -> QImage:
         length = max(clip.duration - layer.clip_start, 0.04)
-        image = part_of(clip.image_at(layer.clip_start + max(local - layer.begin, 0.0) % length), layer.crop)
-        return cropped(image, box.width(), box.height(), (0.5, 0.5))
+        t = layer.clip_start + max(local - layer.begin, 0.0) % length
+        return clip.covering(t, layer.crop, box.width(), box.height())
 
     return Sprite(
         layer,
