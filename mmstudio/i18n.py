@@ -83,8 +83,9 @@ def tr_error(error: BaseException) -> tuple[str, str]:
         return tr(error.template, **error.values), (
             tr(error.hint_template, **error.values) if error.hint_template else ""
         )
-    return tr("Something went wrong: {what}", what=f"{type(error).__name__}: {error}"), tr(
-        "The details are in the log file. Trying again is safe."
+    return tr("Something went wrong that the program did not expect."), tr(
+        "Trying again is safe. For support: {what}; the log file says more.",
+        what=f"{type(error).__name__}: {error}",
     )
 
 

@@ -172,6 +172,18 @@ class VariantStore:
             self._undo.record(tx, mark("Remove the variant {id}"), {"id": id}, changes)
             self._db.note("variants")
 
+    def can_be_taken_back(self, ids: Iterable[str]) -> None:
+        """Make one step of undo of variants that a person has just taken in; unknown ids are passed over.
+
+        :meth:`add` itself makes none: exporting adds variants too, and nobody would look for them there.
+        """
+        with self._db.write() as tx:
+            columns = tuple(_COLUMNS.split(", ")[1:])
+            found = [self._rows(tx, "variant", "id", one, ("id",), columns).rows for one in ids]
+            rows = [(key, None, values) for some in found for key, values, _gone in some]
+            change = Change("variant", ("id",), columns, rows)
+            self._undo.record(tx, mark("Take in variants: {n}"), {"n": len(rows)}, [change])
+
     @staticmethod
     def _rows(
         tx: sqlite_utils.Database, table: str, match: str, value: str, key: Names, columns: Names

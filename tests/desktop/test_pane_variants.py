@@ -74,6 +74,20 @@ def test_from_ads_to_a_judged_test(
     assert (round(low, 6), round(high, 6)) == (2.0, 4.0)  # one point about the control
 
 
+def test_taking_in_is_one_step_of_undo(pane: VariantsPane, qtbot: QtBot) -> None:
+    context = pane.context
+    click(qtbot, pane.list_states.message.button)
+    wait_until(lambda: pane.model.rowCount() == 2 and context.idle)
+    before = {one.id: one for one in context.library.variants.list()}
+    assert context.library.undo.labels[0] == "Take in variants: 2"
+    context.library.undo.undo()
+    wait_until(lambda: pane.model.rowCount() == 0 and context.idle)
+    assert context.library.variants.list() == []
+    context.library.undo.redo()
+    wait_until(lambda: pane.model.rowCount() == 2 and context.idle)
+    assert {one.id: one for one in context.library.variants.list()} == before
+
+
 def test_chosen_ads_play_side_by_side(pane: VariantsPane, qtbot: QtBot) -> None:
     click(qtbot, pane.list_states.message.button)
     wait_until(lambda: pane.model.rowCount() == 2 and pane.beside_button.isEnabled() and pane.context.idle)

@@ -115,15 +115,17 @@ def service_of(studio: Studio) -> Variants:
 
 
 def take_in(studio: Studio, audience_id: int) -> int:
-    """Make ads and sets that were made for an audience its variants; returns how many are new."""
+    """Make ads and sets that were made for an audience its variants; how many are new. One step of undo."""
     service, library = service_of(studio), studio.library
-    before = len(library.variants.list(audience_id))
+    before = {one.id for one in library.variants.list(audience_id)}
     for storyboard in library.storyboards.list(audience_id=audience_id):
         service.add_storyboard(storyboard.id)
     for file in sorted((Path(library.path) / "sets").glob("*.json")):
         if _audience_of(file) == audience_id:
             service.add_set_file(file, audience_id)
-    return len(library.variants.list(audience_id)) - before
+    new = [one.id for one in library.variants.list(audience_id) if one.id not in before]
+    library.variants.can_be_taken_back(new)
+    return len(new)
 
 
 def _audience_of(manifest: Path) -> int | None:

@@ -60,7 +60,13 @@ class AudiencesPane(Pane):
         self.library_changed()
 
     def _build(self) -> None:
-        self.list = QListView()
+        # From the outside in: see docs/adr/0207.
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.states = StateStack(self.splitter, self)
+        self.root.addWidget(self.states)
+        left = QWidget(self.splitter)
+        self.tabs = QTabWidget(self.splitter)
+        self.list = QListView(left)
         self.list.setProperty("role", "menu")
         self.list.setModel(self.model)
         self.list.setIconSize(QSize(16, 16))
@@ -68,7 +74,6 @@ class AudiencesPane(Pane):
         name(self.list, mark("Audiences"), mark("Made by hand, or found in the events as a segment"))
         self.list.selectionModel().currentChanged.connect(self._current_changed)
         self.new_button = button(mark("New audience"), self.new_audience, icon="plus")
-        left = QWidget()
         left_layout = QVBoxLayout(left)
         left_layout.setContentsMargins(8, 12, 8, 8)
         left_layout.setSpacing(4)
@@ -81,7 +86,7 @@ class AudiencesPane(Pane):
             left_layout.addWidget(made)
         left.setMinimumWidth(150)
 
-        self.view = RecommendView(self.context, self.pictures)
+        self.view = RecommendView(self.context, self.pictures, self.tabs)
         self.recommended = self.view.model
         self.view.edited.connect(self._edit)
         self.view.ranked.connect(self._ranked)
@@ -90,11 +95,10 @@ class AudiencesPane(Pane):
         self.view.two_wanted.connect(lambda: self.context.navigate("two", a=self._chosen))
         self.view.rules_wanted.connect(self._show_about)
         self.cards = self.view.cards
-        self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.view, "")
-        self.editor = AudienceEditor(self.context, self.pictures)
+        self.editor = AudienceEditor(self.context, self.pictures, self.tabs)
         self.editor.edited.connect(self._edit)
         self.editor.removed.connect(self._remove)
         self.editor.items_dropped.connect(self._assets_dropped)
@@ -104,14 +108,11 @@ class AudiencesPane(Pane):
         self.tabs.addTab(self.editor, "")
         self._name_tabs()
 
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(left)
         self.splitter.addWidget(self.tabs)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([180, 780])
-        self.states = StateStack(self.splitter)
-        self.root.addWidget(self.states)
         self._new_action = action(self, mark("New audience"), self.new_audience, icon="plus")
         self._page_action = action(
             self, mark("Export the recommendation page"), self._export_page, icon="browser"

@@ -64,8 +64,8 @@ _EMPTY = {
 class _DropArea(DropZone):
     """Takes assets and files over all of its surface; the dashes show only while something is over it."""
 
-    def __init__(self) -> None:
-        super().__init__((ASSETS_MIME, "text/uri-list"))
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__((ASSETS_MIME, "text/uri-list"), parent)
 
     def paintEvent(self, event: Any) -> None:
         if self._over:
@@ -100,14 +100,19 @@ class AugmentPane(Pane):
     # --- building -----------------------------------------------------------------------------------
 
     def _build(self) -> None:
+        # From the outside in: see docs/adr/0207.
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.states = StateStack(self.splitter, self)
+        self.root.addWidget(self.states)
+        left = QWidget(self.splitter)
         self.tabs = QTabBar()
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         for key, words in _TABS:
             self.tabs.setTabData(self.tabs.addTab(tr(words)), key)
         name(self.tabs, mark("Kind of media"))
-        self.controls = {key: RecipeControls(key) for key, _words in _TABS}
-        self.pages = QStackedWidget()
+        self.pages = QStackedWidget(left)
+        self.controls = {key: RecipeControls(key, self.pages) for key, _words in _TABS}
         for controls in self.controls.values():
             controls.set_saved(self.context.settings.augment_recipes)
             controls.changed.connect(self._timer.start)
@@ -116,7 +121,7 @@ class AugmentPane(Pane):
             self.pages.addWidget(controls)
         self.use_button = button(mark("Use for training"), self.use, "primary", icon="brain")
         self.use_note = label(role="small", wrap=True)
-        foot = QWidget()
+        foot = QWidget(left)
         foot.setProperty("surface", "strip")
         foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         foot_layout = QVBoxLayout(foot)
@@ -125,7 +130,6 @@ class AugmentPane(Pane):
         foot_layout.addWidget(self.use_note)
         foot_layout.addWidget(self.use_button)
         self.use_note.setMinimumWidth(1)
-        left = QWidget()
         left_layout = QVBoxLayout(left)
         left_layout.setContentsMargins(0, 4, 0, 0)
         left_layout.setSpacing(0)
@@ -134,15 +138,12 @@ class AugmentPane(Pane):
         left_layout.addWidget(foot)
         left.setMinimumWidth(304)
 
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(left)
         self.splitter.addWidget(self._results())
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setStretchFactor(0, 0)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([320, 900])
-        self.states = StateStack(self.splitter)
-        self.root.addWidget(self.states)
         self.tabs.currentChanged.connect(self._tab_changed)
         self._roll_action = action(
             self, mark("Another seed"), self._roll, icon="dice-five", shortcut="Ctrl+Shift+R"
@@ -156,7 +157,8 @@ class AugmentPane(Pane):
         self.source_name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.source_from = label(role="small")
         self.delegate = VariantDelegate(self)
-        self.grid = QListView()
+        area = _DropArea(self.splitter)
+        self.grid = QListView(area)
         self.grid.setModel(self.model)
         self.grid.setItemDelegate(self.delegate)
         self.grid.setViewMode(QListView.ViewMode.IconMode)
@@ -176,10 +178,9 @@ class AugmentPane(Pane):
             mark("Bold: replaced · underlined: moved · struck through: left out"), "small", wrap=True
         )
         self.synonym_line = label(role="small", wrap=True)
-        self.grid_states = StateStack(self.grid)
-        self.player = ABPlayer(self.context)
+        self.grid_states = StateStack(self.grid, area)
+        self.player = ABPlayer(self.context, area)
         self.player.switched.connect(self._heard)
-        area = _DropArea()
         area.dropped.connect(self._dropped)
         layout = QVBoxLayout(area)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -187,7 +188,7 @@ class AugmentPane(Pane):
         bar = row(self.source_name, self.source_from, self.back, self.forth, margins=(16, 8, 12, 4))
         bar.setStretch(0, 1)
         layout.addLayout(bar)
-        self.text_notes = QWidget()
+        self.text_notes = QWidget(area)
         notes = QVBoxLayout(self.text_notes)
         notes.setContentsMargins(16, 0, 16, 4)
         notes.setSpacing(2)

@@ -161,7 +161,7 @@ class CompliancePane(Pane):
         if not boards:
             self.states.show_message(
                 mark("Nothing is composed yet"),
-                mark("Compose an item for an audience; here you see whether it may leave."),
+                mark("Compose an item for an audience; here you see whether it may be exported."),
                 mark("Go to Preview"), lambda: self.context.navigate("preview"),
             )  # fmt: skip
             return
@@ -205,11 +205,13 @@ class CompliancePane(Pane):
             self.cards.append(card)
         held = [check for check in checks if not check.passes]
         noted = [check for check in checks if check.state == "amber"]
-        words = tr("It may leave: all checks are green.")
+        words = tr("It may be exported: all checks are green.")
         if held:
             words = tr("Held back: {n} of {total} checks are red.", n=len(held), total=len(checks))
+        elif len(noted) == 1:
+            words = tr("It may be exported, with one note.")
         elif noted:
-            words = tr("It may leave, with {n} notes.", n=len(noted))
+            words = tr("It may be exported, with {n} notes.", n=len(noted))
         self.page.show_cards(self.cards, words)
         self.export_button.setEnabled(not held)
         self.states.show_content()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QListView, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QListView, QSplitter, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.job_watch import JobWatch
 from mmstudio.desktop.models.results import (
@@ -26,9 +26,10 @@ from mmstudio.desktop.models.rows import ROW_ROLE
 from mmstudio.desktop.models.trained import ModelLine, model_lines
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name, say
-from mmstudio.desktop.views.controls import button, row, tool
+from mmstudio.desktop.views.controls import button, tool
 from mmstudio.desktop.views.create_controls import CreateControls
 from mmstudio.desktop.views.create_detail import ResultDetail
+from mmstudio.desktop.views.flow import FlowLayout
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.result_delegate import BATCH, BatchDelegate, ResultDelegate
 from mmstudio.desktop.views.states import StateStack
@@ -102,7 +103,6 @@ class CreatePane(Pane):
             tip=mark("Recipes for ads, stories, music videos, pages and more, from what the library has"),
         )  # fmt: skip
         self.heading = label(role="muted")
-        self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.strip = QListView()
         self.strip.setViewMode(QListView.ViewMode.IconMode)
         self.strip.setFlow(QListView.Flow.LeftToRight)
@@ -120,17 +120,12 @@ class CreatePane(Pane):
         layout = QVBoxLayout(right)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        bar = row(
-            self.heading,
-            self.make_button,
-            self.play_button,
-            self.vary_button,
-            self.save_button,
-            spacing=6,
-            margins=(12, 8, 12, 8),
-        )
-        bar.setStretch(0, 1)
-        layout.addLayout(bar)
+        bar = QWidget(right)
+        flow = FlowLayout(bar, gap=6)  # in a narrow window a second line, rather than words cut off
+        flow.setContentsMargins(12, 8, 12, 8)
+        for part in (self.save_button, self.vary_button, self.make_button, self.play_button, self.heading):
+            flow.addWidget(part)
+        layout.addWidget(bar)
         layout.addWidget(self.grid_states, 1)
         layout.addWidget(self.detail)
         layout.addWidget(self.strip)
@@ -381,7 +376,7 @@ class CreatePane(Pane):
             one and not writer and (chosen[0].asset is not None or not self.context.read_only)
         )
         saved = [r.asset for r in chosen if r.asset is not None]
-        if saved:
+        if saved or chosen:  # the inspector never shows something else than what is chosen here
             self.context.select_assets(saved)
 
     def save(self) -> None:

@@ -45,6 +45,7 @@ from mmstudio.desktop.views.export_delegates import LINE_HEIGHT, AdDelegate, Exp
 from mmstudio.desktop.views.export_many import ManyPage
 from mmstudio.desktop.views.export_options import OptionsPopup
 from mmstudio.desktop.views.files import copy_files, copy_picture, is_picture, open_path, read_picture
+from mmstudio.desktop.views.flow import FlowLayout
 from mmstudio.desktop.views.held_bar import HeldBar
 from mmstudio.desktop.views.item_picker import ItemPicker
 from mmstudio.desktop.views.painting import sized
@@ -92,17 +93,17 @@ class ExportsPane(Pane):
     # --- widgets ------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self.tabs = QTabWidget()
+        self.tabs = QTabWidget(self)  # from the outside in: docs/adr/0207
+        self.states = StateStack(self.tabs, self)
+        self.root.addWidget(self.states)
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
-        self.tabs.addTab(self._build_chooser(), "")
-        self.many = ManyPage(self.context, self.pictures)
+        self._build_chooser()
+        self.many = ManyPage(self.context, self.pictures, self.tabs)
         self.tabs.addTab(self.many, "")
         self.finished_page = self._build_finished()
         self.tabs.addTab(self.finished_page, "")
         self._name_tabs()
-        self.states = StateStack(self.tabs)
-        self.root.addWidget(self.states)
         self._export_action = action(self, mark("Export what is ticked"), self.export, icon="export")
         self._many_action = action(
             self, mark("Export many at once"), lambda: self.activated(many=True), icon="list-plus"
@@ -112,7 +113,9 @@ class ExportsPane(Pane):
             self, mark("Open the export folder"), self._open_folder, icon="folder-open"
         )
 
-    def _build_chooser(self) -> QWidget:
+    def _build_chooser(self) -> None:
+        page = QWidget()
+        self.tabs.addTab(page, "")
         self.add_button = button(mark("Add items"), self._pick, icon="plus")
         self.recommended_button = button(mark("Add recommended"), self._offer_audiences, icon="users-three")
         self.channel_popup = CheckPopup(mark("Channels"), self)
@@ -159,7 +162,7 @@ class ExportsPane(Pane):
         self.table.selectionModel().currentChanged.connect(
             lambda current, _previous: self._inspect(current.row())
         )
-        self.table_states = StateStack(self.table)
+        self.table_states = StateStack(self.table, page)
         self.folder_label = QLabel()
         self.folder_label.setProperty("role", "small")
         self.folder_button = button(mark("Other folder"), self._browse, icon="folder-open")
@@ -170,7 +173,6 @@ class ExportsPane(Pane):
         self.cancel_button = button(mark("Cancel"), self._cancel, icon="x")
         self.cancel_button.hide()
         self.export_button = button(mark("Export"), self.export, "primary", icon="export")
-        page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -179,7 +181,7 @@ class ExportsPane(Pane):
         layout.addLayout(row(*tools, None, margins=(16, 12, 16, 4)))
         layout.addLayout(row(hint, None, margins=(18, 0, 16, 6)))
         layout.addWidget(self.table_states, 1)
-        self.held_bar = HeldBar(self.context)
+        self.held_bar = HeldBar(self.context, page)
         self.held_bar.show_wanted.connect(self._show_held)
         self.held_bar.freed.connect(lambda _wishes: self.export())  # they are ticked still
         layout.addWidget(self.held_bar)
@@ -197,7 +199,6 @@ class ExportsPane(Pane):
             )
         )
         layout.addWidget(foot)
-        return page
 
     def _build_finished(self) -> QWidget:
         self.files = QListView()
@@ -241,8 +242,14 @@ class ExportsPane(Pane):
         layout = QVBoxLayout(page)
         layout.setContentsMargins(12, 0, 4, 0)
         layout.setSpacing(0)
-        tools = (self.open_button, self.folder_open_button, self.copy_button, self.picture_button)
-        layout.addLayout(row(*tools, self.share_button, self.verify_button, None, margins=(4, 12, 12, 4)))
+        tools = FlowLayout()  # in a narrow window a second line, rather than words cut off
+        tools.setContentsMargins(4, 12, 12, 4)
+        for part in (
+            self.open_button, self.folder_open_button, self.copy_button, self.picture_button,
+            self.share_button, self.verify_button,
+        ):  # fmt: skip
+            tools.addWidget(part)
+        layout.addLayout(tools)
         hint = label(mark("Drag files straight into a mail or a browser."), "small")
         layout.addLayout(row(hint, None, margins=(6, 0, 12, 6)))
         layout.addWidget(self.file_states, 1)

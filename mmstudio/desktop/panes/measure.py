@@ -31,7 +31,7 @@ from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name, say
 from mmstudio.desktop.views.controls import button, row
 from mmstudio.desktop.views.events_import import IMPORT_EVENTS, choose_events
-from mmstudio.desktop.views.flow import FlowLayout, page_area
+from mmstudio.desktop.views.flow import FlowLayout, let_wrap, page_area
 from mmstudio.desktop.views.measure_form import PROTOCOLS, MeasureForm
 from mmstudio.desktop.views.measured_plot import MeasuredPlot
 from mmstudio.desktop.views.states import StateStack
@@ -63,7 +63,12 @@ class MeasurePane(Pane):
         self.library_changed()
 
     def _build(self) -> None:
-        self.form = MeasureForm()
+        # From the outside in: see docs/adr/0207.
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.states = StateStack(self.splitter, self)
+        self.root.addWidget(self.states)
+        left, right = QWidget(self.splitter), QWidget(self.splitter)
+        self.form = MeasureForm(left)
         self.form.wanted.connect(self.measure)
         self.form.cancelled.connect(self._cancel)
         self.bar = QProgressBar()
@@ -71,9 +76,12 @@ class MeasurePane(Pane):
         self.bar.setFixedWidth(160)
         name(self.bar, mark("Progress of the measuring"))
         self.bar_note = label(role="muted")
-        self.measuring = QWidget()
+        self.measuring = QWidget(right)
         self.measuring.setLayout(row(self.bar, self.bar_note, None, margins=(16, 12, 16, 0)))
         self.measuring.hide()
+        body = QWidget()
+        scroll = page_area(body, right)
+        self.results = StateStack(scroll, right)
         self.verdict = label(role="heading", wrap=True)
         self.how = label(role="small", wrap=True)
         self.table = figures_table(
@@ -85,45 +93,38 @@ class MeasurePane(Pane):
         self.figure = QComboBox()
         name(self.figure, mark("Figure in the plot"))
         self.figure.activated.connect(lambda _i: self._draw())
-        self.plot = MeasuredPlot()
+        self.plot = MeasuredPlot(body)
         self.csv_button = button(mark("Export the table"), self._export_csv, icon="table")
         self.png_button = button(mark("Export the plot"), self._export_png, icon="image")
         self.back_button = button(
             mark("Back to the audiences"), lambda: self.context.navigate("audiences"), icon="users-three"
         )
-        bar = QWidget()
+        bar = QWidget(body)
         flow = FlowLayout(bar)
         for part in (label(mark("Plot"), "muted"), self.figure, self.csv_button, self.png_button):
             flow.addWidget(part)
-        body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(8)
         for widget in (self.verdict, self.how, self.table, self.meaning, bar, self.plot):
             column.addWidget(widget)
         column.addStretch(1)
-        scroll = page_area(body)
-        self.results = StateStack(scroll)
-        right = QWidget()
+        let_wrap(body)
         right_column = QVBoxLayout(right)
         right_column.setContentsMargins(0, 0, 0, 0)
         right_column.setSpacing(0)
         right_column.addWidget(self.measuring)
         right_column.addWidget(self.results, 1)
-        left = QWidget()
         left_column = QVBoxLayout(left)
         left_column.setContentsMargins(0, 0, 0, 0)
         left_column.setSpacing(0)
         left_column.addWidget(self.form, 1)
         left_column.addLayout(row(self.back_button, None, margins=(16, 0, 16, 12)))
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(left)
         self.splitter.addWidget(right)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([336, 664])
-        self.states = StateStack(self.splitter)
-        self.root.addWidget(self.states)
         self._measure_action = action(self, mark("Measure the recommender"), self.measure, icon="gauge")
 
     # --- pane ---------------------------------------------------------------------------------------

@@ -70,10 +70,11 @@ class PreviewPane(Pane):
         self.item = ItemButton(self.context, self.pictures)
         self.item.setMinimumWidth(112)
         self.audience = QComboBox()
-        self.audience.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         name(self.audience, mark("Audience"))
         self.recipe = QComboBox()
-        self.recipe.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        for box in (self.audience, self.recipe):  # what is advertised has the most room
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(7)
         name(self.recipe, mark("Recipe"), mark("How the ad is built"))
         self.compose_button = button(mark("Compose"), self.compose, "primary", icon="film-strip")
         self.saved_button = tool("clock-counter-clockwise", mark("Earlier ads"), self._offer_saved)

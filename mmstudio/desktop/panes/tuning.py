@@ -87,6 +87,10 @@ class TuningPane(Pane):
             (self.steps, mark("Steps each")),
         ):
             name(control, words)
+        self.split = QSplitter(Qt.Orientation.Horizontal, self)
+        self.states = StateStack(self.split, self)
+        self.root.addWidget(self.states)
+        left = QWidget(self.split)
         form = QFormLayout()
         form.setHorizontalSpacing(12)
         form.setVerticalSpacing(8)
@@ -102,6 +106,7 @@ class TuningPane(Pane):
         self.estimate = label(role="small", wrap=True)
         self.start_button = button(mark("Start the search"), self.start, "primary", icon="play")
         frame, inner = card()
+        frame.setParent(left)
         explanation = mark(
             "Short trainings with different settings are measured by how far what they draw is from your "
             "pictures. What is clearly worse than the others is stopped early; nothing tried is lost."
@@ -116,12 +121,11 @@ class TuningPane(Pane):
         self.searches = QComboBox()
         name(self.searches, mark("Searches so far"))
         self.searches.activated.connect(lambda _i: self._open(str(self.searches.currentData() or "")))
-        self._searches_row = QWidget()
+        self._searches_row = QWidget(left)
         lines = QVBoxLayout(self._searches_row)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.addWidget(label(mark("Searches so far"), "strong"))
         lines.addWidget(self.searches)
-        left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(12)
@@ -137,17 +141,16 @@ class TuningPane(Pane):
         for spin in (self.trials, self.steps):
             spin.valueChanged.connect(lambda _v: self._estimate())
 
-        self.split = QSplitter(Qt.Orientation.Horizontal)
         self.split.setChildrenCollapsible(False)
         self.split.addWidget(left)
         self.split.addWidget(self._build_results())
         self.split.setStretchFactor(1, 1)
         self.split.setSizes([320, 900])
-        self.states = StateStack(self.split)
-        self.root.addWidget(self.states)
         self._start_action = action(self, mark("Start the search"), self.start, icon="play")
 
     def _build_results(self) -> QWidget:
+        body = QWidget()
+        self.results = StateStack(body, self.split)
         self.search_title = label(role="title")
         self.note = label(role="muted", wrap=True)
         self.bar = QProgressBar()
@@ -157,7 +160,8 @@ class TuningPane(Pane):
         self.stop_button = button(mark("Stop and keep"), self._stop, icon="stop")
         self.train_button = button(mark("Train with the best"), self.train, "primary", icon="play")
         self.model = TrialsModel(self)
-        self.table = QTableView()
+        parts = QSplitter(Qt.Orientation.Vertical, body)
+        self.table = QTableView(parts)
         self.table.setModel(self.model)
         self.table.verticalHeader().hide()
         self.table.setShowGrid(False)
@@ -170,15 +174,13 @@ class TuningPane(Pane):
         self.table.horizontalHeader().setStretchLastSection(True)
         self.table.horizontalHeader().setHighlightSections(False)
         name(self.table, mark("Trials"), mark("Every short training with its settings and how far it came"))
-        self.plot = TuningPlot()
+        self.plot = TuningPlot(parts)
         self.best = label(wrap=True)
         self.measured = label(role="small", wrap=True)
-        parts = QSplitter(Qt.Orientation.Vertical)
         parts.setChildrenCollapsible(False)
         parts.addWidget(self.table)
         parts.addWidget(self.plot)
         parts.setSizes([300, 260])
-        body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(24, 16, 24, 16)
         column.setSpacing(8)
@@ -192,7 +194,6 @@ class TuningPane(Pane):
         column.addLayout(foot)
         column.addWidget(self.measured)
         let_wrap(body)
-        self.results = StateStack(body)
         return self.results
 
     # --- pane ---------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name, say, unsay
 from mmstudio.desktop.views.ab_plan import PlanForm
 from mmstudio.desktop.views.controls import button, help_dot, row, section
-from mmstudio.desktop.views.flow import FlowLayout, page_area
+from mmstudio.desktop.views.flow import FlowLayout, let_wrap, page_area
 from mmstudio.desktop.views.interval_plot import IntervalPlot
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.states import StateStack
@@ -70,6 +70,11 @@ class VariantsPane(Pane):
         self.library_changed()
 
     def _build(self) -> None:
+        # From the outside in: see docs/adr/0207.
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.states = StateStack(self.splitter, self)
+        self.root.addWidget(self.states)
+        left = QWidget(self.splitter)
         self.audience_box = QComboBox()
         self.audience_box.setMinimumWidth(160)
         name(self.audience_box, mark("Audience"))
@@ -85,7 +90,7 @@ class VariantsPane(Pane):
         self.back_button = button(
             mark("Back to the audiences"), lambda: self.context.navigate("audiences"), icon="users-three"
         )
-        bar = QWidget()
+        bar = QWidget(left)
         flow = FlowLayout(bar)
         flow.setContentsMargins(16, 12, 16, 4)
         for part in (
@@ -103,7 +108,7 @@ class VariantsPane(Pane):
             self.back_button,
         ):
             flow.addWidget(part)
-        self.list = QListView()
+        self.list = QListView(left)
         self.list.setModel(self.model)
         self.list.setItemDelegate(VariantDelegate(self.pictures, self.model, self.list))
         self.list.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
@@ -120,8 +125,7 @@ class VariantsPane(Pane):
         self.ids.setMinimumWidth(1)
         self.ids.setContentsMargins(16, 4, 16, 8)
         self.ids.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.list_states = StateStack(self.list)
-        left = QWidget()
+        self.list_states = StateStack(self.list, left)
         left_column = QVBoxLayout(left)
         left_column.setContentsMargins(0, 0, 0, 0)
         left_column.setSpacing(4)
@@ -129,7 +133,10 @@ class VariantsPane(Pane):
         left_column.addWidget(self.list_states, 1)
         left_column.addWidget(self.ids)
 
-        self.form = PlanForm()
+        body = QWidget()
+        scroll = page_area(body, self.splitter)
+        scroll.setMinimumWidth(300)
+        self.form = PlanForm(body)
         self.form.changed.connect(self._typing.start)
         self.form.kept.connect(self.keep_plan)
         self.plan_box = QComboBox()
@@ -145,7 +152,6 @@ class VariantsPane(Pane):
         self.table = figures_table(
             self.verdicts, mark("Results per variant"), mark("The winner, where there is one, is bold")
         )
-        body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(16, 8, 16, 16)
         column.setSpacing(8)
@@ -171,7 +177,7 @@ class VariantsPane(Pane):
         column.addLayout(row(self.plan_box, self.results_button, None))
         self.uneven = label(role="error", wrap=True)
         self.uneven.hide()
-        self.plot = IntervalPlot()
+        self.plot = IntervalPlot(body)
         self.plot_note = label(
             mark(
                 "Dot: the share who acted. Line: where it lies with 95 % certainty. Grey band: differences "
@@ -183,17 +189,13 @@ class VariantsPane(Pane):
         for widget in (self.report, self.verdict, self.uneven, self.plot, self.plot_note, self.table):
             column.addWidget(widget)
         column.addStretch(1)
-        scroll = page_area(body)
-        scroll.setMinimumWidth(300)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        let_wrap(body)
         self.splitter.addWidget(left)
         self.splitter.addWidget(scroll)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
         self.splitter.setSizes([600, 400])
-        self.states = StateStack(self.splitter)
-        self.root.addWidget(self.states)
         self._gather_action = action(self, mark("Take in what is finished"), self.gather, icon="plus")
         self._results_action = action(self, mark("Read results…"), self._choose_results, icon="table")
 

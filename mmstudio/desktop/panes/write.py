@@ -21,7 +21,7 @@ from mmstudio.desktop.models.writing import Draft, EngineLine, Writing, answer_f
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name, say
 from mmstudio.desktop.views.brand_rules import BrandRules
-from mmstudio.desktop.views.controls import button, row
+from mmstudio.desktop.views.controls import button, column, row
 from mmstudio.desktop.views.files import copy_text
 from mmstudio.desktop.views.flow import empty, let_wrap
 from mmstudio.desktop.views.guarded_text import GuardedText
@@ -72,7 +72,8 @@ class WritePane(Pane):
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.states = StateStack(self.splitter, self)
         self.root.addWidget(self.states)
-        self.controls = WriteControls(self.context, self.pictures, self.splitter)
+        left = QWidget(self.splitter)
+        self.controls = WriteControls(self.context, self.pictures, left)
         self.controls.write_wanted.connect(self.write)
         self.controls.changed.connect(self._enable)
         self.controls.rules_wanted.connect(self.show_rules)
@@ -99,10 +100,10 @@ class WritePane(Pane):
         body = QWidget()
         self._list = QVBoxLayout()
         self._list.setSpacing(12)
-        column = QVBoxLayout(body)
-        column.setContentsMargins(16, 4, 16, 16)
-        column.addLayout(self._list)
-        column.addStretch(1)
+        lines = QVBoxLayout(body)
+        lines.setContentsMargins(16, 4, 16, 16)
+        lines.addLayout(self._list)
+        lines.addStretch(1)
         let_wrap(body)
         self.cards_area = QScrollArea()
         self.cards_area.setWidgetResizable(True)
@@ -127,7 +128,13 @@ class WritePane(Pane):
         layout.addWidget(self.card_states, 1)
         self._texts = layout
         self.pages.addWidget(texts)
-        self.splitter.addWidget(self.controls)
+        # The next step is seen however low the window is.
+        foot = QWidget(left)
+        foot.setProperty("surface", "strip")
+        foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        foot.setLayout(column(self.controls.write_button, margins=(16, 8, 16, 8)))
+        left.setLayout(column(self.controls, foot, spacing=0))
+        self.splitter.addWidget(left)
         self.splitter.addWidget(self.pages)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setStretchFactor(0, 0)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.controls import card, help_dot, inset, row, tool
-from mmstudio.desktop.views.flow import page_area
+from mmstudio.desktop.views.flow import let_wrap, page_area
 from mmstudio.errors import UsageError
 from mmstudio.features.augment.operations import OPERATIONS, Operation, Step
 from mmstudio.features.augment.recipe import MOST_COPIES, PRESETS, AugmentRecipe, preset, read_recipe
@@ -43,8 +43,8 @@ class OperationControl(QFrame):
 
     changed = Signal()
 
-    def __init__(self, operation: Operation) -> None:
-        super().__init__()
+    def __init__(self, operation: Operation, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.operation = operation
         self._factor = 100 if operation.unit == "%" else 1
         frame, layout = card()
@@ -58,7 +58,7 @@ class OperationControl(QFrame):
         self.on.setAccessibleDescription(tr(operation.explanation))
         head = row(self.on, None, help_dot(operation.explanation), spacing=4)
         layout.addLayout(head)
-        self.more = QWidget()
+        self.more = QWidget(frame)
         grid = QGridLayout(self.more)
         grid.setContentsMargins(24, 0, 4, 4)
         grid.setHorizontalSpacing(8)
@@ -164,11 +164,14 @@ class RecipeControls(QWidget):
         inset(self.copies)
         self.copies.setRange(1, MOST_COPIES)
         name(self.copies, mark("Copies of each in a training"))
-        self.operations = {
-            op.name: OperationControl(op) for op in OPERATIONS.values() if op.modality == modality
-        }
         self._random = Random()
         body = QWidget()
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(page_area(body))
+        self.operations = {
+            op.name: OperationControl(op, body) for op in OPERATIONS.values() if op.modality == modality
+        }
         layout = QVBoxLayout(body)
         layout.setContentsMargins(16, 12, 12, 12)
         layout.setSpacing(8)
@@ -188,10 +191,7 @@ class RecipeControls(QWidget):
             layout.addWidget(control)
             control.changed.connect(self._edited)
         layout.addStretch(1)
-        scroll = page_area(body)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(scroll)
+        let_wrap(body)
         self.presets.activated.connect(self._chosen)
         self.seed.valueChanged.connect(lambda _v: self._tell())
         self.copies.valueChanged.connect(lambda _v: self._tell())

@@ -33,8 +33,8 @@ class ABPlayer(QWidget):
 
     switched = Signal(int)
 
-    def __init__(self, context: AppContext) -> None:
-        super().__init__()
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setProperty("surface", "strip")
         self._rows: dict[str, Variant | None] = {"a": None, "b": None}
         self.heard = ""

@@ -68,6 +68,7 @@ class BrandForm(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._body = body = QWidget()
+        self.setWidget(body)
         self._column = QVBoxLayout(body)
         self._column.setContentsMargins(16, 8, 16, 24)
         self._column.setSpacing(6)
@@ -76,7 +77,6 @@ class BrandForm(QScrollArea):
         self._build_logo()
         self._build_words()
         self._column.addStretch(1)
-        self.setWidget(body)
         let_wrap(body)
         self.retranslate()
 
@@ -90,7 +90,7 @@ class BrandForm(QScrollArea):
                 ),
             )
         )
-        holder = QWidget()
+        holder = QWidget(self._body)
         flow = FlowLayout(holder)
         flow.setContentsMargins(0, 0, 0, 0)
         self.swatches: dict[str, ColourButton] = {}
@@ -104,7 +104,7 @@ class BrandForm(QScrollArea):
             swatch.chosen.connect(lambda colour, role=role: self._colour(role, colour[:7]))
             value.editingFinished.connect(lambda role=role: self._typed(role))
             self.swatches[role], self.values[role] = swatch, value
-            pair = QWidget()
+            pair = QWidget(holder)
             pair_column = QVBoxLayout(pair)
             pair_column.setContentsMargins(0, 0, 4, 4)
             pair_column.setSpacing(2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent
-from PySide6.QtWidgets import QListView, QMenu
+from PySide6.QtWidgets import QListView, QMenu, QWidget
 
 from mmstudio.desktop.icons import icon
 from mmstudio.desktop.models.audiences import RecommendationModel, Recommended
@@ -23,8 +23,8 @@ class CardList(QListView):
     decided = Signal(object, str)  # Recommended, key of DECISIONS
     looked = Signal(object)  # Recommended: Space
 
-    def __init__(self, pictures: Pictures, model: RecommendationModel) -> None:
-        super().__init__()
+    def __init__(self, pictures: Pictures, model: RecommendationModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setMovement(QListView.Movement.Static)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SIGNS = {
     "green": ("check-circle", "success", mark("In order")),
-    "amber": ("warning", "warning", mark("Leaves with a note")),
+    "amber": ("warning", "warning", mark("Allowed, with a note")),
     "red": ("x-circle", "danger", mark("Held back")),
 }
 

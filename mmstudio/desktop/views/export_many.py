@@ -35,6 +35,7 @@ from mmstudio.desktop.views.controls import button, row
 from mmstudio.desktop.views.encrypt_popup import EncryptPopup
 from mmstudio.desktop.views.export_options import OptionsPopup
 from mmstudio.desktop.views.files import open_path
+from mmstudio.desktop.views.flow import FlowLayout
 from mmstudio.desktop.views.item_picker import ItemPicker
 from mmstudio.desktop.views.painting import paint_text
 from mmstudio.desktop.views.pictures import Pictures
@@ -177,10 +178,14 @@ class ManyPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(
-            row(self.items_button, self.audiences_button, self.recipe, self.channels_button,
-                self.options_button, self.encrypt_button, None, margins=(16, 12, 16, 4))
-        )  # fmt: skip
+        tools = FlowLayout()  # in a narrow window a second line, rather than words cut off
+        tools.setContentsMargins(16, 12, 16, 4)
+        for tool in (
+            self.items_button, self.audiences_button, self.recipe, self.channels_button, self.options_button,
+            self.encrypt_button,
+        ):  # fmt: skip
+            tools.addWidget(tool)
+        layout.addLayout(tools)
         layout.addLayout(row(self.note, None, margins=(18, 0, 16, 6)))
         layout.addWidget(self.states, 1)
         layout.addWidget(foot)

@@ -24,10 +24,13 @@ def let_wrap(page: QWidget) -> None:
             found.setMinimumWidth(1)
 
 
-def page_area(body: QWidget) -> QScrollArea:
-    """A page that scrolls up and down, never sideways: its wrapped labels are as narrow as it is."""
+def page_area(body: QWidget, parent: QWidget | None = None) -> QScrollArea:
+    """A page that scrolls up and down, never sideways: its wrapped labels are as narrow as it is.
+
+    What is put into ``body`` later needs :func:`let_wrap` once more.
+    """
     let_wrap(body)
-    area = QScrollArea()
+    area = QScrollArea(parent)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from mmstudio.desktop import theme
 from mmstudio.desktop.icons import icon
 from mmstudio.desktop.texts import label, name
 from mmstudio.desktop.views.controls import button, help_dot
+from mmstudio.desktop.views.elided import Elided
 from mmstudio.desktop.views.flow import FlowLayout, empty
 from mmstudio.desktop.views.heat import VectorStrip
 from mmstudio.desktop.views.measures import rows
@@ -143,7 +144,7 @@ class Neighbours(QWidget):
         line.addWidget(tile, 0, Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()
         words.setSpacing(2)
-        heading = _Elided(title)
+        heading = Elided(title)
         words.addWidget(heading)
         for extractor, cosine in neighbour.parts:
             words.addLayout(_likeness(tr(extractor), cosine))
@@ -250,25 +251,5 @@ def _likeness(words: str, cosine: float) -> QHBoxLayout:
     value.setText(percent)
     value.setMinimumWidth(36)
     line.addWidget(value)
-    line.addWidget(_Elided(words, "small"), 1)
+    line.addWidget(Elided(words, "small"), 1)
     return line
-
-
-class _Elided(QLabel):
-    """A line that is cut at its end rather than pushing the page wider."""
-
-    def __init__(self, words: str, role: str = "strong") -> None:
-        super().__init__(words)
-        self.setProperty("role", role)
-        self.setToolTip(words)
-        self.setMinimumWidth(40)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(40, super().minimumSizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setPen(self.palette().windowText().color())
-        painter.setFont(self.font())
-        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter), shown)

@@ -44,5 +44,9 @@ class ItemDelegate(QStyledItemDelegate):
                 end = Qt.AlignmentFlag.AlignRight
                 paint_text(painter, second, row.price, pixels=theme.SMALL, align=end)
                 second.setRight(right - price - 12)
-            paint_text(painter, second, row.category, role="muted", pixels=theme.SMALL)
+            small = QFontMetrics(sized(painter.font(), theme.SMALL))
+            words = row.category
+            if small.horizontalAdvance(words) > second.width():
+                words = words.rsplit(">", 1)[-1].strip()  # the nearest heading says most
+            paint_text(painter, second, words, role="muted", pixels=theme.SMALL)
         painter.restore()

@@ -48,7 +48,7 @@ PROTOCOLS = {
         mark("Looks how well the related links of the catalogue are found from content alone."),
     ),
 }
-MASKS = (("seen", mark("is left out")), ("cornac", mark("only liked ones are left out (Cornac)")))
+MASKS = (("seen", mark("are left out")), ("cornac", mark("only liked ones are left out (Cornac)")))
 METHODS = {
     "blend": mark("Blend of all signals"),
     "ease": mark("EASE"),
@@ -72,6 +72,7 @@ class MeasureForm(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         body = QWidget()
+        self.setWidget(body)
         column = QVBoxLayout(body)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(8)
@@ -148,7 +149,6 @@ class MeasureForm(QScrollArea):
         column.addLayout(row(self.run_button, self.cancel_button, None))
         column.addStretch(1)
         let_wrap(body)
-        self.setWidget(body)
         self.setMinimumWidth(264)
         self._explain()
 

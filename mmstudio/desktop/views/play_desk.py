@@ -37,15 +37,17 @@ _MODES = {"ab": mark("A and B"), "walk": mark("Walk")}
 class PlayDesk(QWidget):
     """Controls, picture, sliders, and below them the bars and the history."""
 
-    def __init__(self, context: AppContext, pictures: Pictures, steps: StepListModel) -> None:
-        super().__init__()
+    def __init__(
+        self, context: AppContext, pictures: Pictures, steps: StepListModel, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
         self.shown_point: Point | None = None
         self._tool_buttons: list[QToolButton] = []
-        self.controls = PlayControls(context, pictures)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)  # from the outside in: docs/adr/0207
+        self.controls = PlayControls(context, pictures, self.splitter)
         self.controls.setMinimumWidth(236)
-        self.sliders = SliderPanel()
+        self.sliders = SliderPanel(self.splitter)
         self.sliders.setMinimumWidth(204)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
         for part in (self.controls, self._middle(), self.sliders):
             self.splitter.addWidget(part)
         self.splitter.setChildrenCollapsible(False)
@@ -62,11 +64,12 @@ class PlayDesk(QWidget):
     # --- parts --------------------------------------------------------------------------------------
 
     def _middle(self) -> QWidget:
-        self.stage = PlayStage()
-        self.grid = NeighbourGrid()
-        self.stage_states = StateStack(self.stage)
-        self.views = QStackedWidget()
-        room = QWidget()
+        middle = QWidget(self.splitter)
+        self.views = QStackedWidget(middle)
+        room = QWidget(self.views)
+        self.stage = PlayStage(room)
+        self.grid = NeighbourGrid(self.views)
+        self.stage_states = StateStack(self.stage, room)
         around = QVBoxLayout(room)
         around.setContentsMargins(12, 0, 12, 0)
         around.addWidget(self.stage_states)
@@ -97,8 +100,6 @@ class PlayDesk(QWidget):
         bar.addLayout(self._tools)
         bar.addWidget(self.back_button)
         bar.addWidget(self.save_button)
-        middle = QWidget()
-        middle.setMinimumWidth(280)
         layout = QVBoxLayout(middle)
         layout.setContentsMargins(0, 12, 0, 0)
         layout.setSpacing(0)
@@ -107,21 +108,21 @@ class PlayDesk(QWidget):
         return middle
 
     def _below(self, steps: StepListModel) -> QWidget:
-        self.ab = AbBar()
-        self.walk = WalkBar()
+        below = QWidget(self)
+        self.bars = QStackedWidget(below)
+        self.ab = AbBar(self.bars)
+        self.walk = WalkBar(self.bars)
         self.modes = QTabBar()
         self.modes.setDrawBase(False)
         self.modes.setExpanding(False)
         name(self.modes, mark("Between pictures"))
         for words in _MODES.values():
             self.modes.addTab(tr(words))
-        self.bars = QStackedWidget()
         self.bars.addWidget(self.ab)
         self.bars.addWidget(self.walk)
         self.bars.setFixedHeight(48)
         self.modes.currentChanged.connect(self.bars.setCurrentIndex)
-        self.strip = HistoryStrip(steps)
-        below = QWidget()
+        self.strip = HistoryStrip(steps, below)
         below.setProperty("surface", "strip")
         below.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         layout = QVBoxLayout(below)

@@ -29,7 +29,17 @@ class PreviewPanel(ScrollColumn):
         self._pictures = pictures
         self._facts: BoardFacts | None = None
         self.setMinimumWidth(240)
-        layout = self.column
+        self.nothing = label(
+            mark("The words of an ad and where its parts come from stand here once there is one."),
+            "muted", wrap=True,
+        )  # fmt: skip
+        self.column.addWidget(self.nothing)
+        self.parts = QWidget(self.body)
+        self.column.addWidget(self.parts, 1)
+        layout = QVBoxLayout(self.parts)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(self.column.spacing())
+        self.parts.hide()
         self.summary = label(role="muted", wrap=True)
         layout.addWidget(self.summary)
         self._build_words(layout)
@@ -102,6 +112,8 @@ class PreviewPanel(ScrollColumn):
         new = facts is None or self._facts is None or facts.board.id != self._facts.board.id
         self._facts = facts
         self.setEnabled(facts is not None)
+        self.nothing.setVisible(facts is None)
+        self.parts.setVisible(facts is not None)
         for slot, field in self.fields.items():
             field.setReadOnly(read_only)
             words = facts.board.copy.get(slot, "") if facts else ""

@@ -40,7 +40,7 @@ class RecommendBar(QWidget):
             mark("Compare"), two, icon="columns", tip=mark("Compare this audience with another")
         )
         self.beside_button = button(
-            mark("Ads side by side"), beside, icon="monitor-play",
+            mark("Side by side"), beside, icon="monitor-play",
             tip=mark("Play the newest ads of this audience beside each other"),
         )  # fmt: skip
         self.adjust = tool(
@@ -81,10 +81,10 @@ class RecommendBar(QWidget):
         for part in (
             self.compose_button,
             self.page_button,
+            self.adjust,
             self.beside_button,
             self.two_button,
             self.why_button,
-            self.adjust,
             self.page_link,
         ):
             buttons.addWidget(part)

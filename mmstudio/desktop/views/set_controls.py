@@ -87,10 +87,11 @@ class SetControls(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(240)
         body = QWidget()
+        self.setWidget(body)
         layout = QVBoxLayout(body)
         layout.setContentsMargins(16, 12, 16, 16)
         layout.setSpacing(8)
-        layout.addWidget(label(mark("From"), "muted"))
+        layout.addWidget(label(mark("Start from"), "muted"))
         self._build_source(context, pictures, layout)
         self._build_how(layout)
         self.make_button = button(mark("Make a set"), self.make_wanted.emit, "primary", icon="sparkle")
@@ -100,9 +101,10 @@ class SetControls(QScrollArea):
         )  # fmt: skip
         layout.addSpacing(4)
         layout.addWidget(self.make_button)
+        self.lacking = label(role="small", wrap=True)
+        layout.addWidget(self.lacking)
         layout.addWidget(self.both_button)
         layout.addStretch(1)
-        self.setWidget(body)
         let_wrap(body)
         self._show_kind()
 
@@ -303,6 +305,13 @@ class SetControls(QScrollArea):
         }
         absent, words = missing.get(self.kind, (False, ""))
         return words if absent else ""
+
+    def say_lacking(self) -> None:
+        """Say below the button why it cannot be pressed."""
+        problem = self.problem
+        if problem:
+            say(self.lacking, problem)
+        self.lacking.setVisible(bool(problem))
 
     @property
     def audience_id(self) -> int | None:

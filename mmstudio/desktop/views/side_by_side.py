@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from mmstudio.desktop.texts import label, name
 from mmstudio.desktop.views.canvas import PictureCanvas
 from mmstudio.desktop.views.controls import button, row, tool
+from mmstudio.desktop.views.elided import Elided
 from mmstudio.desktop.views.frame_thread import FrameSource, FrameThread
 from mmstudio.desktop.views.playback import Player
 from mmstudio.desktop.views.stage import ClickSlider, clock_text
@@ -47,14 +48,8 @@ class _Column(QWidget):
         self.beside = beside
         self.canvas = PictureCanvas()
         self.canvas.setMinimumSize(96, 96)
-        self.title = QLabel(beside.title)
-        self.title.setProperty("role", "strong")
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
-        self.audience = QLabel(" · ".join(w for w in (beside.audience, beside.verdict) if w))
-        self.audience.setProperty("role", "small")
-        self.audience.setTextFormat(Qt.TextFormat.PlainText)
-        for words in (self.title, self.audience):
-            words.setMinimumWidth(1)
+        self.title = Elided(beside.title)
+        self.audience = Elided(" · ".join(w for w in (beside.audience, beside.verdict) if w), "small")
         self.hear = tool(
             "speaker-high", mark("Hear this one"), lambda: heard(beside.storyboard), checkable=True
         )

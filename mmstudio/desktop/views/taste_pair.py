@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class _Side(QWidget):
     """One of the two: its words, picture, line, and what its parts share."""
 
-    def __init__(self, words: str) -> None:
-        super().__init__()
+    def __init__(self, words: str, parent: QWidget) -> None:
+        super().__init__(parent)
         self.step: SetStep | None = None
         self.heading = label(words, "strong")
         self.canvas = PictureCanvas()
@@ -57,7 +57,9 @@ class TastePair(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         name(self, mark("Without and with their taste"))
-        self.without, self.with_taste = _Side(mark("Without their taste")), _Side(mark("With their taste"))
+        self.without, self.with_taste = (
+            _Side(words, self) for words in (mark("Without their taste"), mark("With their taste"))
+        )
         self.hear_button = button(mark("Hear both in turn"), self._compare, icon="swap")
         self.back_button = button(mark("Back to one"), self.closed.emit, icon="arrow-left")
         sides = QHBoxLayout()

@@ -142,7 +142,6 @@ class WriteControls(QScrollArea):
         self.write_button = button(mark("Write"), self.write_wanted.emit, "primary", icon="note-pencil")
         self.rules_button = button(mark("Rules of the brand…"), self.rules_wanted.emit, icon="shield-check")
         layout.addSpacing(4)
-        layout.addWidget(self.write_button)
         layout.addWidget(self.rules_button)
         layout.addStretch(1)
         self.task.currentIndexChanged.connect(lambda _i: self._show_task())

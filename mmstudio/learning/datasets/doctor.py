@@ -159,7 +159,10 @@ def _count(there: list[Asset], held: int, *, picture: bool) -> Iterable[Finding]
         yield Finding(
             "nothing", "blocker", 0,
             tr("There is nothing to learn from."),
-            tr("Import more, widen the search, or change what is left out."),
+            tr(
+                "Import more, widen the search, or change what is left out. What a model made is not "
+                "learned from unless a search asks for it."
+            ),
         )  # fmt: skip
     elif n < FEW:
         text = (
