@@ -38,7 +38,7 @@ _PEOPLE, _FEW, _FEW_PEOPLE = 600, 0.15, 120
 _FRESH_PEOPLE, _CELLS = 200, 8_000_000  # asked where all items are scored, and their scores at most
 _NEWEST = 3  # choices of each member that are hidden where the newest are
 # Items that EASE covers while weights are chosen: its time grows with the cube.
-_DENSE, _DENSE_NEW = 2000, 1500
+_DENSE, _DENSE_NEW = 2500, 1500
 _COLD, _CARRIED = (0.0, 0.3, 0.6, 1.0, 1.5), (0.0, 0.5, 1.0, 2.0)
 _FRESH = (1.0, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05, 0.025)
 _CHANGED = 0.1  # share of events that may come and go before it is measured again

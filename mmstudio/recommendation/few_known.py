@@ -65,8 +65,8 @@ def weights(
         own: members who have few choices, who count as much as strangers.
 
     In order: what is popular; popularity and what the known choices make likelier, as Bayes' rule weighs
-    them; a mixture by search. Each half of the people chooses the mixture that the other half is measured
-    with, and a later one is taken only where it gains more than its standard error.
+    them; a mixture by search. A later one is taken only where it gains more than its standard error; what
+    a search gains is measured on each half of the people with what the other half chooses.
     """
     every = voices(found)
     # A voice that no mixture below may use need not be heard.
@@ -88,7 +88,7 @@ def weights(
     half[rng.permutation(len(half))[: len(half) // 2]] = True
     mine, other = (2 + int(np.argmax(scores[2:, part].mean(axis=1))) for part in (half, ~half))
     best, score = mixtures[0], scores[0]
-    searched = (mixtures[mine] / mixtures[mine].sum() + mixtures[other] / mixtures[other].sum()) / 2
+    searched = mixtures[2 + int(np.argmax(scores[2:].mean(axis=1)))]
     for tried, here in ((mixtures[1], scores[1]), (searched, np.where(half, scores[other], scores[mine]))):
         gain = here - score
         if gain.mean() > gain.std() / np.sqrt(len(gain)):
