@@ -71,11 +71,12 @@ def html_record(text: str) -> dict[str, Any]:
 
 def vtt_with_record(text: str, record: Mapping[str, Any]) -> str:
     """WebVTT with the record as a note under its head (W3C WebVTT, section 4.1)."""
-    head, _, rest = _VTT_NOTE.sub("", text).partition("\n")
+    head, _, rest = _VTT_NOTE.sub("", text).partition("\n\n")  # its own settings stand in the head, too
+    head = head.rstrip("\n")
     if not head.lstrip("\ufeff").startswith("WEBVTT"):
         raise ValueError("not WebVTT")
     note = json.dumps(dict(record), ensure_ascii=False).replace("-->", "->")
-    return f"{head}\n\nNOTE mmstudio {note}\n{rest}"
+    return f"{head}\n\nNOTE mmstudio {note}\n\n{rest.lstrip(chr(10))}"
 
 
 def vtt_record(text: str) -> dict[str, Any]:

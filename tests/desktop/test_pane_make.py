@@ -109,6 +109,7 @@ def test_forms_speak_of_what_the_recipe_is(pane: MakePane, qtbot: QtBot) -> None
     click(qtbot, pane.picker.cards["case-report"])
     assert not form.compose_button.isEnabled()  # notes or pictures: one of them has to be there
     assert form.needs.text() == "Still needed: Notes / Pictures and clips"
+    assert form.optional["text"].isHidden()
     form.text.setPlainText("A cough for two weeks.")
     assert form.compose_button.isEnabled()
     window = form.options["window"]

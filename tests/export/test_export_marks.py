@@ -136,3 +136,15 @@ def test_a_record_survives_words_of_every_kind(tmp_path: Path) -> None:
         path.write_bytes(text.encode())
         stamp(path, record)
         assert read_stamp(path) == record
+
+
+def test_a_vtt_keeps_its_settings_in_its_head() -> None:
+    from mmstudio.media.documents import vtt_record, vtt_with_record
+
+    text = "WEBVTT\nKind: captions\nLanguage: en\n\n1\n00:00.200 --> 00:02.950\nThe lamp\n"
+    marked = vtt_with_record(text, {"title": "A"})
+    assert marked.startswith("WEBVTT\nKind: captions\nLanguage: en\n\nNOTE mmstudio ")
+    assert marked.endswith("\n\n1\n00:00.200 --> 00:02.950\nThe lamp\n")
+    again = vtt_with_record(marked, {"title": "B"})
+    assert vtt_record(again) == {"title": "B"}
+    assert again.count("NOTE") == 1

@@ -92,6 +92,7 @@ class MakeForm(QWidget):
         self.context = context
         self.recipe: Recipe | None = None
         self._needed: set[str] = set()
+        self._either: tuple[str, ...] = ()  # one of these has to be there
         self.options: dict[str, QWidget] = {}
         self._voices: list[tuple[str, str]] = []
         self.read_only = False
@@ -223,12 +224,13 @@ class MakeForm(QWidget):
         """Ask for what this recipe needs."""
         self.recipe = recipe
         shown, self._needed = fields_of(recipe)
+        self._either = next((keys for step, keys in _EITHER.items() if step in recipe.steps), ())
         if _MODEL_OPTIONS & set(recipe.options):
             shown.append("model")
         for key, group in self.groups.items():
             group.setVisible(key in shown)
             if key in self.optional:
-                self.optional[key].setVisible(key not in self._needed)
+                self.optional[key].setVisible(key not in self._needed and key not in self._either)
         self.title.setText(saying(recipe))
         self.summary.setText(recipe.summary if recipe.own else tr(recipe.summary))
         asks = "question" if "question" in recipe.needs else "records" if "records" in recipe.needs else ""
@@ -316,11 +318,9 @@ class MakeForm(QWidget):
             "character": self.character.currentData() is not None,
             "title": bool(self.name_field.text().strip()),
         }
-        steps = self.recipe.steps if self.recipe is not None else ()
-        either = next((keys for step, keys in _EITHER.items() if step in steps), ())
         missing = [key for key in self.groups if key in self._needed and not filled.get(key, True)]
-        if either and not any(filled[key] for key in either):
-            missing = [*missing, "/".join(either)]
+        if self._either and not any(filled[key] for key in self._either):
+            missing = [*missing, "/".join(self._either)]
         return missing
 
     def check(self) -> None:
