@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from mmstudio.learning.service import Trainings
 
 OPSET = 18
-PASSED_ON = mark("Pass on its folder, and only as you would its texts: phrases of them can be read in it.")
+PASSED_ON = mark(
+    "Pass on its folder instead; where it has counted phrases, only as you would the texts it learned from."
+)
 AGREES = 2e-3  # largest difference allowed, where black is -1 and white 1: a quarter of a grey level
 TESTED = (1, 3)  # batch sizes tried; both differ from the one exported with
 
@@ -155,7 +157,8 @@ def _difference(model: GenerativeModel, path: Path, count: int) -> float:
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     theirs = session.run(["pictures"], inputs)[0]
-    ours = model.decode(*(torch.from_numpy(value) for value in inputs.values())).numpy()
+    latents, *told = (torch.from_numpy(value) for value in inputs.values())
+    ours = model.decode(latents, told[0] if told else None).numpy()
     if theirs.shape != ours.shape:
         return float("inf")
     return float(np.abs(theirs - ours).max())
