@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
+    QComboBox,
     QHBoxLayout,
     QMainWindow,
     QSplitter,
@@ -396,6 +397,11 @@ class MainWindow(QMainWindow):
                 pane.retranslate()
             except Exception as error:  # noqa: BLE001 - told to the person; the other pages still follow
                 self.context.report(error)
+        for box in self.findChildren(QComboBox):  # as wide as their words now, not as at their first showing
+            policy = box.sizeAdjustPolicy()
+            if policy == QComboBox.SizeAdjustPolicy.AdjustToContentsOnFirstShow:
+                box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+                box.setSizeAdjustPolicy(policy)
         self._show_library_state()
         pane_now = self.panes.get(self.current)
         if pane_now is not None and pane_now.header() is None:

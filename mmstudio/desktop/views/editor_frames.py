@@ -108,7 +108,7 @@ class EditFrames(QObject):
                 with self._wake:
                     self._last = None
                 if not self._closing:
-                    self.failed.emit(tr_error(error)[0])
+                    self.failed.emit(" ".join(tr_error(error)).strip())
                 continue
             if not self._closing:
                 self.drawn.emit(frame)

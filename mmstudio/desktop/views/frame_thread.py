@@ -167,7 +167,7 @@ class FrameThread(QObject):
                 took = time.perf_counter() - began
             except Exception as error:
                 log.exception("a preview frame could not be drawn")
-                self._fail(tr_error(error)[0], generation)
+                self._fail(" ".join(tr_error(error)).strip(), generation)
                 continue
             with self._wake:
                 current = generation == self._generation
