@@ -180,7 +180,9 @@ class VariantStore:
         with self._db.write() as tx:
             columns = tuple(_COLUMNS.split(", ")[1:])
             found = [self._rows(tx, "variant", "id", one, ("id",), columns).rows for one in ids]
-            rows = [(key, None, values) for some in found for key, values, _gone in some]
+            rows: list[tuple[Values, Values | None, Values | None]] = [
+                (key, None, values) for some in found for key, values, _gone in some
+            ]
             change = Change("variant", ("id",), columns, rows)
             self._undo.record(tx, mark("Take in variants: {n}"), {"n": len(rows)}, [change])
 

@@ -127,9 +127,7 @@ def colours(board: Storyboard, scene: Scene, kit: BrandKit, grounds: Grounds) ->
                 yield _colour(scene, layer.name, value, kit, f"{number}=", near)
 
 
-def made_grounds(
-    scene: Scene, kit: BrandKit, pictures: Pictures, seen: set[int]
-) -> Iterator[Finding | None]:
+def made_grounds(scene: Scene, kit: BrandKit, pictures: Pictures, seen: set[int]) -> Iterator[Finding | None]:
     """Grounds that a model made, each once (``seen``): in the kit's colours, or in those of before it."""
     for layer in scene.layers:
         if not isinstance(layer, GeneratedLayer) or layer.hidden or layer.asset_id is None:

@@ -361,12 +361,6 @@ class EditorPane(EditorTools):
             self.bar.show_size(board.size)
             self.canvas.safe = self.bar.safe_now()
 
-    def _show_lines(self, board: Storyboard | None) -> None:
-        model = self.model
-        for one in (self.timeline, self.line_list):
-            if one is self.timeline or self.lines.currentWidget() is one:
-                one.show_board(board, model.scene, model.layers, model.sound)
-
     def _chosen(self) -> None:
         model = self.model
         self.canvas.crop.end(False)

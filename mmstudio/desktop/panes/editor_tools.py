@@ -83,6 +83,12 @@ class EditorTools(EditorChoices):
         self._show_lines(self.model.board)
         shown.setFocus()
 
+    def _show_lines(self, board: Storyboard | None) -> None:
+        model = self.model
+        for one in (self.timeline, self.line_list):
+            if one is self.timeline or self.lines.currentWidget() is one:
+                one.show_board(board, model.scene, model.layers, model.sound)
+
     # --- cropping -----------------------------------------------------------------------------------
 
     def edit_text(self) -> None:

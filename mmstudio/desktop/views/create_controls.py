@@ -245,8 +245,8 @@ class CreateControls(QTabWidget):
     def _show_taste(self) -> None:
         line = self.line
         asked = line is not None and line.modality in ("image", "audio") and self.audience.count() > 1
-        for widget in (self.audience_label, self.audience):
-            widget.setVisible(asked)
+        self.audience_label.setVisible(asked)
+        self.audience.setVisible(asked)
         self.untold.setVisible(
             asked and line is not None and not line.personal and self.audience.currentData() is not None
         )

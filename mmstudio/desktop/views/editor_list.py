@@ -111,11 +111,11 @@ class TimelineList(QTreeWidget):
         self.expandAll()
 
     def _items(self) -> list[QTreeWidgetItem]:
-        found = []
+        found: list[QTreeWidgetItem] = []
         for at in range(self.topLevelItemCount()):
             top = self.topLevelItem(at)
             assert top is not None
-            found += [top, *(top.child(n) for n in range(top.childCount()))]
+            found += [top, *(child for n in range(top.childCount()) if (child := top.child(n)) is not None)]
         return found
 
     def _fill(self, item: QTreeWidgetItem, key: Key, row: Row) -> None:
@@ -138,7 +138,7 @@ class TimelineList(QTreeWidget):
 
     # --- what a person does -------------------------------------------------------------------------
 
-    def edit(self, index: Any, trigger: Any = None, event: Any = None) -> Any:  # type: ignore[override]
+    def edit(self, index: Any, trigger: Any = None, event: Any = None) -> Any:
         """Only times are typed here; the first column says what a row is."""
         if trigger is None:
             super().edit(index)

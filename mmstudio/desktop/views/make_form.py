@@ -43,9 +43,7 @@ _TEXTS = {
     ),
     "character": (
         mark("About the character"),
-        mark(
-            "Name: Mira, Role: keeper of the light, Line: what she says; other lines: what she is like."
-        ),
+        mark("Name: Mira, Role: keeper of the light, Line: what she says; other lines: what she is like."),
     ),
     "lesson": (
         mark("Lesson"),

@@ -44,8 +44,8 @@ def matrix_for(
     Args:
         encrypt: ``recipient`` (an age public key) or ``passphrase`` (eight characters and more, never kept
             with the job); None writes a folder of rows. The bundle is ``out/rows.zip.age``, always made anew,
-            since what is inside cannot be compared; a large one with a passphrase has ``rows.zip.age.key.age``
-            beside it.
+            since what is inside cannot be compared; a large one with a passphrase has
+            ``rows.zip.age.key.age`` beside it.
 
     Result of a bundle: ``rows``, ``done``, ``failed``, ``same``, ``files``, ``failures`` as for a folder,
     ``states`` (folder of the row → its state) and ``bundles`` (``path``, ``encrypted_to``).

@@ -74,7 +74,7 @@ def heard(fields: Mapping[str, Any], taste: Mapping[str, Any], strength: float) 
 def _towards(own: float, liked: float, strength: float) -> float:
     """Beats a minute between ``own`` (0: none) and the octave of ``liked`` that is nearest to it."""
     near = liked * 2.0 ** round(math.log2(own / liked)) if own else liked
-    return round((own or near) ** (1 - strength) * near**strength, 1)
+    return round(float((own or near) ** (1 - strength) * near**strength), 1)
 
 
 def colours_of(taste: Mapping[str, Any]) -> tuple[RGB, ...]:
