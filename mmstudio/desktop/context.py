@@ -163,7 +163,9 @@ class AppContext(QObject):
         studio.measure_first = False
         self.thumbnails.set_library(studio.library)
         bell = self._from_library
-        self._unsubscribe = studio.library.changes.subscribe(lambda topic, ids: bell.ring((topic, ids)))
+        self._unsubscribe = studio.library.changes.subscribe(
+            lambda topic, ids: bell.ring((topic, ids)), last=True
+        )
         self._bridge.attach(studio.runner)
         self._set_opening(False)
         self.settings.remember(Path(studio.library.path))

@@ -22,26 +22,33 @@ class Changes:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._listeners: list[Listener] = []
+        self._last: list[Listener] = []
 
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Hear of every change; returns the function that ends it."""
+    def subscribe(self, listener: Listener, *, last: bool = False) -> Callable[[], None]:
+        """Hear of every change; returns the function that ends it.
+
+        Who reads the library again because of a change is told ``last``: what others keep in memory has been
+        forgotten by then, whoever came first.
+        """
+        told = self._last if last else self._listeners
         with self._lock:
-            self._listeners.append(listener)
+            told.append(listener)
 
         def unsubscribe() -> None:
             with self._lock:
-                if listener in self._listeners:
-                    self._listeners.remove(listener)
+                if listener in told:
+                    told.remove(listener)
 
         return unsubscribe
 
     def publish(self, changes: Mapping[str, list[int] | None]) -> None:
         """Tell every listener; one that fails is logged and the others still hear."""
         with self._lock:
-            listeners = list(self._listeners)
-        for topic, ids in changes.items():
-            for listener in listeners:
-                try:
-                    listener(topic, ids)
-                except Exception:
-                    log.exception("a listener of library changes failed")
+            ranks = [list(self._listeners), list(self._last)]
+        for listeners in ranks:
+            for topic, ids in changes.items():
+                for listener in listeners:
+                    try:
+                        listener(topic, ids)
+                    except Exception:
+                        log.exception("a listener of library changes failed")

@@ -173,7 +173,7 @@ def test_the_answer_comes_with_the_items_picture(library: Library) -> None:
 def test_what_the_library_does_not_know_is_not_invented(library: Library, question: str) -> None:
     board = _compose(library, "reply", question)
     answer = board.copy["answer.answer"]
-    assert answer in ("Nothing in this library answers that.", "资料库中没有能回答这个问题的内容。")
+    assert answer in ("Nothing in this library answers that.", "媒体库中没有能回答这个问题的内容。")
     assert (board.item_id, board.asset_ids(), board.facts) == (None, [], {})
 
 

@@ -74,7 +74,8 @@ def test_an_error_in_a_thread_reaches_person_and_log_file(
     thread.join()
     wait_until(lambda: bool(notices))
     settle(context)
-    assert "IndexError" in notices[0].text
+    assert "did not expect" in notices[0].text
+    assert "IndexError" in notices[0].hint
     assert "IndexError" in (log_dir() / "mmstudio.log").read_text(encoding="utf-8")
     assert "unexpected error" in caplog.text
 

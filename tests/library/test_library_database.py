@@ -119,6 +119,19 @@ def test_changes_are_told_once_after_the_commit(library: Library) -> None:
     assert len(heard) == 2
 
 
+def test_who_reads_again_hears_after_those_who_forget(library: Library) -> None:
+    heard: list[tuple[str, str]] = []
+    unsubscribe = library.changes.subscribe(lambda topic, _ids: heard.append(("reads", topic)), last=True)
+    library.changes.subscribe(lambda topic, _ids: heard.append(("forgets", topic)))
+    with library.db.write():
+        library.items.upsert_many([NewItem("A")])
+        library.audiences.add("Cooks")
+    assert [who for who, _topic in heard] == ["forgets", "forgets", "reads", "reads"]
+    unsubscribe()
+    library.audiences.add("Runners")
+    assert heard[4:] == [("forgets", "audiences")]
+
+
 def test_a_listener_may_read_and_write(library: Library) -> None:
     counts: list[int] = []
 

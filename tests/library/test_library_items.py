@@ -208,7 +208,7 @@ def test_interactions(library: Library, items: list[int]) -> None:
     assert library.audiences.add_interactions(rows) == 0
     found = library.audiences.interactions()
     assert found.event == ["view", "like", "view", "buy"] or found.event == ["view", "view", "like", "buy"]
-    assert found.member.dtype == np.int64
+    assert found.member.dtype == np.int32
     assert found.weight.dtype == np.float32
     assert np.isnan(found.time).sum() == 2
     assert found.time[-1] == 200.0

@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QTimer
 from mmstudio.desktop.context import AppContext
 
 
-def settle(context: AppContext, timeout: float = 540.0) -> None:
+def settle(context: AppContext, timeout: float = 180.0) -> None:
     """Run the event loop until no background call is under way and nothing is queued."""
     until = time.monotonic() + timeout
     quiet = 0
@@ -51,7 +51,7 @@ def dispose(*things: QObject) -> None:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
-def wait_until(met: Callable[[], bool], timeout: float = 540.0) -> None:
+def wait_until(met: Callable[[], bool], timeout: float = 180.0) -> None:
     """Run the event loop until ``met()``."""
     until = time.monotonic() + timeout
     with _ticking() as wait:
