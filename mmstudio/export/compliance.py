@@ -338,7 +338,7 @@ def _brand(library: Library, board: Storyboard, sizes: Iterable[tuple[int, int]]
         "brand", "amber",
         tr("{passed} of {total} rules of {name} are kept. First: {what}", passed=report.passed,
            total=report.total, name=kit.name, what=report.findings[0].message),
-        tr("Open the brand page and press Fix."),
+        tr("Open the brand page and press “Put all right”."),
     )  # fmt: skip
 
 

@@ -108,7 +108,7 @@ def test_forms_speak_of_what_the_recipe_is(pane: MakePane, qtbot: QtBot) -> None
     form = pane.form
     click(qtbot, pane.picker.cards["case-report"])
     assert not form.compose_button.isEnabled()  # notes or pictures: one of them has to be there
-    assert form.needs.text() == "Still needed: Notes / Pictures and clips"
+    assert form.needs.text() == "Still needed: Notes or Pictures and clips"
     assert form.optional["text"].isHidden()
     form.text.setPlainText("A cough for two weeks.")
     assert form.compose_button.isEnabled()
@@ -122,7 +122,7 @@ def test_forms_speak_of_what_the_recipe_is(pane: MakePane, qtbot: QtBot) -> None
     form.text.clear()
     click(qtbot, pane.picker.cards["character"])
     assert form.track_label.text() == "Recorded voice"
-    assert form.needs.text() == "Still needed: About the character / Title"
+    assert form.needs.text() == "Still needed: About the character or Title"
     form.name_field.setText("Mira")
     assert form.compose_button.isEnabled()
     click(qtbot, pane.picker.cards["story"])

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QHeaderView,
-    QLabel,
     QListView,
     QMenu,
     QProgressBar,
@@ -40,6 +39,7 @@ from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name, say
 from mmstudio.desktop.views.check_popup import CheckPopup
 from mmstudio.desktop.views.controls import button, row, tool
+from mmstudio.desktop.views.elided import Elided
 from mmstudio.desktop.views.encrypt_dialog import EncryptDialog
 from mmstudio.desktop.views.export_delegates import LINE_HEIGHT, AdDelegate, ExportedDelegate, TickDelegate
 from mmstudio.desktop.views.export_many import ManyPage
@@ -163,8 +163,7 @@ class ExportsPane(Pane):
             lambda current, _previous: self._inspect(current.row())
         )
         self.table_states = StateStack(self.table, page)
-        self.folder_label = QLabel()
-        self.folder_label.setProperty("role", "small")
+        self.folder_label = Elided("", "small", where=Qt.TextElideMode.ElideMiddle)
         self.folder_button = button(mark("Other folder"), self._browse, icon="folder-open")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -450,8 +449,7 @@ class ExportsPane(Pane):
 
     def _set_folder(self, folder: str) -> None:
         self._folder = folder
-        self.folder_label.setText(self.fontMetrics().elidedText(folder, Qt.TextElideMode.ElideMiddle, 320))
-        self.folder_label.setToolTip(folder)
+        self.folder_label.setText(folder)
 
     # --- exporting ----------------------------------------------------------------------------------
 

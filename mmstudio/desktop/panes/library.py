@@ -155,7 +155,9 @@ class LibraryPane(Pane):
         self.chips.retranslate()
         self.facets.retranslate()
         self._tell_count()
+        self.model.set_reasons({})
         self._tell_reason()
+        self.searching.reasons(self.model.ids, self._reasons_came)
 
     def header(self) -> QWidget:
         return self.search

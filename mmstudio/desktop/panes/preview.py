@@ -75,6 +75,7 @@ class PreviewPane(Pane):
         for box in (self.audience, self.recipe):  # what is advertised has the most room
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(7)
+            box.setMinimumWidth(88)  # in a narrow window, rather than under the button
         name(self.recipe, mark("Recipe"), mark("How the ad is built"))
         self.compose_button = button(mark("Compose"), self.compose, "primary", icon="film-strip")
         self.saved_button = tool("clock-counter-clockwise", mark("Earlier ads"), self._offer_saved)

@@ -124,6 +124,8 @@ class PreviewReview(QObject):
         """Say again what is not said with ``texts.say``."""
         waiting = 0 if self.shown is None else sum(not r.done for r in self.shown.remarks)
         self.side.retranslate(waiting)
+        for column in self.beside.columns:
+            column.retranslate()
 
     def _show_pins(self) -> None:
         pins: list[tuple[int, float, float, bool]] = []
@@ -334,10 +336,10 @@ class PreviewReview(QObject):
             for one in facts:
                 board = one.board
                 shape = size or tuple(board.size)
-                verdict = tr(_VERDICTS[one.approvals[0].verdict]) if one.approvals else ""
+                verdict = _VERDICTS[one.approvals[0].verdict] if one.approvals else ""
                 columns.append(
                     Beside(
-                        board.id or 0, one.item_title, one.audience_name or tr("Everyone"), verdict,
+                        board.id or 0, one.item_title, one.audience_name or "", verdict,
                         frame_source(board, library, (shape[0], shape[1]), KeptPictures(library)),
                         board.duration, board.fps, shape[0] / shape[1],
                     )

@@ -57,6 +57,7 @@ class CertificateDialog(QDialog):
         self.make_button = button(mark("Make it"), self.make, "primary", icon="circle-wavy-check")
         self.signer.textChanged.connect(lambda _text: self._enable())
         form = QFormLayout()
+        form.setHorizontalSpacing(12)
         form.setVerticalSpacing(8)
         form.addRow(label(mark("Who signs")), self.signer)
         form.addRow(label(mark("Days it can sign")), self.days)

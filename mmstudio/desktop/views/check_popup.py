@@ -54,6 +54,6 @@ class CheckPopup(PopupCard):
         many = len(self.boxes) >= _SEARCH_FROM
         self.search.setVisible(many)
         extra = 40 if many else 0
-        self.resize(_WIDTH, min(_HEIGHT, 60 + self._list.list.sizeHint().height() + extra))
+        self.resize(_WIDTH, min(_HEIGHT, 36 + self._list.height_in(_WIDTH - 40) + extra))
         self.place(anchor, right=False)
         (self.search if many else next(iter(self.boxes.values()), self)).setFocus()

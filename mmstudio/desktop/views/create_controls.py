@@ -171,7 +171,7 @@ class CreateControls(QTabWidget):
         self.taste = TasteRow(_TASTE_HELP)
         self.generate_button = button(mark("Generate"), self.generate_wanted.emit, "primary", icon="sparkle")
         self.both_button = button(
-            mark("Without and with their taste"), self.both_wanted.emit, icon="columns",
+            mark("Without and with taste"), self.both_wanted.emit, icon="columns",
             tip=mark("Everything twice from the same seeds, side by side: they differ by the taste alone"),
         )  # fmt: skip
         self.play_button = button(mark("Play with this model"), self.play_wanted.emit, icon="faders")

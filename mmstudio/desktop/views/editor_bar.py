@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from mmstudio.composition.storyboard import Rect
-from mmstudio.desktop.texts import label, name
+from mmstudio.desktop.texts import label, name, say
 from mmstudio.desktop.views.controls import action_tool, button, row, tool
 from mmstudio.i18n import mark, tr
 
@@ -122,13 +122,15 @@ class EditorBar(QWidget):
 
     def show_frames(self, frames: list[Frame]) -> None:
         """What the chooser offers."""
-        chosen = self.frame.currentText()
+        chosen, at = self.frame.currentText(), self.frame.currentIndex()
+        same = len(frames) == len(self._frames)  # in another language only the words are others
         self._frames = frames
         self.frame.blockSignals(True)
         self.frame.clear()
         for words, _size, _safe in frames:
             self.frame.addItem(words)
-        self.frame.setCurrentIndex(max(self.frame.findText(chosen), 0))
+        found = self.frame.findText(chosen)
+        self.frame.setCurrentIndex(max(at if found < 0 and same else found, 0))
         self.frame.blockSignals(False)
 
     def show_size(self, size: tuple[int, int]) -> None:
@@ -152,7 +154,7 @@ class EditorBar(QWidget):
 
     def say_state(self, state: str) -> None:
         """What to say of saving."""
-        self.state.setText(tr(_SAID[state]) if _SAID.get(state) else "")
+        say(self.state, _SAID.get(state, ""))
 
 
 class ClashBar(QFrame):

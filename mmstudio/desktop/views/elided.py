@@ -12,12 +12,25 @@ _LEAST = 40  # pixels
 class Elided(QLabel):
     """Plain words in a text role of the style sheet; never wider than its place."""
 
-    def __init__(self, words: str, role: str = "strong", parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        words: str,
+        role: str = "strong",
+        parent: QWidget | None = None,
+        *,
+        where: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+    ) -> None:
         super().__init__(words, parent)
+        self._where = where
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("role", role)
         self.setToolTip(words)
         self.setMinimumWidth(_LEAST)
+
+    def setText(self, words: str) -> None:
+        """Other words, with all of them on hovering."""
+        super().setText(words)
+        self.setToolTip(words)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(_LEAST, super().minimumSizeHint().height())
@@ -26,5 +39,5 @@ class Elided(QLabel):
         painter = QPainter(self)
         painter.setPen(self.palette().windowText().color())
         painter.setFont(self.font())
-        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        shown = self.fontMetrics().elidedText(self.text(), self._where, self.width())
         painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter), shown)

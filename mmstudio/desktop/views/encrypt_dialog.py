@@ -62,6 +62,7 @@ class EncryptDialog(QDialog):
             field.textChanged.connect(lambda _text: self._enable())
         self.go_button = button(mark("Encrypt"), self.encrypt, "primary", icon="lock")
         form = QFormLayout()
+        form.setHorizontalSpacing(12)
         form.addRow(label(mark("Recipient")), self.recipient)
         form.addRow(label(mark("or passphrase")), self.passphrase)
         layout = QVBoxLayout(self)

@@ -51,12 +51,11 @@ class EncryptPopup(PopupCard):
             for field in fields.get(key, ()):
                 field.textChanged.connect(lambda _text: self._change())
                 self.column.addWidget(field)
-        self.column.addWidget(
-            label(
-                mark("Only the bundle is written, anew each time: what is inside cannot be compared."),
-                "small", wrap=True,
-            )
+        self.anew = label(
+            mark("Only the bundle is written, anew each time: what is inside cannot be compared."),
+            "small", wrap=True,
         )  # fmt: skip
+        self.column.addWidget(self.anew)
         self.column.addWidget(self.problem)
         self.ways[""].setChecked(True)
         self._change()
@@ -99,7 +98,7 @@ class EncryptPopup(PopupCard):
         """Show under a widget, or above it where the screen ends."""
         self.setFixedWidth(_WIDTH)
         self.adjustSize()
-        self.place(anchor)
+        self.place(anchor, right=False)
         self.ways[self.way].setFocus()
 
     def retranslate(self) -> None:
@@ -110,6 +109,7 @@ class EncryptPopup(PopupCard):
         self.recipient.setVisible(self.way == "recipient")
         for field in (self.passphrase, self.again):
             field.setVisible(self.way == "passphrase")
+        self.anew.setVisible(bool(self.way))
         self.problem.setText(self.wrong())
         self.problem.setVisible(bool(self.problem.text()))
         if self.isVisible():

@@ -32,6 +32,7 @@ from mmstudio.desktop.models.rows import ROW_ROLE
 from mmstudio.desktop.texts import name, say
 from mmstudio.desktop.views.check_popup import CheckPopup
 from mmstudio.desktop.views.controls import button, row
+from mmstudio.desktop.views.elided import Elided
 from mmstudio.desktop.views.encrypt_popup import EncryptPopup
 from mmstudio.desktop.views.export_options import OptionsPopup
 from mmstudio.desktop.views.files import open_path
@@ -153,8 +154,7 @@ class ManyPage(QWidget):
         self.states = StateStack(self.view)
         self.note = QLabel()
         self.note.setProperty("role", "small")
-        self.folder_label = QLabel()
-        self.folder_label.setProperty("role", "small")
+        self.folder_label = Elided("", "small", where=Qt.TextElideMode.ElideMiddle)
         self.folder_button = button(mark("Other folder"), self._browse, icon="folder-open")
         self.open_button = button(
             mark("Open folder"), lambda: open_path(self._folder), icon="arrow-square-out"
@@ -202,7 +202,7 @@ class ManyPage(QWidget):
         self._audiences = {audience.id: audience.name for audience in audiences}
         kept = self.audience_popup.ticked()
         boxes = [Choice(EVERYONE, tr("Everyone"))]
-        boxes += [Choice(str(a.id), a.name, a.brief[:120]) for a in audiences]
+        boxes += [Choice(str(a.id), a.name, _shortened(a.brief)) for a in audiences]
         self.audience_popup.set_choices(boxes, kept)
         chosen = self.recipe.currentData()
         self.recipe.blockSignals(True)
@@ -225,8 +225,7 @@ class ManyPage(QWidget):
     def set_folder(self, folder: str) -> None:
         """Where the rows' folders go."""
         self._folder = folder
-        self.folder_label.setText(self.fontMetrics().elidedText(folder, Qt.TextElideMode.ElideMiddle, 260))
-        self.folder_label.setToolTip(folder)
+        self.folder_label.setText(folder)
 
     def set_csv(self, path: str) -> None:
         """Take the rows of a table."""
@@ -469,3 +468,8 @@ class ManyPage(QWidget):
 
 
 __all__ = ["ManyPage"]
+
+
+def _shortened(text: str, most: int = 120) -> str:
+    """The beginning of a long text; "…" says that there is more."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

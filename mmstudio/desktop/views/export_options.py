@@ -135,7 +135,7 @@ class OptionsPopup(PopupCard):
     def open_below(self, anchor: QWidget) -> None:
         """Show under a widget, or above it where the screen ends."""
         self.adjustSize()
-        self.place(anchor)
+        self.place(anchor, right=False)
         self.blur.setFocus()
 
     def _box(self, words: str, tip: str) -> QCheckBox:

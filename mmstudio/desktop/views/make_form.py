@@ -325,7 +325,7 @@ class MakeForm(QWidget):
         """Let the button be pressed once everything is there."""
         missing = self.missing() if self.recipe is not None else []
         ready = self.recipe is not None and not missing and not self.read_only
-        words = ", ".join(" / ".join(self._called(one) for one in key.split("/")) for key in missing)
+        words = ", ".join(tr(" or ").join(self._called(one) for one in key.split("/")) for key in missing)
         self.needs.setText(tr("Still needed: {what}", what=words))
         self.needs.setVisible(bool(missing) and not self._busy)
         self.compose_button.setEnabled(ready and not self._busy)

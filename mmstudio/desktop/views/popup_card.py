@@ -144,6 +144,14 @@ class CheckList(QScrollArea):
         self._column.addStretch(1)
         return True
 
+    def height_in(self, width: int) -> int:
+        """Pixels of all boxes when they are ``width`` pixels wide."""
+        return (
+            self._column.totalHeightForWidth(width)
+            if self._column.hasHeightForWidth()
+            else (self._column.totalSizeHint().height())
+        )
+
     def tick(self, keys: Iterable[str]) -> None:
         """Tick these and no others, silently."""
         wanted = set(keys)

@@ -170,7 +170,7 @@ class RecommendView(QWidget):
         """Ask again: reasons come in the language in use."""
         self.chips.retranslate()
         self.refresh()
-        if self.why_card.isVisible() and self.why_card.item is not None:
+        if not self.why_card.isHidden() and self.why_card.item is not None:
             self.why_not(self.why_card.item.id)
 
     @property

@@ -96,7 +96,7 @@ class SetControls(QScrollArea):
         self._build_how(layout)
         self.make_button = button(mark("Make a set"), self.make_wanted.emit, "primary", icon="sparkle")
         self.both_button = button(
-            mark("Without and with their taste"), self.both_wanted.emit, icon="columns",
+            mark("Without and with taste"), self.both_wanted.emit, icon="columns",
             tip=mark("Two sets from one seed, side by side: they differ by the taste alone"),
         )  # fmt: skip
         layout.addSpacing(4)

@@ -34,6 +34,7 @@ from mmstudio.desktop.models.items import ITEMS_MIME
 from mmstudio.desktop.previewers.sound import SoundView
 from mmstudio.desktop.texts import label, name, say, unsay
 from mmstudio.desktop.views.controls import button, tool
+from mmstudio.desktop.views.elided import Elided
 from mmstudio.desktop.views.flow import page_area
 from mmstudio.i18n import mark, tr
 
@@ -99,7 +100,7 @@ class Slot(QFrame):
         symbol = QLabel()
         symbol.setPixmap(icon(_ICONS[part], "muted").pixmap(QSize(18, 18)))
         self._symbol = symbol
-        self.note = label(role="small")
+        self.note = Elided("", "small")
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         head = QHBoxLayout()
         head.setSpacing(4)
@@ -178,7 +179,6 @@ class Slot(QFrame):
     def set_note(self, words: str) -> None:
         """Where it came from, in a few words."""
         self.note.setText(words)
-        self.note.setToolTip(words)
 
     def set_locked(self, locked: bool) -> None:
         """Show a lock without a signal."""

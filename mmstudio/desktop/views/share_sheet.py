@@ -45,6 +45,7 @@ class ShareSheet(QDialog):
         self.channel.currentIndexChanged.connect(lambda _index: self._read())
         grid = QGridLayout()
         grid.setVerticalSpacing(8)
+        grid.setHorizontalSpacing(12)
         self.fields: dict[str, QLineEdit | TextField] = {}
         for line, (key, words) in enumerate(_PARTS):
             field: QLineEdit | TextField = TextField(3, 8) if key in ("text", "alt") else QLineEdit()

@@ -17,7 +17,7 @@ from mmstudio.desktop.views.elided import Elided
 from mmstudio.desktop.views.frame_thread import FrameSource, FrameThread
 from mmstudio.desktop.views.playback import Player
 from mmstudio.desktop.views.stage import ClickSlider, clock_text
-from mmstudio.i18n import mark
+from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
     from mmstudio.desktop.views.sound_clock import SilentClock, SoundClock
@@ -32,8 +32,8 @@ class Beside:
 
     storyboard: int
     title: str
-    audience: str
-    verdict: str
+    audience: str  # "" for everyone
+    verdict: str  # marked English
     make: Callable[[], FrameSource]
     duration: float
     fps: float
@@ -49,15 +49,12 @@ class _Column(QWidget):
         self.canvas = PictureCanvas()
         self.canvas.setMinimumSize(96, 96)
         self.title = Elided(beside.title)
-        self.audience = Elided(" · ".join(w for w in (beside.audience, beside.verdict) if w), "small")
+        self.audience = Elided("", "small")
         self.hear = tool(
             "speaker-high", mark("Hear this one"), lambda: heard(beside.storyboard), checkable=True
         )
         self.open = tool("arrow-square-out", mark("Open this one"), lambda: opened(beside.storyboard))
-        told = " · ".join(w for w in (beside.title, beside.audience, beside.verdict) if w)
-        self.canvas.setAccessibleName(told)  # which of them a screen reader is at
-        for one in (self.hear, self.open):
-            one.setAccessibleDescription(told)
+        self.retranslate()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -71,6 +68,16 @@ class _Column(QWidget):
         head.addWidget(self.open)
         column.addLayout(head)
         column.addWidget(self.canvas, 1)
+
+    def retranslate(self) -> None:
+        """Say for whom it is and how it was judged."""
+        beside = self.beside
+        words = [beside.audience or tr("Everyone"), tr(beside.verdict) if beside.verdict else ""]
+        self.audience.setText(" · ".join(w for w in words if w))
+        told = " · ".join(w for w in (beside.title, *words) if w)
+        self.canvas.setAccessibleName(told)  # which of them a screen reader is at
+        for one in (self.hear, self.open):
+            one.setAccessibleDescription(told)
 
     def size_wanted(self) -> QSize:
         """Device pixels of the picture."""

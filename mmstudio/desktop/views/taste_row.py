@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
+from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 
 from mmstudio.desktop.texts import label, name
-from mmstudio.desktop.views.controls import help_dot
+from mmstudio.desktop.views.controls import help_dot, row
 from mmstudio.i18n import mark
 
 
@@ -15,7 +15,7 @@ class TasteRow(QWidget):
 
     def __init__(self, explanation: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        layout = QHBoxLayout(self)
+        layout = QVBoxLayout(self)  # two lines: beside its words a slider has no room in a narrow window
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
@@ -26,10 +26,10 @@ class TasteRow(QWidget):
         self.words.setMinimumWidth(36)
         self.slider.valueChanged.connect(self._say)
         self._say(0)
-        layout.addWidget(label(mark("Their taste"), "muted"))
-        layout.addWidget(self.slider, 1)
-        layout.addWidget(self.words)
-        layout.addWidget(help_dot(explanation))
+        layout.addLayout(row(label(mark("Their taste"), "muted"), help_dot(explanation), None, spacing=4))
+        line = row(self.slider, self.words, spacing=4)
+        line.setStretch(0, 1)
+        layout.addLayout(line)
 
     @property
     def share(self) -> float:

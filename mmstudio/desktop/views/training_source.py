@@ -338,7 +338,8 @@ class SourceStep(QWidget):
         symbol.setAccessibleName(tr(_LEVELS[finding.level]))
         symbol.setToolTip(tr(_LEVELS[finding.level]))
         words = label(wrap=True)
-        words.setText(finding.text)
+        stops = finding.level == "blocker"  # what to do about it is said at once
+        words.setText(f"{finding.text} {finding.hint}".rstrip() if stops else finding.text)
         words.setToolTip(finding.hint)
         inner = QHBoxLayout(made)
         inner.setContentsMargins(0, 2, 0, 2)

@@ -73,7 +73,7 @@ class WriteControls(QScrollArea):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for key, template in TASK_WORDS.items():
             self.task.addItem(tr(template), key)
-        self.tone.addItem(tr("The audience's, else the brand's"), "")
+        self.tone.addItem(tr("The audience's or the brand's"), "")
         for tone, template in TONE_WORDS.items():
             self.tone.addItem(tr(template), tone)
         self.engine.addItem(tr("Facts writer"), "facts")
@@ -121,13 +121,15 @@ class WriteControls(QScrollArea):
         layout.addWidget(self.engine)
         layout.addWidget(self.engine_note)
         layout.addWidget(self.setup_button, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(label(mark("Tone"), "muted"))
+        layout.addWidget(self.tone)
+        layout.addWidget(label(mark("Words to use"), "muted"))
+        layout.addWidget(self.words)
         form = QFormLayout()
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.setHorizontalSpacing(12)
         form.setVerticalSpacing(8)
         for words, fields in (
-            (mark("Tone"), (self.tone,)),
-            (mark("Words to use"), (self.words,)),
             (mark("At most"), (self.limit, help_dot(_LIMIT_HELP))),
             (mark("How many"), (self.count,)),
             (mark("Seed"), (self.seed,)),
@@ -251,7 +253,7 @@ class WriteControls(QScrollArea):
         """Words in choices."""
         for place, template in enumerate(TASK_WORDS.values()):
             self.task.setItemText(place, tr(template))
-        for place, template in enumerate((mark("The audience's, else the brand's"), *TONE_WORDS.values())):
+        for place, template in enumerate((mark("The audience's or the brand's"), *TONE_WORDS.values())):
             self.tone.setItemText(place, tr(template))
         if self.audience.count():
             self.audience.setItemText(0, tr("Nobody in particular"))
