@@ -155,9 +155,7 @@ class BrandForm(QScrollArea):
         self.corner.activated.connect(lambda _i: self._put(corner=self.corner.currentData()))
         form.addRow(label(mark("Place")), self.corner)
         self.width_ = self._number(form, mark("Width"), "logo_width", 2, 60, mark("of the short side"))
-        self.clear = self._number(
-            form, mark("Clear space"), "clear_space", 0, 200, mark("of its height")
-        )
+        self.clear = self._number(form, mark("Clear space"), "clear_space", 0, 200, mark("of its height"))
 
     def _build_words(self) -> None:
         self._column.addWidget(
