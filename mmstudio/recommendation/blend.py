@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmstudio.recommendation import measuring
-from mmstudio.recommendation.carried import carried, carried_many
+from mmstudio.recommendation.carried import carried, carried_many, carrier
+from mmstudio.recommendation.cores import one_core
 from mmstudio.recommendation.measuring import Asked
 from mmstudio.recommendation.signals import Profile, Signal, Split
-from mmstudio.recommendation.voices import Voice, cold, popularity, voices
+from mmstudio.recommendation.voices import Engine, Voice, cold, popularity, voices
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,17 +94,38 @@ def early(catalogue: Catalogue) -> Weighting:
 
 def signals(catalogue: Catalogue, profile: Profile, weighting: Weighting) -> list[Signal]:
     """The blend for one profile: signals whose sum is 0.9 for the best item."""
-    evidence = float(len(profile.anchors))
     new = cold(catalogue.events)
+    any_new = bool(new.any())
+    evidence = float(len(profile.anchors))
+    speakers = []
+    for voice in voices(catalogue):
+        weight = weighting.at(voice.name, evidence)
+        if weight > 0 or (voice.name == CONTENT and any_new):
+            speakers.append((voice, weight, voice.engine(catalogue)))  # fitted on all cores, heard on one
+    if any_new:
+        expected_popularity(catalogue)
+        if weighting.carried > 0 and (over := carrier(catalogue)) is not None:
+            over.engine(catalogue)
+    with one_core():
+        return _signals(catalogue, profile, weighting, new, speakers)
+
+
+def _signals(
+    catalogue: Catalogue, profile: Profile, weighting: Weighting, new: NDArray[np.bool_],
+    speakers: Sequence[tuple[Voice, float, Engine]],
+) -> list[Signal]:  # fmt: skip
+    any_new = bool(new.any())
+    evidence = float(len(profile.anchors))
     found: list[tuple[Kind, NDArray[np.float64], Split | None, float | NDArray[np.float64]]] = []
     trust = 0.0
     content = None
-    for voice in voices(catalogue):
-        weight = weighting.at(voice.name, evidence)
+    heard: dict[str, NDArray[np.float64]] = {}
+    for voice, weight, engine in speakers:
         given = voice.given(profile)
-        if not given or (weight <= 0 and not (voice.name == CONTENT and new.any())):
+        if not given:
             continue
-        values, split = voice.engine(catalogue).one(given)
+        values, split = engine.one(given)
+        heard[voice.name] = values
         scale = 1 / max(_deviation(values), 1e-9) if voice.scaled else 1.0
         if voice.name == CONTENT:
             content = (voice, weight * scale, scale, values, split)
@@ -114,16 +136,19 @@ def signals(catalogue: Catalogue, profile: Profile, weighting: Weighting) -> lis
     if content is not None:
         voice, weight, scale, values, split = content
         found.append((voice.kind, values, split, np.where(new, beside * scale, weight)))
-        if new.any() and weighting.carried > 0 and (over := carried(catalogue, profile)) is not None:
+        if any_new and weighting.carried > 0 and (over := carried(catalogue, profile, heard)) is not None:
             values, split = over
             scale = 1 / max(_deviation(values), 1e-9)
             found.append((voice.kind, values, split, np.where(new, beside * weighting.carried * scale, 0.0)))
     if catalogue.events.count:
         known = weighting.at(POPULAR, evidence) * popularity(catalogue)
-        expected = beside * weighting.cold * expected_popularity(catalogue) if new.any() else known
+        expected = beside * weighting.cold * expected_popularity(catalogue) if any_new else known
         found.append(("popular", np.where(new, expected, known), None, 1.0))
     weighted = [weight * values for _kind, values, _split, weight in found]
-    top = float(np.sum(weighted, axis=0).max(initial=0)) if weighted else 0.0
+    total = np.zeros(len(catalogue.ids))
+    for values in weighted:
+        total += values
+    top = float(total.max(initial=0))
     if top <= 0:
         return []
     return [

@@ -7,7 +7,7 @@ others. It stays linear in what is known of a person, so it splits exactly by th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,15 +32,21 @@ def carrier(catalogue: Catalogue) -> Voice | None:
     return next((found[name] for name in _FROM if name in found), None) if "content" in found else None
 
 
-def carried(catalogue: Catalogue, profile: Profile) -> tuple[NDArray[np.float64], Split] | None:
-    """(float64[N] scores expected by content, their exact shares by row of the profile), or None."""
+def carried(
+    catalogue: Catalogue, profile: Profile, heard: Mapping[str, NDArray[np.float64]] | None = None
+) -> tuple[NDArray[np.float64], Split] | None:
+    """(float64[N] scores expected by content, their exact shares by row of the profile), or None.
+
+    Args:
+        heard: what voices already said for this profile, by name: float64[N] each.
+    """
     voice = carrier(catalogue)
     given = {} if voice is None else voice.given(profile)
     if voice is None or not given:
         return None
     engine, place = voice.engine(catalogue), placing(catalogue)
     assert isinstance(engine, (Weights, Factors))
-    values, _split = engine.one(given)
+    values = heard[voice.name] if heard and voice.name in heard else engine.one(given)[0]
     return place.expect(values), lambda row: engine.along(given, place.weights(row))
 
 

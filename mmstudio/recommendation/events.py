@@ -253,7 +253,10 @@ class Events:
         """(members who chose both, members who chose `other`), by item rows."""
         a = self.by_item.indices[self.by_item.indptr[one] : self.by_item.indptr[one + 1]]
         b = self.by_item.indices[self.by_item.indptr[other] : self.by_item.indptr[other + 1]]
-        return len(np.intersect1d(a, b, assume_unique=True)), len(b)
+        if not len(a) or not len(b):
+            return 0, len(b)
+        at = np.minimum(np.searchsorted(b, a), len(b) - 1)  # both ascend
+        return int(np.count_nonzero(b[at] == a)), len(b)
 
 
 def _numbered(member: NDArray[np.integer[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:

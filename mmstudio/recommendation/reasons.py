@@ -147,8 +147,12 @@ def _clause(catalogue: Catalogue, profile: Profile, signal: Signal, row: int, to
 
 def name_of(catalogue: Catalogue, row: int) -> str:
     """The item's name in the person's language, where the catalogue has it."""
-    item = catalogue.items[row]
-    return item.in_locale(language()).title or item.sku
+    names: dict[tuple[int, str], str] = catalogue.__dict__.setdefault("_names", {})  # asked for many times
+    key = row, language()
+    if key not in names:
+        item = catalogue.items[row]
+        names[key] = item.in_locale(key[1]).title or item.sku
+    return names[key]
 
 
 def brief_words(catalogue: Catalogue, brief: str, row: int, value: float) -> list[tuple[str, float]]:

@@ -12,6 +12,7 @@ import numpy as np
 from mmstudio.i18n import language, tr
 from mmstudio.recommendation import evaluation
 from mmstudio.recommendation.catalogue import Catalogue
+from mmstudio.recommendation.cores import one_core
 from mmstudio.recommendation.everyone import Listed, everyone
 from mmstudio.recommendation.lists.making import Placed, Wish, make
 from mmstudio.recommendation.lists.rules import Filter, apply, caps_of, filters, ids_of, removing_all
@@ -134,9 +135,11 @@ class Recommender:
             anchors=list(profile.liked) or list(profile.taste)[:50],
             seed=seed,
         )
-        placed, passed_over = make(catalogue, scored.total, scored.spread, keep, wish)
+        with one_core():
+            placed, passed_over = make(catalogue, scored.total, scored.spread, keep, wish)
+            rows = [self._row(catalogue, considered, one, rank) for rank, one in enumerate(placed, 1)]
         ranked = Ranked(
-            (self._row(catalogue, considered, one, rank) for rank, one in enumerate(placed, 1)),
+            rows,
             {**removed, **passed_over},
             " ".join(self._notes(catalogue, audience, profile, found, allowed, keep, pinned)),
             scored.choice,

@@ -13,6 +13,7 @@ import numpy as np
 from mmstudio.errors import NotFound, StudioError
 from mmstudio.i18n import tr
 from mmstudio.recommendation import baseline, blend, choosing, likeness
+from mmstudio.recommendation.cores import one_core
 from mmstudio.recommendation.methods import NAMES, Method, known
 from mmstudio.recommendation.signals import Profile, Signal
 from mmstudio.recommendation.voices import VOICES, Voice, popularity, voices
@@ -82,7 +83,9 @@ class Scoring:
             StudioError: where there is no method of that name, or it cannot score here.
         """
         wanted = _resolve(catalogue, method)
-        found = [*_main(catalogue, profile, wanted), *_intent(catalogue, profile)]
+        main = _main(catalogue, profile, wanted)
+        with one_core():
+            found = [*main, *_intent(catalogue, profile)]
         found = [signal for signal in found if np.any(signal.values)]
         total = np.zeros(len(catalogue.ids))
         for signal in found:

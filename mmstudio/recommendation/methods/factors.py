@@ -32,28 +32,33 @@ class Factors:
 
     def one(self, profile: Mapping[int, float]) -> tuple[NDArray[np.float64], Split]:
         """(float64[N] scores, their exact shares by row of the profile)."""
-        rows, parts = self._parts(profile)
+        rows, own, inverse = self._known(profile)
         if not rows:
             return np.zeros(self.items), lambda _row: []
 
         def split(row: int) -> list[tuple[int, float]]:
-            return list(zip(rows, (parts @ self.y[row].astype(np.float64)).tolist(), strict=True))
+            return list(zip(rows, (own @ (inverse @ self.y[row].astype(np.float64))).tolist(), strict=True))
 
-        return np.asarray(self.y @ parts.sum(axis=0).astype(np.float32), np.float64), split
+        return np.asarray(self.y @ (own.sum(axis=0) @ inverse).astype(np.float32), np.float64), split
 
     def along(self, profile: Mapping[int, float], weights: NDArray[np.float64]) -> list[tuple[int, float]]:
         """Shares, by row of the profile, of the sum of all scores times ``weights`` (float64[N])."""
-        rows, parts = self._parts(profile)
-        worth = parts @ (weights @ self.y) if rows else np.zeros(0)
+        rows, own, inverse = self._known(profile)
+        worth = own @ (inverse @ (weights @ self.y)) if rows else np.zeros(0)
         return list(zip(rows, worth.tolist(), strict=True))
 
-    def _parts(self, profile: Mapping[int, float]) -> tuple[list[int], NDArray[np.float64]]:
-        """(rows that count, float64[R,F] what each adds to the person's vector)."""
+    def _known(
+        self, profile: Mapping[int, float]
+    ) -> tuple[list[int], NDArray[np.float64], NDArray[np.float64]]:
+        """(rows that count, float64[R,F] their weighted factors, float64[F,F] symmetric, what those are times
+        for the person's vector)."""
         rows = [row for row, weight in profile.items() if weight > 0]
         c = ALPHA * np.array([profile[row] for row in rows])
         own = self.y[rows].astype(np.float64)
-        inverse = np.linalg.inv(self._gram + (own * (c - 1)[:, None]).T @ own)
-        return rows, (own * c[:, None]) @ inverse
+        inverse: NDArray[np.float64] = np.asarray(
+            np.linalg.inv(self._gram + (own * (c - 1)[:, None]).T @ own), np.float64
+        )
+        return rows, own * c[:, None], inverse
 
     def batch(self, profiles: Any) -> NDArray[np.float32]:
         """float32[U,N] scores of profiles given as csr [U,N]."""

@@ -78,10 +78,12 @@ class Placing:
         sums = gathered(self.features, np.array(rows, np.int64), given.astype(np.float64))
         taste = self._inverse @ sums.astype(np.float32)
 
+        own: list[Any] = []  # the profile's rows, sliced when first asked for
+
         def split(row: int) -> list[tuple[int, float]]:
-            one = self.features[row]  # few columns are set, and the inverse is symmetric
-            here = one.data @ self._inverse[one.indices]
-            shares = (given * (self.features[rows] @ here)).astype(np.float64)
+            if not own:
+                own.append(self.features[rows])
+            shares = (given * (own[0] @ self._towards(row))).astype(np.float64)
             return list(zip(rows, shares.tolist(), strict=True))
 
         return np.asarray(self.features @ taste, np.float64), split
@@ -104,8 +106,13 @@ class Placing:
 
     def weights(self, row: int) -> NDArray[np.float64]:
         """float64[N]: with how much each item's value counts in what :meth:`expect` gives for one row."""
-        one = self.features[row]
-        return np.asarray(self.features @ (one.data @ self._inverse[one.indices]), np.float64) * self._known
+        return np.asarray(self.features @ self._towards(row), np.float64) * self._known
+
+    def _towards(self, row: int) -> NDArray[np.float32]:
+        """float32[D] a row's content times the inverse: few columns are set, and the inverse is symmetric."""
+        cells = slice(*self.features.indptr[row : row + 2].tolist())
+        found: NDArray[np.float32] = self.features.data[cells] @ self._inverse[self.features.indices[cells]]
+        return found
 
 
 def placing(catalogue: Catalogue) -> Placing:
