@@ -56,6 +56,7 @@ class AudiencesPane(Pane):
         self.model = AudienceListModel(self)
         self._writes = InTurn(context, self)
         self._tastes = Latest(context, self)
+        self._due: Audience | None = None  # an edit whose detail is shown when its list is there
         self._build()
         self.library_changed()
 
@@ -90,6 +91,7 @@ class AudiencesPane(Pane):
         self.recommended = self.view.model
         self.view.edited.connect(self._edit)
         self.view.ranked.connect(self._ranked)
+        self.view.answered.connect(self._after_ranking)
         self.view.page_wanted.connect(self._export_page)
         self.view.page_opened.connect(lambda: open_path(self._page))
         self.view.two_wanted.connect(lambda: self.context.navigate("two", a=self._chosen))
@@ -136,7 +138,7 @@ class AudiencesPane(Pane):
             self.tabs.setCurrentIndex(1)
 
     def library_changed(self) -> None:
-        self._chosen, self._detail = None, None
+        self._chosen, self._detail, self._due = None, None, None
         self.pictures.forget()
         self._tastes.forget()
         self.model.set_rows([])
@@ -258,6 +260,13 @@ class AudiencesPane(Pane):
         self.editor.show_converting(self._converting, read_only=self.context.read_only)
         self.view.show_likes(detail.shelves["liked"])
 
+    def _after_ranking(self) -> None:
+        # The list comes first: what describes the audience would share the processor with it.
+        if self._due is not None and not self.view.latest.busy:
+            draft, self._due = self._due, None
+            if draft.id == self._chosen:
+                self._show_detail(draft)
+
     def _ranked(self, ranking: Ranking) -> None:
         if self._detail is not None and self._detail.audience.id == self._chosen:
             self.editor.show_passed_over(ranking.removed, self._detail)
@@ -298,7 +307,8 @@ class AudiencesPane(Pane):
             self.model.set_rows(rows)
             if audience_id == self._chosen:
                 self.view.show_audience(draft)
-                self._show_detail(draft)
+                self._due = draft
+                self._after_ranking()
         self._writes.put(
             lambda: studio.library.audiences.update(audience_id, **{field: value}),
             lambda _none: self._read(),

@@ -41,12 +41,13 @@ class RecommendView(QWidget):
 
     Signals:
         edited: audience id, field, value.
-        ranked: a Ranking was shown.
+        ranked: a Ranking was shown. answered: one was shown, or there is none and the reason was said.
         page_wanted, page_opened, two_wanted, rules_wanted: buttons of the bar and the empty state.
     """
 
     edited = Signal(int, str, object)
     ranked = Signal(object)
+    answered = Signal()
     page_wanted = Signal()
     page_opened = Signal()
     two_wanted = Signal()
@@ -230,6 +231,7 @@ class RecommendView(QWidget):
                 self.rules_wanted.emit,
             )
         self.ranked.emit(ranking)
+        self.answered.emit()
 
     def _tell_renewed(self, ranking: Ranking) -> None:
         """The list that waited for measurements has them now."""
@@ -247,6 +249,7 @@ class RecommendView(QWidget):
 
     def _failed(self, error: Exception) -> None:
         self.states.show_failure(error, self.refresh)
+        self.answered.emit()
 
     def _keep(self) -> None:
         """Keep the list with the library: pages and the shell show what the window showed."""
