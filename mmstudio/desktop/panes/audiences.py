@@ -253,8 +253,8 @@ class AudiencesPane(Pane):
         )
 
     def _shown(self, detail: AudienceDetail) -> None:
-        if detail.audience.id != self._chosen:
-            return
+        if detail.audience.id != self._chosen or detail == self._detail:
+            return  # an edit was shown before it was kept: the same again would only lay everything out anew
         self._detail = detail
         self.editor.show_detail(detail, read_only=self.context.read_only)
         self.editor.show_converting(self._converting, read_only=self.context.read_only)
@@ -312,8 +312,12 @@ class AudiencesPane(Pane):
         self._writes.put(
             lambda: studio.library.audiences.update(audience_id, **{field: value}),
             lambda _none: self._read(),
-            lambda _error: self._read(),
+            self._not_kept,
         )
+
+    def _not_kept(self, _error: Exception) -> None:
+        self._due, self._detail = None, None  # what the window shows is no longer so
+        self._read()
 
     def _remove(self, audience_id: int) -> None:
         studio = self.context.studio
