@@ -22,7 +22,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QEventLoop
 from PySide6.QtWidgets import QApplication
 
 from mmstudio.desktop.context import AppContext
@@ -103,8 +102,7 @@ def measure(path: Path) -> None:
         view.ranked.connect(told.append)
         began = time.perf_counter()
         change()
-        while not told:
-            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 2)
+        wait_until(lambda: bool(told))  # sleeps between events as a program does
         spent = time.perf_counter() - began
         view.ranked.disconnect(told.append)
         wait_until(lambda: not view.latest.busy and context.idle)
