@@ -303,3 +303,23 @@ def test_new_pages_are_reached_from_the_audiences(
         settle(context)
         assert window.current == key
         assert window.panes[key].title()
+
+
+def test_back_at_an_audience_at_once_its_likes_are_offered_again(pane: AudiencesPane) -> None:
+    audience = pane.model.rows[0]
+    pane.context.library.audiences.add("Others")
+    wait_until(lambda: pane.model.rowCount() == 2)
+    _ranked(pane)
+    home = pane.model.row_of(audience.id)
+    for row in (1 - home, home):  # nothing of the other one is there before one is back
+        pane.list.setCurrentIndex(pane.model.index(row))
+    _ranked(pane)
+    assert set(pane.view.chips.chips) == set(audience.liked)
+
+
+def test_what_a_cap_holds_back_is_said_after_every_edit(pane: AudiencesPane) -> None:
+    audience = pane.model.rows[0].id
+    for value in (0.1, 0.2):
+        pane._edit(audience, "rules", {"caps": {"*": 1}, "price_over": value})
+        _ranked(pane)
+        assert pane.editor.rules.counts["caps"].text().startswith("holds ")

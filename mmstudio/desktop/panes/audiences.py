@@ -57,6 +57,7 @@ class AudiencesPane(Pane):
         self._writes = InTurn(context, self)
         self._tastes = Latest(context, self)
         self._due: Audience | None = None  # an edit whose detail is shown when its list is there
+        self._held: tuple[int, dict[str, int]] | None = None  # audience, what its list left out
         self._build()
         self.library_changed()
 
@@ -138,7 +139,7 @@ class AudiencesPane(Pane):
             self.tabs.setCurrentIndex(1)
 
     def library_changed(self) -> None:
-        self._chosen, self._detail, self._due = None, None, None
+        self._chosen, self._detail, self._due, self._held = None, None, None, None
         self.pictures.forget()
         self._tastes.forget()
         self.model.set_rows([])
@@ -189,6 +190,7 @@ class AudiencesPane(Pane):
         self.new_button.setEnabled(not self.context.read_only)
         self._new_action.setEnabled(not self.context.read_only)
         if not audiences:
+            self._detail = None
             self.view.clear()
             self._show_empty()
             return
@@ -234,6 +236,8 @@ class AudiencesPane(Pane):
         studio, audience = self.context.studio, self.audience
         if studio is None or audience is None or self._writes.busy:
             return  # what is on its way would come back as it was; the last write asks again
+        if self._detail is not None and self._detail.audience.id != audience.id:
+            self._detail = None  # the view begins anew
         self.view.show_audience(audience)
         self._show_detail(audience)
 
@@ -259,6 +263,7 @@ class AudiencesPane(Pane):
         self.editor.show_detail(detail, read_only=self.context.read_only)
         self.editor.show_converting(self._converting, read_only=self.context.read_only)
         self.view.show_likes(detail.shelves["liked"])
+        self._show_passed_over()
 
     def _after_ranking(self) -> None:
         # The list comes first: what describes the audience would share the processor with it.
@@ -268,8 +273,14 @@ class AudiencesPane(Pane):
                 self._show_detail(draft)
 
     def _ranked(self, ranking: Ranking) -> None:
-        if self._detail is not None and self._detail.audience.id == self._chosen:
-            self.editor.show_passed_over(ranking.removed, self._detail)
+        if self.view.audience is not None:
+            self._held = self.view.audience.id, ranking.removed
+        self._show_passed_over()
+
+    def _show_passed_over(self) -> None:
+        detail, held = self._detail, self._held
+        if detail is not None and held is not None and held[0] == detail.audience.id == self._chosen:
+            self.editor.show_passed_over(held[1], detail)
 
     def new_audience(self) -> None:
         """Add an audience with a free name and put the cursor into its name."""
@@ -325,7 +336,7 @@ class AudiencesPane(Pane):
             self._writes.put(lambda: studio.library.audiences.remove(audience_id), self._removed)
 
     def _removed(self, _result: object) -> None:
-        self._chosen = None
+        self._chosen, self._detail = None, None
         self._read()
         self.context.notify(tr("The audience was removed."), action=(tr("Undo"), self.context.undo))
 

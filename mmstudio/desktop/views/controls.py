@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
+    QComboBox,
     QFrame,
     QHBoxLayout,
     QPushButton,
@@ -21,7 +22,10 @@ from PySide6.QtWidgets import (
 
 from mmstudio.desktop.icons import icon as make_icon
 from mmstudio.desktop.texts import label, name, say
-from mmstudio.i18n import mark
+from mmstudio.i18n import mark, tr
+
+if TYPE_CHECKING:
+    from mmstudio.library.records import Audience
 
 Role = Literal["", "primary", "quiet", "danger", "link"]
 ICON = QSize(18, 18)
@@ -132,6 +136,18 @@ def _fill(
             layout.addSpacing(widget)
         else:
             layout.addWidget(widget)
+
+
+def offer_audiences(box: QComboBox, audiences: Sequence[Audience]) -> None:
+    """Offer nobody and these in a box, by id; who is chosen stays chosen, and no signal tells of it."""
+    chosen = box.currentData()
+    box.blockSignals(True)
+    box.clear()
+    box.addItem(tr("Nobody in particular"), None)
+    for one in audiences:
+        box.addItem(one.name, one.id)
+    box.setCurrentIndex(max(0, box.findData(chosen)))
+    box.blockSignals(False)
 
 
 def rule() -> QFrame:

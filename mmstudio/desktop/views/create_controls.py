@@ -21,7 +21,7 @@ from mmstudio.desktop.models.asset_model import ASSETS_MIME, dropped_assets
 from mmstudio.desktop.models.results import Recipe
 from mmstudio.desktop.models.trained import ModelLine
 from mmstudio.desktop.texts import label, name, say
-from mmstudio.desktop.views.controls import button, help_dot, inset, rule, tool
+from mmstudio.desktop.views.controls import button, help_dot, inset, offer_audiences, rule, tool
 from mmstudio.desktop.views.create_sound import SoundControls
 from mmstudio.desktop.views.create_text import TextControls
 from mmstudio.desktop.views.flow import empty, let_wrap
@@ -226,14 +226,7 @@ class CreateControls(QTabWidget):
 
     def set_audiences(self, audiences: Sequence[Audience]) -> None:
         """Offer the library's audiences; the chosen one stays chosen."""
-        chosen = self.audience.currentData()
-        self.audience.blockSignals(True)
-        self.audience.clear()
-        self.audience.addItem(tr("Nobody in particular"), None)
-        for one in audiences:
-            self.audience.addItem(one.name, one.id)
-        self.audience.setCurrentIndex(max(0, self.audience.findData(chosen)))
-        self.audience.blockSignals(False)
+        offer_audiences(self.audience, audiences)
         self._show_taste()
 
     @property

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from mmstudio.desktop.models.asset_model import ASSETS_MIME, dropped_assets
 from mmstudio.desktop.models.items import mime_items
 from mmstudio.desktop.texts import label, name, say, unsay
-from mmstudio.desktop.views.controls import button, help_dot, inset, row
+from mmstudio.desktop.views.controls import button, help_dot, inset, offer_audiences, row
 from mmstudio.desktop.views.create_controls import SeedField
 from mmstudio.desktop.views.fields import TextField
 from mmstudio.desktop.views.flow import let_wrap
@@ -196,14 +196,7 @@ class SetControls(QScrollArea):
 
     def set_audiences(self, audiences: Sequence[Audience]) -> None:
         """Offer the library's audiences; the chosen one stays chosen."""
-        chosen = self.audience.currentData()
-        self.audience.blockSignals(True)
-        self.audience.clear()
-        self.audience.addItem(tr("Nobody in particular"), None)
-        for one in audiences:
-            self.audience.addItem(one.name, one.id)
-        self.audience.setCurrentIndex(max(0, self.audience.findData(chosen)))
-        self.audience.blockSignals(False)
+        offer_audiences(self.audience, audiences)
         self._show_kind()
 
     def set_models(self, names: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QScrollArea, QS
 
 from mmstudio.desktop.models.writing import EngineLine, WriteWish
 from mmstudio.desktop.texts import label, name, say, unsay
-from mmstudio.desktop.views.controls import button, help_dot, inset, row
+from mmstudio.desktop.views.controls import button, help_dot, inset, offer_audiences, row
 from mmstudio.desktop.views.create_controls import SeedField
 from mmstudio.desktop.views.fields import TextField
 from mmstudio.desktop.views.flow import let_wrap
@@ -156,14 +156,7 @@ class WriteControls(QScrollArea):
 
     def set_audiences(self, audiences: Sequence[Audience]) -> None:
         """Offer the library's audiences; the chosen one stays chosen."""
-        chosen = self.audience.currentData()
-        self.audience.blockSignals(True)
-        self.audience.clear()
-        self.audience.addItem(tr("Nobody in particular"), None)
-        for one in audiences:
-            self.audience.addItem(one.name, one.id)
-        self.audience.setCurrentIndex(max(0, self.audience.findData(chosen)))
-        self.audience.blockSignals(False)
+        offer_audiences(self.audience, audiences)
 
     def set_engines(self, engines: Sequence[EngineLine]) -> None:
         """Offer the engines; one that is not ready says what it lacks."""
