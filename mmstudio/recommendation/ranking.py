@@ -77,6 +77,7 @@ def diversify(
     if block is not None and chosen:
         nearest = np.maximum(nearest, (block @ vectors[chosen].T).max(axis=1))
     groups = [(cap.members, cap.members[rows], cap.most) for cap in caps]
+    groups = [group for group in groups if group[1].any()]  # of a thousand categories few are looked at
     left = [most - int(members[chosen].sum()) for members, _, most in groups]
     free = np.ones(len(rows), bool)
     for (_, inside, _), room in zip(groups, left, strict=True):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _WORDS, _ITEMS = 8, 20
 _LIFT = 1.3  # a word that is not at least so much more usual here than elsewhere says nothing
+_KEPT = "_segment_words"
 _MOST_SHARE = 0.6  # a word that more of all choices carry than this sets nothing apart
 
 
@@ -37,8 +38,11 @@ def describe(catalogue: Catalogue, chosen: NDArray[np.float64]) -> list[Describe
     Args:
         chosen: float64[S,N], how much the members of each segment choose each item.
     """
-    vocabulary, carries, above = _words(catalogue)
-    prices = np.array([np.nan if item.price is None else item.price for item in catalogue.items])
+    kept = catalogue.__dict__.get(_KEPT)
+    if kept is None:
+        prices = np.array([np.nan if item.price is None else item.price for item in catalogue.items])
+        kept = catalogue.__dict__[_KEPT] = *_words(catalogue), prices  # the same for whoever asks
+    vocabulary, carries, above, prices = kept
     words = _telling(np.asarray(chosen @ carries), chosen.sum(axis=1)) if vocabulary else [[] for _ in chosen]
     items = _telling(chosen, chosen.sum(axis=1))
     found: list[Described] = []

@@ -12,8 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from mmstudio.desktop.context import AppContext, Notice
 from mmstudio.desktop.models.audiences import Ranking, Recommended
+from mmstudio.desktop.models.ranking import Wish, ask
 from mmstudio.desktop.panes.audiences import AudiencesPane
 from mmstudio.desktop.views.recommendation_delegate import Areas
+from mmstudio.desktop.views.tiles import PictureTile
 from mmstudio.desktop.window import MainWindow
 from mmstudio.library import Library
 from mmstudio.studio import Studio
@@ -323,3 +325,64 @@ def test_what_a_cap_holds_back_is_said_after_every_edit(pane: AudiencesPane) -> 
         pane._edit(audience, "rules", {"caps": {"*": 1}, "price_over": value})
         _ranked(pane)
         assert pane.editor.rules.counts["caps"].text().startswith("holds ")
+
+
+def test_list_and_likes_are_shown_together_and_what_stays_is_left_alone(pane: AudiencesPane) -> None:
+    audience = pane.model.rows[0]
+    shelf = pane.editor.liked
+    chips, tiles = dict(pane.view.chips.chips), shelf.findChildren(PictureTile)
+    shown: list[set[int]] = []
+    pane.view.ranked.connect(lambda _ranking: shown.append(set(pane.view.chips.chips)))
+    more = [*audience.liked, _ids(pane)[0]]
+    pane._edit(audience.id, "liked", more)
+    _ranked(pane)
+    assert shown == [set(more)]
+    assert list(pane.view.chips.chips) == more
+    assert all(pane.view.chips.chips[item] is chip for item, chip in chips.items())
+    assert shelf.ids == more
+    assert set(tiles) < set(shelf.findChildren(PictureTile))
+    pane._edit(audience.id, "liked", more[1:])
+    _ranked(pane)
+    assert list(pane.view.chips.chips) == shelf.ids == more[1:]
+
+
+def test_the_taste_is_that_of_the_last_edit_when_its_page_is_seen(pane: AudiencesPane) -> None:
+    audience = pane.model.rows[0]
+    taste = pane.editor.taste.evidence
+    pane._edit(audience.id, "liked", [*audience.liked, _ids(pane)[0]])
+    _ranked(pane)
+    assert "3 likes" not in taste.text()  # nobody looks at it
+    pane.tabs.setCurrentIndex(1)
+    wait_until(lambda: "3 likes" in taste.text())
+    pane._edit(audience.id, "liked", audience.liked)
+    wait_until(lambda: "2 likes" in taste.text())
+
+
+def test_an_edit_on_the_page_is_not_overtaken_by_one_before_it(pane: AudiencesPane) -> None:
+    audience, more = pane.model.rows[0], _ids(pane)[:2]
+    pane._edit(audience.id, "liked", [*audience.liked, more[0]])
+    pane.tabs.setCurrentIndex(1)
+    pane._edit(audience.id, "liked", [*audience.liked, *more])
+    _ranked(pane)
+    assert pane.editor.liked.ids == [*audience.liked, *more]
+    assert list(pane.view.chips.chips) == [*audience.liked, *more]
+
+
+def test_a_slider_is_answered_at_once_and_its_last_place_counts(pane: AudiencesPane) -> None:
+    audience, studio = pane.model.rows[0], pane.context.studio
+    assert studio is not None
+    for value in (40, 70, 100):
+        pane.view.bar.diversity.setValue(value)
+        assert pane.view.latest.busy
+    wait_until(lambda: not pane.view._sliding.isActive() and not pane.view.latest.busy)
+    assert _ids(pane) == [one.item_id for one in ask(studio, Wish(audience, relevance=0.0))]
+
+
+def test_words_on_tiles_and_switches_follow_the_language(pane: AudiencesPane) -> None:
+    tile, chip = pane.editor.liked.findChildren(PictureTile)[0], next(iter(pane.view.chips.chips.values()))
+    english = chip.accessibleName()
+    pane.context.change_setting("language", "zh_CN")
+    pane.retranslate()
+    _ranked(pane)
+    assert tile.accessibleName().endswith("点按可移除")
+    assert chip.accessibleName() != english

@@ -84,6 +84,16 @@ def test_a_cap_for_every_category_and_one_above_them(shop: Shop, audience: int) 
     assert len(recommender.recommend(audience, k=9, caps={"sport": 4}, save=False)) == 4
 
 
+@pytest.mark.parametrize("most", [0, 1, 2])
+def test_a_cap_for_every_category_is_one_for_each_of_them(shop: Shop, audience: int, most: int) -> None:
+    library, recommender = shop
+    names = {item.category for item in library.items.get_many(library.items.ids()) if item.category}
+    of_each = recommender.recommend(audience, k=6, caps=dict.fromkeys(sorted(names), most), save=False)
+    of_all = recommender.recommend(audience, k=6, caps={"*": most}, save=False)
+    assert [one.item_id for one in of_all] == [one.item_id for one in of_each]
+    assert sum(of_all.removed.values()) == sum(of_each.removed.values())
+
+
 def test_pins_stand_first_and_bans_are_counted(shop: Shop, audience: int) -> None:
     library, recommender = shop
     skus = library.items.skus()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,11 @@ class AudienceListModel(RowListModel["Audience"]):
 
     def identity(self, row: Audience) -> int:
         return row.id
+
+    def set_rows(self, rows: Sequence[Audience]) -> None:
+        """Show other rows; what is kept comes back as it stands here, and nothing is painted for it."""
+        if list(rows) != self.rows:
+            super().set_rows(rows)
 
     def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
         if index.isValid() and index.row() < len(self.rows):
@@ -82,6 +88,7 @@ class Ranking:
         gone: titles that were in the list before likes were switched off.
         full: the sum of gains that fills a bar.
         waiting: methods are still being measured; the list will be renewed.
+        likes: what the audience likes, to be switched off for a try; items that are gone are left out.
     """
 
     rows: list[Recommended]
@@ -91,6 +98,7 @@ class Ranking:
     gone: tuple[str, ...] = ()
     full: float = 1.0
     waiting: bool = False
+    likes: tuple[ItemRow, ...] = ()
 
 
 class RecommendationModel(RowListModel[Recommended]):

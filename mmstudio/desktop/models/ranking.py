@@ -93,6 +93,7 @@ def rank(
     rows = cards(studio.library, found, marks, before)
     shown = {row.item.id for row in rows}
     gone = [(titles or {}).get(i, "") for i in (before or {}) if i not in shown]
+    likes = item_rows(studio.library, wish.audience.liked)
     return Ranking(
         rows,
         found.note,
@@ -101,6 +102,7 @@ def rank(
         tuple(title for title in gone if title),
         fullest(rows),
         found.choice is not None and found.choice.waiting,
+        tuple(likes[i] for i in dict.fromkeys(wish.audience.liked) if i in likes),
     )
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QModelIndex, QSize, Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QListView, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QListView, QSplitter, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.audience_detail import AudienceDetail, read_detail, shelf_ids
 from mmstudio.desktop.models.audiences import AudienceListModel, Ranking
@@ -19,6 +19,7 @@ from mmstudio.desktop.models.rows import ROW_ROLE
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, name
 from mmstudio.desktop.views.audience_editor import AudienceEditor
+from mmstudio.desktop.views.calm_tabs import CalmTabs
 from mmstudio.desktop.views.controls import button
 from mmstudio.desktop.views.files import open_path
 from mmstudio.desktop.views.pictures import Pictures
@@ -56,7 +57,8 @@ class AudiencesPane(Pane):
         self.model = AudienceListModel(self)
         self._writes = InTurn(context, self)
         self._tastes = Latest(context, self)
-        self._due: Audience | None = None  # an edit whose detail is shown when its list is there
+        self._due: Audience | None = None  # whose detail is read when the list is there
+        self._taste_due: Audience | None = None  # whose taste is asked when its page is seen
         self._held: tuple[int, dict[str, int]] | None = None  # audience, what its list left out
         self._build()
         self.library_changed()
@@ -67,7 +69,7 @@ class AudiencesPane(Pane):
         self.states = StateStack(self.splitter, self)
         self.root.addWidget(self.states)
         left = QWidget(self.splitter)
-        self.tabs = QTabWidget(self.splitter)
+        self.tabs = CalmTabs(self.splitter)
         self.list = QListView(left)
         self.list.setProperty("role", "menu")
         self.list.setModel(self.model)
@@ -109,6 +111,7 @@ class AudiencesPane(Pane):
         self.editor.proposal_taken.connect(self._take)
         self.editor.pseudonyms_wanted.connect(self._convert_members)
         self.tabs.addTab(self.editor, "")
+        self.tabs.currentChanged.connect(lambda _tab: self._ask_taste())
         self._name_tabs()
 
         self.splitter.addWidget(left)
@@ -139,7 +142,8 @@ class AudiencesPane(Pane):
             self.tabs.setCurrentIndex(1)
 
     def library_changed(self) -> None:
-        self._chosen, self._detail, self._due, self._held = None, None, None, None
+        self._chosen, self._detail, self._held = None, None, None
+        self._due, self._taste_due = None, None
         self.pictures.forget()
         self._tastes.forget()
         self.model.set_rows([])
@@ -238,14 +242,35 @@ class AudiencesPane(Pane):
             return  # what is on its way would come back as it was; the last write asks again
         if self._detail is not None and self._detail.audience.id != audience.id:
             self._detail = None  # the view begins anew
-        self.view.show_audience(audience)
-        self._show_detail(audience)
+        self._show(audience)
+
+    def _show(self, audience: Audience) -> None:
+        """Show an audience as it stands in the window: what is looked at first, then the rest.
+
+        All of it at once would share the interpreter between the workers and the window.
+        """
+        if self.editor.isVisible():
+            self._due = None
+            self._show_detail(audience)
+            self.view.show_audience(audience)
+        else:
+            self.view.show_audience(audience)
+            self._due = audience
+            self._after_ranking()
 
     def _show_detail(self, audience: Audience) -> None:
         studio = self.context.studio
         if studio is None:
             return
+        self._taste_due = audience
         self.context.background(lambda: read_detail(studio, audience), self._shown, key="audience-detail")
+
+    def _ask_taste(self) -> None:
+        """Nobody waits for the taste while its page is not seen."""
+        studio, audience = self.context.studio, self._taste_due
+        if studio is None or audience is None or not self.editor.isVisible():
+            return
+        self._taste_due = None
 
         def taste() -> Taste:
             from mmstudio.recommendation.taste import taste
@@ -256,17 +281,20 @@ class AudiencesPane(Pane):
             taste, self.editor.taste.show_taste, lambda _error: self.editor.taste.show_taste(None)
         )
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._ask_taste()
+
     def _shown(self, detail: AudienceDetail) -> None:
-        if detail.audience.id != self._chosen or detail == self._detail:
-            return  # an edit was shown before it was kept: the same again would only lay everything out anew
-        self._detail = detail
-        self.editor.show_detail(detail, read_only=self.context.read_only)
-        self.editor.show_converting(self._converting, read_only=self.context.read_only)
-        self.view.show_likes(detail.shelves["liked"])
-        self._show_passed_over()
+        if detail.audience.id == self._chosen and detail != self._detail:
+            # An edit is shown before it is kept: the same again would only lay everything out anew.
+            self._detail = detail
+            self.editor.show_detail(detail, read_only=self.context.read_only)
+            self.editor.show_converting(self._converting, read_only=self.context.read_only)
+            self._show_passed_over()
+        self._ask_taste()
 
     def _after_ranking(self) -> None:
-        # The list comes first: what describes the audience would share the processor with it.
         if self._due is not None and not self.view.latest.busy:
             draft, self._due = self._due, None
             if draft.id == self._chosen:
@@ -317,9 +345,7 @@ class AudiencesPane(Pane):
             rows[place] = draft = replace(rows[place], **{field: value})
             self.model.set_rows(rows)
             if audience_id == self._chosen:
-                self.view.show_audience(draft)
-                self._due = draft
-                self._after_ranking()
+                self._show(draft)
         self._writes.put(
             lambda: studio.library.audiences.update(audience_id, **{field: value}),
             lambda _none: self._read(),

@@ -232,6 +232,8 @@ class AudienceEditor(ScrollColumn):
     def retranslate(self) -> None:
         """Say again what was not said with ``say``."""
         self.traits.retranslate()
+        for shelf in self.shelves.values():
+            shelf.retranslate()
         self.reader.retranslate()
         self.taste.retranslate()
         if self._audience is not None:

@@ -131,9 +131,11 @@ class AudienceRules(QWidget):
         """Say what each rule takes out by itself; ``passed_over``: better items that the cap holds back."""
         for key, target in self.counts.items():
             found = counts.get(key)
-            target.setProperty("role", "error" if found is not None and found.problem else "small")
-            target.style().unpolish(target)
-            target.style().polish(target)
+            role = "error" if found is not None and found.problem else "small"
+            if target.property("role") != role:
+                target.setProperty("role", role)
+                target.style().unpolish(target)
+                target.style().polish(target)
             target.setToolTip(found.problem if found is not None else "")
             target.setAccessibleDescription(target.toolTip())
             if key == "caps" and passed_over:

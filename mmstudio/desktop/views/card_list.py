@@ -53,8 +53,9 @@ class CardList(QListView):
 
     def set_read_only(self, read_only: bool) -> None:
         """Where nothing can be decided the marks of before still show."""
-        self.delegate.read_only = read_only
-        self.viewport().update()
+        if self.delegate.read_only != read_only:
+            self.delegate.read_only = read_only
+            self.viewport().update()
 
     def menu(self) -> QMenu | None:
         """What can be decided about the chosen card."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QFrame, QLabel, QLayout, QLayoutItem, QScrollArea, QVBoxLayout, QWidget
 
@@ -71,6 +73,24 @@ class FlowLayout(QLayout):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
+        self.invalidate()
+
+    def hold(self, widgets: Sequence[QWidget]) -> None:
+        """Hold these widgets in this order; what else was there is deleted, what stays is left alone."""
+        before = [item.widget() for item in self._placed]
+        if before == list(widgets):
+            return
+        wanted, there = set(widgets), set(before)
+        for widget in before:
+            if widget is not None and widget not in wanted:
+                self.removeWidget(widget)
+                widget.hide()
+                widget.deleteLater()
+        for widget in widgets:
+            if widget not in there:
+                self.addWidget(widget)
+        items = {item.widget(): item for item in self._placed}
+        self._placed = [items[widget] for widget in widgets]
         self.invalidate()
 
     def addItem(self, item: QLayoutItem) -> None:

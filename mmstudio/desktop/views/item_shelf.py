@@ -39,6 +39,7 @@ class ItemShelf(QWidget):
         super().__init__(parent)
         self._pictures = pictures
         self._rows: list[ItemRow] = []
+        self._tiles: dict[ItemRow, PictureTile] = {}
         self._read_only = False
         self.picker = ItemPicker(context, pictures, self)
         self.picker.picked.connect(lambda id_: self.added.emit([id_]))
@@ -59,28 +60,32 @@ class ItemShelf(QWidget):
 
     def show_rows(self, rows: list[ItemRow], *, read_only: bool) -> None:
         """Show these items."""
+        same = {} if read_only != self._read_only else self._tiles
         self._rows, self._read_only = rows, read_only
         self.add_button.setEnabled(not read_only)
         self.zone.setAcceptDrops(not read_only)
-        self._flow.clear()
-        for shown in rows:
-            words = shown.title if read_only else tr("{title}: press to take it off", title=shown.title)
-            tile = PictureTile(
-                self._pictures,
-                shown.hero,
-                words,
-                side=64,
-                caption=shown.title,
-                contain=True,
-                drag_item=shown.id,
-            )
-            if not read_only:
-                tile.clicked.connect(lambda _checked=False, i=shown.id: self.removed.emit(i))
-            self._flow.addWidget(tile)
+        self._tiles = {shown: same.get(shown) or self._tile(shown) for shown in rows}
+        self._flow.hold(list(self._tiles.values()))
         self._hint.setVisible(not rows)
         self.zone.setMinimumHeight(56)
-        self._flow.invalidate()
         self.zone.updateGeometry()
+
+    def retranslate(self) -> None:
+        """Say the tiles in the language in use."""
+        for shown, tile in self._tiles.items():
+            tile.set_name(self._words(shown))
+
+    def _words(self, shown: ItemRow) -> str:
+        return shown.title if self._read_only else tr("{title}: press to take it off", title=shown.title)
+
+    def _tile(self, shown: ItemRow) -> PictureTile:
+        tile = PictureTile(
+            self._pictures, shown.hero, self._words(shown), side=64, caption=shown.title, contain=True,
+            drag_item=shown.id,
+        )  # fmt: skip
+        if not self._read_only:
+            tile.clicked.connect(lambda _checked=False, i=shown.id: self.removed.emit(i))
+        return tile
 
     @property
     def ids(self) -> list[int]:

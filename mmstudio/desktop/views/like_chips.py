@@ -34,16 +34,27 @@ class LikeChips(QWidget):
         self.chips: dict[int, QToolButton] = {}
         self._flow = FlowLayout(self, 6)
         self._flow.setContentsMargins(16, 0, 16, 6)
+        self._before = (
+            label(mark("What if they did not like:"), "muted"),
+            help_dot(
+                mark(
+                    "Switch a like off to see how the list would change. It is only a try: nothing is kept, "
+                    "and the like counts again when you switch it on."
+                )
+            ),
+        )
+        self.reset_button = button(mark("Count all again"), self.reset, "link")
+        self._fill([], [])
         self.hide()
 
     def show_likes(self, rows: Sequence[ItemRow]) -> None:
         """Show the likes of an audience; those that are switched off stay off."""
         rows = list(rows)
         off = self.off & {row.id for row in rows}
-        if rows == self._rows and off == self.off and self.chips:
+        if rows == self._rows and off == self.off:
             return
-        self._rows, self.off = rows, off
-        self._fill()
+        before, self._rows, self.off = self._rows, rows, off
+        self._fill(before, rows)
 
     def fold(self, folded: bool) -> None:
         """Hide the switches, unless one is off: what is tried must be seen."""
@@ -60,30 +71,19 @@ class LikeChips(QWidget):
 
     def retranslate(self) -> None:
         """Say the chips in the language in use."""
-        self._fill()
-
-    def _fill(self) -> None:
-        self._flow.clear()
-        self.chips = {}
-        self._show_or_not()
-        if not self._rows:
-            return
-        self._flow.addWidget(label(mark("What if they did not like:"), "muted"))
-        self._flow.addWidget(
-            help_dot(
-                mark(
-                    "Switch a like off to see how the list would change. It is only a try: nothing is kept, "
-                    "and the like counts again when you switch it on."
-                )
-            )
-        )
         for row in self._rows:
-            chip = self._chip(row)
-            self.chips[row.id] = chip
-            self._flow.addWidget(chip)
-        self.reset_button = button(mark("Count all again"), self.reset, "link")
+            self._dress(self.chips[row.id], row)
+
+    def _fill(self, before: Sequence[ItemRow], rows: Sequence[ItemRow]) -> None:
+        """Make what is new and take out what is gone: the other switches stay as they are, and the cursor."""
+        same = {row.id: self.chips[row.id] for row in before if row in rows}
+        self.chips = {row.id: same.get(row.id) or self._chip(row) for row in rows}
+        self._flow.hold([*self._before, *self.chips.values(), self.reset_button])
+        for row in rows:
+            if row.id in same and same[row.id].isChecked() == (row.id in self.off):
+                self._dress(same[row.id], row)
         self.reset_button.setVisible(bool(self.off))
-        self._flow.addWidget(self.reset_button)
+        self._show_or_not()
         self.updateGeometry()
 
     def _chip(self, row: ItemRow) -> QToolButton:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
@@ -113,10 +115,17 @@ def paint_lines(
     painter.setPen(theme.color(role))
     y = rect.y()
     metrics = QFontMetrics(font)
-    lines = wrapped(text, metrics, rect.width(), max(1, rect.height() // metrics.lineSpacing()))
-    for line in lines:
+    for line in _lines(text, font.key(), rect.width(), max(1, rect.height() // metrics.lineSpacing())):
         painter.drawText(QPointF(rect.x(), y + metrics.ascent()), line)
         y += metrics.lineSpacing()
+
+
+@lru_cache(maxsize=256)
+def _lines(text: str, font: str, width: int, most: int) -> tuple[str, ...]:
+    """:func:`wrapped` for a font's key: the same words are painted many times."""
+    face = QFont()
+    face.fromString(font)
+    return tuple(wrapped(text, QFontMetrics(face), width, most))
 
 
 def wrapped(text: str, metrics: QFontMetrics, width: int, most: int) -> list[str]:

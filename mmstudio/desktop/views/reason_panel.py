@@ -102,6 +102,7 @@ class ReasonPanel(QWidget):
         column.addWidget(self.anchors_title)
         self.anchors = QWidget()
         self._anchors = FlowLayout(self.anchors)
+        self._tiles: dict[ItemRow, PictureTile] = {}
         column.addWidget(self.anchors)
         self.anchors_title.hide()
         self.anchors.hide()
@@ -145,17 +146,22 @@ class ReasonPanel(QWidget):
 
     def show_anchors(self, anchors: list[tuple[ItemRow, float]] | None) -> None:
         """Show the items a score rests on, with what each adds; None where that is not known yet."""
-        self._anchors.clear()
+        before, self._tiles = self._tiles, {}
         for row, value in anchors or ():
-            tile = PictureTile(
-                self._pictures, row.hero, f"{row.title}: {value_text(value)}", side=56, contain=True,
-                note=value_text(value),
-            )  # fmt: skip
-            tile.clicked.connect(lambda _on=False, i=row.id: self.opened.emit(i))
-            self._anchors.addWidget(tile)
+            words, number = f"{row.title}: {value_text(value)}", value_text(value)
+            tile = before.get(row) or self._tile(row, words, number)
+            tile.set_name(words)
+            tile.set_note(number)
+            self._tiles[row] = tile
+        self._anchors.hold(list(self._tiles.values()))
         for widget in (self.anchors_title, self.anchors):
             widget.setVisible(bool(anchors))
         self.anchors.updateGeometry()
+
+    def _tile(self, row: ItemRow, words: str, number: str) -> PictureTile:
+        tile = PictureTile(self._pictures, row.hero, words, side=56, contain=True, note=number)
+        tile.clicked.connect(lambda _on=False, i=row.id: self.opened.emit(i))
+        return tile
 
     def retranslate(self, full: float, *, read_only: bool) -> None:
         """Say it in the language in use."""

@@ -60,13 +60,14 @@ class RecommendView(QWidget):
         self._base: dict[int, int] = {}  # item → rank while every like counts
         self._titles: dict[int, str] = {}
         self._waiting = False  # whether the list goes by the usual weights until methods are measured
+        self._moved = False  # whether a slider was moved since it was last answered
         self._by_hand = False  # whether the person folded or unfolded the sliders
         self.model = RecommendationModel(self)
         self.latest = Latest(context, self)
         self._decisions = InTurn(context, self)
         self._sliding, self._keeping = QTimer(self), QTimer(self)
         for timer, wait, slot in (
-            (self._sliding, _SLIDE_MS, self.refresh),
+            (self._sliding, _SLIDE_MS, self._slide),
             (self._keeping, _KEEP_MS, self._keep),
         ):
             timer.setSingleShot(True)
@@ -80,7 +81,7 @@ class RecommendView(QWidget):
             self._beside,
         )  # fmt: skip
         self.bar.folded.connect(self._fold_by_hand)
-        self.bar.moved.connect(lambda: self._sliding.isActive() or self._sliding.start())
+        self.bar.moved.connect(self._slid)
         self.chips = LikeChips()
         self.chips.changed.connect(lambda _off: self.refresh())
         self.note = label(role="small", wrap=True)
@@ -118,6 +119,18 @@ class RecommendView(QWidget):
         holder.setContentsMargins(12, 0, 4, 0)
         holder.addWidget(self.states)
         layout.addLayout(holder, 1)
+
+    def _slid(self) -> None:
+        """The first move is answered at once, those that follow it in one drag every some milliseconds."""
+        self._moved = True
+        if not self._sliding.isActive():
+            self._slide()
+
+    def _slide(self) -> None:
+        if self._moved:
+            self._moved = False
+            self._sliding.start()
+            self.refresh()
 
     # --- room ---------------------------------------------------------------------------------------
 
@@ -163,10 +176,6 @@ class RecommendView(QWidget):
         self.bar.compose_button.setEnabled(not self.context.read_only)
         self.refresh()
 
-    def show_likes(self, rows: list[ItemRow]) -> None:
-        """Offer these likes as switches."""
-        self.chips.show_likes(rows)
-
     def retranslate(self) -> None:
         """Ask again: reasons come in the language in use."""
         self.chips.retranslate()
@@ -207,6 +216,7 @@ class RecommendView(QWidget):
         if self._waiting and not ranking.waiting:
             self._tell_renewed(ranking)
         self._waiting = ranking.waiting
+        self.chips.show_likes(ranking.likes)
         self.model.show(ranking)
         if not wish.without:
             self._base = {row.item.id: row.rank for row in ranking.rows}
@@ -220,8 +230,11 @@ class RecommendView(QWidget):
         if ranking.rows:
             self.states.show_content()
             place = self.model.row_of(current.item.id) if current is not None else -1
-            self.cards.setCurrentIndex(self.model.index(max(0, place)))
-            self._inspect()
+            index = self.model.index(max(0, place))
+            if self.cards.currentIndex() == index:
+                self._inspect()
+            else:
+                self.cards.setCurrentIndex(index)  # which inspects it
         else:
             self.reasons.show_row(None, 1.0, read_only=True)
             self.states.show_message(

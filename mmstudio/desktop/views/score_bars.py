@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from mmstudio.desktop import theme
 from mmstudio.desktop.models.audiences import Part
 from mmstudio.desktop.texts import label
-from mmstudio.desktop.views.flow import empty
 from mmstudio.i18n import tr
 
 # A signal keeps its colour everywhere; the words beside it say the same.
@@ -96,6 +95,12 @@ class PartMark(QWidget):
         self._part = part
         self.setFixedSize(12, 12)
 
+    def show_part(self, part: Part) -> None:
+        """Stand for another part."""
+        if (part.kind, part.value > 0) != (self._part.kind, self._part.value > 0):
+            self.update()
+        self._part = part
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -115,23 +120,35 @@ class PartList(QWidget):
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(1, 1)
+        self._made: list[tuple[PartMark, QLabel, QLabel]] = []
         self.lines: list[str] = []
 
     def show_parts(self, parts: Sequence[Part]) -> None:
         """Show the parts of one score, largest first."""
-        empty(self._grid)
         self.lines = []
         for line, part in enumerate(sorted(parts, key=lambda p: -p.value)):
-            words = label(wrap=True)
-            words.setMinimumWidth(1)
-            words.setTextFormat(Qt.TextFormat.PlainText)
+            if line == len(self._made):
+                self._add_line(part)
+            sign, words, number = self._made[line]
+            sign.show_part(part)
             words.setText(part.label)
-            number = label(role="strong")
             number.setText(value_text(part.value))
-            self._grid.addWidget(PartMark(part), line, 0, Qt.AlignmentFlag.AlignTop)
-            self._grid.addWidget(words, line, 1)
-            self._grid.addWidget(number, line, 2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
             self.lines.append(f"{part.label}: {value_text(part.value)}")
+        for line, made in enumerate(self._made):
+            for widget in made:
+                widget.setVisible(line < len(self.lines))
+
+    def _add_line(self, part: Part) -> None:
+        line = len(self._made)
+        words = label(wrap=True)
+        words.setMinimumWidth(1)
+        words.setTextFormat(Qt.TextFormat.PlainText)
+        number = label(role="strong")
+        sign = PartMark(part)
+        self._grid.addWidget(sign, line, 0, Qt.AlignmentFlag.AlignTop)
+        self._grid.addWidget(words, line, 1)
+        self._grid.addWidget(number, line, 2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        self._made.append((sign, words, number))
 
 
 def value_text(value: float) -> str:

@@ -28,6 +28,7 @@ class TasteStrip(QWidget):
         self.texts: list[str] = []
         self._strip = QWidget()
         self._flow = FlowLayout(self._strip, 6)
+        self._chips: list[QLabel] = []  # made once, shown with other words
         self.evidence = label(role="small", wrap=True)
         self.evidence.setMinimumWidth(1)
         layout = QVBoxLayout(self)
@@ -39,7 +40,6 @@ class TasteStrip(QWidget):
     def show_taste(self, taste: Taste | None) -> None:
         """Show a taste; None, or one that knows nothing, says so."""
         self._taste = taste
-        self._flow.clear()
         self.texts = []
         if taste is None or not (taste.palette or taste.style or taste.words or taste.tempo):
             self.evidence.setText(
@@ -50,20 +50,17 @@ class TasteStrip(QWidget):
             self._strip.hide()
             self.setAccessibleDescription(self.evidence.text())
             return
-        for colour in taste.palette:
-            swatch = Swatch(_rgb(colour))
-            self.texts.append(swatch.accessibleName())
-            self._flow.addWidget(swatch)
-        for words in taste.style:
-            self._chip(words)
-        if taste.tempo > 0:
-            tempo = tr("{n} beats a minute", n=round(taste.tempo))
-            self._chip(f"{tempo}, {taste.key}" if taste.key else tempo)
-        elif taste.key:
-            self._chip(taste.key)
-        for words in dict.fromkeys((*taste.words, *taste.tags)):
-            if len(self.texts) < len(taste.palette) + _WORDS:
-                self._chip(words)
+        swatches = [Swatch(_rgb(colour)) for colour in taste.palette]
+        words = [*taste.style, *_sound(taste)]
+        kept = [*dict.fromkeys((*taste.words, *taste.tags))]
+        words += kept[: max(0, _WORDS - len(words))]
+        while len(self._chips) < len(words):
+            self._chips.append(_chip())
+        self._flow.hold([*swatches, *self._chips])
+        for place, chip in enumerate(self._chips):
+            chip.setText(words[place] if place < len(words) else "")
+            chip.setVisible(place < len(words))
+        self.texts = [*(swatch.accessibleName() for swatch in swatches), *words]
         self.evidence.setText(taste.evidence)
         self.evidence.setVisible(bool(taste.evidence))
         self._strip.show()
@@ -75,12 +72,19 @@ class TasteStrip(QWidget):
         """Say it in the language in use."""
         self.show_taste(self._taste)
 
-    def _chip(self, words: str) -> None:
-        chip = QLabel(words)
-        chip.setProperty("role", "chip")
-        chip.setTextFormat(Qt.TextFormat.PlainText)
-        self.texts.append(words)
-        self._flow.addWidget(chip)
+
+def _chip() -> QLabel:
+    chip = QLabel()
+    chip.setProperty("role", "chip")
+    chip.setTextFormat(Qt.TextFormat.PlainText)
+    return chip
+
+
+def _sound(taste: Taste) -> list[str]:
+    """Tempo and key in words, where they are known."""
+    tempo = tr("{n} beats a minute", n=round(taste.tempo)) if taste.tempo > 0 else ""
+    said = ", ".join(part for part in (tempo, taste.key) if part)
+    return [said] if said else []
 
 
 def taste_heading() -> tuple[str, str]:

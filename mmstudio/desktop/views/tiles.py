@@ -44,13 +44,25 @@ class PictureTile(QAbstractButton):
         self._caption, self._note, self._icon, self._contain = caption, note, icon, contain
         self._drag_item = drag_item
         self._pressed_at = QPoint()
-        self.setText(name)
-        self.setAccessibleName(name)
-        self.setToolTip(name)
+        self.set_name(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFixedSize(self.sizeHint())
         pictures.arrived.connect(self.update)
+
+    def set_name(self, name: str) -> None:
+        """What it is called."""
+        if name == self.text():
+            return
+        self.setText(name)
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+
+    def set_note(self, note: str) -> None:
+        """The line below the caption; a tile made without one has no room for it."""
+        if note != self._note:
+            self._note = note
+            self.update()
 
     def sizeHint(self) -> QSize:
         words = 18 * (bool(self._caption) + bool(self._note))

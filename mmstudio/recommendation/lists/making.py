@@ -116,7 +116,9 @@ def caps_over(facets: Facets, caps: Mapping[str, int]) -> list[Cap]:
     found: list[Cap] = []
     for name, most in caps.items():
         if name == EACH:
-            for k, category in enumerate(facets.categories):
+            sizes = np.bincount(facets.category + 1, minlength=len(facets.categories) + 1)[1:]
+            for k in np.flatnonzero(sizes > most).tolist():  # smaller ones cannot have too many
+                category = facets.categories[k]
                 if category not in caps:
                     leaf = category.split(">")[-1].strip()
                     found.append(Cap(_words(most, leaf), facets.category == k, most))
@@ -146,8 +148,10 @@ def _chosen(
     rows = rows[np.argsort(-values[rows], kind="stable")]
     for group in groups:
         # Of a group that may fill few places few candidates are looked at, so that others get into the pool.
-        inside = group.members[rows]
-        rows = rows[~inside | (np.cumsum(inside) <= 4 * group.most + 4)]
+        looked_at = 4 * group.most + 4
+        if np.count_nonzero(group.members) > looked_at:
+            inside = group.members[rows]
+            rows = rows[~inside | (np.cumsum(inside) <= looked_at)]
     rows = rows[: max(POOL, POOL * wish.k // 10)]
     return diversify(rows, values, catalogue.fused, wish.k, wish.diversity, caps=groups, first=pinned)
 
@@ -158,11 +162,12 @@ def _passed_over(
     if not groups:
         return {}
     taken = np.zeros(len(total), bool)
-    taken[list(chosen)] = True
+    rows = np.array(chosen, np.int64)
+    taken[rows] = True
     lowest = float(total[list(chosen)].min()) if chosen else -np.inf
     removed: dict[str, int] = {}
     for group in groups:
-        if int((taken & group.members).sum()) >= group.most:
+        if int(group.members[rows].sum()) >= group.most:
             better = keep & ~taken & group.members & (total >= lowest)
             if (n := int(better.sum())) > 0:
                 removed[group.words] = n
