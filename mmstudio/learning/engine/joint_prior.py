@@ -86,7 +86,9 @@ def score_samplers(
     mean, spread = joint_of(net, objective, coded)
     noise = torch.randn(mean.shape, generator=random).to(device)
     real = (mean + noise * torch.exp(0.5 * spread)).cpu()
-    common = sorted(range(len(parts)), key=lambda m: -int(present[:, m].sum()))[:2]
+    # What is told of a part is no partner of it.
+    own = [m for m, part in enumerate(parts) if not part.about]
+    common = sorted(own, key=lambda m: -int(present[:, m].sum()))[:2]
     found: dict[str, float] = {}
     pair = sorted(common) if len(common) == 2 else None
     if pair is not None:

@@ -141,7 +141,9 @@ def measuring_sets(
         samples: sets drawn from nothing; 0: 256. seed: of all that is drawn.
 
     Figures: "coherence" (mean over the pairs given → made), its "coherence_ceiling" (the same classifiers on
-    real media) and "coherence_chance"; each pair as "coherence_image_to_audio"; "joint_coherence" and
+    real media), "coherence_chance" and "coherence_retrieved" (the nearest real medium of the training sets
+    taken instead of making one), over the classes that both kinds of media have; each pair as
+    "coherence_image_to_audio", "ceiling_…" and "retrieved_…"; "joint_coherence" and
     "joint_coherence_SAMPLER" of sets from nothing, "real_joint_coherence"; "frechet_PART" and
     "real_frechet_PART" (held-out against training), "diversity_PART", "nearest_PART", "copies_PART";
     "round_trip_1" and "round_trip_10" with "real_" and "chance_"; "features" names what was measured in.
@@ -201,6 +203,26 @@ def measuring_sets(
     return MeasuredSets(clean, notes)
 
 
+def chosen_coherence(
+    model: JointModel, real: RealSets, given: str, made: str, seed: int = 0, tries: int = 1
+) -> float:
+    """Coherence of one direction where of ``tries`` draws the one that the model takes for the best is kept,
+    as sets do (:mod:`mmstudio.learning.joint.choosing`); NaN where no class has both."""
+    from mmstudio.learning.joint.choosing import chosen
+
+    parts = {part.name: part for part in model.parts}
+    names = [name for name in (given, made) if name in MEDIA]
+    rulers = {name: _Ruler(parts[name], str(model.device)) for name in names}
+    train = {name: rulers[name](real.train[name][real.train_present[name]]) for name in names}
+    judges = _Judges(real, train, rulers, names)
+    there = judges.asked(judges.shared(*names), real.held_present[given]) if judges.count >= 2 else None
+    if there is None or not there.any():
+        return math.nan
+    told, here = _told(model, real.held, real.held_present, given, there)
+    rows = chosen(model, told, here, [made], seed, tries)[made]
+    return cross_modal.balanced(judges.of[made].told(rulers[made](rows)), judges.held[there])
+
+
 # -- inside ------------------------------------------------------------------------------------------------
 
 
@@ -244,7 +266,8 @@ class _Judges:
         self, real: RealSets, train: Mapping[str, Rows], rulers: Mapping[str, _Ruler], media: list[str]
     ) -> None:
         self.of: dict[str, cross_modal.Classifier] = {}
-        self.ceiling: dict[str, float] = {}
+        self.rows: dict[str, Rows] = {}  # held-out media as features
+        self.has: dict[str, NDArray[np.bool_]] = {}  # the classes that a kind of media has examples of
         self.count = 0
         if "tags" not in real.train:
             return
@@ -260,8 +283,28 @@ class _Judges:
             there = real.train_present[name].astype(bool)
             self.of[name] = cross_modal.Classifier.of(train[name], self.train[there], self.count)
             out = real.held_present[name].astype(bool)
-            told = self.of[name].told(rulers[name](real.held[name][out]))
-            self.ceiling[name] = cross_modal.balanced(told, self.held[out])
+            self.rows[name] = np.zeros((len(out), train[name].shape[1]))
+            self.rows[name][out] = rulers[name](real.held[name][out])
+            sizes = np.bincount(self.train[there & (self.train != cross_modal.NONE)], minlength=self.count)
+            self.has[name] = sizes >= cross_modal.LEAST
+
+    def shared(self, *names: str) -> NDArray[np.bool_]:
+        """bool[classes]: those of which all of these kinds of media have examples. No sound can be of a class
+        that no sound has."""
+        known = [self.has[name] for name in names if name in self.has]
+        return np.all(known, axis=0) if known else np.ones(self.count, bool)
+
+    def asked(self, classes: NDArray[np.bool_], present: NDArray[Any]) -> NDArray[np.bool_]:
+        """bool[N]: the held-out sets that are there and of one of these classes."""
+        found = present.astype(bool) & (self.held != cross_modal.NONE)
+        asked: NDArray[np.bool_] = found.copy()
+        asked[found] = classes[self.held[found]]
+        return asked
+
+    def ceiling(self, name: str, classes: NDArray[np.bool_], present: NDArray[Any]) -> float:
+        """What the judge of ``name`` reaches on real media of these classes."""
+        out = self.asked(classes, present)
+        return cross_modal.balanced(self.of[name].told(self.rows[name][out]), self.held[out])
 
 
 def _coherence(
@@ -269,31 +312,41 @@ def _coherence(
     seed: int, context: JobContext | None,
 ) -> Generator[Progress, None, dict[str, Figure]]:  # fmt: skip
     figures: dict[str, Figure] = {}
-    found: list[tuple[float, float]] = []
+    found: list[tuple[float, ...]] = []
+    retrieved: list[float] = []
     for given in [*media, "tags"]:
         if given not in real.held:
             continue
-        there = real.held_present[given].astype(bool) & (judges.held != cross_modal.NONE)
-        wanted = [name for name in media if name != given]
-        if there.sum() < 4 or not wanted:
-            continue
-        yield Progress(0, None, tr("Making parts from each other"))
-        made = model.generate_arrays({given: real.held[given][there]}, wanted, seed)
-        for name in wanted:
-            told = judges.of[name].told(rulers[name](made[name]))
-            value = cross_modal.balanced(told, judges.held[there])
+        for name in media:
+            if name == given:
+                continue
+            classes = judges.shared(given, name)
+            there = judges.asked(classes, real.held_present[given])
+            ceiling = judges.ceiling(name, classes, real.held_present[name])
+            if there.sum() < 4 or len(np.unique(judges.held[there])) < 2 or not math.isfinite(ceiling):
+                continue
+            yield Progress(0, None, tr("Making parts from each other"))
+            told, here = _told(model, real.held, real.held_present, given, there)
+            made = model.generate_arrays(told, [name], seed, present=here)
+            value = cross_modal.balanced(judges.of[name].told(rulers[name](made[name])), judges.held[there])
             figures[f"coherence_{given}_to_{name}"] = value
-            found.append((value, judges.ceiling[name]))
-        if context is not None:
-            context.raise_if_cancelled()
-    figures |= {f"ceiling_{name}": value for name, value in judges.ceiling.items()}
-    good = [pair for pair in found if all(map(math.isfinite, pair))]
-    if good:
-        figures["coherence"], figures["coherence_ceiling"] = (float(v) for v in np.mean(good, axis=0))
-        figures["coherence_chance"] = 1.0 / judges.count
+            figures[f"ceiling_{given}_to_{name}"] = ceiling
+            found.append((value, ceiling, 1.0 / int(classes.sum())))
+            nearest = _retrieved(model, real, given, name, there)
+            if nearest is not None:
+                told_near = judges.of[name].told(rulers[name](nearest))
+                figures[f"retrieved_{given}_to_{name}"] = cross_modal.balanced(told_near, judges.held[there])
+                retrieved.append(float(figures[f"retrieved_{given}_to_{name}"]))
+            if context is not None:
+                context.raise_if_cancelled()
+    if found:
+        keys = ("coherence", "coherence_ceiling", "coherence_chance")
+        figures |= {key: float(v) for key, v in zip(keys, np.mean(found, axis=0), strict=True)}
+    if retrieved and len(retrieved) == len(found):
+        figures["coherence_retrieved"] = float(np.mean(retrieved))
     both = np.all([real.held_present[name].astype(bool) for name in media], axis=0)
     if len(media) > 1 and both.sum() >= 4:
-        told_real = [judges.of[name].told(rulers[name](real.held[name][both])) for name in media]
+        told_real = [judges.of[name].told(judges.rows[name][both]) for name in media]
         figures["real_joint_coherence"] = cross_modal.together(told_real)
     return figures
 
@@ -311,11 +364,14 @@ def _round_trips(
             if given == name or len(rows) < 4:
                 continue
             yield Progress(0, None, tr("Looking for what parts were made from"))
-            start = real.held[given][rows]
-            made = model.generate_arrays({given: start}, [name], seed)[name]
-            gallery = model.embed_arrays({given: start}).numpy().astype(np.float64)
-            query = model.embed_arrays({name: made}).numpy().astype(np.float64)
-            ceiling = model.embed_arrays({name: real.held[name][rows]}).numpy().astype(np.float64)
+            start, here = _told(model, real.held, real.held_present, given, rows)
+            partner, there = _told(model, real.held, real.held_present, name, rows)
+            made = model.generate_arrays(start, [name], seed, present=here)[name]
+            again, seen = _as_seen(model, name, made, seed)
+            gallery, query, ceiling = (
+                model.embed_arrays(*told).numpy().astype(np.float64)
+                for told in ((start, here), (again, seen), (partner, there))
+            )
             row = [cross_modal.recall(q, gallery, k) for q in (query, ceiling) for k in (1, 10)]
             found.append([*row, 1 / len(rows), min(1.0, 10 / len(rows))])
             figures[f"round_trip_10_{given}_to_{name}"] = row[1]
@@ -326,6 +382,56 @@ def _round_trips(
                 "chance_round_trip_1", "chance_round_trip_10")  # fmt: skip
         figures |= {key: float(v) for key, v in zip(keys, np.mean(found, axis=0), strict=True)}
     return figures
+
+
+def _told(
+    model: JointModel, arrays: Arrays, present: Arrays, name: str, rows: NDArray[Any]
+) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
+    """Some rows of one kind of media with what else is told of them, and which are there."""
+    names = [part.name for part in model.parts if name in (part.name, part.about) and part.name in arrays]
+    return {n: arrays[n][rows] for n in names}, {n: present[n][rows].astype(bool) for n in names}
+
+
+def _as_seen(
+    model: JointModel, name: str, made: NDArray[Any], seed: int
+) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
+    """Made rows as the model sees the media that become of them: drawn, and looked at again. What cannot be
+    looked at again (a text without a letter) is not there."""
+    parts = [part for part in model.parts if name in (part.name, part.about)]
+    if len(parts) == 1 and not parts[0].model:
+        return {name: made}, {name: np.ones(len(made), bool)}
+    arrays = {p.name: np.zeros((len(made), *p.shape), np.float32) for p in parts}
+    arrays[name] = np.array(made)
+    seen = {p.name: np.zeros(len(made), bool) for p in parts}
+    for place, row in enumerate(made):
+        try:
+            told = model.as_arrays({name: model.as_media(name, row, seed + place)})
+        except StudioError:
+            continue
+        for key, value in told.items():
+            arrays[key][place], seen[key][place] = value[0], True
+    return arrays, seen
+
+
+def _retrieved(
+    model: JointModel, real: RealSets, given: str, name: str, rows: NDArray[np.bool_]
+) -> NDArray[Any] | None:
+    """For each of some held-out rows the real ``name`` of the training set whose ``given`` is nearest by
+    cosine: what looking up instead of making would give. None without such sets."""
+    train, held = real.train, real.held
+    both = real.train_present[given].astype(bool) & real.train_present[name].astype(bool)
+    if both.sum() < 4:
+        return None
+    own = [p.name for p in model.parts if p.about == given and p.name in train] or [given]
+    pairs = [(_flat(train[n][both]), _flat(held[n][rows])) for n in own]
+    a, b = (np.concatenate(side, axis=1) for side in zip(*pairs, strict=True))
+    a, b = (x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9) for x in (a, b))
+    nearest: NDArray[Any] = train[name][both][(b @ a.T).argmax(axis=1)]
+    return nearest
+
+
+def _flat(rows: NDArray[Any]) -> Rows:
+    return np.asarray(rows, np.float64).reshape(len(rows), -1)
 
 
 def _alone(name: str, train: Rows, held: Rows, made: Rows) -> dict[str, Figure]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +11,7 @@ import numpy as np
 
 from mmstudio.errors import UsageError
 from mmstudio.learning.config import ModelConfig, load_config
-from mmstudio.learning.joint import media
+from mmstudio.learning.joint import beside, choosing, media
 from mmstudio.learning.joint.parts import Part, named, objective_of, read_parts
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Arrays = Mapping[str, "NDArray[Any]"]  # modality → N rows, as :class:`Part` says
 Sampler = Literal["mixture", "gan", "learned", "prior"]
+LEAST_TOGETHER = 8  # sets with both, below which a model knows nothing of what ties two kinds of media
 _ROWS = 64  # rows in every pass, the last one filled up: the same latent gives the same picture anywhere
 
 
@@ -56,7 +57,23 @@ class JointModel:
     @property
     def modalities(self) -> tuple[str, ...]:
         """Names of the parts: "image", "audio", "text", "tags", "audience" or fewer."""
-        return tuple(part.name for part in self.parts)
+        return tuple(part.name for part in self.parts if not part.about)
+
+    def ties(self, given: Iterable[str], wanted: str) -> bool:
+        """Whether it has learned what ``wanted`` has to do with what is given: of media with each of them,
+        else with any; it knows that of what it saw together. True where nothing is given, and of models that
+        keep no record of it."""
+        counts = self.config.trained.get("together")
+        if not isinstance(counts, Mapping):
+            return True
+        media_given = [name for name in given if name in ("image", "audio", "text")]
+        seen = [
+            max(int(counts.get(f"{one} {wanted}", 0)), int(counts.get(f"{wanted} {one}", 0)))
+            >= LEAST_TOGETHER
+            for one in media_given or given
+            if one != wanted
+        ]
+        return all(seen) if media_given else not seen or any(seen)
 
     def generate(
         self,
@@ -89,19 +106,30 @@ class JointModel:
         count: int = 1,
         seed: int = 0,
         temperature: float = 1.0,
+        tries: int = 1,
     ) -> dict[str, NDArray[Any]]:
         """As :meth:`generate`, before rows become media (a vocoder takes its time): modality → ``count``
-        rows; row i is media by ``as_media(name, row, seed + i)``. Raises as :meth:`generate`."""
+        rows; row i is media by ``as_media(name, row, seed + i)``. Raises as :meth:`generate`.
+
+        ``tries``: so many times as many are drawn, and those that agree best with what was given are kept,
+        best first (:mod:`mmstudio.learning.joint.choosing`).
+        """
         known = {name: value for name, value in given.items() if value is not None}
         wanted = self._wanted(want, known)
         if not wanted:
             raise UsageError("There is nothing to make.", hint="Leave at least one of the parts open.")
         if count < 1 or not 0.0 <= temperature <= 2.0:
             raise UsageError("The temperature must lie between 0 and 2, the count from 1 on.")
-        arrays = {name: np.repeat(self.as_array(name, known[name]), count, axis=0) for name in known}
-        if arrays:
-            return self.generate_arrays(arrays, wanted, seed, temperature)
-        return self._decoded(self._whole(count, seed, "mixture", temperature), wanted, seed)
+        told, drawn = self.as_arrays(known), count * max(1, tries)
+        if told:
+            arrays = {name: np.repeat(row, drawn, axis=0) for name, row in told.items()}
+            made = self.generate_arrays(arrays, wanted, seed, temperature)
+        else:
+            made = self._decoded(self._whole(drawn, seed, "mixture", temperature), wanted, seed)
+        if drawn == count:
+            return made
+        kept = choosing.best(choosing.agreement(self, made, told), count)
+        return {name: rows[kept] for name, rows in made.items()}
 
     def unconditional(self, count: int, seed: int = 0, sampler: Sampler = "mixture") -> list[dict[str, Any]]:
         """``count`` whole sets from a Gaussian mixture over the joint latents, a latent GAN, the learned
@@ -112,7 +140,7 @@ class JointModel:
 
     def embed(self, given: Mapping[str, Any]) -> Tensor:
         """1×L joint posterior mean of one example, of whatever parts are given."""
-        return self.embed_arrays({name: self.as_array(name, value) for name, value in given.items()})
+        return self.embed_arrays(self.as_arrays(given))
 
     # -- on arrays: for evaluation and for researchers ---------------------------------------------------
 
@@ -159,6 +187,19 @@ class JointModel:
         """Media of one example → its row, 1×…, as the model sees it. Raises StudioError, UsageError."""
         part = named(self.parts, name)
         return media.to_row(part, value, self.config, self.lower.get(name))
+
+    def as_arrays(self, given: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+        """Media of one example → their rows, with what else is told of each (:mod:`joint.beside`)."""
+        arrays = {name: self.as_array(name, value) for name, value in given.items()}
+        for name, value in given.items():
+            further = beside.beside(self.parts, name)
+            if further is None:
+                continue
+            shape = self.config if (lower := self.lower.get(name)) is None else lower.config
+            row = beside.row_of(further, name, value, shape.fit, shape.aspect)
+            if row is not None:
+                arrays[further.name] = row
+        return arrays
 
     def as_media(self, name: str, row: NDArray[Any], seed: int = 0) -> Any:
         """A row of a part (without the leading axis) → media."""

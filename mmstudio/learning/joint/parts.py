@@ -30,6 +30,8 @@ class Part:
         labels: what each bit is called; the audiences of an audience vector.
         words: how texts become tokens (:mod:`mmstudio.learning.joint.words`), as JSON.
         scale: of a sound's spectrogram, "hop", "rate" and so on as JSON.
+        about: the modality whose media it describes further (:mod:`mmstudio.learning.joint.beside`), or "": a
+            part of its own. Such a part comes with the other one and is never made or shown by itself.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Part:
     labels: tuple[str, ...] = ()
     words: Mapping[str, Any] | None = None
     scale: Mapping[str, Any] | None = None
+    about: str = ""
 
     @property
     def size(self) -> int:
@@ -55,7 +58,9 @@ class Part:
     def of(cls, data: Mapping[str, Any]) -> Part:
         """Back from :meth:`as_json`. Raises StudioError where it is broken."""
         try:
-            known = {key: data[key] for key in ("vocabulary", "model", "words", "scale") if key in data}
+            known = {
+                key: data[key] for key in ("vocabulary", "model", "words", "scale", "about") if key in data
+            }
             labels = tuple(str(label) for label in data.get("labels", ()))
             shape = tuple(int(length) for length in data["shape"])
             return cls(str(data["name"]), data["kind"], shape, labels=labels, **known)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from mmstudio.learning.datasets.choose import forbidden_now
 from mmstudio.learning.families import family
 from mmstudio.learning.fusion.examples import hold_out
 from mmstudio.learning.fusion.inputs import label_rows
-from mmstudio.learning.joint import media
+from mmstudio.learning.joint import beside, media
 from mmstudio.learning.joint.belongs import Bundle, find_bundles
 from mmstudio.learning.joint.parts import Part, objective_of, only_of, read_parts
 from mmstudio.learning.joint.words import Words, fit_words
@@ -97,7 +98,9 @@ def read_sets(trainings: Trainings, config: ModelConfig) -> Generator[Progress, 
     reader.texts(bundles, held)
     reader.tags(bundles, group)
     reader.audiences(bundles)
-    there = np.stack(list(reader.present.values()), axis=1) if reader.present else np.zeros((0, 0), bool)
+    reader.beside(bundles, held)
+    own = [reader.present[part.name] for part in reader.parts.values() if not part.about]
+    there = np.stack(own, axis=1) if own else np.zeros((0, 0), bool)
     keep = there.sum(axis=1) > 0
     if (there.sum(axis=1) > 1).sum() < LEAST:
         raise _too_few(int((there.sum(axis=1) > 1).sum()), len(found.forbidden))
@@ -128,6 +131,9 @@ class _Reader:
         self.present: dict[str, NDArray[np.bool_]] = {}
         self.assets: dict[str, NDArray[np.int64]] = {}
         self.unreadable: set[int] = set()
+        self.seen = _further(config, known)
+        self.further: dict[str, dict[tuple[int, float], NDArray[np.float32]]] = {}
+        self.keys: dict[str, list[tuple[int, float] | None]] = {}
 
     def read(self, bundles: Sequence[Bundle]) -> Generator[Progress, None, None]:
         """Pictures and sounds; each file is decoded once."""
@@ -137,7 +143,10 @@ class _Reader:
             yield from self._media(name, bundles, one)
 
     def _media(
-        self, name: str, bundles: Sequence[Bundle], read: Callable[[Bundle], NDArray[Any]]
+        self,
+        name: str,
+        bundles: Sequence[Bundle],
+        read: Callable[[Bundle], tuple[NDArray[Any], NDArray[np.float32] | None]],
     ) -> Generator[Progress, None, None]:
         rows: dict[tuple[int, float], NDArray[Any] | None] = {}
         keys: list[tuple[int, float] | None] = []
@@ -150,13 +159,16 @@ class _Reader:
             if asset is None or key is None or key in rows:
                 continue
             try:
-                rows[key] = read(bundle)
+                rows[key], told = read(bundle)
+                if told is not None:
+                    self.further.setdefault(name, {})[key] = told
             except (StudioError, OSError) as error:
                 log.info("left out of training: %s: %s", asset.rel_path, error)
                 rows[key] = None
                 if asset.kind != "video":  # a video without sound is no damaged file
                     self.unreadable.add(asset.id)
         good = {key: row for key, row in rows.items() if row is not None}
+        self.keys[name] = keys
         if not good:
             return
         model = self.config.parts.get("from", {}).get(name, "")
@@ -174,28 +186,32 @@ class _Reader:
         )
         self.assets[name] = np.array([key[0] if key in good and key else 0 for key in keys], np.int64)
 
-    def _picture(self, bundle: Bundle) -> NDArray[Any]:
-        from mmstudio.learning.datasets.gather import picture_of
-        from mmstudio.learning.datasets.shapes import to_square
+    def _picture(self, bundle: Bundle) -> tuple[NDArray[Any], NDArray[np.float32] | None]:
+        from mmstudio.learning.datasets.shapes import read_picture, to_square
 
         asset, lower = bundle.image, self.lower.get("image")
         assert asset is not None
         path = self.library.assets.path_of(asset)
         shape = self.config if lower is None else lower.config
+        told = "image" in self.seen
+        size = max(shape.size, beside.SIDE if told else 0)
         if asset.kind == "video":
             from mmstudio.media.video import VideoReader
 
             with VideoReader(path) as reader:
-                picture = reader.frame_at(bundle.moment * reader.duration, 4 * shape.size)
-            pixels = to_square(picture, shape.size, shape.fit, shape.aspect)
+                picture = reader.frame_at(bundle.moment * reader.duration, 4 * size)
         else:
-            pixels = picture_of(path, shape)
+            picture = read_picture(path, size, shape.fit, shape.aspect)
+        pixels = to_square(picture, shape.size, shape.fit, shape.aspect)
+        further = None
+        if told:
+            further = beside.of_picture(to_square(picture, beside.SIDE, shape.fit, shape.aspect))
         if lower is None:
-            return pixels
+            return pixels, further
         latent: NDArray[Any] = lower.encode(pixels[None]).numpy()[0]
-        return latent
+        return latent, further
 
-    def _sound(self, bundle: Bundle) -> NDArray[Any]:
+    def _sound(self, bundle: Bundle) -> tuple[NDArray[Any], NDArray[np.float32] | None]:
         from mmstudio.media.audio import load_audio
 
         asset, lower = bundle.audio, self.lower.get("audio")
@@ -205,7 +221,7 @@ class _Reader:
         if lower is not None:
             part = Part("audio", "vector", (lower.config.latent,), model="lower")
         row: NDArray[Any] = media.sound_row(part, samples, rate, lower)[0]
-        return row
+        return row, beside.of_sound(samples, rate) if "audio" in self.seen else None
 
     def texts(self, bundles: Sequence[Bundle], held: NDArray[np.bool_]) -> None:
         """Words, learned from what is not held out; or the latents of a text model."""
@@ -257,6 +273,31 @@ class _Reader:
         part = known or Part("audience", "vector", (len(names),), labels=names)
         rows = [np.array([b.audiences.get(name, 0.0) for name in names], np.float32) for b in bundles]
         self._put(part, rows, [bool(bundle.audiences) for bundle in bundles])
+
+    def beside(self, bundles: Sequence[Bundle], held: NDArray[np.bool_]) -> None:
+        """What media show, say and sound like, for those that are there; see :mod:`joint.beside`."""
+        for name in self.seen:
+            if name not in self.present:
+                continue
+            there = self.present[name].copy()
+            if name == "text":
+                told = [beside.of_text(bundle.text) for bundle in bundles]
+            else:
+                rows = self.further.get(name, {})
+                if not rows:
+                    continue
+                blank = np.zeros_like(next(iter(rows.values())))
+                told = [rows.get(key, blank) if key else blank for key in self.keys[name]]
+            raw = np.stack(told)
+            part = beside.beside(list(self.known.values()), name) or beside.fit(name, raw, there & ~held)
+            if part is None:
+                continue
+            there &= beside.says(part, raw)
+            self._put(part, list(np.where(there[:, None], beside.rows(part, raw), 0)), list(there))
+        for part in self.known.values():  # what cannot be made today keeps its place in the network
+            if part.about and part.name not in self.parts:
+                blank = np.zeros((len(bundles), part.shape[0]), np.float32)
+                self._put(part, list(blank), [False] * len(bundles))
 
     def _takes(self, name: str) -> bool:
         """Whether a modality is one of the model's: those it has learned, else those asked for."""
@@ -311,7 +352,10 @@ def as_record(sets: Sets, before: dict[str, Any]) -> dict[str, Any]:
     return {
         "examples": int((~sets.held).sum()),
         "augmented": 0,
-        "modalities": {name: int(there.sum()) for name, there in sets.present.items()},
+        "modalities": {
+            part.name: int(sets.present[part.name].sum()) for part in sets.parts if not part.about
+        },
+        "together": _together(sets),
         "assets": trained,
         "held_assets": held,
         "earlier_assets": sorted(earlier - {*trained, *held}),
@@ -322,9 +366,28 @@ def as_record(sets: Sets, before: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _together(sets: Sets) -> dict[str, int]:
+    """How many training sets have two kinds of media both: "image audio" → count."""
+    names = [part.name for part in sets.parts if not part.about]
+    return {
+        f"{a} {b}": int((sets.present[a] & sets.present[b] & ~sets.held).sum())
+        for a, b in combinations(names, 2)
+    }
+
+
 def judge(config: ModelConfig, data: SetData, device: str) -> None:
     """Sets are scored when the training ends, not by pictures drawn meanwhile."""
     del config, data, device
+
+
+def _further(config: ModelConfig, known: dict[str, Part]) -> tuple[str, ...]:
+    """The modalities of which more is told than what is drawn: those that a model has learned so; of a new
+    one all, but for objectives that go through subsets or pairs of parts."""
+    if known:
+        return tuple(name for name in beside.MODALITIES if beside.beside(list(known.values()), name))
+    if config.options.get("features", 0.0) <= 0 or objective_of(config.parts) != "mvtcae":
+        return ()
+    return tuple(name for name in beside.MODALITIES if name in only_of(config.parts))
 
 
 def _lower(trainings: Trainings, config: ModelConfig) -> dict[str, Any]:
@@ -389,4 +452,5 @@ def _counts(sets: Sets) -> str:
         "tags": tr("tags"),
         "audience": tr("audiences"),
     }
-    return ", ".join(f"{words[name]} {int(there.sum())}" for name, there in sets.present.items())
+    counts = {name: int(there.sum()) for name, there in sets.present.items() if name in words}
+    return ", ".join(f"{words[name]} {count}" for name, count in counts.items())
