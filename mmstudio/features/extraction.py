@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmstudio.cores import one_core
 from mmstudio.errors import MediaError, StudioError
 from mmstudio.features.device import is_out_of_memory
 from mmstudio.features.loading import load_media
@@ -127,9 +128,7 @@ def _single_threaded(modality: str) -> Iterator[None]:
     if modality == "image":
         yield
         return
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1, user_api="blas"):
+    with one_core():
         yield
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from mmstudio.recommendation import measuring
 from mmstudio.recommendation.carried import carried, carried_many, carrier
-from mmstudio.recommendation.cores import one_core
+from mmstudio.cores import one_core
 from mmstudio.recommendation.measuring import Asked
 from mmstudio.recommendation.signals import Profile, Signal, Split
 from mmstudio.recommendation.voices import Engine, Voice, cold, popularity, voices
@@ -31,7 +31,7 @@ _GAIN, _UNSURE = 4e-4, 2e-3  # NDCG that a change of a weight must bring, with m
 _SURE = 1000
 _ROUNDS = 3
 _TOP = 50  # candidates of each voice, about
-_CELLS = 8_000_000  # scores of a voice that exist at a time while candidates are sought
+_CELLS = 1_000_000  # scores of a voice that exist at a time while candidates are sought
 _EVENTS = 0.9  # what the blend of events can add to a score: the rest is said by brief, links and dislikes
 _EARLY = {"ease": 1.0, "als": 0.3, "knn": 0.3, "content": 0.2}
 
@@ -262,48 +262,61 @@ def candidates(catalogue: Catalogue, people: Asked, speakers: Sequence[Voice]) -
     n = len(catalogue.ids)
     popular = popularity(catalogue).astype(np.float32)
     often = np.argsort(-popular, kind="stable")
-    found: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = []
+    found: list[tuple[NDArray[np.float32], NDArray[np.bool_]]] = []
     step = max(1, _CELLS // max(n, 1))
     for start in range(0, len(people.profiles), step):
-        heard = [voice.batch(catalogue, people.profiles[start : start + step]) for voice in speakers]
-        for place in range(len(heard[0]) if heard else len(people.profiles[start : start + step])):
-            u = start + place
-            away = np.zeros(n, bool)
-            away[people.seen[u]] = True
-            first = often[: _TOP + len(people.seen[u])]
-            rows = [people.targets[u], first[~away[first]][:_TOP]]
-            for values in heard:
-                own = values[place].copy()
-                own[away] = -np.inf
-                rows.append(_highest(own, min(_TOP, n)))
-                # An item may be first by a sum without being first by any voice.
-                rows.append(_highest(own + popular, min(_TOP, n)))
-            own_rows = np.unique(np.concatenate(rows))
-            own_rows = own_rows[~away[own_rows]]
-            found.append((own_rows, np.array([*(one[place, own_rows] for one in heard), popular[own_rows]])))
-    most = max(len(rows) for rows, _ in found)
+        part = slice(start, start + step)
+        profiles = people.profiles[part]
+        away, wanted = (_mask(own[part], n) for own in (people.seen, people.targets))
+        first = wanted.copy()
+        heard = [voice.batch(catalogue, profiles) for voice in speakers]
+        for values in heard:
+            values[away] = -np.inf
+            first |= _highest(values, min(_TOP, n))
+            # An item may be first by a sum without being first by any voice.
+            first |= _highest(values + popular, min(_TOP, n))
+        for u, own in enumerate(people.seen[part]):
+            usual = often[: _TOP + len(own)]
+            first[u, usual[~away[u, usual]][:_TOP]] = True
+        first &= ~away
+        cells = np.nonzero(first)
+        given = np.stack([*(values[cells] for values in heard), popular[cells[1]]], 1)
+        ends = np.cumsum(first.sum(axis=1))[:-1]
+        found += zip(np.split(given, ends), np.split(wanted[cells], ends), strict=True)
+    most = max(len(own) for own, _ in found)
     values = np.full((len(found), most, len(speakers) + 1), -1e6, np.float32)
     hits = np.zeros((len(found), most), bool)
-    for u, (own_rows, own_values) in enumerate(found):
-        values[u, : len(own_rows)] = own_values.T
-        hits[u, : len(own_rows)] = np.isin(own_rows, people.targets[u])
+    for u, (own_values, own_hits) in enumerate(found):
+        values[u, : len(own_hits)] = own_values
+        hits[u, : len(own_hits)] = own_hits
     counts = np.array([len(t) for t in people.targets], np.int64)
     return Candidates([*(voice.name for voice in speakers), POPULAR], values, hits, counts)
 
 
-def _highest(values: NDArray[np.float32], most: int) -> NDArray[np.int64]:
-    """int64[about ``most``] places of the highest; of many, every eighth value says from where on."""
-    if len(values) < 16 * most:
-        return np.argpartition(-values, most - 1)[:most]
-    sample = values[::8]
-    at = len(sample) - 1 - (most // 8 + 2)
-    return np.flatnonzero(values > np.partition(sample, at)[at])
+def _mask(rows: Sequence[NDArray[np.int64]], items: int) -> NDArray[np.bool_]:
+    """bool[U,N] of item rows per person."""
+    found = np.zeros((len(rows), items), bool)
+    for u, own in enumerate(rows):
+        found[u, own] = True
+    return found
+
+
+def _highest(values: NDArray[np.float32], most: int) -> NDArray[np.bool_]:
+    """bool[U,N]: about the ``most`` highest of each row; of many, every eighth value says from where on."""
+    if values.shape[1] < 16 * most:
+        found = np.zeros(values.shape, bool)
+        np.put_along_axis(found, np.argpartition(-values, most - 1, axis=1)[:, :most], True, axis=1)
+        return found
+    sample = values[:, ::8]
+    at = sample.shape[1] - 1 - (most // 8 + 2)
+    return values > np.partition(sample, at, axis=1)[:, at, None]
 
 
 def climb(found: Candidates, start: NDArray[np.float32]) -> NDArray[np.float32]:
     """Weights by coordinate ascent on NDCG@10; a voice earns its weight or gets 0."""
     best, score = start.copy(), found.ndcg(start)
     gain = _GAIN if int(found.counts.sum()) >= _SURE else _UNSURE
+    known: dict[bytes, float] = {}  # a round that changes little asks for much of the last one again
     for _ in range(_ROUNDS):
         before = score
         for v in range(len(best)):
@@ -314,7 +327,8 @@ def climb(found: Candidates, start: NDArray[np.float32]) -> NDArray[np.float32]:
                 tried[v] = weight
                 if not tried.any():
                     continue
-                here = found.ndcg(tried)
+                key = tried.tobytes()
+                here = known[key] = known[key] if key in known else found.ndcg(tried)
                 # Leaving a voice out needs no gain: the simpler blend wins a tie.
                 if here > score + (0.0 if weight == 0 else gain):
                     best, score = tried, here

@@ -117,12 +117,34 @@ def ndcgs_at(
     """float64[U] NDCG@k (Järvelin & Kekäläinen 2002, binary) of candidate scores float32[U,C] with their hits
     bool[U,C]; ``counts``: relevant items of each."""
     k = min(k, scores.shape[1])
-    top = np.argpartition(-scores, k - 1, axis=1)[:, :k]
-    order = np.argsort(-np.take_along_axis(scores, top, 1), axis=1, kind="stable")
-    got = np.take_along_axis(hits, np.take_along_axis(top, order, 1), 1)
     discount = 1 / np.log2(np.arange(2, k + 2))
     ideal = np.cumsum(discount)[np.minimum(counts, k) - 1]
-    return np.asarray((got * discount).sum(axis=1) / ideal, np.float64)
+    return np.asarray((_got(scores, hits, k) * discount).sum(axis=1) / ideal, np.float64)
+
+
+def _got(scores: NDArray[np.float32], hits: NDArray[np.bool_], k: int) -> NDArray[np.bool_]:
+    """bool[U,k]: whether the item at each of the first places is a hit.
+
+    Where no other item has the score of a hit, its place follows from the k highest values: finding those
+    takes a quarter of what finding their places does.
+    """
+    top = np.partition(scores, scores.shape[1] - k, axis=1)[:, scores.shape[1] - k :]
+    least = top.min(axis=1)
+    who, column = np.nonzero(hits & (scores >= least[:, None]))
+    own = scores[who, column]
+    got = np.zeros((len(scores), k), bool)
+    above = (top[who] > own[:, None]).sum(axis=1)
+    got[who, above] = True
+    at_the_end = own == least[who]
+    twice = (top[who] == own[:, None]).sum(axis=1) > 1
+    twice[at_the_end] |= (scores[who[at_the_end]] == own[at_the_end, None]).sum(axis=1) > 1
+    unsure = np.unique(who[twice])
+    if len(unsure):
+        some = scores[unsure]
+        first = np.argpartition(-some, k - 1, axis=1)[:, :k]
+        order = np.argsort(-np.take_along_axis(some, first, 1), axis=1, kind="stable")
+        got[unsure] = np.take_along_axis(hits[unsure], np.take_along_axis(first, order, 1), 1)
+    return got
 
 
 def with_events(catalogue: Catalogue, events: Events) -> Catalogue:

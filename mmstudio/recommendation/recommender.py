@@ -12,7 +12,7 @@ import numpy as np
 from mmstudio.i18n import language, tr
 from mmstudio.recommendation import evaluation
 from mmstudio.recommendation.catalogue import Catalogue
-from mmstudio.recommendation.cores import one_core
+from mmstudio.cores import one_core
 from mmstudio.recommendation.everyone import Listed, everyone
 from mmstudio.recommendation.lists.making import Placed, Wish, make
 from mmstudio.recommendation.lists.rules import Filter, apply, caps_of, filters, ids_of, removing_all

@@ -13,7 +13,7 @@ import numpy as np
 from mmstudio.errors import NotFound, StudioError
 from mmstudio.i18n import tr
 from mmstudio.recommendation import baseline, blend, choosing, likeness
-from mmstudio.recommendation.cores import one_core
+from mmstudio.cores import one_core
 from mmstudio.recommendation.methods import NAMES, Method, known
 from mmstudio.recommendation.signals import Profile, Signal
 from mmstudio.recommendation.voices import VOICES, Voice, popularity, voices

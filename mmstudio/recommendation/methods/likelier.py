@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mmstudio.recommendation.methods.linear import Weights, confirmed, shortened, top_of
+from mmstudio.recommendation.methods.linear import Weights, confirmed, nearest, shortened, top_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +31,7 @@ def likelier(events: Events) -> Weights:
     """Fitted to the events once; scores are in units of :func:`mmstudio.recommendation.voices.popularity`, so
     that equal weights of both are Bayes' rule for one known choice."""
     if "likelier" not in events.kept:
-        events.kept["likelier"] = _fit(events)
+        both(events)
     found: Weights = events.kept["likelier"]
     return found
 
@@ -40,7 +40,9 @@ def prior(events: Events) -> float:
     """People's worth of the prior that makes what people chose together most likely."""
     from scipy.special import gammaln
 
-    x, people, share = _binary(events)
+    x = confirmed(shortened(events)).copy()
+    x.data = np.ones_like(x.data)
+    people, share = np.bincount(x.indices, minlength=events.items), _share(events, x)
     often = np.flatnonzero(people >= 2)
     if len(often) < 2:
         return PRIORS[len(PRIORS) // 2]
@@ -62,33 +64,45 @@ def prior(events: Events) -> float:
     return max(PRIORS, key=likelihood)
 
 
-def _binary(events: Events) -> tuple[Any, NDArray[np.int64], NDArray[np.float64]]:
-    """(csr float32[M,N] of ones, int64[N] people, float64[N] their share, below 1)."""
-    x = confirmed(shortened(events)).copy()
-    x.data = np.ones_like(x.data)
-    people = np.bincount(x.indices, minlength=events.items)
-    members = max(len(events.members), 1)
-    return x, people, np.clip(people, 0.5, members - 0.5 if members > 1 else 0.5) / members
-
-
-def _fit(events: Events) -> Weights:
+def both(events: Events) -> tuple[Weights, Weights]:
+    """(neighbours, what one choice makes likelier): how many people chose both of two items is counted once
+    for the two of them, block by block, because the whole product may not fit into memory."""
     from scipy import sparse
 
-    x, _people, share = _binary(events)
-    worth = prior(events) * share
+    x = confirmed(shortened(events))
+    unit, ones = x.copy(), x.copy()
+    norms = np.sqrt(np.asarray(x.power(2).sum(axis=0)).ravel())  # sorts x as it goes, not its copies
+    unit.data *= (1 / np.maximum(norms, 1e-9)).astype(np.float32)[unit.indices]
+    ones.data = np.ones_like(ones.data)
+    unit_t, ones_t = unit.T.tocsr(), ones.T.tocsr()
+    worth = prior(events) * _share(events, x)
     spread = max(float(np.log1p(events.people.astype(np.float64)).std()), 1e-9)
-    likely = np.log(share)
-    turned = x.T.tocsr()
+    likely = np.log(_share(events, x))
     most = _MOST if events.items <= _MANY else _OF_MANY
-    blocks = []
+    near, more = [], []
     for start in range(0, events.items, _BLOCK):
-        both = (turned[start : start + _BLOCK] @ x).tocsr()
-        values = np.log1p(both.data / worth[both.indices])
-        row = np.repeat(np.arange(both.shape[0]), np.diff(both.indptr))
-        values[both.indices == row + start] = 0
+        # The same cells in the same order: so are those of their products.
+        cosine = (unit_t[start : start + _BLOCK] @ unit).tocsr()
+        together = (ones_t[start : start + _BLOCK] @ ones).tocsr()
+        same = together.indices == start + np.repeat(np.arange(together.shape[0]), np.diff(together.indptr))
+        values = np.log1p(together.data / worth[together.indices])
+        values[same] = 0
+        cosine.data[same] = 0
         cells = sparse.csr_matrix(
-            ((values / spread).astype(np.float32), both.indices, both.indptr), shape=both.shape
+            ((values / spread).astype(np.float32), together.indices, together.indptr), shape=together.shape
         )
-        blocks.append(top_of(cells, most, (values + likely[both.indices]).astype(np.float32)))
-    matrix = sparse.vstack(blocks).tocsr() if blocks else sparse.csr_matrix((events.items, events.items))
-    return Weights(events.items, np.arange(events.items), matrix.astype(np.float32))
+        more.append(top_of(cells, most, (values + likely[together.indices]).astype(np.float32)))
+        near.append(nearest(cosine, together.data))
+    n = events.items
+    empty = sparse.csr_matrix((n, n))
+    found = [(sparse.vstack(own).tocsr() if own else empty).astype(np.float32) for own in (near, more)]
+    for name, matrix in zip(("neighbours", "likelier"), found, strict=True):
+        events.kept.setdefault(name, Weights(n, np.arange(n), matrix))
+    return events.kept["neighbours"], events.kept["likelier"]
+
+
+def _share(events: Events, x: Any) -> NDArray[np.float64]:
+    """float64[N]: the share of all people who chose an item, above 0 and below 1."""
+    members = max(len(events.members), 1)
+    most = members - 0.5 if members > 1 else 0.5
+    return np.clip(np.bincount(x.indices, minlength=events.items), 0.5, most) / members

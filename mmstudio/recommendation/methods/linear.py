@@ -25,6 +25,7 @@ _MOST_OF_ONE = 2000  # items of one person that count for neighbours: the newest
 _SINGLES = 3000  # items in use up to which those of one person count for neighbours
 _WINDOW = 5
 _CACHED = 32
+_BY_SLICES = 150  # rows of a sparse matrix that are taken one by one
 EASE_MOST = 10_000  # with more items in use EASE steps aside for factors and neighbours
 
 
@@ -116,11 +117,20 @@ class Weights:
 
 
 def gathered(matrix: Any, rows: NDArray[np.int64], given: NDArray[np.float64]) -> NDArray[np.float64]:
-    """float64[N] ``given`` · some rows of a csr [*,N]: a tenth of what slicing the matrix takes."""
+    """float64[N] ``given`` · some rows of a csr [*,N]: of few rows a tenth of what slicing takes, of
+    many half, in its own precision."""
+    if len(rows) > _BY_SLICES:
+        from scipy import sparse
+
+        cells = (given.astype(matrix.dtype), rows, np.array([0, len(rows)]))
+        row = sparse.csr_matrix(cells, shape=(1, matrix.shape[0])) @ matrix
+        out = np.zeros(matrix.shape[1])
+        out[row.indices] = row.data
+        return out
     starts, ends = matrix.indptr[rows], matrix.indptr[rows + 1]
-    cells = [slice(a, b) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
-    indices = np.concatenate([matrix.indices[one] for one in cells])
-    values = np.concatenate([matrix.data[one] for one in cells])
+    slices = [slice(a, b) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
+    indices = np.concatenate([matrix.indices[one] for one in slices])
+    values = np.concatenate([matrix.data[one] for one in slices])
     weights = values * np.repeat(given, ends - starts)
     return np.asarray(np.bincount(indices, weights, matrix.shape[1]), np.float64)
 
@@ -171,48 +181,27 @@ def _ease(events: Events, x: Any) -> Weights:
     lower, _ = factor(
         gram.T, lower=1, overwrite_a=1
     )  # a symmetric matrix: its transpose lies as LAPACK wants it
-    half, _ = invert(lower, lower=1, overwrite_c=1)
-    inverse = np.tril(half)
-    inverse += np.tril(half, -1).T
-    weights = -inverse / np.diag(inverse)
+    half, _ = invert(lower, lower=1, overwrite_c=1)  # zeros above the diagonal
+    diagonal = np.diag(half).copy()
+    weights = np.add(half, half.T, order="C")
+    weights /= -diagonal
     np.fill_diagonal(weights, 0)
     return Weights(events.items, columns, weights.astype(np.float32, copy=False))
 
 
 def neighbours(events: Events) -> Weights:
     """Item-kNN: cosine over people, shrunk by n / (n + 10) where few people chose both."""
-    return _kept(events, "neighbours", lambda: _neighbours(events))
+    from mmstudio.recommendation.methods.likelier import both
+
+    return _kept(events, "neighbours", lambda: both(events)[0])
 
 
-def _neighbours(events: Events) -> Weights:
-    from scipy import sparse
-
-    x = confirmed(shortened(events))
-    norms = np.sqrt(np.asarray(x.power(2).sum(axis=0)).ravel())
-    unit = x @ sparse.diags((1 / np.maximum(norms, 1e-9)).astype(np.float32))
-    return Weights(events.items, np.arange(events.items), _nearest(unit, x, events.items))
-
-
-def _nearest(unit: Any, x: Any, items: int) -> Any:
-    """csr [N,N] of the nearest items, block by block: the whole product may not fit into memory."""
-    from scipy import sparse
-
-    binary = x.copy()
-    binary.data = np.ones_like(binary.data)
-    binary_t, unit_t = binary.T.tocsr(), unit.T.tocsr()
-    blocks = []
-    step = 2000
-    for start in range(0, items, step):
-        cosine = (unit_t[start : start + step] @ unit).tocsr()
-        both = (binary_t[start : start + step] @ binary).tocsr()
-        if not np.array_equal(both.indices, cosine.indices):  # the same pattern comes in the same order
-            both.sort_indices()
-            cosine.sort_indices()
-        cosine.data *= (both.data / (both.data + _SHRINK)).astype(cosine.dtype)
-        row = np.repeat(np.arange(cosine.shape[0]), np.diff(cosine.indptr))
-        cosine.data[cosine.indices == row + start] = 0
-        blocks.append(top_of(cosine, _NEIGHBOURS))
-    return sparse.vstack(blocks).tocsr().astype(np.float32) if blocks else sparse.csr_matrix((items, items))
+def nearest(cosine: Any, together: NDArray[np.float32]) -> Any:
+    """csr of the nearest items of each row, from cosines without those of an item to itself, and how many
+    people chose both."""
+    cosine.data *= (together / (together + _SHRINK)).astype(cosine.dtype)
+    cosine.sort_indices()
+    return top_of(cosine, _NEIGHBOURS)
 
 
 def top_of(matrix: Any, most: int, worth: NDArray[np.float32] | None = None) -> Any:
@@ -227,9 +216,10 @@ def top_of(matrix: Any, most: int, worth: NDArray[np.float32] | None = None) -> 
         own = slice(ends[row], ends[row + 1])
         values = worth[own]
         least = np.partition(values, len(values) - most)[len(values) - most]
-        inside = values > least
-        # Of equals the first stay, so that the same events always give the same neighbours.
-        inside[np.flatnonzero(values == least)[: most - np.count_nonzero(inside)]] = True
+        inside = values >= least
+        if (over := np.count_nonzero(inside) - most) > 0:
+            # Of equals the first stay, so that the same events always give the same neighbours.
+            inside[np.flatnonzero(values == least)[-over:]] = False
         keep[own] &= inside
     count = np.concatenate([[0], np.cumsum(keep)])
     cells = (matrix.data[keep], matrix.indices[keep], count[matrix.indptr])
