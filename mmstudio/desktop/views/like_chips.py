@@ -76,7 +76,8 @@ class LikeChips(QWidget):
 
     def _fill(self, before: Sequence[ItemRow], rows: Sequence[ItemRow]) -> None:
         """Make what is new and take out what is gone: the other switches stay as they are, and the cursor."""
-        same = {row.id: self.chips[row.id] for row in before if row in rows}
+        wanted = set(rows)
+        same = {row.id: self.chips[row.id] for row in before if row in wanted}
         self.chips = {row.id: same.get(row.id) or self._chip(row) for row in rows}
         self._flow.hold([*self._before, *self.chips.values(), self.reset_button])
         for row in rows:
