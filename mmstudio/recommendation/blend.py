@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmstudio.cores import one_core
 from mmstudio.recommendation import measuring
 from mmstudio.recommendation.carried import carried, carried_many, carrier
-from mmstudio.cores import one_core
 from mmstudio.recommendation.measuring import Asked
 from mmstudio.recommendation.signals import Profile, Signal, Split
 from mmstudio.recommendation.voices import Engine, Voice, cold, popularity, voices

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmstudio.atomic import atomic_path
+from mmstudio.cores import one_core
 from mmstudio.i18n import mark, tr
 from mmstudio.recommendation import blend, few_known, measuring
 from mmstudio.recommendation.blend import CONTENT, KNOWN, POPULAR, Weighting
 from mmstudio.recommendation.carried import carried_many
-from mmstudio.cores import one_core
 from mmstudio.recommendation.methods import Method, known
 from mmstudio.recommendation.voices import cold, voices
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 _MEASURING = threading.RLock()  # two that ask at once are measured for once
 VERSION = 3  # 3: few known choices are told by conditional popularity
+EVERY = "*"
 LEAST_PEOPLE, LEAST_PAIRS = (
     20,
     200,
@@ -54,6 +55,7 @@ class Settled:
         method: "blend" or a method's name. weighting: of the blend.
         table: method → NDCG@10; the blend with weights that other people chose. members: how many were asked.
         hidden: their hidden events. events: pairs there were.
+        failed: methods that could not be measured, because of an error; :data:`EVERY` where none could.
     """
 
     method: str
@@ -62,9 +64,17 @@ class Settled:
     members: int
     hidden: int
     events: int
+    failed: tuple[str, ...] = ()
 
     def why(self) -> str:
-        """One sentence in the person's language."""
+        """One sentence in the person's language, a second where a method could not be measured."""
+        if EVERY in self.failed:
+            return tr("An error kept methods from being measured: the usual blend ranks. The log says more.")
+        left_out = ", ".join(label(name) for name in self.failed)
+        more = tr("An error kept {methods} from being measured.", methods=left_out) if left_out else ""
+        return " ".join(filter(None, [self._found(), more]))
+
+    def _found(self) -> str:
         if not self.table:
             return tr("Too few events to measure methods by: likes, content and popularity count as usual.")
         table = {row["method"]: row["ndcg"] for row in self.rows()}  # the same figures as in the table
@@ -180,12 +190,14 @@ def _settle(
     table = {"blend": score}
     for v, name in enumerate(full.names):
         table[name] = full.ndcg(np.eye(len(full.names), dtype=np.float32)[v])
+    failed: tuple[str, ...] = ()
     if others:
-        table |= _others(found, asked)
+        measured, failed = _others(found, asked)
+        table |= measured
     best = max(table, key=lambda name: table[name])
     method = best if table[best] > table["blend"] + _CLEAR else "blend"
     counted = sum(len(targets[one]) for one in people)
-    return Settled(method, weighting, table, len(people), counted, events.count)
+    return Settled(method, weighting, table, len(people), counted, events.count, failed)
 
 
 def _crossed(found: Catalogue, full: blend.Candidates) -> tuple[NDArray[np.float32], float]:
@@ -266,9 +278,9 @@ def _hits(shape: tuple[int, ...], asked: Asked) -> NDArray[np.bool_]:
     return hits
 
 
-def _others(found: Catalogue, asked: Asked) -> dict[str, float]:
-    """Registered methods on the same people; one that fails is left out, and the log says why."""
-    table = {}
+def _others(found: Catalogue, asked: Asked) -> tuple[dict[str, float], tuple[str, ...]]:
+    """(registered methods on the same people, names of those that failed: the log says why)."""
+    table, failed = {}, []
     for name, method in known().items():
         try:
             if method.ready(found):
@@ -276,7 +288,8 @@ def _others(found: Catalogue, asked: Asked) -> dict[str, float]:
             table[name] = _measure(found, asked, method)
         except Exception:
             log.exception("the method %s could not be measured", name)
-    return table
+            failed.append(name)
+    return table, tuple(failed)
 
 
 def _measure(found: Catalogue, asked: Asked, method: Method) -> float:
@@ -316,9 +329,10 @@ def is_settled(catalogue: Catalogue) -> bool:
     return "settled" in catalogue.events.kept
 
 
-def give_up(catalogue: Catalogue) -> None:
-    """Go by what is usual, because measuring failed."""
-    catalogue.events.kept.setdefault("settled", usual(catalogue))
+def give_up(catalogue: Catalogue, *, failed: bool = False) -> None:
+    """Go by what is usual, because measuring was broken off, or failed."""
+    found = replace(usual(catalogue), failed=(EVERY,) if failed else ())
+    catalogue.events.kept.setdefault("settled", found)
 
 
 def _measured(catalogue: Catalogue) -> Settled:
@@ -352,7 +366,7 @@ def _load(path: Path, catalogue: Catalogue) -> Settled | None:
         table = {str(name): float(score) for name, score in data["table"].items()}
         return Settled(
             str(data["method"]), Weighting.of(data["weighting"]), table, int(data["members"]),
-            int(data["hidden"]), int(data["events"]),
+            int(data["hidden"]), int(data["events"]), tuple(map(str, data.get("failed", ()))),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -364,7 +378,7 @@ def _save(path: Path, found: Settled, catalogue: Catalogue) -> None:
     data = {
         "version": VERSION, "voices": _shape(catalogue), "method": found.method, "table": found.table,
         "weighting": found.weighting.to_json(), "members": found.members, "hidden": found.hidden,
-        "events": found.events,
+        "events": found.events, "failed": found.failed,
     }  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as temporary:

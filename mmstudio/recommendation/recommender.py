@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmstudio.cores import one_core
 from mmstudio.i18n import language, tr
 from mmstudio.recommendation import evaluation
 from mmstudio.recommendation.catalogue import Catalogue
-from mmstudio.cores import one_core
 from mmstudio.recommendation.everyone import Listed, everyone
 from mmstudio.recommendation.lists.making import Placed, Wish, make
 from mmstudio.recommendation.lists.rules import Filter, apply, caps_of, filters, ids_of, removing_all
 from mmstudio.recommendation.ranker.method import WHOLE
 from mmstudio.recommendation.reasons import name_of, sentence, split
 from mmstudio.recommendation.records import Ranked, Recommendation, ScorePart
+from mmstudio.recommendation.refitting import behind
 from mmstudio.recommendation.scoring import ASIDE, Scored, Scoring
 from mmstudio.recommendation.signals import Profile
 
@@ -61,6 +63,7 @@ class Recommender:
         self._before: Catalogue | None = None  # what was fitted to it is of use after a small change
         self._lock = threading.RLock()
         self._considered: dict[Hashable, _Considered] = {}
+        self._coming: dict[Hashable, Future[_Considered]] = {}
         self._unsubscribe = library.changes.subscribe(self._changed)
 
     def close(self) -> None:
@@ -219,21 +222,39 @@ class Recommender:
 
     def _consider(self, audience: Audience, method: str) -> _Considered:
         catalogue = self.catalogue()
-        kept = catalogue.events.kept
-        key = (
-            audience.id, tuple(audience.liked), tuple(audience.disliked), audience.brief, method,
-            id(catalogue), id(kept.get("settled")), id(kept.get("ranker")), language(),
-        )  # fmt: skip
+
+        def key() -> Hashable:
+            kept = catalogue.events.kept
+            return (
+                audience.id, tuple(audience.liked), tuple(audience.disliked), audience.brief, method,
+                id(catalogue), id(kept.get("settled")), id(kept.get("ranker")), language(),
+            )  # fmt: skip
+
+        asked = key()
         with self._lock:
-            found = self._considered.get(key)
-        if found is None:
+            if (found := self._considered.get(asked)) is not None:
+                return found
+            coming = self._coming.get(asked)
+            if mine := coming is None:
+                coming = self._coming[asked] = Future()
+        assert coming is not None
+        if not mine:  # another thread is at it: the window and a job, or two views
+            return coming.result()
+        try:
             profile = self.profile(audience)
             found = _Considered(profile, Scoring.of(catalogue, profile, method))
             with self._lock:
                 if self._catalogue is catalogue:
-                    self._considered[key] = found
+                    self._considered[key()] = found  # the first question has had methods measured
                     while len(self._considered) > _KEPT:
                         self._considered.pop(next(iter(self._considered)))
+            coming.set_result(found)
+        except BaseException as error:
+            coming.set_exception(error)
+            raise
+        finally:
+            with self._lock:
+                del self._coming[asked]
         return found
 
     def train_ranker_work(self, seed: int = 0) -> Work:
@@ -295,7 +316,7 @@ class Recommender:
             return [*notes, tr("The rules of this audience leave no item. Loosen one of them.")]
         if not keep.any():
             return [*notes, tr("Nothing is left to recommend: the audience knows every item.")]
-        return [*notes, *filter(None, [self._evidence(catalogue, audience, profile)])]
+        return [*notes, *filter(None, [self._evidence(catalogue, audience, profile), behind(catalogue)])]
 
     def _evidence(self, catalogue: Catalogue, audience: Audience, profile: Profile) -> str:
         if profile.liked or profile.taste:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmstudio.i18n import tr
 from mmstudio.recommendation import measuring
 from mmstudio.recommendation.voices import voices
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from mmstudio.recommendation.events import Events
 
 log = logging.getLogger(__name__)
+MEASURED = "methods"  # topic of the library's changes: what was worked out behind counts from now on
+BEHIND = "behind"
 _FITS = ("ease", "ease_met", "neighbours", "likelier", "following", "beside", "factors")
 _SMALL = 5_000  # pairs below which fitting anew takes less than a blink
 _ENOUGH, _MOST = (
@@ -78,5 +81,15 @@ def _refit(catalogue: Catalogue) -> None:
             if name in fresh.kept:
                 events.kept[name] = fresh.kept[name]
         events.kept["drift"] = 0
+        events.kept.pop(BEHIND, None)
     except Exception:
         log.exception("events could not be fitted anew")
+        catalogue.events.kept[BEHIND] = True
+        catalogue.library.changes.publish({MEASURED: None})  # lists that are shown say so
+
+
+def behind(catalogue: Catalogue) -> str:
+    """One sentence where fitting anew failed: what was fitted before still ranks; else empty."""
+    if not catalogue.events.kept.get(BEHIND):
+        return ""
+    return tr("The newest events could not be learned from: the list goes by what was learned before.")

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmstudio.cores import one_core
 from mmstudio.errors import NotFound, StudioError
 from mmstudio.i18n import tr
 from mmstudio.recommendation import baseline, blend, choosing, likeness
-from mmstudio.cores import one_core
 from mmstudio.recommendation.methods import NAMES, Method, known
+from mmstudio.recommendation.refitting import MEASURED
 from mmstudio.recommendation.signals import Profile, Signal
 from mmstudio.recommendation.voices import VOICES, Voice, popularity, voices
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 _AT_ONCE = 20_000  # events up to which methods are measured at the first question; above, in the background
 ASIDE = "aside"  # kept with the events where nobody shall wait for that, however few they are
-MEASURED = "methods"  # topic of the library's changes: what was measured in the background counts from now on
 _TOP = 0.9  # score of the best item by one method
 _DOUBT = 0.25  # spread of the score of an item that nobody chose
 
@@ -167,7 +167,7 @@ def _measure_aside(catalogue: Catalogue) -> None:
             choosing.give_up(catalogue)
         except Exception:
             log.exception("methods could not be measured")
-            choosing.give_up(catalogue)
+            choosing.give_up(catalogue, failed=True)
         catalogue.library.changes.publish({MEASURED: None})
 
     thread = threading.Thread(target=work, name="measure-methods", daemon=True)

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from mmstudio.recommendation.evaluation import metrics
 from mmstudio.recommendation.events import Events, strength
+from mmstudio.recommendation.measuring import ndcgs_at
+from mmstudio.recommendation.methods.linear import gathered
 from mmstudio.recommendation.ranking import diversify
 
 
@@ -113,3 +115,39 @@ def test_metrics_by_hand() -> None:
     assert recall == 0.5
     assert hit == 1.0
     assert metrics(np.array([7]), {1}, 3) == (0.0, 0.0, 0.0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000), st.integers(2, 40), st.booleans())
+def test_the_quick_ndcg_is_that_of_a_sorted_list(seed: int, items: int, coarse: bool) -> None:
+    rng = np.random.default_rng(seed)
+    scores = rng.permutation(np.arange(6 * items)).reshape(6, items).astype(np.float32)
+    if coarse:  # equal scores, and items that are left out, but not among the hits
+        scores[:, : items // 2] = rng.integers(-3, 0, (6, items // 2))
+        scores[0, 0] = -np.inf
+    hits = rng.random((6, items)) < 0.3
+    hits[:, : items // 2] &= not coarse
+    counts = hits.sum(axis=1) + 1
+    wanted = []
+    for own, good, count in zip(scores, hits, counts, strict=True):
+        found = good[np.argsort(-own, kind="stable")[:10]]
+        gain = (found / np.log2(np.arange(2, len(found) + 2))).sum()
+        wanted.append(gain / (1 / np.log2(np.arange(2, min(count, len(found)) + 2))).sum())
+    np.testing.assert_allclose(ndcgs_at(scores, hits, counts), wanted, atol=1e-12)
+
+
+def test_of_equal_scores_every_place_holds_one_item() -> None:
+    hits = np.ones((3, 25), bool)
+    np.testing.assert_allclose(ndcgs_at(np.zeros((3, 25), np.float32), hits, hits.sum(axis=1)), 1.0)
+
+
+@pytest.mark.parametrize("rows", [3, 400])
+def test_rows_of_a_sparse_matrix_add_up_however_many_they_are(rows: int) -> None:
+    from scipy import sparse
+
+    rng = np.random.default_rng(2)
+    matrix = sparse.random(500, 90, 0.1, "csr", np.float32, random_state=rng)
+    at, given = rng.permutation(500)[:rows], rng.random(rows)
+    np.testing.assert_allclose(
+        gathered(matrix, at, given), given @ matrix.toarray()[at], rtol=1e-5, atol=1e-6
+    )

@@ -25,7 +25,7 @@ from mmstudio.recommendation.catalogue import Catalogue
 from mmstudio.recommendation.evaluation import as_csv, as_svg, evaluate, protocols
 from mmstudio.recommendation.evaluation.measures import of_lists, of_person
 from mmstudio.recommendation.methods.linear import ease
-from mmstudio.recommendation.refitting import adopt
+from mmstudio.recommendation.refitting import adopt, behind
 
 KINDS = ("crime", "comedy", "western")
 CLASSIC = {"blend", "ease", "als", "knn", "content", "popular", "random"}
@@ -267,4 +267,35 @@ def test_a_few_new_events_need_no_refit_and_many_are_fitted_behind(
             again.events.kept["ease"].matrix,
             ease(again.events.subset(np.ones(len(again.events.who), bool))).matrix,
         )
+        features.close()
+
+
+def test_events_that_cannot_be_learned_from_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("mmstudio.recommendation.refitting._SMALL", 100)
+    with Library.create(tmp_path / "l.mmlib") as library:
+        fill(library)
+        features = Features(library, "cpu")
+        before = Catalogue.load(library, features)
+        ease(before.events)
+        library.interactions.add(
+            NewInteraction(f"n{n}", None, int(before.ids[n % 9]), "buy", 5.0) for n in range(40)
+        )
+        after = Catalogue.load(library, features)
+        assert behind(after) == ""
+        heard = threading.Event()
+        library.changes.subscribe(lambda topic, _ids: heard.set() if topic == "methods" else None)
+        whole, after.events.rating = after.events.rating, after.events.rating[:-1]  # as of a damaged table
+        thread = adopt(after, before)
+        assert isinstance(thread, threading.Thread)
+        thread.join(60)
+        assert behind(after).startswith("The newest events could not be learned from")
+        assert heard.is_set()
+        assert caplog.messages == ["events could not be fitted anew"]
+        after.events.rating = whole
+        thread = adopt(after, before)
+        assert isinstance(thread, threading.Thread)
+        thread.join(60)
+        assert behind(after) == ""
         features.close()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +16,9 @@ from mmstudio.features import Features
 from mmstudio.i18n import set_language
 from mmstudio.library import Library
 from mmstudio.library.records import NewInteraction, NewItem
-from mmstudio.recommendation import Recommender
+from mmstudio.recommendation import Recommender, choosing, methods
+from mmstudio.recommendation.catalogue import Catalogue
+from mmstudio.recommendation.signals import Profile, Signal
 from support.shops import small_shop
 
 Shop = tuple[Library, Recommender]
@@ -233,3 +238,89 @@ def test_evaluation_beats_chance_and_repeats_itself(shop: Shop) -> None:
 def test_evaluation_without_events_is_empty(tmp_path: Path) -> None:
     with small_shop(tmp_path, people=0, texts=False) as (library, features):
         assert Recommender(library, features).evaluate() == []
+
+
+class Slow:
+    """A method of another room that counts how often it is asked, and fails if it is told to."""
+
+    name = "slow"
+
+    def __init__(self) -> None:
+        self.asked, self.fails = 0, False
+        self.others = threading.Barrier(6)
+
+    def ready(self, catalogue: Catalogue) -> str:
+        return ""
+
+    def signals(self, catalogue: Catalogue, profile: Profile) -> list[Signal]:
+        self.asked += 1
+        if self.fails:
+            raise ZeroDivisionError("slow")
+        return [Signal("text", np.linspace(0, 1, len(catalogue.ids)))]
+
+    def spread(self, catalogue: Catalogue, profile: Profile) -> Any:
+        return np.ones(len(catalogue.ids))
+
+    def batch(self, catalogue: Catalogue, profiles: Sequence[Profile]) -> Any:
+        raise ZeroDivisionError("batch")
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
+    monkeypatch.setattr(methods, "_METHODS", dict(methods._METHODS))
+    found = Slow()
+    methods.register(found)
+    return found
+
+
+def test_who_asks_at_once_for_the_same_has_it_worked_out_once(shop: Shop, slow: Slow) -> None:
+    library, recommender = shop
+    audience = library.audiences.get(add(library, "at once", "yoga-mat"))
+    recommender.catalogue()
+
+    def ask(_: int) -> Any:
+        slow.others.wait(30)
+        return recommender.considered(audience, "slow")[1]
+
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(ask, range(6)))
+    assert slow.asked == 1
+    assert all(one is found[0] for one in found)
+
+
+def test_an_error_reaches_whoever_asked_and_is_not_kept(shop: Shop, slow: Slow) -> None:
+    library, recommender = shop
+    audience = library.audiences.get(add(library, "fails once", "yoga-mat"))
+    slow.fails = True
+    with pytest.raises(ZeroDivisionError, match="slow"):
+        recommender.considered(audience, "slow")
+    slow.fails = False
+    assert recommender.considered(audience, "slow")[1].choice.method == "slow"
+
+
+def test_a_method_that_could_not_be_measured_is_said(
+    slow: Slow, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with small_shop(tmp_path, people=60) as (library, features):
+        recommender = Recommender(library, features)
+        who = library.audiences.add("who", liked=library.items.ids()[:2])
+        for _ in range(2):  # also of what was kept with the library
+            choice = recommender.recommend(who, save=False).choice
+            assert choice is not None
+            assert choice.why.startswith("On ")
+            assert choice.why.endswith("An error kept slow from being measured.")
+            recommender.refresh()
+        assert caplog.messages == ["the method slow could not be measured"]
+        recommender.close()
+
+
+def test_what_could_not_be_measured_at_all_is_no_lack_of_events(shop: Shop) -> None:
+    _, recommender = shop
+    catalogue = recommender.catalogue()
+    kept = dict(catalogue.events.kept)
+    catalogue.events.kept.pop("settled", None)
+    choosing.give_up(catalogue, failed=True)
+    why = choosing.settled(catalogue, wait=False).why()
+    catalogue.events.kept.clear()
+    catalogue.events.kept.update(kept)
+    assert why == "An error kept methods from being measured: the usual blend ranks. The log says more."

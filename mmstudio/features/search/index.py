@@ -165,6 +165,7 @@ class VectorIndex:
         try:
             self._build()
         except Exception:
+            # Nobody is told: what is found is the same, only later, and what to do about it is in the log.
             log.exception("the vector index %s was not built; searching stays exact", self._name)
 
     def _build(self) -> None:
