@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,9 @@ from torch import Tensor, nn
 
 from mmstudio.learning.joint import media
 from mmstudio.learning.joint.parts import Part
-from mmstudio.learning.nets.joint_stack import _along
+from mmstudio.learning.nets import joint_passes
+from mmstudio.learning.nets.joint import PictureDecoder, PictureEncoder, TokenDecoder, TokenEncoder
+from mmstudio.learning.nets.joint_stack import chosen_rows, pick_rows, repeated
 from mmstudio.learning.objectives.joint import kl, kl_standard, log_loss, product
 from mmstudio.learning.objectives.joint_quick import joined, laplace_loss
 
@@ -45,20 +49,61 @@ def test_the_likelihood_of_pictures() -> None:
     made, wanted = drawn(4, 3, 2, 2).requires_grad_(), drawn(4, 3, 2, 2)
     quick, plain = laplace_loss(made, wanted), log_loss("picture", made, wanted)
     assert torch.allclose(quick, plain)
-    weight = drawn(4)
-    a, b = (torch.autograd.grad((loss * weight).sum(), made)[0] for loss in (quick, plain))
-    assert torch.allclose(a, b)
+    alike(quick, plain, [made])
+    both = laplace_loss(made, wanted, 2)
+    assert both.shape == (4, 3)
+    assert torch.allclose(both.sum(1), plain)
 
 
-@pytest.mark.parametrize(("width", "stride", "edge"), [(3, 1, 1), (5, 1, 2), (4, 2, 1), (1, 1, 0)])
-def test_a_convolution_along_a_text(width: int, stride: int, edge: int) -> None:
-    conv = nn.Conv1d(3, 5, width, stride=stride, padding=edge).double()
-    h = drawn(2, 7, 3).requires_grad_()
-    quick, plain = _along(conv, h), conv(h.transpose(1, 2)).transpose(1, 2)
+def alike(quick: Tensor, plain: Tensor, leaves: list[Tensor]) -> None:
+    """The same numbers, and the same derivatives of a random sum of them."""
     assert torch.allclose(quick, plain)
-    weight, leaves = torch.randn(plain.shape, generator=RANDOM).double(), [h, *conv.parameters()]
-    for a, b in zip(*(torch.autograd.grad((x * weight).sum(), leaves) for x in (quick, plain)), strict=True):
+    weight = torch.randn(plain.shape, generator=RANDOM, dtype=plain.dtype)
+    each = [torch.autograd.grad((made * weight).sum(), leaves) for made in (quick, plain)]
+    for a, b in zip(*each, strict=True):
+        assert a.shape == b.shape
         assert torch.allclose(a, b)
+
+
+@pytest.mark.parametrize(("length", "vocabulary"), [(2, 3), (5, 7), (6, 4)])
+def test_texts_in_a_pass_of_their_own(length: int, vocabulary: int) -> None:
+    encoder = TokenEncoder(length, vocabulary, 3, 8).double()
+    tokens = torch.randint(vocabulary, (4, length), generator=RANDOM)
+    alike(joint_passes.encode_tokens(encoder, tokens), encoder(tokens), list(encoder.parameters()))
+    decoder, z = TokenDecoder(length, vocabulary, 3, 6).double(), drawn(4, 6).requires_grad_()
+    alike(joint_passes.decode_tokens(decoder, z), decoder(z), [z, *decoder.parameters()])
+
+
+@pytest.mark.parametrize(("channels", "side"), [(1, 8), (3, 16), (1, 32)])
+def test_pictures_in_a_pass_of_their_own(channels: int, side: int) -> None:
+    encoders = [PictureEncoder(channels, side, 3, 8).double() for _ in range(2)]
+    decoders = [PictureDecoder(channels, side, 3, 6).double() for _ in range(2)]
+    x, z = drawn(2, 4, side, side, channels), drawn(2, 4, 6).requires_grad_()
+    weights = [
+        {name: torch.stack([own[name] for own in held]) for name in held[0]}
+        for held in ([dict(net.named_parameters()) for net in nets] for nets in (encoders, decoders))
+    ]
+    plain = torch.stack([net(rows.permute(0, 3, 1, 2)) for net, rows in zip(encoders, x, strict=True)])
+    alike(joint_passes.encode_pictures(weights[0], x), plain, parameters(encoders))
+    made = [net(rows).permute(0, 2, 3, 1) for net, rows in zip(decoders, z, strict=True)]
+    alike(joint_passes.decode_pictures(weights[1], z), torch.stack(made), [z, *parameters(decoders)])
+
+
+def parameters(nets: Sequence[nn.Module]) -> list[Tensor]:
+    return [parameter for net in nets for parameter in net.parameters()]
+
+
+def test_rows_are_chosen_alike_however_pictures_lie() -> None:
+    x = drawn(2, 3, 4, 4, 1)
+    there = torch.tensor([[True, False, True, True, False, True], [False, False, True, False, True, False]]).T
+    laid = x.transpose(1, 4).contiguous().transpose(1, 4)
+    chosen = chosen_rows(there)
+    assert chosen is not None
+    assert laid.stride(1) == 1
+    assert torch.equal(pick_rows(laid, chosen), pick_rows(x, chosen))
+    assert torch.equal(repeated(laid, 2), repeated(x, 2))
+    assert torch.equal(pick_rows(x, chosen)[0, 1], x[0, 2])
+    assert torch.equal(pick_rows(x, chosen)[0, 3], x[0, 5 - 3])
 
 
 def test_hardly_used_latents_are_not_blown_up() -> None:

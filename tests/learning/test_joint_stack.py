@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -15,7 +17,7 @@ from mmstudio.learning.engine.joint_codes import as_input, encode
 from mmstudio.learning.engine.joint_task import Given, JointTask
 from mmstudio.learning.families import default_config
 from mmstudio.learning.joint.parts import Part
-from mmstudio.learning.objectives.joint import log_loss
+from mmstudio.learning.objectives.joint import log_loss, mvtcae, product
 
 ROWS = 6
 PARTS = (
@@ -89,6 +91,33 @@ def test_a_step_of_each_objective_moves_the_weights_and_says_its_terms(objective
     assert {"encoders.0.convs.0.weight", "decoders.2.convs.0.weight", "heads.3.bias"} <= moved
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_steps_of_an_mvtcae_are_those_of_its_formulas_on_plain_networks(whole: bool) -> None:
+    """The same weights, batches and noise: Adam on the published sum gives the same losses step by step."""
+    task, batch = made_task(flow=0.0), made_batch(whole=whole)
+    net, random = copy.deepcopy(task.net), torch.Generator()
+    random.set_state(task.random.get_state())
+    optimiser = torch.optim.Adam(net.parameters(), lr=task.config.rate)
+    options, x = task.config.options, [as_input(part, batch.parts[part.name]) for part in PARTS]
+    present = torch.stack([batch.present[part.name] for part in PARTS], dim=1)
+    for step in range(4):
+        coded = encode(net, x, present)
+        mean, spread = product(coded.means, coded.log_variances, present)
+        z = mean + torch.randn(mean.shape, generator=random) * torch.exp(0.5 * spread)
+        redrawn = [
+            log_loss(part.kind, decoder(z), rows) * scale
+            for part, decoder, rows, scale in zip(PARTS, net.decoders, x, task.scales, strict=True)
+        ]
+        terms = (coded.means, coded.log_variances, options["alpha"], options["beta"])
+        loss, _ = mvtcae(torch.stack(redrawn, dim=1), present, (mean, spread), *terms)
+        loss = loss / task.most
+        optimiser.zero_grad()
+        torch.autograd.backward(loss)
+        optimiser.step()
+        said = next(iter(task.parts(batch, step)))
+        assert said["loss"] == pytest.approx(loss.item(), rel=1e-5)
+
+
 def test_pairs_with_an_absent_part_say_nothing() -> None:
     """What lies in a row that is not there changes neither loss nor gradient."""
     losses = []
@@ -118,6 +147,12 @@ def test_a_flat_network_learns_as_one_with_parameters_of_its_own() -> None:
     for a, b in ((nets[0], nets[1]), (averages[0].net, averages[1].net)):
         other = b.state_dict()
         assert all(torch.allclose(value, other[key], atol=1e-6) for key, value in a.state_dict().items())
+
+
+def test_a_short_training_is_averaged_over_its_last_steps() -> None:
+    """A half-life of a fiftieth of what was seen: after 500 examples a step on 10 counts half."""
+    assert made_task().average.decay(10, 500) == pytest.approx(0.5)
+    assert Average(nn.Linear(1, 1), 2000.0).decay(10, 100) == pytest.approx(0.5)
 
 
 def test_a_state_of_before_parameters_lay_together_is_read() -> None:

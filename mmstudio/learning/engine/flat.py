@@ -35,10 +35,11 @@ class Flat:
             length += -(-size // _ALIGNED) * _ALIGNED
         some = next(iter(known.values()))
         self.tensor = nn.Parameter(torch.zeros(length, device=some.device, dtype=some.dtype))
+        self._gradient = torch.zeros_like(self.tensor.data)
         self.stacked: dict[str, Tensor] = {}
         self._leaves: list[Tensor] = []
         self._at: dict[str, int] = {}
-        self._gaps: list[int] = []
+        self._places: list[Tensor] = []  # of the leaves' gradients
         whole = self.tensor.data
         for names, start, size in places:
             at = start
@@ -56,18 +57,21 @@ class Flat:
             else:
                 leaf = known[names[0]]
             self._leaves.append(leaf)
-            self._gaps.append(-size % _ALIGNED)
+            self._places.append(self._gradient[start : start + size].view(leaf.shape))
 
     def gradients(self, loss: Tensor) -> Tensor:
         """Backpropagate ``loss`` into the one gradient, which is given back; 0 where nothing came."""
-        found = torch.autograd.grad(loss, self._leaves, allow_unused=True)
-        pieces: list[Tensor] = []
-        for leaf, grad, gap in zip(self._leaves, found, self._gaps, strict=True):
-            pieces.append(torch.zeros_like(leaf).view(-1) if grad is None else grad.reshape(-1))
-            if gap:
-                pieces.append(leaf.new_zeros(gap))
-        self.tensor.grad = torch.cat(pieces)
-        return self.tensor.grad
+        found: Sequence[Tensor | None] = torch.autograd.grad(loss, self._leaves, allow_unused=True)
+        places, gradients = [], []
+        for place, grad in zip(self._places, found, strict=True):
+            if grad is None:
+                place.zero_()
+            else:
+                places.append(place)
+                gradients.append(grad)
+        torch._foreach_copy_(places, gradients)
+        self.tensor.grad = self._gradient
+        return self._gradient
 
     def seen(self, whole: Tensor, name: str, parameter: Tensor) -> Tensor:
         """What of a tensor laid out as :attr:`tensor` belongs to a parameter, in its shape."""
@@ -93,9 +97,14 @@ class FlatAverage(Average):
     """:class:`Average` of a network whose parameters are flat."""
 
     def __init__(
-        self, net: nn.Module, half_life: float, source: Flat, stacks: Sequence[Sequence[str]]
+        self,
+        net: nn.Module,
+        half_life: float,
+        source: Flat,
+        stacks: Sequence[Sequence[str]],
+        most: float = 0.1,
     ) -> None:
-        super().__init__(net, half_life)
+        super().__init__(net, half_life, most)
         self.source, self.own = source, Flat(self.net, stacks)
 
     @torch.no_grad()

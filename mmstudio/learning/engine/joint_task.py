@@ -37,6 +37,8 @@ from mmstudio.learning.nets.joint_stack import (
     decode_pictures,
     in_order,
     pick_rows,
+    repeated,
+    rows_lie_innermost,
     spread_rows,
     stacks_of,
 )
@@ -56,6 +58,7 @@ from mmstudio.learning.objectives.joint_quick import joined, laplace_loss
 
 COMPONENTS = 20
 PRIOR_EXAMPLES = 4096
+AVERAGED = 0.02  # of what was seen is the longest half-life of the weights' average (docs/adr/0238)
 REPEATS = 2  # noises and times that the conditional prior sees of each example in a step
 _CHUNK = 256
 
@@ -98,7 +101,8 @@ class JointTask(Task[SetData]):
         self._ended = False
 
     def _averaged(self) -> Average:
-        return FlatAverage(self.net, self.config.options["half_life"], self.flat, self._together)
+        half_life = self.config.options["half_life"]
+        return FlatAverage(self.net, half_life, self.flat, self._together, AVERAGED)
 
     # -- a step ------------------------------------------------------------------------------------------
 
@@ -141,9 +145,14 @@ class JointTask(Task[SetData]):
         return x, present.to(self.device)
 
     def _stacked(self, stack: Stack, batch: Batch) -> Tensor:
-        """M×N×S×S×C in [0, 1]."""
+        """M×N×S×S×C in [0, 1]; laid out as the encoders like it."""
         whole = torch.stack([batch.parts[self.kinds[m].name] for m in stack.which])
-        return as_input(self.kinds[stack.which[0]], whole.permute(0, 1, 3, 4, 2).contiguous().to(self.device))
+        count, rows, channels, side = whole.shape[:4]
+        if rows_lie_innermost(self.device, count * rows, side, channels, self.config.widths[0]):
+            laid = whole.permute(0, 2, 3, 4, 1).contiguous().transpose(1, 4)
+        else:
+            laid = whole.permute(0, 1, 3, 4, 2).contiguous()
+        return as_input(self.kinds[stack.which[0]], laid.to(self.device))
 
     def _objective(self, given: Given, used: Tensor) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         if self.objective == "mmvae+":
@@ -228,11 +237,8 @@ class JointTask(Task[SetData]):
             else:
                 own = z if len(which) == len(z) else z[which]
             made = decode_pictures(stack.under("decoder."), pick_rows(own, chosen))
-            if chosen is not None:
-                target = x[torch.arange(len(which), device=x.device).unsqueeze(1), chosen[0] % x.shape[1]]
-            else:
-                target = x.repeat(1, count // x.shape[1], 1, 1, 1) if count > x.shape[1] else x
-            each = laplace_loss(made.flatten(0, 1), target.flatten(0, 1)).view(made.shape[:2])
+            target = pick_rows(x, chosen) if chosen is not None else repeated(x, count // x.shape[1])
+            each = laplace_loss(made, target, 2)
             each = spread_rows(each.unsqueeze(2), chosen, count).squeeze(2)
             pieces.append((which, each * self.scales[which[0]]))  # parts of one shape have one scale
         for m in self._alone:
@@ -357,5 +363,6 @@ def clipped(gradient: Tensor, most: float) -> Tensor:
     """The norm of a gradient, which is scaled down to ``most`` where it is larger. Not-a-number stays what
     it is: the trainer sees it in the losses."""
     norm: Tensor = torch.dot(gradient, gradient).sqrt()
-    gradient.mul_((most / (norm + 1e-6)).clamp_max(1.0))
+    if norm.device.type != "cpu" or not norm.item() < most:  # a CPU need not wait for its own numbers
+        gradient.mul_((most / (norm + 1e-6)).clamp_max(1.0))
     return norm

@@ -4,7 +4,7 @@ Several pictures' encoders and decoders go in one pass: one grouped convolution 
 
 Parts whose pictures have the same shape have networks of the same shape. On a CPU most of a small
 convolution's time is its start, so that five of them in one call cost two thirds of five calls; with few
-channels, and along a text, a matrix product over unfolded windows is quicker still.
+channels a matrix product over unfolded windows is quicker still, and where all is small ``joint_passes`` is.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mmstudio.learning.nets import joint_passes
 from mmstudio.learning.nets.joint import JointNet, PartShape, TokenDecoder, TokenEncoder
 
 Weights = Mapping[str, Tensor]
@@ -68,6 +69,8 @@ def encode_pictures(weights: Weights, x: Tensor) -> Tensor:
     """M×N×S×S×C in [0, 1] → M×N×hidden, as :class:`PictureEncoder` one by one."""
     count, rows = x.shape[:2]
     first = weights["convs.0.weight"]
+    if rows_lie_innermost(x.device, count * rows, x.shape[2], *first.shape[2:0:-1]):
+        return joint_passes.encode_pictures(weights, x)
     windows = _unfolded(x)
     kernel = first.permute(0, 3, 4, 2, 1).reshape(count, -1, first.shape[1])
     h = functional.relu(torch.baddbmm(weights["convs.0.bias"].unsqueeze(1), windows, kernel), inplace=True)
@@ -84,9 +87,13 @@ def encode_pictures(weights: Weights, x: Tensor) -> Tensor:
 def decode_pictures(weights: Weights, z: Tensor) -> Tensor:
     """M×N×latent → M×N×S×S×C, as :class:`PictureDecoder` one by one."""
     count, rows = z.shape[:2]
+    layers = sum(name.startswith("convs.") for name in weights) // 2
+    w = weights[f"convs.{layers - 1}.weight"]
+    if rows_lie_innermost(z.device, count * rows, 4 << layers, *w.shape[2:0:-1]):
+        return joint_passes.decode_pictures(weights, z)
     h = functional.relu(linear(z, weights["from_latent.weight"], weights["from_latent.bias"]))
     h, side, number = h.transpose(0, 1).reshape(rows, -1, 4, 4), 4, 0
-    while f"convs.{number + 1}.weight" in weights:
+    while number + 1 < layers:
         w, b = weights[f"convs.{number}.weight"], weights[f"convs.{number}.bias"]
         h = functional.conv_transpose2d(h, w.flatten(0, 1), b.flatten(), stride=2, padding=1, groups=count)
         h, side, number = functional.relu(h, inplace=True), 2 * side, number + 1
@@ -98,35 +105,26 @@ def decode_pictures(weights: Weights, z: Tensor) -> Tensor:
     return made + b[:, None, None, None]
 
 
+def rows_lie_innermost(device: torch.device, rows: int, side: int, channels: int, wide: int) -> bool:
+    """Whether ``joint_passes`` takes so many pictures in all: then M×N×S×S×C is best laid out with N
+    innermost. ``wide``: channels of the finest layer."""
+    return device.type == "cpu" and joint_passes.is_small(rows, side, channels, wide)
+
+
 def encode_alone(encoder: nn.Module, x: Tensor) -> Tensor:
     """N rows of one part → N×hidden, as ``encoder`` itself."""
-    if not isinstance(encoder, TokenEncoder):
-        found: Tensor = encoder(x)
-        return found
-    h = functional.relu(_along(encoder.near, encoder.embed(x)))
-    h = functional.relu(_along(encoder.far, h)) if encoder.length > 1 else h
-    return functional.relu(encoder.last(h.transpose(1, 2).flatten(1)))
+    if isinstance(encoder, TokenEncoder) and encoder.length > 1:
+        return joint_passes.encode_tokens(encoder, x)
+    found: Tensor = encoder(x)
+    return found
 
 
 def decode_alone(decoder: nn.Module, z: Tensor) -> Tensor:
     """N×latent → N rows of one part, as ``decoder`` itself."""
-    if not isinstance(decoder, TokenDecoder):
-        found: Tensor = decoder(z)
-        return found
-    h = functional.relu(decoder.from_latent(z)).view(len(z), decoder.width, decoder.length).transpose(1, 2)
-    h = functional.relu(_along(decoder.far, functional.relu(_along(decoder.near, h))))
-    return _along(decoder.out, h)
-
-
-def _along(conv: nn.Conv1d, h: Tensor) -> Tensor:
-    """A convolution along the second axis of N×T×C → N×T'×C', as one matrix product."""
-    width, stride = conv.kernel_size[0], conv.stride[0]
-    assert conv.bias is not None
-    if width == 1:
-        return functional.linear(h, conv.weight.squeeze(2), conv.bias)
-    windows: Tensor = _Windows.apply(h, width, stride, int(conv.padding[0]))
-    kernel = conv.weight.permute(0, 2, 1).reshape(conv.weight.shape[0], -1)
-    return functional.linear(windows, kernel, conv.bias)
+    if isinstance(decoder, TokenDecoder):
+        return joint_passes.decode_tokens(decoder, z)
+    found: Tensor = decoder(z)
+    return found
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -156,10 +154,23 @@ def spread_rows(made: Tensor, rows: tuple[Tensor, Tensor] | None, count: int) ->
 
 
 def pick_rows(x: Tensor, rows: tuple[Tensor, Tensor] | None) -> Tensor:
-    """M×N×… → M×K×…: the chosen rows of each part."""
+    """M×N×… → M×K×…: the chosen rows of each part, taken round again where N is fewer; they lie as before."""
     if rows is None:
         return x
-    return x[torch.arange(len(x), device=x.device).unsqueeze(1), rows[0]]
+    order = rows[0] % x.shape[1]
+    if x.ndim == 5 and x.stride(1) == 1:
+        own = x.transpose(1, 4)
+        return own.gather(4, order[:, None, None, None].expand(*own.shape[:4], -1)).transpose(1, 4)
+    return x[torch.arange(len(x), device=x.device).unsqueeze(1), order]
+
+
+def repeated(x: Tensor, times: int) -> Tensor:
+    """M×N×S×S×C → M×(times·N)×S×S×C, laid out as before."""
+    if times == 1:
+        return x
+    if x.stride(1) == 1:
+        return x.transpose(1, 4).repeat(1, 1, 1, 1, times).transpose(1, 4)
+    return x.repeat(1, times, 1, 1, 1)
 
 
 def in_order(pieces: Sequence[tuple[Sequence[int], Tensor]]) -> Tensor:
@@ -179,30 +190,6 @@ def _unfolded(x: Tensor) -> Tensor:
     a, b, c, d, _ = p.stride()
     seen = p.as_strided((count, rows, high // 2, wide // 2, 4, 4 * channels), (a, b, 2 * c, 2 * d, c, 1))
     return seen.reshape(count, rows * (high // 2) * (wide // 2), 16 * channels)
-
-
-class _Windows(torch.autograd.Function):
-    """N×T×C → N×T'×(width·C): what a convolution along the second axis sees at each place."""
-
-    @staticmethod
-    def forward(ctx: Any, h: Tensor, width: int, stride: int, edge: int) -> Tensor:
-        count, length, channels = h.shape
-        ctx.sizes = (width, stride, edge, length)
-        padded = h.new_zeros(count, length + 2 * edge, channels)
-        padded[:, edge : edge + length] = h
-        places = (length + 2 * edge - width) // stride + 1
-        strides = ((length + 2 * edge) * channels, stride * channels, 1)
-        return padded.as_strided((count, places, width * channels), strides).contiguous()
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None]:
-        width, stride, edge, length = ctx.sizes
-        count, places = grads[0].shape[:2]
-        each = grads[0].view(count, places, width, -1)
-        out = each.new_zeros(count, length + 2 * edge, each.shape[3])
-        for at in range(width):
-            out[:, at : at + stride * places : stride].add_(each[:, :, at])
-        return out[:, edge : edge + length], None, None, None
 
 
 class _Fold(torch.autograd.Function):

@@ -71,19 +71,20 @@ def joined(
 
 class _Laplace(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, made: Tensor, wanted: Tensor) -> Tensor:
+    def forward(ctx: Any, made: Tensor, wanted: Tensor, lead: int) -> Tensor:
         gap = made - wanted
+        ctx.lead = lead
         ctx.save_for_backward(gap)
-        return gap.abs().flatten(1).sum(1).div_(PICTURE_SCALE)
+        return gap.abs().sum(tuple(range(lead, gap.ndim))).div_(PICTURE_SCALE)
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
         (gap,) = ctx.saved_tensors
-        scale = (grads[0] / PICTURE_SCALE).view(-1, *[1] * (gap.ndim - 1))
-        return torch.sign(gap).mul_(scale), None
+        scale = (grads[0] / PICTURE_SCALE).view(*gap.shape[: ctx.lead], *[1] * (gap.ndim - ctx.lead))
+        return torch.sign(gap).mul_(scale), None, None
 
 
-def laplace_loss(made: Tensor, wanted: Tensor) -> Tensor:
-    """-log p of pictures as :func:`log_loss` says: N."""
-    found: Tensor = _Laplace.apply(made, wanted)
+def laplace_loss(made: Tensor, wanted: Tensor, lead: int = 1) -> Tensor:
+    """-log p of pictures as :func:`log_loss` says, for each of the first ``lead`` dimensions: N."""
+    found: Tensor = _Laplace.apply(made, wanted, lead)
     return found
