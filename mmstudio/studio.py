@@ -58,6 +58,9 @@ KINDS: dict[str, tuple[Lane, str]] = {
     "relink": ("io", mark("Find missing files")),
 }
 
+# These take minutes to hours; what a person makes meanwhile goes between two of their steps.
+PATIENT = {"features", "train", "evaluate", "compare", "tune", "finetune", "train-ranker"}
+
 
 class Studio:
     """The services of one library. Heavy rooms load when first used.
@@ -189,7 +192,9 @@ class Studio:
 
         lane, default = KINDS[kind]
         work, params = self.work(kind, params), kept_params(kind, params)
-        return self.runner.submit(kind, work, params, title=title or default, lane=lane, job_id=job_id)
+        return self.runner.submit(
+            kind, work, params, title=title or default, lane=lane, job_id=job_id, patient=kind in PATIENT
+        )
 
     def resume(self, record: JobRecord) -> JobHandle:
         """Queue an interrupted, paused or failed job again; it goes on from its checkpoint."""

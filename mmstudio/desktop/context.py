@@ -281,10 +281,8 @@ class AppContext(QObject):
 
     def select_assets(self, ids: Sequence[int]) -> None:
         """Make these assets the selection that the inspector and the actions see."""
-        selection = list(ids)
-        if selection != self.selection:
-            self.selection = selection
-            self.selection_changed.emit(selection)
+        self.selection = list(ids)
+        self.selection_changed.emit(list(ids))  # the same again, too: it may be chosen on another page now
 
     def quick_look(self, ids: Sequence[int]) -> None:
         """Show assets large; Space in any list of assets."""

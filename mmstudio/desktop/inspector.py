@@ -33,6 +33,7 @@ from mmstudio.desktop.views.rights_form import RightsForm
 from mmstudio.desktop.views.stars import Stars
 from mmstudio.desktop.views.tag_suggestions import TagSuggestions
 from mmstudio.desktop.words import RIGHTS_NAMES, STATUS_NAMES, date_text, duration_text, kind_name, size_text
+from mmstudio.errors import NotFound
 from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class Inspector(QWidget):
         super().__init__()
         self._context = context
         self._ids: list[int] = []
+        self._here = ""
+        self._chosen: dict[str, list[int]] = {}  # by page: what was selected there
         self._shown: Looked | None = None
         self._filling = False
         self.setProperty("surface", "window")
@@ -183,7 +186,18 @@ class Inspector(QWidget):
 
     # --- what is shown ------------------------------------------------------------------------------
 
+    def stand_beside(self, page: str, *, shares_selection: bool) -> None:
+        """Show what was selected on this page, or what is selected anywhere where the page works on that."""
+        self._here = page
+        shown = list(self._context.selection) if shares_selection else self._chosen.get(page, [])
+        if shown != self._ids:
+            self._follow(shown)
+
     def _select(self, ids: list[int]) -> None:
+        self._chosen[self._here] = list(ids)
+        self._follow(ids)
+
+    def _follow(self, ids: list[int]) -> None:
         self._ids = list(ids)
         if not ids:
             self._context.drop("inspector")
@@ -194,7 +208,14 @@ class Inspector(QWidget):
             self._look()
 
     def _clear(self) -> None:
-        self._select([])
+        self._chosen.clear()
+        self._follow([])
+
+    def _gone(self, error: Exception) -> None:
+        """What cannot be looked up any more is not shown; anything else is told."""
+        self._follow([])
+        if not isinstance(error, NotFound):
+            self._context.report(error)
 
     def _changed(self, topic: str, ids: list[int] | None) -> None:
         touched = ids is None or not set(ids).isdisjoint(self._ids)
@@ -211,7 +232,8 @@ class Inspector(QWidget):
             library = studio.library
             asset = library.assets.get(asset_id)
             made = library.generations.of_asset(asset_id) if asset.origin == "generated" else None
-            palette = studio.features.palette(asset_id) if asset.kind == "image" else []
+            readable = asset.kind == "image" and asset.status == "ok"
+            palette = studio.features.palette(asset_id) if readable else []
             return Looked(
                 asset,
                 str(library.assets.path_of(asset)),
@@ -223,9 +245,7 @@ class Inspector(QWidget):
                 palette,
             )
 
-        self._context.background(
-            read, self._show, lambda _error: self._select([]), key="inspector", owner=self
-        )
+        self._context.background(read, self._show, self._gone, key="inspector", owner=self)
 
     def _show(self, looked: Looked) -> None:
         before, self._shown = self._shown, looked

@@ -89,7 +89,7 @@ class JobNotices(QObject):
         if row.kind == "export":
             files = result.get("files", [])
             return (
-                tr("Exported {n} files.", n=len(files)),
+                tr("Exported {n} files.", n=len(files)) if len(files) != 1 else tr("Exported one file."),
                 "",
                 (tr("Show"), lambda: self._context.navigate("exports")),
             )
@@ -113,7 +113,8 @@ class JobNotices(QObject):
                 tr("Show"),
                 lambda: self._context.navigate("library", query="origin:generated", select=made),
             )
-            return tr("{n} new assets were generated.", n=len(made)), "", show if made else None
+            text = tr("{n} new assets were generated.", n=len(made))
+            return text if len(made) != 1 else tr("One new asset was generated."), "", show if made else None
         if row.kind in ("draw", "speak") and result.get("assets"):
             kept = list(result["assets"])
             show_kept = (tr("Show"), lambda: self._context.navigate("library", select=kept))
@@ -125,12 +126,20 @@ class JobNotices(QObject):
                 "",
                 (tr("Open"), lambda: open_path(film)),
             )
+        if row.kind == "set" and result.get("assets"):
+            parts = list(result["assets"])
+            show_set = (tr("Show"), lambda: self._context.navigate("library", query="", select=parts))
+            return tr("The set is in the library: {n} parts.", n=len(parts)), "", show_set
         if row.kind == "train":
-            return (
-                tr("The training is finished."),
-                "",
-                (tr("Show"), lambda: self._context.navigate("models")),
+            model = str(result.get("model") or "")
+            text = (
+                tr("The model {name} is trained.", name=model) if model else tr("The training is finished.")
             )
+            show_model = (
+                tr("Show"),
+                lambda: self._context.navigate("models", **({"model": model} if model else {})),
+            )
+            return text, "", show_model
         if row.kind in ("download", "finetune"):
             return self._network_summary(row)
         return tr("{job}: done.", job=title), "", None
@@ -154,6 +163,8 @@ class JobNotices(QObject):
         self, result: dict[str, Any]
     ) -> tuple[str, str, tuple[str, Callable[[], Any]] | None]:
         added, updated, moved = (_count(result.get(key)) for key in ("added", "updated", "moved"))
+        if not updated:  # those that could not be read are told apart
+            added = max(0, added - _count(result.get("corrupt")))
         failed = result.get("failed") or []
         missing = _count(result.get("missing"))
         rows = result.get("row_errors") or []
@@ -166,11 +177,14 @@ class JobNotices(QObject):
         text = tr("Import finished: {what}.", what=", ".join(parts))
         problems = []
         if failed:
-            problems.append(tr("{n} files could not be read.", n=len(failed)))
+            unread = tr("{n} files could not be read.", n=len(failed))
+            problems.append(unread if len(failed) != 1 else tr("One file could not be read."))
         if rows:
-            problems.append(tr("{n} rows of the catalogue could not be read.", n=len(rows)))
+            unread = tr("{n} rows of the catalogue could not be read.", n=len(rows))
+            problems.append(unread if len(rows) != 1 else tr("One row of the catalogue could not be read."))
         if missing:
-            problems.append(tr("{n} files are missing.", n=missing))
+            gone = tr("{n} files are missing.", n=missing)
+            problems.append(gone if missing != 1 else tr("One file is missing."))
         problems += dict.fromkeys(str(said) for _path, said in (result.get("file_notes") or [])[:3])
         if not problems:
             return text, "", None

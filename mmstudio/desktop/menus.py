@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -108,6 +109,7 @@ class Menus(QObject):
     def _pane_menu(self) -> None:
         self.pane_menu = self._window.menuBar().addMenu("")
         self.pane_menu.menuAction().setVisible(False)
+        self._submenus: list[QMenu] = []
 
     def _go_menu(self) -> None:
         from mmstudio.desktop.window import PAGES, PANES
@@ -201,8 +203,10 @@ class Menus(QObject):
         # Not clear(): PySide would free the actions, and the pane would lose them and their keys.
         for shown in self.pane_menu.actions():
             self.pane_menu.removeAction(shown)
+        for old in self._submenus:
+            old.deleteLater()
         actions = [a for a in pane.actions() if a.text()] if pane is not None else []
-        self.pane_menu.addActions(actions)
+        self._submenus = fill_menu(self.pane_menu, actions)
         self.pane_menu.setTitle(pane.title() if pane is not None else "")
         self.pane_menu.menuAction().setVisible(bool(actions))
         if hasattr(self, "undo"):
@@ -323,6 +327,22 @@ class Menus(QObject):
             tr("MM Studio {version}", version=__version__),
             tr("Free software under Apache-2.0; installers come under GPL-3. Nothing leaves this computer."),
         )
+
+
+def fill_menu(menu: QMenu, actions: Sequence[QAction]) -> list[QMenu]:
+    """Put actions into a menu; those with the property ``submenu`` (marked English) go one level down.
+
+    Returns the menus that were made for that, for whoever fills ``menu`` again.
+    """
+    made: dict[str, QMenu] = {}
+    for one in actions:
+        called = str(one.property("submenu") or "")
+        if called and called not in made:
+            below = made[called] = QMenu(tr(called), menu)
+            below.setIcon(one.icon())
+            menu.addMenu(below)
+        (made[called] if called else menu).addAction(one)
+    return list(made.values())
 
 
 def _with_suffix(path: str) -> Path:

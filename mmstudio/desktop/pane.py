@@ -30,6 +30,7 @@ class Pane(QWidget):
     name: ClassVar[str] = ""  # marked English
     icon: ClassVar[str] = "square"  # Phosphor name
     with_inspector: ClassVar[bool] = True  # whether the inspector stands beside it
+    shares_selection: ClassVar[bool] = False  # whether what is selected elsewhere is selected here too
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -298,6 +298,8 @@ class MainWindow(QMainWindow):
         if own is not None and self.side.indexOf(own) < 0:
             self.side.addWidget(own)
         self.side.setCurrentWidget(own or self.inspector)
+        if pane is not None:
+            self.inspector.stand_beside(key, shares_selection=pane.shares_selection)
         wanted = pane is not None and pane.with_inspector
         self.side.setVisible(wanted and self.context.settings.inspector_visible)
         self.menus.inspector.setEnabled(wanted)

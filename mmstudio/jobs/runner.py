@@ -39,7 +39,10 @@ class JobEvent:
 
 @dataclass(slots=True, eq=False)
 class JobHandle:
-    """A submitted job. ``id`` is None until the job is recorded, a moment after submit."""
+    """A submitted job. ``id`` is None until the job is recorded, a moment after submit.
+
+    A ``patient`` job takes long and lets others of the device lane pass between two of its steps.
+    """
 
     kind: str
     title: str
@@ -49,6 +52,7 @@ class JobHandle:
     params: dict[str, Any]
     id: int | None = None
     state: JobState = "queued"
+    patient: bool = False
     _cancel: threading.Event = field(default_factory=threading.Event)
     _pause: threading.Event = field(default_factory=threading.Event)
 
@@ -96,9 +100,13 @@ class JobRunner:
         title: str = "",
         lane: Lane = "io",
         job_id: int | None = None,
+        patient: bool = False,
     ) -> JobHandle:
-        """Queue ``work`` without blocking; with ``job_id`` an earlier record goes on from its checkpoint."""
-        handle = JobHandle(kind, title, lane, Future(), work, dict(params or {}), job_id)
+        """Queue ``work`` without blocking; with ``job_id`` an earlier record goes on from its checkpoint.
+
+        A ``patient`` job of the device lane lets those that are not go between two of its steps.
+        """
+        handle = JobHandle(kind, title, lane, Future(), work, dict(params or {}), job_id, patient=patient)
         with self._lock:
             if self._closing:
                 handle.future.set_exception(Cancelled())
@@ -294,6 +302,18 @@ class JobRunner:
                     return "paused", None
             if handle.lane == "device":
                 self._serve_asks()
+                if handle.patient:
+                    self._let_others_pass()
+
+    def _let_others_pass(self) -> None:
+        """Run what somebody waits for now; a patient job goes on where it is afterwards."""
+        while True:
+            with self._lock:
+                other = next((one for one in self._device_queue if not one.patient), None)
+                if other is None:
+                    return
+                self._device_queue.remove(other)
+            self._run(other)
 
     def _finish(
         self, handle: JobHandle, state: JobState, *, result: Any = None, error: Exception | None = None

@@ -127,6 +127,7 @@ def test_renaming_and_tagging_by_keyboard(pane: LibraryPane, qtbot: QtBot) -> No
 
 def test_trash_is_announced_with_an_undo(pane: LibraryPane, notices: list[Notice]) -> None:
     context = pane.context
+    other = look_for(pane, "kind:picture")[0]
     chosen = look_for(pane, "kind:text")
     pane.grid.select(chosen)
     settle(context)
@@ -134,7 +135,7 @@ def test_trash_is_announced_with_an_undo(pane: LibraryPane, notices: list[Notice
     settle(context)
     assert context.library.assets.get(chosen[0]).status == "trashed"
     assert notices[-1].action is not None
-    context.library.assets.set_title([pane.model.ids[0]], "Edited since")
+    context.library.assets.set_title([other], "Edited since")
     notices[-1].action[1]()
     settle(context)
     assert context.library.assets.get(chosen[0]).status == "ok"

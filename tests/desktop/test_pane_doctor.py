@@ -95,7 +95,7 @@ def test_copies_stand_side_by_side_and_merge_undoes(pane: DoctorPane, notices: l
     assert (library.assets.get(other).status, library.assets.get(kept).status) == ("ok", "trashed")
     assert "exact" not in counts(pane)
     notice = notices[-1]
-    assert notice.text == "Merged. 1 copies went to the trash."
+    assert notice.text == "Merged. One copy went to the trash."
     assert notice.action is not None
     notice.action[1]()
     wait_until(lambda: counts(pane).get("exact") == 1)

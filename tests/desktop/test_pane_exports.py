@@ -140,3 +140,13 @@ def test_the_matrix_remembers_ticks_while_ads_are_composed() -> None:
     ]
     matrix.untick(matrix.lines[1])
     assert [ad.item.id for ad, _channels in matrix.wanted()] == [2]
+
+
+def test_the_ad_takes_the_room_that_channels_leave(pane: ExportsPane) -> None:
+    pane.show_channels([c.name for c in pane._all][:3])
+    pane.resize(1200, 700)
+    settle(pane.context)
+    wide = pane.table.columnWidth(0)
+    pane.resize(420, 700)
+    settle(pane.context)
+    assert wide > pane.table.columnWidth(0) == 232

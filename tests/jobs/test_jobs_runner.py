@@ -215,6 +215,59 @@ def test_the_latest_request_of_a_key_wins(runner: JobRunner) -> None:
     handle.result(240)
 
 
+def test_what_somebody_waits_for_passes_a_patient_job(runner: JobRunner) -> None:
+    order: list[str] = []
+    started, end = threading.Event(), threading.Event()
+
+    def training(context: JobContext) -> Generator[Progress, None, None]:
+        started.set()
+        while not end.is_set():
+            yield Progress(1, None)
+        order.append("training")
+
+    def other(context: JobContext) -> Generator[Progress, None, None]:
+        order.append(str(context.params["name"]))
+        yield Progress(1, 1)
+        if context.params["name"] == "broken":
+            raise StudioError("No.")
+
+    patient = runner.submit("train", training, lane="device", patient=True)
+    assert started.wait(240)
+    second = runner.submit("train", other, {"name": "second training"}, lane="device", patient=True)
+    set_, broken = (
+        runner.submit("set", other, {"name": name}, lane="device") for name in ("a set", "broken")
+    )
+    set_.result(240)
+    with pytest.raises(StudioError):
+        broken.result(240)
+    assert patient.state == "running"
+    end.set()
+    second.result(240)
+    assert order == ["a set", "broken", "training", "second training"]
+
+
+def test_two_that_somebody_waits_for_go_one_after_the_other(runner: JobRunner) -> None:
+    order: list[str] = []
+    started, hold = threading.Event(), threading.Event()
+
+    def first(context: JobContext) -> Generator[Progress, None, None]:
+        started.set()
+        hold.wait(240)
+        yield Progress(1, 2)
+        order.append("first")
+
+    def second(context: JobContext) -> Generator[Progress, None, None]:
+        order.append("second")
+        yield Progress(1, 1)
+
+    runner.submit("film", first, lane="device")
+    assert started.wait(240)
+    later = runner.submit("set", second, lane="device")
+    hold.set()
+    later.result(240)
+    assert order == ["first", "second"]
+
+
 def test_inline_run_records_cancel_and_failure(store: MemoryStore) -> None:
     assert run_inline(counting(3), store=store, kind="count")["n"] == 3
     with pytest.raises(Cancelled):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mmstudio.desktop.words import size_text
 from mmstudio.i18n import mark, tr
+from mmstudio.paths import data_dir
 
 if TYPE_CHECKING:
     from mmstudio.export import Channel
@@ -79,6 +80,10 @@ def _limits(channel: Channel) -> str:
 
 
 def default_folder(library: Library) -> str:
-    """Where exports go unless the person says otherwise: beside the library."""
+    """Where exports go unless the person says otherwise: beside the library.
+
+    A library that the program made for itself lies in a hidden folder; what comes out of it goes home.
+    """
     path = Path(library.path)
-    return str(path.parent / f"{path.stem} exports")
+    beside = Path.home() if path.is_relative_to(data_dir()) else path.parent
+    return str(beside / f"{path.stem} exports")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
 
 from mmstudio.desktop.models.rows import RowListModel
-from mmstudio.desktop.words import STATE_NAMES, span_text
+from mmstudio.desktop.words import STATE_NAMES, date_text, span_text
 from mmstudio.i18n import tr
-from mmstudio.jobs import ACTIVE_STATES, JobEvent, JobRecord
+from mmstudio.jobs import ACTIVE_STATES, FINAL_STATES, JobEvent, JobRecord
 
 if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
@@ -35,6 +36,8 @@ class JobRow:
     hint: str = ""
     result: dict[str, Any] = field(default_factory=dict)
     created_at: str = ""
+    ended_at: str = ""
+    waits_for: str = ""  # title of the job that has the device, marked English
     began: tuple[float, int] | None = None
 
     @property
@@ -150,20 +153,49 @@ class JobModel(RowListModel[JobRow]):
             self.beginInsertRows(self.index(-1), 0, 0)
             self.rows.insert(0, after)
             self.endInsertRows()
+        if place < 0 or before.state != after.state:
+            self._tell_the_waiting()
         self.busy_changed.emit()
         if event.state not in ("queued", "running"):
             self.ended.emit(after)
+
+    def waiting_words(self, job_id: int) -> str:
+        """What a job waits for, in a sentence; "" where it waits for nothing that is known."""
+        place = self.row_of(job_id)
+        row = self.rows[place] if place >= 0 else None
+        return state_text(row) if row is not None and row.waits_for else ""
+
+    def _tell_the_waiting(self) -> None:
+        """Which job those that wait for the device wait for."""
+        from mmstudio.studio import KINDS
+
+        def on_device(row: JobRow) -> bool:
+            return KINDS.get(row.kind, ("io", ""))[0] == "device"
+
+        ahead = next((row.title for row in self.running if row.state == "running" and on_device(row)), "")
+        for place, row in enumerate(self.rows):
+            waits = ahead if row.state == "queued" and on_device(row) else ""
+            if waits != row.waits_for:
+                self.rows[place] = replace(row, waits_for=waits)
+                self.dataChanged.emit(self.index(place), self.index(place))
 
 
 def _row(record: JobRecord) -> JobRow:
     return JobRow(
         record.id, record.kind, record.title, record.state, record.done, record.total, record.note,
-        record.error, record.hint, record.result or {}, record.created_at,
+        record.error, record.hint, record.result or {}, record.created_at, record.ended_at or "",
     )  # fmt: skip
 
 
 def _after(row: JobRow, event: JobEvent) -> JobRow:
-    row = replace(row, state=event.state, title=event.title or row.title)
+    now = datetime.now(UTC).isoformat()
+    row = replace(
+        row,
+        state=event.state,
+        title=event.title or row.title,
+        created_at=row.created_at or now,
+        ended_at=now if event.state in FINAL_STATES else "",
+    )
     if event.progress is not None:
         p = event.progress
         began = row.began
@@ -200,4 +232,6 @@ def state_text(row: JobRow) -> str:
         return f"{state}: {row.error}" if row.error else state
     if row.state in ("running", "paused"):
         return " · ".join(part for part in (state, progress_text(row), row.note) if part)
-    return state
+    if row.state == "queued" and row.waits_for:
+        return tr("Waiting for: {job}", job=tr(row.waits_for))
+    return " · ".join(part for part in (state, date_text(row.ended_at)) if part)

@@ -30,6 +30,7 @@ class ModelLine:
 
     Attributes:
         personal: it can make things towards what an audience likes.
+        training: a job trains it now.
     """
 
     info: ModelInfo
@@ -38,11 +39,17 @@ class ModelLine:
     modality: str
     sample: str | None
     personal: bool = False
+    training: bool = False
 
     @property
     def name(self) -> str:
         """The model's name."""
         return self.info.name
+
+
+def state_of(row: ModelLine) -> str:
+    """What can be said of it now, in the person's language."""
+    return tr(mark("in training") if row.training else STATES.get(row.info.status, row.info.status))
 
 
 class TrainedListModel(RowListModel[ModelLine]):
@@ -52,8 +59,7 @@ class TrainedListModel(RowListModel[ModelLine]):
         return row.name
 
     def spoken(self, row: ModelLine) -> str:
-        source, state = SOURCES[row.info.source], STATES.get(row.info.status, row.info.status)
-        return ", ".join((row.name, tr(row.label), tr(source), tr(state)))
+        return ", ".join((row.name, tr(row.label), tr(SOURCES[row.info.source]), state_of(row)))
 
     def identity(self, row: ModelLine) -> str:
         return row.name

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QListView,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -35,6 +34,7 @@ from mmstudio.desktop.texts import action, label, name, say, unsay
 from mmstudio.desktop.views.controls import Role, action_tool, button, column, row
 from mmstudio.desktop.views.doctor_compare import CompareView
 from mmstudio.desktop.views.doctor_lists import KindDelegate, SubjectDelegate
+from mmstudio.desktop.views.doctor_note import DoctorNote
 from mmstudio.desktop.views.doctor_single import SingleView
 from mmstudio.desktop.views.states import StateStack
 from mmstudio.desktop.words import date_text
@@ -87,7 +87,9 @@ class DoctorPane(Pane):
         split.setChildrenCollapsible(False)
         self.stack = StateStack(split)
         self.root.addWidget(self._make_bar())
-        self.root.addWidget(self._make_note())
+        self.note = DoctorNote(context)
+        self.note.extracted.connect(self.start)
+        self.root.addWidget(self.note)
         self.root.addWidget(self.stack, 1)
         self.kinds.selectionModel().currentChanged.connect(lambda _now, _before: self._kind_chosen())
         self.subjects.selectionModel().currentChanged.connect(lambda _now, _before: self._subject_chosen())
@@ -138,28 +140,6 @@ class DoctorPane(Pane):
             row(self.said, None, self.progress, self.cancel, again, margins=(16, 8, 16, 8), spacing=12)
         )
         return bar
-
-    def _make_note(self) -> QWidget:
-        """What could not be checked yet, and the way to it."""
-        self.partial = label(role="warning", wrap=True)
-        self.extract = button(mark("Extract features"), self._extract)
-        self.note = QWidget()
-        self.note.setLayout(row(self.partial, self.extract, margins=(16, 0, 16, 8), spacing=12))
-        self.partial.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.note.hide()
-        return self.note
-
-    def _extract(self) -> None:
-        """Measure what was not measured, then check again."""
-        handle = self.context.submit("features", {"kind": None, "extractor": None})
-        if handle is not None:
-            self.extract.setEnabled(False)
-            JobWatch(
-                self.context, handle, self, on_done=lambda _r: self.start(), on_ended=self._not_extracted
-            )
-
-    def _not_extracted(self, _event: JobEvent) -> None:
-        self.extract.setEnabled(not self.context.read_only)
 
     def _make_lists(self) -> None:
         self.kind_model, self.subject_model = KindModel(self), SubjectModel(self)
@@ -335,9 +315,7 @@ class DoctorPane(Pane):
                     items=report.items,
                 )
             )
-            self.partial.setText(" ".join(report.notes))
-            self.extract.setEnabled(not self.context.read_only)
-        self.note.setVisible(self.report is not None and bool(self.report.notes))
+        self.note.show_notes(self.report.notes if self.report is not None else [])
         self._show_state()
         if self.report is not None and self.report.findings:
             self._choose_kind()
@@ -483,7 +461,9 @@ class DoctorPane(Pane):
 
             return merge(library, [subject], keep=keep)
 
-        self._mend(work, mark("Merged. {n} copies went to the trash."))
+        self._mend(
+            work, mark("Merged. {n} copies went to the trash."), mark("Merged. One copy went to the trash.")
+        )
 
     def trash_one(self) -> None:
         """Move what is shown to the trash; of copies, the one at the right."""
@@ -500,7 +480,7 @@ class DoctorPane(Pane):
 
             return trash(library, kind, [subject])
 
-        self._mend(work, mark("{n} files moved to the trash."))
+        self._mend(work, mark("{n} files moved to the trash."), mark("One file moved to the trash."))
 
     def _trash_right(self) -> None:
         right = self.compare.right
@@ -515,7 +495,7 @@ class DoctorPane(Pane):
 
             return trash(library, kind, [Subject(str(right), (right,))])
 
-        self._mend(work, mark("{n} files moved to the trash."))
+        self._mend(work, mark("{n} files moved to the trash."), mark("One file moved to the trash."))
 
     def ignore_one(self) -> None:
         """Leave what is shown alone from now on."""
@@ -579,9 +559,9 @@ class DoctorPane(Pane):
             )
         self._read()
 
-    def _mend(self, work: Callable[[], int], words: str) -> None:
+    def _mend(self, work: Callable[[], int], words: str, of_one: str = "") -> None:
         def done(n: int) -> None:
-            self._say(tr(words, n=n))
+            self._say(tr(of_one if of_one and n == 1 else words, n=n))
             self._read()
 
         self.context.background(work, done, owner=self)

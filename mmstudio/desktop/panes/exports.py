@@ -8,20 +8,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFileDialog,
     QFrame,
-    QHeaderView,
     QListView,
     QMenu,
     QProgressBar,
-    QTableView,
     QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from mmstudio.desktop import theme
 from mmstudio.desktop.models.channels import ChannelRow, default_folder, read_channels
 from mmstudio.desktop.models.export_lines import (
     ExportedFile,
@@ -41,25 +37,24 @@ from mmstudio.desktop.views.check_popup import CheckPopup
 from mmstudio.desktop.views.controls import button, row, tool
 from mmstudio.desktop.views.elided import Elided
 from mmstudio.desktop.views.encrypt_dialog import EncryptDialog
-from mmstudio.desktop.views.export_delegates import LINE_HEIGHT, AdDelegate, ExportedDelegate, TickDelegate
+from mmstudio.desktop.views.export_delegates import ExportedDelegate
 from mmstudio.desktop.views.export_many import ManyPage
 from mmstudio.desktop.views.export_options import OptionsPopup
 from mmstudio.desktop.views.files import copy_files, copy_picture, is_picture, open_path, read_picture
 from mmstudio.desktop.views.flow import FlowLayout
 from mmstudio.desktop.views.held_bar import HeldBar
 from mmstudio.desktop.views.item_picker import ItemPicker
-from mmstudio.desktop.views.painting import sized
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.desktop.views.popup_card import channel_choices
 from mmstudio.desktop.views.share_sheet import ShareSheet
 from mmstudio.desktop.views.states import StateStack
+from mmstudio.desktop.views.tick_table import TickTable
 from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
     from mmstudio.library.records import Audience
 
-_CHANNEL = 88  # pixels of a channel's column
 _RECOMMENDED = 6
 _USUAL = "product-ad"
 Recipes = list[tuple[str, str]]
@@ -133,22 +128,9 @@ class ExportsPane(Pane):
         )
         self.picker = ItemPicker(self.context, self.pictures, self)
         self.picker.picked.connect(lambda id_: self.add_items([id_], None))
-        self.table = QTableView()
+        self.table = TickTable(self.pictures)
         self.table.setModel(self.matrix)
-        self.table.setItemDelegate(TickDelegate(self.table))
-        self.table.setItemDelegateForColumn(0, AdDelegate(self.pictures, self.table))
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(LINE_HEIGHT)
-        self.table.setShowGrid(False)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         header = self.table.horizontalHeader()
-        header.setSectionsClickable(True)
-        header.setHighlightSections(False)
-        header.setMinimumSectionSize(72)
-        header.setFixedHeight(64)
-        header.setFont(sized(header.font(), theme.SMALL, bold=True))
         header.sectionClicked.connect(self.matrix.toggle_column)
         self.table.doubleClicked.connect(
             lambda i: self.matrix.toggle_row(i.row()) if not i.column() else None
@@ -339,7 +321,7 @@ class ExportsPane(Pane):
         writable = not self.context.read_only
         for control in (self.add_button, self.recommended_button, self.folder_button):
             control.setEnabled(writable)
-        if not self._items:
+        if not (self._items or lines or files):
             self._show_empty()
             return
         self.states.show_content()
@@ -365,12 +347,7 @@ class ExportsPane(Pane):
         )
 
     def _matrix_reset(self) -> None:
-        header = self.table.horizontalHeader()
-        if self.matrix.columnCount():
-            header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-            header.setDefaultSectionSize(_CHANNEL)
-            header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
-            self.table.setColumnWidth(0, 232)
+        self.table.fit_columns()
         if self.matrix.lines:
             self.table_states.show_content()
         else:

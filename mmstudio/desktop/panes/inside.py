@@ -55,6 +55,7 @@ class InsidePane(Pane):
     key = "inside"
     name = mark("See inside")
     icon = "eye"
+    shares_selection = True
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QSplitter, QWidget
 
+from mmstudio.desktop.menus import fill_menu
 from mmstudio.desktop.models.asset_model import AssetModel
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.panes.library_bar import FilterBar, SearchField
@@ -40,6 +41,7 @@ _SETTLE_MS = 400  # during an import many batches are committed; the grid follow
 _NEEDS_SELECTION = "selection"
 _USES_SELECTION = "uses"  # takes what is selected, and works without
 _NEEDS_WRITING = "writing"
+_ALIKE = mark("Find what is like it")
 _BRINGING = ("import", "rescan", "sample")
 
 _PAGES = (
@@ -58,6 +60,7 @@ class LibraryPane(Pane):
     key = "library"
     name = mark("Library")
     icon = "squares-four"
+    shares_selection = True
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
@@ -359,19 +362,26 @@ class LibraryPane(Pane):
             text = mark("Rate {n}") if stars else mark("No rating")
             made = add(text, partial(self.rate, stars), str(stars), "star", needs=both)
             say(made, text, n=stars)
-        add(
+            made.setProperty("submenu", mark("Rating"))
+        similar = add(
             mark("Find similar"), self._similar_to_selection, "", "magnifying-glass-plus",
             needs=_NEEDS_SELECTION,
         )  # fmt: skip
+        similar.setProperty("submenu", _ALIKE)
         for kind, text, icon in (
             ("picture", mark("Find pictures that go with it"), "image"),
             ("sound", mark("Find sounds that go with it"), "music-notes"),
             ("text", mark("Find texts that go with it"), "text-aa"),
         ):
-            add(text, partial(self._similar_to_selection, kind), "", icon, needs=_NEEDS_SELECTION)
+            fitting = add(text, partial(self._similar_to_selection, kind), "", icon, needs=_NEEDS_SELECTION)
+            fitting.setProperty("submenu", _ALIKE)
         add(
             mark("Train a model on these…"), self.train, "Ctrl+T", "brain",
             mark("Start a training with the selected media"), both,
+        )  # fmt: skip
+        add(
+            mark("Make with these…"), self.make, "", "film-strip",
+            mark("Compose a film, a story or a card with what is selected"), both,
         )  # fmt: skip
         add(mark("Show the file"), self.show_file, "", "folder-open", needs=_NEEDS_SELECTION)
         add(mark("Move to the trash"), self.trash, "Del", "trash", needs=both)
@@ -415,7 +425,7 @@ class LibraryPane(Pane):
     def _menu(self, at: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addActions(self.selection_actions())
+        fill_menu(menu, self.selection_actions())
         menu.popup(at)
 
     def selection_actions(self) -> list[QAction]:
@@ -490,6 +500,10 @@ class LibraryPane(Pane):
     def train(self) -> None:
         """Go to Models with the selection."""
         self.context.navigate("models", train=True, assets=self.grid.selected())
+
+    def make(self) -> None:
+        """Go to Make with the selection."""
+        self.context.navigate("make", assets=self.grid.selected())
 
     def show_file(self) -> None:
         """Open the folder of the first selected asset in the system's file manager."""

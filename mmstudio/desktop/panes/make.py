@@ -297,12 +297,17 @@ class MakePane(Pane):
 
     def _progressed(self, event: JobEvent) -> None:
         progress = event.progress
+        if event.state == "queued":
+            self.form.say_note(self.context.jobs.waiting_words(event.job_id))
+        elif event.state == "running":
+            self.form.say_note(progress.note if progress is not None else "")
         if progress is not None and progress.total:
             self.form.busy(True, progress.done / progress.total)
 
     def _composed(self, result: dict[str, Any]) -> None:
         self._watch = None
         self.form.busy(False)
+        self.form.say_note("")
         for note in result.get("notes", []):
             self.context.notify(note)
         self.context.navigate("preview", storyboard=int(result["storyboard"]))

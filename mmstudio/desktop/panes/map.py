@@ -53,6 +53,7 @@ class MapPane(Pane):
     key = "map"
     name = mark("Map of the library")
     icon = "map-trifold"
+    shares_selection = True
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -220,6 +221,7 @@ class ModelsPane(Pane):
     def _read_done(self, lines: list[ModelLine]) -> None:
         self.pictures.forget()
         self.model.set_rows(lines)
+        self._mark_training()
         self.states.show_content()
         if not lines:
             self.card_states.show_message(
@@ -443,6 +445,14 @@ class ModelsPane(Pane):
 
         self.context.background(unfinished, go_on, owner=self)
 
+    def _mark_training(self) -> None:
+        """The list says which model learns now, not that it has learned nothing."""
+        for place, line in enumerate(self.model.rows):
+            training = self._job is not None and line.name == self._training
+            if training != line.training:
+                self.model.rows[place] = replace(line, training=training)
+                self.model.dataChanged.emit(self.model.index(place), self.model.index(place))
+
     def _show_live(self) -> None:
         self.right.setCurrentWidget(self.live)
 
@@ -485,6 +495,7 @@ class ModelsPane(Pane):
         # Also a training that the Jobs pane or another window part started.
         self._job = event.job_id
         self.live_button.show()
+        self._mark_training()
         if not self._training:
             self._training = tr(event.title)
             self.live.begin(self._training)
@@ -499,6 +510,7 @@ class ModelsPane(Pane):
             model = str(job.params.get("name") or "")
             if self._job == job_id and model:
                 self._training = model
+                self._mark_training()
                 self.live.title.setText(model)
                 self._read_past(model)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QComboBox, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from mmstudio.desktop.models.board import BoardFacts, SavedBoard, read_board, saved_boards
 from mmstudio.desktop.models.board_problems import board_clock, problems_of, tell_problems
@@ -16,13 +16,13 @@ from mmstudio.desktop.models.job_watch import JobWatch
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.panes.preview_ahead import DrawnAhead
 from mmstudio.desktop.panes.preview_review import PreviewReview
-from mmstudio.desktop.texts import action, label, name
+from mmstudio.desktop.texts import action, label
 from mmstudio.desktop.views.board_frames import KeptPictures, frame_source
-from mmstudio.desktop.views.controls import button, row, tool
+from mmstudio.desktop.views.controls import button, tool
 from mmstudio.desktop.views.export_gate import ExportGate
 from mmstudio.desktop.views.export_popup import ExportPopup
-from mmstudio.desktop.views.item_picker import ItemButton
 from mmstudio.desktop.views.pictures import Pictures
+from mmstudio.desktop.views.preview_bar import PreviewBar
 from mmstudio.desktop.views.preview_panel import PreviewPanel
 from mmstudio.desktop.views.preview_words import mockup_words, refill, remark_files, sound_words
 from mmstudio.desktop.views.sound_clock import SilentClock, SoundClock
@@ -67,44 +67,17 @@ class PreviewPane(Pane):
         self.library_changed()
 
     def _build(self) -> None:
-        self.item = ItemButton(self.context, self.pictures)
-        self.item.setMinimumWidth(112)
-        self.audience = QComboBox()
-        name(self.audience, mark("Audience"))
-        self.recipe = QComboBox()
-        for box in (self.audience, self.recipe):  # what is advertised has the most room
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(7)
-            box.setMinimumWidth(88)  # in a narrow window, rather than under the button
-        name(self.recipe, mark("Recipe"), mark("How the ad is built"))
-        self.compose_button = button(mark("Compose"), self.compose, "primary", icon="film-strip")
-        self.saved_button = tool("clock-counter-clockwise", mark("Earlier ads"), self._offer_saved)
+        bar = PreviewBar(self.context, self.pictures, self.compose, self._offer_saved, self.edit_board)
+        self.item, self.audience, self.recipe = bar.item, bar.audience, bar.recipe
+        self.compose_button, self.saved_button = bar.compose_button, bar.saved_button
+        self.edit_button = bar.edit_button
         self.beside_button = tool("columns", mark("Side by side"), self._offer_beside)
         self.beside_button.setEnabled(False)
-        self.edit_button = tool(
-            "pencil-simple", mark("Edit the storyboard"), self.edit_board,
-            tip=mark("Move, change and replace everything by hand"),
-        )  # fmt: skip
-        self.edit_button.setEnabled(False)
         self.export_button = button(mark("Export"), self._offer_export, icon="export")
         self.export_button.setEnabled(False)
         self.popup = ExportPopup(self)
         self.popup.wanted.connect(self.export)
         self.popup.check_wanted.connect(self.check_board)
-        bar = QWidget()
-        bar.setProperty("surface", "bar")
-        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        bar.setLayout(
-            row(
-                self.item,
-                self.audience,
-                self.recipe,
-                self.compose_button,
-                self.saved_button,
-                self.edit_button,
-                margins=(12, 8, 12, 8),
-            )
-        )
         self.stage = Stage(self.beside_button, self.export_button)
         self.stage.volume.setValue(round(self.context.settings.volume * 100))
         self.stage.volume.sliderReleased.connect(self._keep_volume)

@@ -47,6 +47,7 @@ class TeachPane(Pane):
     key = "teach"
     name = mark("Teach a tag")
     icon = "graduation-cap"
+    shares_selection = True
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)

@@ -35,6 +35,7 @@ _ADVICE = {
     "tag-small": mark("A model learns little of a tag with few examples: tag more media, or join tags."),
     "language": mark("Make sure that it belongs to this library, or ignore it."),
 }
+_NOTHING_TO_SEE = ("missing", "corrupt", "empty")
 
 
 class SingleView(QWidget):
@@ -75,7 +76,7 @@ class SingleView(QWidget):
         self._word = chosen.subject.word if kind == "tag-small" else ""
         self.open_item.setVisible(bool(self._item))
         self.open_tag.setVisible(bool(self._word))
-        if chosen.asset is not None and kind != "missing":
+        if chosen.asset is not None and kind not in _NOTHING_TO_SEE:
             self.preview.show_asset(chosen.asset)
             self._stack.setCurrentWidget(self.preview)
         else:

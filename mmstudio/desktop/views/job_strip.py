@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
-from mmstudio.desktop.models.job_model import JobModel, JobRow, progress_text
+from mmstudio.desktop.models.job_model import JobModel, JobRow, progress_text, state_text
 from mmstudio.desktop.texts import label, name
 from mmstudio.desktop.views.controls import tool
 from mmstudio.i18n import mark, tr
@@ -76,7 +76,7 @@ class JobStrip(QWidget):
         fraction = row.fraction
         self.bar.setRange(0, 0 if fraction is None else 1000)
         self.bar.setValue(round((fraction or 0.0) * 1000))
-        words = progress_text(row) if row.state == "running" else tr("Waiting")
+        words = progress_text(row) if row.state == "running" else state_text(row)
         note = row.note if len(row.note) < 48 else row.note[:46] + "…"
         self.progress.setText(" · ".join(part for part in (words, note) if part))
         self.more.setText(tr("and {n} more", n=len(running) - 1))

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from mmstudio.desktop import theme
 from mmstudio.desktop.models.rows import ROW_ROLE
-from mmstudio.desktop.models.trained import SOURCES, STATES, ModelLine
+from mmstudio.desktop.models.trained import SOURCES, ModelLine, state_of
 from mmstudio.desktop.views.painting import paint_picture, paint_row_ground, paint_text
 from mmstudio.desktop.views.pictures import Pictures
 from mmstudio.i18n import tr
@@ -48,8 +48,8 @@ class ModelDelegate(QStyledItemDelegate):
         paint_text(painter, QRect(left, rect.y() + 12, width, 20), row.name, bold=True)
         words = f"{tr(row.label)} · {tr(SOURCES[row.info.source])}"
         role = "muted"
-        if row.info.status != "ready":
-            words = f"{tr(STATES.get(row.info.status, row.info.status))} · {tr(row.label)}"
-            role = "warning"
+        if row.training or row.info.status != "ready":
+            words = f"{state_of(row)} · {tr(row.label)}"
+            role = "accent" if row.training else "warning"
         paint_text(painter, QRect(left, rect.y() + 33, width, 18), words, role=role, pixels=theme.SMALL)
         painter.restore()

@@ -41,7 +41,9 @@ class PictureShelf(QWidget):
         self._flow = FlowLayout(self.zone)
         self._flow.setContentsMargins(8, 8, 8, 8)
         self.hint = label(
-            mark("Drop pictures or clips here, from the library or from a folder."), "small", wrap=True
+            mark("Drop pictures or clips here; or select them in the Library and choose Make with these."),
+            "small",
+            wrap=True,
         )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -13,7 +13,7 @@ from mmstudio.desktop.views.flow import FlowLayout
 from mmstudio.i18n import tr
 from mmstudio.library.query import explain, parts
 
-_LONGEST = 40
+_LONGEST = 64
 
 
 class ReadChips(QWidget):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 360
 _MARGIN = 12
+_BOTTOM = 104  # above the strip of jobs and above the buttons at the foot of a page: no card covers them
 _AT_ONCE = 3
 _KEPT = 50
 _ACTION_STAYS_MS = 15000  # what offers something stays long enough to be taken
@@ -91,7 +92,7 @@ class Toasts(QObject):
             self._place()
 
     def _place(self) -> None:
-        bottom = self._over.height() - _MARGIN
+        bottom = self._over.height() - _BOTTOM
         for card in reversed(self._cards):
             card.ensurePolished()
             height = card.heightForWidth(_WIDTH)
