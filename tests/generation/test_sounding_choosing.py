@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from mmstudio.generation import Generation
-from mmstudio.generation.sounding import make, measure
+from mmstudio.generation.sounding import cores, make, measure
 from mmstudio.generation.sounding.fitting import semitones_of
 from mmstudio.generation.sounding.maker import Maker, tones_of
 from mmstudio.generation.sounding.wish import RATE, SoundWish
@@ -79,7 +79,7 @@ def test_a_record_says_how_it_was_chosen_and_one_without_is_of_the_first_way() -
 def test_how_many_cores_play_changes_nothing(generation: Generation, monkeypatch: pytest.MonkeyPatch) -> None:
     wish = SoundWish(MODEL, 5, "bed", 14.0, key="Dm")
     together = make.make_sound(generation, wish)
-    monkeypatch.setattr(make, "CORES", 1)
+    monkeypatch.setattr(cores, "COUNT", 1)
     alone = make.make_sound(generation, wish)
     assert np.array_equal(together.samples, alone.samples)
     assert together.params == alone.params

@@ -30,7 +30,7 @@ def chord(root: float, seconds: float = 3.0, level: float = 0.2) -> np.ndarray:
 
 
 def joined(
-    grid: Grid, following: Callable[[Fitted | None], Fitted], before: np.ndarray | None = None
+    grid: Grid, following: Callable[[Fitted | None, int], Fitted], before: np.ndarray | None = None
 ) -> Joined:
     work = join(grid, following, before)
     while True:
@@ -41,10 +41,10 @@ def joined(
             return result
 
 
-def in_turn(*pieces: Piece, tempo: float | None = None) -> Callable[[Fitted | None], Fitted]:
+def in_turn(*pieces: Piece, tempo: float | None = None) -> Callable[[Fitted | None, int], Fitted]:
     ready = [fitted(one, Target(tempo), stereo=True, seed=0) for one in pieces]
     count = iter(range(10_000))
-    return lambda last: ready[next(count) % len(ready)]
+    return lambda last, left: ready[next(count) % len(ready)]
 
 
 def test_a_bed_of_different_pieces_has_no_click_and_no_gap() -> None:

@@ -57,7 +57,7 @@ def unforeseen(samples: Floats, rate: int) -> Floats:
         spectrum = np.fft.rfft(spans[at - hop // 2] * taper, 4 * hop, axis=1)
         lags = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, axis=1)[:, : _ORDER + 1]
         lags[:, 0] = lags[:, 0] * (1 + 1e-5) + 1e-9  # white noise 50 dB down: the equations stay solvable
-        weights = _predictor(lags)
+        weights = predictor(lags)
         left = parts[at].copy()
         for lag in range(1, _ORDER + 1):
             left -= weights[:, lag - 1, None] * parts[at - lag]
@@ -65,7 +65,7 @@ def unforeseen(samples: Floats, rate: int) -> Floats:
     return out.reshape(-1)[: len(samples)]
 
 
-def _predictor(lags: Floats) -> Floats:
+def predictor(lags: Floats) -> Floats:
     """float64[F, p + 1] autocorrelations → float64[F, p] weights of the samples before (Levinson, Durbin)."""
     order = lags.shape[1] - 1
     weights, error = np.zeros((len(lags), order)), lags[:, 0].copy()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mmstudio.features.sounds.clicks import predictor
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -26,9 +28,9 @@ def seam_decibel(samples: NDArray[np.float32], rate: int, random: np.random.Gene
     past = min(round(0.046 * rate), size // 2)
     if past < 4 * _ORDER:
         return 0.0
-    seam = _unforeseen(samples, 0, 0, past)
     cuts = random.integers(0, size, (_CUTS, 2))
-    random_cuts = float(np.median([_unforeseen(samples, int(a), int(b), past) for a, b in cuts]))
+    seam, *others = _unforeseen(samples, np.concatenate([np.zeros((1, 2), cuts.dtype), cuts]), past)
+    random_cuts = float(np.median(others))
     if random_cuts <= 1e-14:
         return 0.0
     return 10 * float(np.log10(max(seam, 1e-14) / random_cuts))
@@ -46,15 +48,11 @@ def quiet_start(samples: NDArray[np.float32], rate: int, random: np.random.Gener
     if past < 4 * _ORDER:
         return 0
     cuts = random.integers(0, size, (_CUTS // 4, 2))
-    usual = float(np.median([_unforeseen(samples, int(a), int(b), past) for a, b in cuts]))
-    least, best = np.inf, 0
-    for back in range(0, min(round(_BEFORE * rate), size), _ORDER):
-        found = _unforeseen(samples, -back, -back, past)
-        if found <= usual / 200:
-            return back
-        if found < least:
-            least, best = found, back
-    return best
+    backs = np.arange(0, min(round(_BEFORE * rate), size), _ORDER)
+    found = _unforeseen(samples, np.concatenate([cuts, -np.stack([backs, backs], axis=1)]), past)
+    usual, errors = float(np.median(found[: len(cuts)])), found[len(cuts) :]
+    quiet = np.flatnonzero(errors <= usual / 200)
+    return int(backs[quiet[0] if len(quiet) else errors.argmin()])
 
 
 @lru_cache(maxsize=8)
@@ -62,24 +60,24 @@ def _hanning(size: int) -> NDArray[np.float64]:
     return np.asarray(np.hanning(size))
 
 
-def _unforeseen(samples: NDArray[np.float32], end: int, start: int, past: int) -> float:
-    """Mean square of the prediction's error in the 32 samples from ``start`` on, heard after those before
-    ``end``; both wrap around."""
+def _unforeseen(samples: NDArray[np.float32], joins: NDArray[np.int64], past: int) -> NDArray[np.float64]:
+    """float64[K], for each of K joins (end, start): the mean square of the prediction's error in the 32
+    samples from ``start`` on, heard after those before ``end``; both wrap around."""
     from scipy.fft import irfft, next_fast_len, rfft
-    from scipy.linalg import solve_toeplitz
 
-    error, length = 0.0, next_fast_len(past + _ORDER + 1, True)
-    for channel in samples.astype(np.float64):
-        before = np.take(channel, np.arange(end - past, end), mode="wrap")
-        after = np.take(channel, np.arange(start, start + _ORDER), mode="wrap")
-        spectrum = rfft(before * _hanning(past), length)
-        lags = irfft(np.square(spectrum.real) + np.square(spectrum.imag), length)[: _ORDER + 1]
-        if lags[0] <= 1e-12:
-            error += float(np.square(after).mean())
-            continue
-        lags[0] *= 1 + 1e-6  # white noise 60 dB down: the equations stay solvable
-        weights = solve_toeplitz(lags[:-1], lags[1:])
-        joined = np.concatenate([before[-_ORDER:], after])
-        windows = np.lib.stride_tricks.sliding_window_view(joined[:-1], _ORDER)[:, ::-1]
-        error += float(np.square(after - windows @ weights).mean())
-    return error / max(len(samples), 1)
+    size, length = samples.shape[1], next_fast_len(past + _ORDER + 1, True)
+    ends, starts = joins[:, :1], joins[:, 1:]
+    error = np.zeros(len(joins))
+    for channel in samples:
+        before = channel[(ends + np.arange(-past, 0)) % size].astype(np.float64)
+        after = channel[(starts + np.arange(_ORDER)) % size].astype(np.float64)
+        spectrum = rfft(before * _hanning(past), length, axis=1)
+        lags = irfft(np.square(spectrum.real) + np.square(spectrum.imag), length, axis=1)[:, : _ORDER + 1]
+        silent = lags[:, :1] <= 1e-12
+        lags = np.where(silent, 0.0, lags / np.where(silent, 1.0, lags[:, :1]))
+        lags[:, 0] = 1 + 1e-6  # white noise 60 dB down: the equations stay solvable
+        joined = np.concatenate([before[:, -_ORDER:], after], axis=1)
+        windows = np.lib.stride_tricks.sliding_window_view(joined[:, :-1], _ORDER, axis=1)[:, :, ::-1]
+        told = np.einsum("kno,ko->kn", windows, predictor(lags))  # nothing after silence
+        error += np.square(after - told).mean(axis=1)
+    return np.asarray(error / max(len(samples), 1))

@@ -7,8 +7,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from mmstudio.features.sounds.loudness import loudness_of, powers_of
-from mmstudio.generation.sounding.measure import Samples, loudness, peaks_between
+from mmstudio.features.sounds.loudness import loudness_of
+from mmstudio.generation.sounding.measure import Each, Samples, in_turn, peaks_between, powers
+from mmstudio.generation.sounding.measure import loudness as measured
 
 CEILING = 0.88  # -1.1 dBFS: a tenth of a decibel below what is promised, for the rounding to 16 bits
 _SILENT = -69.0  # LUFS: nothing to level
@@ -43,21 +44,25 @@ def to_stereo(samples: Samples) -> Samples:
     return np.asarray(mixed - mixed.mean(axis=1, keepdims=True), np.float32)
 
 
-def level(samples: Samples, rate: int, target: float, around: bool = False) -> tuple[Samples, float]:
-    """Bring float32[C, N] to ``target`` LUFS with a true peak below -1 dBTP and no offset; silence stays.
+def level(
+    samples: Samples, rate: int, target: float, around: bool = False, each: Each = in_turn
+) -> tuple[Samples, float]:
+    """Bring float32[C, N] (C at most 2) to ``target`` LUFS with a true peak below -1 dBTP and no offset;
+    silence stays.
 
     Peaks above that are turned down by a limiter that looks ahead; with ``around`` it takes the end to run
-    into the beginning. What is nearly all peak keeps what it reached.
+    into the beginning. What is nearly all peak keeps what it reached. ``each`` may treat the channels side by
+    side.
 
     Returns (the samples, the LUFS they have).
     """
     samples = np.asarray(samples - samples.mean(axis=1, keepdims=True, dtype=np.float64), np.float32)
-    powers = powers_of(samples, rate)
-    now = loudness_of(powers)
+    known = powers(samples, rate, each)
+    now = loudness_of(known)
     if now < _SILENT:
         return samples, now
     gain = min(target - now, _MOST_GAIN)
-    limiter = _Limiter(samples, powers, rate, around)
+    limiter = _Limiter(samples, known, rate, around, each)
     out, reached = limiter.turned(gain), now + gain
     if out is None:
         return samples * np.float32(10 ** (gain / 20)), reached
@@ -65,7 +70,7 @@ def level(samples: Samples, rate: int, target: float, around: bool = False) -> t
         gain = limiter.towards(gain, target)
         found = limiter.turned(gain)
         assert found is not None  # no quieter than what was too loud
-        out, reached = found, loudness(found, rate)
+        out, reached = found, measured(found, rate, each)
         limiter.correct(gain, reached)
         if abs(target - reached) < _NEAR:
             break
@@ -75,8 +80,10 @@ def level(samples: Samples, rate: int, target: float, around: bool = False) -> t
 class _Limiter:
     """Gains that keep a sound below the ceiling, worked out in blocks of 16 samples."""
 
-    def __init__(self, samples: Samples, powers: NDArray[np.float64], rate: int, around: bool) -> None:
-        self.samples, self.rate, self.powers = samples, rate, powers
+    def __init__(
+        self, samples: Samples, powers: NDArray[np.float64], rate: int, around: bool, each: Each
+    ) -> None:
+        self.samples, self.rate, self.powers, self.each = samples, rate, powers, each
         self.mode = "wrap" if around else "nearest"
         self.hold = 2 * max(round(_HOLD * rate / _BLOCK), 1) + 1
         blocks = -(-samples.shape[1] // _BLOCK)
@@ -95,7 +102,8 @@ class _Limiter:
         if not len(self.peaks) or gain > self.known:
             self.known = gain + 2.0
             # What stays below six tenths of the ceiling does not reach it between two samples.
-            peak = peaks_between(self.samples, CEILING * 0.6 / 10 ** (self.known / 20))
+            above = CEILING * 0.6 / 10 ** (self.known / 20)
+            peak = np.max(self.each(lambda one: peaks_between(one[None], above), self.samples), axis=0)
             peak = np.maximum(peak, np.roll(peak, 1))  # of both sides of a sample
             self.peaks = np.pad(peak, (0, self.tail)).reshape(-1, _BLOCK).max(axis=1)
         return self.peaks

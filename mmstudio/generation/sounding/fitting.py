@@ -19,7 +19,7 @@ from mmstudio.media.audio import resample
 LOOKS = 4  # pieces measured before the best is taken
 FARTHEST = 3  # semitones a piece is moved at the most
 _CLOSE = 0.04  # octaves of tempo that nobody hears being stretched
-_WRAP = 0.6  # seconds that a piece which runs into itself is prolonged by, at both ends
+PROLONGED = 0.6  # seconds that a piece which runs into itself is prolonged by, at both ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def fitted(piece: Piece, target: Target, stereo: bool, seed: int, once: bool = F
     """A piece in the target's tempo and key, at 44.1 kHz in two channels; one that runs into its beginning is
     prolonged at both ends unless it is heard ``once``."""
     samples, rate = piece.samples, piece.rate
-    wrap = min(round(_WRAP * rate), samples.shape[1]) if piece.around and not once else 0
+    wrap = min(round(PROLONGED * rate), samples.shape[1]) if piece.around and not once else 0
     if wrap:
         size = samples.shape[1]
         samples = np.take(samples, np.arange(-wrap, size + wrap), axis=1, mode="wrap")

@@ -47,12 +47,12 @@ class Joined:
     seams: list[int] = field(default_factory=list)
 
 
-Next = Callable[[Fitted | None], Fitted]
+Next = Callable[[Fitted | None, int], Fitted]
+"""The piece after one (None: the first), where so many samples are still to be filled."""
 
 
 def join(grid: Grid, following: Next, before: Samples | None = None) -> Generator[float, None, Joined]:
-    """Lay pieces from ``following`` (given the one before) until the grid is full; yields how much is done,
-    0…1.
+    """Lay pieces from ``following`` until the grid is full; yields how much is done, 0…1.
 
     Cuts fall on beats; each piece fades in over what goes before its first beat, so that the beat itself
     sounds in full. ``before`` (at least a third of a second) is what the first piece fades in over; the
@@ -64,7 +64,7 @@ def join(grid: Grid, following: Next, before: Samples | None = None) -> Generato
     level = None if before is None else _rms(before[:, -3 * RATE :])
     at, last = 0, None
     while at < grid.length:
-        last = following(last)
+        last = following(last, grid.length - at)
         fade = _fade(last, grid)
         part = _take(last, grid, at, fade, _tail(out, before, at, fade))
         size = min(part.shape[1] - fade, grid.length - at)

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
 from collections.abc import Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,13 +12,15 @@ from mmstudio.errors import UsageError
 from mmstudio.features.sounds.seam import quiet_start
 from mmstudio.generation.latents.space import Floats
 from mmstudio.generation.sounding import measure
+from mmstudio.generation.sounding.cores import Cores
 from mmstudio.generation.sounding.finish import faded, level, trimmed
-from mmstudio.generation.sounding.fitting import Fitted, Target, choose, fitted
+from mmstudio.generation.sounding.fitting import Target, choose, fitted
 from mmstudio.generation.sounding.hearing import Given, given
 from mmstudio.generation.sounding.joining import Grid, Joined, join
-from mmstudio.generation.sounding.maker import BLOCK, Maker, Piece
+from mmstudio.generation.sounding.maker import Maker, Piece
 from mmstudio.generation.sounding.measure import Samples
 from mmstudio.generation.sounding.plan import grid_of, tempo_of
+from mmstudio.generation.sounding.stream import PATIENCE, Stream
 from mmstudio.generation.sounding.timbre import colour_of, recoloured
 from mmstudio.generation.sounding.wish import RATE, MadeSound, SoundWish, key_name, key_number
 from mmstudio.i18n import tr
@@ -32,11 +29,9 @@ from mmstudio.jobs import Progress
 if TYPE_CHECKING:
     from mmstudio.generation.service import Generation
 
-CORES = min(2, os.cpu_count() or 1)  # that play pieces at once
-PATIENCE = 2  # blocks of latents looked through before silence is settled for
 MORE = 12.0  # seconds a given sound is gone on for, where none are asked for
+_FULL = 0.85  # of a piece, that it fills at the most when it is cut at a beat
 _BETWEEN = 0.15  # spread around a place between two sounds, where the place itself is silent
-_HOME = 0.3  # how far each piece's surroundings are pulled back to the first one
 _END = 1.5  # seconds a bed fades out over
 _HEARD = 12.0  # seconds of the result that tempo and key are measured in
 _LONGEST_CARRIER = 120.0  # seconds
@@ -63,14 +58,14 @@ def make_sound(generation: Generation, wish: SoundWish) -> MadeSound:
 def making_sound(generation: Generation, wish: SoundWish) -> Generator[Progress, None, MadeSound]:
     """The same for a job: yields between pieces (a second of work at the most), returns the sound."""
     yield Progress(0, 100, tr("Preparing"))
-    work = _Work(generation, wish.checked())
-    for share in _making(work):
-        yield Progress(round(90 * share), 100, tr("Making"))
-    samples = work.samples
-    around = wish.kind == "loop"
-    samples, loudness = level(samples, RATE, wish.loudness, around)
-    yield Progress(95, 100, tr("Measuring"))
-    return MadeSound(samples, RATE, work.latents(), work.params(samples, loudness))
+    model = generation.sound_model(wish.checked().model)
+    with Cores() as cores:
+        work = _Work(generation, wish, Maker(model, wish, cores))
+        for share in _making(work):
+            yield Progress(round(90 * share), 100, tr("Making"))
+        samples, loudness = level(work.samples, RATE, wish.loudness, wish.kind == "loop", cores.each)
+        yield Progress(95, 100, tr("Measuring"))
+        return MadeSound(samples, RATE, work.latents(), work.params(samples, loudness))
 
 
 @dataclass(slots=True)
@@ -79,16 +74,13 @@ class _Work:
 
     generation: Generation
     wish: SoundWish
+    maker: Maker
     samples: Samples = field(default_factory=lambda: np.zeros((2, 0), np.float32))
     used: list[Floats] = field(default_factory=list)
     heard: dict[str, Given] = field(default_factory=dict)
     rejected: int = 0
     below: int = 0
     grid: Grid | None = None
-    maker: Maker = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.maker = Maker(self.generation.sound_model(self.wish.model), self.wish)
 
     def given(self, part: str, source: Any, longest: float = 600.0) -> Given:
         """A sound the wish names, kept for the record."""
@@ -103,7 +95,9 @@ class _Work:
     def params(self, samples: Samples, loudness: float) -> dict[str, Any]:
         """The record of the finished sound."""
         model, part = self.maker.model, samples[:, : round(_HEARD * RATE)]
-        beat, key = measure.beat_and_key(part, RATE)
+        hearing = self.maker.cores.submit(lambda: measure.beat_and_key(part, RATE))
+        peak = measure.true_peak(samples, self.maker.cores.each)
+        beat, key = hearing.result()
         tempo = None if beat is None or beat.sure < measure.SURE else beat.tempo
         if self.grid is not None and self.grid.tempo is not None:
             tempo = self.grid.tempo
@@ -117,7 +111,7 @@ class _Work:
             "tempo": None if tempo is None else round(tempo, 2),
             "key": None if key is None or key[1] < measure.SURE / 3 else key_name(key[0]),
             "loudness": round(loudness, 2),
-            "true_peak": round(measure.true_peak(samples), 2),
+            "true_peak": round(peak, 2),
             "pieces": len(self.used),
             "rejected": self.rejected,
             "below_floor": self.below,
@@ -140,7 +134,12 @@ def _making(work: _Work) -> Iterator[float]:
         first = carrier
     else:
         first, anchor = _started(work, target)
+    playing = maker.cores.submit(first.play)
+    stream = Stream(maker, first, same=carrier is not None)
+    if _goes_on(wish, maker):
+        stream.prepare()  # while the first is played
     yield 0.1
+    playing.result()
     longest = 0.0 if wish.seconds is None else wish.seconds
     if wish.kind == "one-shot" and longest <= first.samples.shape[1] / first.rate + 0.01:
         work.samples = _one_shot(work, first, target)
@@ -153,9 +152,9 @@ def _making(work: _Work) -> Iterator[float]:
         if before is not None:
             grid = Grid(grid.length, target.tempo or tempo_of(first))
         target = _settled(target, grid, first)
-        with _Stream(work, first, target, carrier is not None) as stream:
-            stream.left = grid.length
-            joined: Joined = yield from _shares(join(grid, stream, before))
+        stream.begin(target)
+        joined: Joined = yield from _shares(join(grid, stream, before))
+        work.rejected += stream.rejected
         work.grid = grid
         work.used = [first.latent] if carrier is not None else [one.piece.latent for one in joined.used]
         work.samples = joined.samples
@@ -169,6 +168,14 @@ def _making(work: _Work) -> Iterator[float]:
             work.samples = faded(work.samples, RATE, 0.005, end)
     if colour is not None:
         work.samples = _coloured(work, colour, wish)
+
+
+def _goes_on(wish: SoundWish, maker: Maker) -> bool:
+    """Whether a second piece is likely to be needed."""
+    if wish.kind == "bed":
+        return True
+    usual = maker.shape.seconds if wish.tempo is not None else 0.0
+    return (wish.seconds or usual) > _FULL * maker.shape.seconds
 
 
 def _shares(joining: Generator[float, None, Joined]) -> Generator[float, None, Joined]:
@@ -202,12 +209,13 @@ def _started(work: _Work, target: Target) -> tuple[Piece, Floats]:
 def _first(work: _Work, latents: Floats | None, target: Target, *, throughout: bool, looks: int = 0) -> Piece:
     """The first piece: of given latents, and drawn from all that the model learned where those are silent."""
     maker = work.maker
+    # Several are looked at where something matters: they are drawn side by side.
+    ahead = 1 if target.any and maker.cores.several and looks != 1 else 0
 
     def pieces() -> Iterator[Piece]:
         for block in range(PATIENCE):
-            yield from maker.pieces(
-                latents if block == 0 and latents is not None else maker.draws(), throughout
-            )
+            some = latents if block == 0 and latents is not None else maker.draws()
+            yield from maker.pieces(some, throughout, ahead)
 
     choice = choose(pieces(), target, looks) if looks else choose(pieces(), target)
     assert choice is not None  # at least a silent one
@@ -225,94 +233,6 @@ def _settled(target: Target, grid: Grid, first: Piece) -> Target:
         found = key_of(first.chroma)
         key = found[0] if found is not None and found[1] >= measure.SURE else None
     return Target(grid.tempo, key)
-
-
-class _Stream:
-    """Piece after piece, each near the one before; the next ones are played on other cores while one is laid.
-
-    Which piece comes next is told by spectrograms alone, so that it does not wait for the one before to be
-    played.
-    """
-
-    def __init__(self, work: _Work, first: Piece, target: Target, same: bool) -> None:
-        self.work, self.target, self.same = work, target, same
-        self.home = self._last = first
-        self.left = 0  # samples that are still to be filled at the least
-        self._longest = round((work.maker.shape.seconds * 1.5 + 1.2) * RATE)  # that one piece fills
-        self._coming: deque[tuple[Future[Fitted], int]] = deque()
-        self._pool: ThreadPoolExecutor | None = None
-        self._limits: Any = None
-        self._ahead: Iterator[Piece] = iter(())
-        self._kept: Fitted | None = None
-        self._left = 0
-
-    def __enter__(self) -> _Stream:
-        if self.work.wish.choosing >= 2 and not self.same:
-            from threadpoolctl import threadpool_limits
-
-            # Each piece on one core: the threads that libraries begin for small sums wait for each other,
-            # and take from these (a bed 21 times as fast as it plays with them, 28 without).
-            self._limits = threadpool_limits(1)
-            alone = partial(threadpool_limits, 1, "openmp")  # counts for the thread that asks
-            if CORES > 1:
-                self._pool = ThreadPoolExecutor(CORES, thread_name_prefix="pieces", initializer=alone)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._limits is not None:
-            self._limits.restore_original_limits()
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def __call__(self, last: Fitted | None) -> Fitted:
-        if last is None or self.same:
-            if self._kept is None:
-                self._look_ahead(self.left - self._longest)
-                self._kept = self._fitted(self.home)
-            return self._kept
-        if self._pool is None:
-            piece, rejected = self._next(last.piece)
-            self.work.rejected += rejected
-            return self._fitted(piece)
-        self.left -= last.samples.shape[1]
-        if not self._coming:
-            self._submit()
-        self._look_ahead(self.left)
-        coming, rejected = self._coming.popleft()
-        self.work.rejected += rejected
-        return coming.result()
-
-    def _look_ahead(self, left: int) -> None:
-        """Have pieces played that surely come, one for each core and one more."""
-        while self._pool is not None and len(self._coming) <= CORES:
-            if left <= self._longest * len(self._coming):
-                break
-            self._submit()
-
-    def _submit(self) -> None:
-        assert self._pool is not None
-        self._last, rejected = self._next(self._last)
-        self._coming.append((self._pool.submit(self._fitted, self._last), rejected))
-
-    def _fitted(self, piece: Piece) -> Fitted:
-        return fitted(piece, self.target, self.work.wish.stereo, self.work.wish.seed)
-
-    def _next(self, last: Piece) -> tuple[Piece, int]:
-        """The piece after ``last``, and how many were silent before it."""
-        maker, space = self.work.maker, self.work.maker.space
-        looks, rejected = 4, 0
-        for _ in range(PATIENCE):
-            if self._left < looks:
-                near = space.between(last.latent, self.home.latent, _HOME)
-                spread = self.work.wish.spread
-                self._ahead, self._left = maker.pieces(maker.near(near, spread), throughout=True), BLOCK
-            some = list(islice(self._ahead, looks))
-            self._left -= len(some)
-            choice = choose(some, self.target)
-            if choice is not None and not choice.below:
-                return choice.piece, rejected + choice.rejected
-            rejected += len(some)
-        return last, rejected  # once more what sounded
 
 
 def _one_shot(work: _Work, piece: Piece, target: Target) -> Samples:

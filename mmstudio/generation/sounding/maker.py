@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mmstudio.features.sounds.hearing import Sound
 from mmstudio.generation.latents.space import Floats, Space
 from mmstudio.generation.sounding import measure
+from mmstudio.generation.sounding.cores import Cores, done
 from mmstudio.generation.sounding.measure import Beat, Samples
 from mmstudio.generation.sounding.wish import SoundWish, key_number
 
@@ -50,6 +54,7 @@ class Piece:
         self._make, self._mel, self.quick = samples, mel, quick
         self._tones: Callable[[], Floats] | Floats | None = tones
         self._beat: Beat | None = None
+        self._heard: Sound | None = None  # until beat and chroma are known
         self._chroma: NDArray[np.float32] | None = None
 
     @property
@@ -63,7 +68,7 @@ class Piece:
     def beat(self) -> Beat | None:
         """Its beat, where there is one to build on."""
         if self._beat is None:
-            found = measure.beat_of(self.samples, self.rate)
+            found = measure.beat_in(self._hearing())
             self._beat = found if found is not None else Beat(0.0, 0.0, 0.0)
         return self._beat if self._beat.sure >= measure.SURE else None
 
@@ -78,8 +83,18 @@ class Piece:
     def chroma(self) -> NDArray[np.float32]:
         """float32[12], see :func:`measure.chroma_of`."""
         if self._chroma is None:
-            self._chroma = measure.chroma_of(self.samples, self.rate)
+            self._chroma = measure.chroma_in(self._hearing())
         return self._chroma
+
+    def _hearing(self) -> Sound:
+        """Its spectra, which the beat and the pitch classes share."""
+        heard = self._heard or Sound([self.samples], self.rate)
+        self._heard = heard if self._beat is None and self._chroma is None else None
+        return heard
+
+    def play(self) -> None:
+        """Work its samples out now, wherever they are asked for later."""
+        _ = self.samples
 
     @property
     def cheap(self) -> bool:
@@ -99,12 +114,12 @@ class Piece:
 class Maker:
     """One model at one wish; its chance comes from the wish's seed and index alone."""
 
-    def __init__(self, model: GenerativeModel, wish: SoundWish) -> None:
+    def __init__(self, model: GenerativeModel, wish: SoundWish, cores: Cores | None = None) -> None:
         import torch
 
         from mmstudio.learning.engine.sound_shape import SoundShape
 
-        self.model, self.wish = model, wish
+        self.model, self.wish, self.cores = model, wish, cores or Cores()
         self.shape = SoundShape.of(model.config)
         self.space = Space.of(model.prior)
         self.random = np.random.default_rng([wish.seed % 2**63, wish.index, 5])
@@ -153,17 +168,19 @@ class Maker:
 
     # -- pieces ------------------------------------------------------------------------------------------
 
-    def pieces(self, latents: Floats, throughout: bool) -> Iterator[Piece]:
+    def pieces(self, latents: Floats, throughout: bool, ahead: int = 0) -> Iterator[Piece]:
         """What float32[N, L] sound like, in their order, made as they are asked for; ``throughout`` asks for
-        sound from beginning to end."""
+        sound from beginning to end. ``ahead`` blocks of them are drawn on other cores meanwhile."""
         import torch
 
         z = torch.from_numpy(np.ascontiguousarray(latents, np.float32))
         rows = BLOCK if self.wish.kind == "bed" or self.wish.choosing < 2 else FEW
-        for start in range(0, len(z), rows):
-            block = z[start : start + rows]
-            told = None if self._told is None else self._told.expand(len(block), -1)
-            mels, quick = self.model.decode(block, told, rows), self.model.vocoder is not None
+        blocks = [z[at : at + rows] for at in range(0, len(z), rows)]
+        coming: deque[Future[Tensor]] = deque()
+        for place, block in enumerate(blocks):
+            while len(coming) <= min(ahead, len(blocks) - place - 1):
+                coming.append(self._drawn(blocks[place + len(coming)], rows, bool(ahead)))
+            mels, quick = coming.popleft().result(), self.model.vocoder is not None
             for row, mel in enumerate(mels.numpy()):
                 own = mel[0, : self.shape.bands]  # of stereo the middle, which holds most of it
                 score = sustain(own, throughout)
@@ -172,6 +189,11 @@ class Maker:
                 tones = partial(tones_of, own, self.shape) if self.wish.choosing >= 2 else None
                 latent = block[row].numpy()
                 yield Piece(latent, self.shape.rate, make, score, self.shape.loop, known, quick, tones)
+
+    def _drawn(self, block: Tensor, rows: int, beside: bool) -> Future[Tensor]:
+        told = None if self._told is None else self._told.expand(len(block), -1)
+        work = partial(self.model.decode, block, told, rows)
+        return self.cores.submit(work) if beside else done(work)
 
     @property
     def _ordinary(self) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mmstudio.features.sounds.clicks import clicks
 from mmstudio.features.sounds.hearing import Sound
-from mmstudio.features.sounds.loudness import integrated
+from mmstudio.features.sounds.loudness import loudness_of, powers_of
 from mmstudio.features.sounds.seam import seam_decibel
 
 __all__ = [
@@ -23,6 +25,15 @@ _STRETCH, _ROW = 2048, 32
 _SLOWEST, _FASTEST = 35.0, 260.0  # beats per minute that are believed
 
 
+Each = Callable[[Callable[[Samples], Any], Iterable[Samples]], list[Any]]
+"""Does something to each of several arrays, perhaps on several cores."""
+
+
+def in_turn(work: Callable[[Samples], Any], of: Iterable[Samples]) -> list[Any]:
+    """One after the other."""
+    return [work(one) for one in of]
+
+
 @dataclass(frozen=True, slots=True)
 class Beat:
     """Beats per minute, how sure (0…1), and the time of the first beat in seconds."""
@@ -32,17 +43,28 @@ class Beat:
     first: float
 
 
-def loudness(samples: Samples, rate: int) -> float:
-    """Integrated LUFS of float32[C, N] (ITU-R BS.1770-4, EBU R 128); -70 for silence."""
-    return integrated([samples], rate)
+def loudness(samples: Samples, rate: int, each: Each = in_turn) -> float:
+    """Integrated LUFS of float32[C, N], C at most 2 (ITU-R BS.1770-4, EBU R 128); -70 for silence."""
+    return loudness_of(powers(samples, rate, each))
 
 
-def true_peak(samples: Samples) -> float:
+def powers(samples: Samples, rate: int, each: Each = in_turn) -> NDArray[np.float64]:
+    """:func:`features.sounds.loudness.powers_of` float32[C, N], C at most 2, channel by channel."""
+    parts = each(lambda channel: powers_of(channel[None], rate), samples)
+    total: NDArray[np.float64] = np.sum(parts, axis=0)
+    return total
+
+
+def true_peak(samples: Samples, each: Each = in_turn) -> float:
     """dBTP of float32[C, N]: the highest sample after four times oversampling (ITU-R BS.1770-4, annex 2);
-    -120 for digital silence."""
+    -120 for digital silence. ``each`` may measure the channels side by side."""
     highest = float(np.abs(samples).max(initial=0.0))
-    # Between two samples of half the highest, a wave does not rise above it.
-    top = float(peaks_between(samples, 0.5 * highest).max(initial=0.0))
+
+    def top_of(channel: Samples) -> float:
+        # Between two samples of half the highest, a wave does not rise above it.
+        return float(peaks_between(channel[None], 0.5 * highest).max(initial=0.0))
+
+    top = max(each(top_of, samples), default=0.0)
     return max(20 * float(np.log10(max(top, 1e-12))), -120.0)
 
 
@@ -99,15 +121,16 @@ def beat_and_key(samples: Samples, rate: int) -> tuple[Beat | None, tuple[int, f
     from mmstudio.features.sounds import tonality
 
     heard = Sound([samples], rate)
-    return _beat(heard), tonality.key_of(_chroma(heard))
+    return beat_in(heard), tonality.key_of(chroma_in(heard))
 
 
 def beat_of(samples: Samples, rate: int) -> Beat | None:
     """The beat of float32[C, N], None where there is none or it is shorter than 1.5 s."""
-    return _beat(Sound([samples], rate))
+    return beat_in(Sound([samples], rate))
 
 
-def _beat(heard: Sound) -> Beat | None:
+def beat_in(heard: Sound) -> Beat | None:
+    """:func:`beat_of` a sound whose spectra may be known already."""
     from mmstudio.features.sounds.rhythm import FRAMES_PER_SECOND, accents, tempo
 
     strengths = [accents(mel) for mel in heard.mels]
@@ -157,10 +180,11 @@ def _attack(wave: Samples, heard: Sound, rough: float, period: float) -> float:
 def chroma_of(samples: Samples, rate: int) -> NDArray[np.float32]:
     """float32[12]: the mean strength of the pitch classes C to B over the frames that sound; 0 for
     silence."""
-    return _chroma(Sound([samples], rate))
+    return chroma_in(Sound([samples], rate))
 
 
-def _chroma(heard: Sound) -> NDArray[np.float32]:
+def chroma_in(heard: Sound) -> NDArray[np.float32]:
+    """:func:`chroma_of` of a sound whose spectra may be known already."""
     from mmstudio.features.sounds.tonality import chroma
 
     spectrum = np.concatenate(heard.spectra)
