@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QStyleOptionViewItem
+from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 from pytestqt.qtbot import QtBot
 
 from mmstudio.desktop.context import AppContext, Notice
@@ -344,6 +344,12 @@ def test_list_and_likes_are_shown_together_and_what_stays_is_left_alone(pane: Au
     pane._edit(audience.id, "liked", more[1:])
     _ranked(pane)
     assert list(pane.view.chips.chips) == shelf.ids == more[1:]
+    after, walked = {*pane.view.chips.chips.values(), pane.view.chips.reset_button}, []
+    at: QWidget = next(iter(pane.view.chips.chips.values()))
+    while len(walked) < len(after):
+        walked += [at] if at in after else []
+        at = at.nextInFocusChain()
+    assert walked == [*pane.view.chips.chips.values(), pane.view.chips.reset_button]
 
 
 def test_the_taste_is_that_of_the_last_edit_when_its_page_is_seen(pane: AudiencesPane) -> None:

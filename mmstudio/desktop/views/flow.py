@@ -81,9 +81,9 @@ class FlowLayout(QLayout):
         if before == list(widgets):
             return
         wanted, there = set(widgets), set(before)
+        self._placed = [item for item in self._placed if item.widget() in wanted]
         for widget in before:
             if widget is not None and widget not in wanted:
-                self.removeWidget(widget)
                 widget.hide()
                 widget.deleteLater()
         for widget in widgets:

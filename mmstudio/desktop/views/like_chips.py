@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QToolButton, QWidget
@@ -80,6 +81,8 @@ class LikeChips(QWidget):
         same = {row.id: self.chips[row.id] for row in before if row in wanted}
         self.chips = {row.id: same.get(row.id) or self._chip(row) for row in rows}
         self._flow.hold([*self._before, *self.chips.values(), self.reset_button])
+        for one, other in pairwise((self._before[-1], *self.chips.values(), self.reset_button)):
+            QWidget.setTabOrder(one, other)
         for row in rows:
             if row.id in same and same[row.id].isChecked() == (row.id in self.off):
                 self._dress(same[row.id], row)
