@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from mmstudio.errors import UsageError
 from mmstudio.jobs import run_inline
 from mmstudio.learning import Trainings
 from mmstudio.learning.config import load_config
 from mmstudio.learning.engine.checkpoint import WEIGHTS
-from mmstudio.learning.engine.registry import build_task, load_model
+from mmstudio.learning.engine.prior import standard_prior
+from mmstudio.learning.engine.registry import GenerativeModel, build_task, load_model
 from mmstudio.learning.engine.sound_shape import SoundShape
 from mmstudio.learning.evaluation.sounds import FEATURES, clicks_a_minute, quality, seam_db
 from mmstudio.learning.nets.vocoder import ROUNDS, Vocoder
@@ -217,3 +219,24 @@ def test_a_trained_model_of_loops_has_no_seam(tmp_path: Path) -> None:
 def test_samples_are_the_same_for_a_seed(tmp_path: Path) -> None:
     model = trained(tmp_path, "sound-gan", steps=1, tempo=np.full(16, 100.0))
     assert np.array_equal(sample(model, 2, 3, tempo=90), sample(model, 2, 3, tempo=90))
+
+
+class SometimesSilent(nn.Module):
+    """Draws silence for a third of all latents."""
+
+    def forward(self, z: torch.Tensor, c: torch.Tensor | None = None) -> torch.Tensor:
+        sounds = (z[:, 0] > -0.5).float() * 1.2 - 1.0
+        return sounds.view(-1, 1, 1, 1).expand(-1, 1, SHAPE.bands, SHAPE.frames)
+
+
+def test_what_is_silent_is_drawn_again() -> None:
+    config = tiny_config("sound-gan", "some")
+    config.parts = {"sound": SHAPE.as_json()}
+    model = GenerativeModel(config, SometimesSilent(), None, None, standard_prior(8), CPU)
+    first = model.waves(model.draw(12, torch.Generator().manual_seed(2))).numpy()
+    silent = np.abs(first).max(axis=(1, 2)) < 1e-3
+    assert 0 < silent.sum() < 12
+    made = sample(model, 12, 2)
+    assert quality(made)["silent"] == 0.0
+    assert np.array_equal(made[~silent], first[~silent])
+    assert np.array_equal(sample(model, 12, 2), made)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mmstudio.learning.engine.registry import GenerativeModel
 
 Waves = NDArray[np.float32]
+_AGAIN = 4  # times that what is silent is drawn again
+_SILENT = 1e-6  # of power
 
 
 def train(
@@ -119,15 +121,24 @@ def _row(conditions: Conditions, tempo: Any, key: Any, index: int) -> NDArray[np
 def sample(
     model: GenerativeModel, count: int, seed: int = 0, *, tempo: float | None = None, key: int | None = None
 ) -> Waves:
-    """``count``×C×samples float32 in [-1, 1] at ``model.sound.rate``."""
+    """``count``×C×samples float32 in [-1, 1] at ``model.sound.rate``; what is silent (below -60 dB) is drawn
+    again, four times at the most."""
     import torch
 
-    z = model.draw(count, torch.Generator().manual_seed(seed))
-    conditions = model.conditions
-    if not conditions.width:
-        return np.asarray(model.waves(z).numpy())
-    row = torch.from_numpy(conditions.row(tempo=tempo, key=key))
-    return np.asarray(model.waves(z, row.expand(count, -1)).numpy())
+    random, conditions = torch.Generator().manual_seed(seed), model.conditions
+    row = torch.from_numpy(conditions.row(tempo=tempo, key=key)) if conditions.width else None
+
+    def drawn(some: int) -> Waves:
+        told = None if row is None else row.expand(some, -1)
+        return np.asarray(model.waves(model.draw(some, random), told).numpy())
+
+    made = drawn(count)
+    for _ in range(_AGAIN):
+        silent = np.flatnonzero(np.square(made, dtype=np.float64).mean(axis=(1, 2)) < _SILENT)
+        if not len(silent):
+            break
+        made[silent] = drawn(len(silent))
+    return made
 
 
 def measure(
