@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import locale
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -75,18 +75,35 @@ def mark(text: str) -> str:
 
 def tr_error(error: BaseException) -> tuple[str, str]:
     """(sentence, hint) of an error in the person's language; never a traceback."""
+    return retold(kept_error(error))
+
+
+def kept_error(error: BaseException) -> dict[str, Any]:
+    """What to keep of an error, as plain JSON, to say it later in whatever language is in use then.
+
+    Returns {"template", "hint", "values"}: marked English and what goes into its fields.
+    """
     if isinstance(error, OSError):
         error = of_the_system(error) or error
     elif isinstance(error, ImportError):
         error = of_a_library(error) or error
-    if isinstance(error, StudioError):
-        return tr(error.template, **error.values), (
-            tr(error.hint_template, **error.values) if error.hint_template else ""
+    if not isinstance(error, StudioError):
+        error = StudioError(
+            mark("Something went wrong that the program did not expect."),
+            hint=mark("Trying again is safe. For support: {what}; the log file says more."),
+            what=f"{type(error).__name__}: {error}",
         )
-    return tr("Something went wrong that the program did not expect."), tr(
-        "Trying again is safe. For support: {what}; the log file says more.",
-        what=f"{type(error).__name__}: {error}",
-    )
+    values = {
+        key: value if isinstance(value, int | float | str) else str(value)
+        for key, value in error.values.items()
+    }
+    return {"template": error.template, "hint": error.hint_template, "values": values}
+
+
+def retold(kept: Mapping[str, Any]) -> tuple[str, str]:
+    """(sentence, hint) of what :func:`kept_error` kept, in the person's language."""
+    template, hint, values = str(kept["template"]), str(kept["hint"]), dict(kept["values"])
+    return tr(template, **values), tr(hint, **values) if hint else ""
 
 
 @lru_cache(maxsize=4)

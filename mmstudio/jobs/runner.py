@@ -13,11 +13,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mmstudio.errors import Cancelled
-from mmstudio.i18n import tr_error
+from mmstudio.i18n import kept_error, tr_error
 from mmstudio.jobs.awake import Awake
 from mmstudio.jobs.contract import JobContext, JobState, JobStore, Lane, Progress, Work
 
 log = logging.getLogger(__name__)
+FAILED_WITH = "failed_with"  # in the result of a failed job: see i18n.kept_error
 _EVENT_GAP = 0.05  # seconds between progress events without extras: more is only flicker
 _PATIENCE = 200  # yields of a job that knows about pausing
 _STORE_GAP = 0.5  # seconds between progress rows
@@ -324,6 +325,8 @@ class JobRunner:
             sentence, hint = tr_error(error)
             log.info("job %s (%s) failed", handle.id, handle.kind, exc_info=error)
         stored = result if isinstance(result, dict) else None
+        if error is not None:
+            stored = {FAILED_WITH: kept_error(error)}  # the sentence follows a change of language
         self._record(handle, state=state, error=sentence, hint=hint, result=stored)
         with self._lock:
             if handle in self._active:

@@ -7,18 +7,20 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtWidgets import QLabel, QMenu, QToolButton
 from pytestqt.qtbot import QtBot
 
 from mmstudio.desktop.context import AppContext, Notice
 from mmstudio.desktop.menus import fill_menu
 from mmstudio.desktop.models.channels import default_folder
-from mmstudio.desktop.models.job_model import JobModel, state_text
+from mmstudio.desktop.models.job_model import JobModel, failed_words, state_text
 from mmstudio.desktop.panes.exports import ExportsPane
 from mmstudio.desktop.panes.library import LibraryPane
 from mmstudio.desktop.panes.make import MakePane
 from mmstudio.desktop.panes.preview import PreviewPane
 from mmstudio.desktop.window import MainWindow
+from mmstudio.errors import NotFound
+from mmstudio.i18n import mark
 from mmstudio.jobs import JobContext, Progress
 from mmstudio.library import AssetFilter
 from mmstudio.library.records import NewItem
@@ -50,8 +52,8 @@ def test_a_file_that_cannot_be_read_says_why_in_the_inspector(window: MainWindow
     settle(context)
     assert window.inspector.title.isVisible()
     assert window.inspector.title.text() == "broken"
-    facts = [window.inspector._facts.itemAt(n).widget() for n in range(window.inspector._facts.count())]
-    assert any("broken.jpg" in getattr(fact, "toolTip", str)() for fact in facts if fact is not None)
+    facts = window.inspector._facts_widget.findChildren(QLabel)
+    assert any("broken.jpg is damaged" in fact.toolTip() for fact in facts)
 
 
 def test_the_inspector_shows_no_selection_of_another_page(window: MainWindow) -> None:
@@ -134,6 +136,26 @@ def test_a_job_says_what_it_waits_for_and_when_it_ended(open_context: AppContext
     wait_until(lambda: _states(jobs) == ["done", "done"])
     assert state_text(jobs.rows[0]).startswith("Done · 2")
     assert jobs.rows[1].waits_for == ""
+
+
+def test_a_failed_job_is_told_in_the_language_in_use(open_context: AppContext) -> None:
+    studio, jobs = open_context.studio, open_context.jobs
+    assert studio is not None
+
+    def fails(_job: JobContext) -> Generator[Progress, None, None]:
+        yield Progress(0, 1)
+        raise NotFound(mark("There is no item {name}."), name="x1", hint=mark("Open one from the File menu."))
+
+    studio.runner.submit("export", fails, title="Export")
+    wait_until(lambda: _states(jobs) == ["failed"])
+    assert "There is no item x1." in state_text(jobs.rows[0])
+    jobs.reload()  # as the next start reads it
+    settle(open_context)
+    open_context.change_setting("language", "zh_CN")
+    sentence, hint = failed_words(jobs.rows[0])
+    assert "x1" in sentence
+    assert sentence != "There is no item x1."
+    assert "File" not in hint
 
 
 def _states(jobs: JobModel) -> list[str]:

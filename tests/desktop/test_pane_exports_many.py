@@ -53,6 +53,7 @@ def test_items_for_audiences_get_a_row_a_state_and_a_folder(
     assert many.export_button.text() == "Export 2 rows"
     assert names_missing(pane) == []
     click(qtbot, many.export_button)
+    assert "The first row takes longest" in many.note.text()
     wait_until(lambda: many._watch is None and many.table.count("done") == 2)
     assert "2 of 2 rows are done" in many.note.text()
     assert {row.state for row in read_state(tmp_path / "out")} == {"done"}

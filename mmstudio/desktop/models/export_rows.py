@@ -161,6 +161,16 @@ class MatrixTable(QAbstractTableModel):
         return mime
 
 
+def begins_with_a_drawing(lines: Sequence[MatrixLine]) -> bool:
+    """Whether the first row that is exported has its ground drawn by a model; not for the GUI thread."""
+    from mmstudio.composition import recipes
+
+    first = next((line.plain for line in lines if line.plain is not None), None)
+    if first is None or first.get("storyboard_id") is not None:
+        return False
+    return any(one.name == first.get("recipe") and "background" in one.steps for one in recipes())
+
+
 def lines_of(found: Matrix, audiences: dict[int, str], labels: dict[str, str]) -> list[MatrixLine]:
     """A checked matrix as lines: what is wrong first, then the rows."""
     wrong = [

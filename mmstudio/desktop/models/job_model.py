@@ -12,8 +12,9 @@ from PySide6.QtCore import Signal
 
 from mmstudio.desktop.models.rows import RowListModel
 from mmstudio.desktop.words import STATE_NAMES, date_text, span_text
-from mmstudio.i18n import tr
+from mmstudio.i18n import retold, tr
 from mmstudio.jobs import ACTIVE_STATES, FINAL_STATES, JobEvent, JobRecord
+from mmstudio.jobs.runner import FAILED_WITH
 
 if TYPE_CHECKING:
     from mmstudio.desktop.context import AppContext
@@ -225,11 +226,18 @@ def progress_text(row: JobRow) -> str:
     return " · ".join(parts)
 
 
+def failed_words(row: JobRow) -> tuple[str, str]:
+    """(sentence, hint) of a failed job in the language in use; as it was said then where no more is known."""
+    kept = row.result.get(FAILED_WITH)
+    return retold(kept) if isinstance(kept, dict) else (row.error, row.hint)
+
+
 def state_text(row: JobRow) -> str:
     """State and progress or error in one line."""
     state = tr(STATE_NAMES.get(row.state, row.state))
     if row.state == "failed":
-        return f"{state}: {row.error}" if row.error else state
+        what, _hint = failed_words(row)
+        return f"{state}: {what}" if what else state
     if row.state in ("running", "paused"):
         return " · ".join(part for part in (state, progress_text(row), row.note) if part)
     if row.state == "queued" and row.waits_for:

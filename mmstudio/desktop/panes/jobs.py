@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QListView, QSplitter, QStyledItemDele
 
 from mmstudio.desktop import theme
 from mmstudio.desktop.icons import paint_icon
-from mmstudio.desktop.models.job_model import JobRow, progress_text, state_text
+from mmstudio.desktop.models.job_model import JobRow, failed_words, progress_text, state_text
 from mmstudio.desktop.models.rows import ROW_ROLE, Index
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.texts import action, label, name
@@ -149,10 +149,11 @@ class JobsPane(Pane):
             return
         self.heading.setText(tr(row.title))
         self.state.setText(state_text(row) if row.state != "failed" else tr("Failed"))
-        self.error.setText(row.error)
-        self.hint.setText(row.hint)
-        self.error.setVisible(bool(row.error) and row.state == "failed")
-        self.hint.setVisible(bool(row.hint) and row.state == "failed")
+        error, hint = failed_words(row)
+        self.error.setText(error)
+        self.hint.setText(hint)
+        self.error.setVisible(bool(error) and row.state == "failed")
+        self.hint.setVisible(bool(hint) and row.state == "failed")
         self.facts.setText("\n".join(self._facts(row)))
 
     def _facts(self, row: JobRow) -> list[str]:

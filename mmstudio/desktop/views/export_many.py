@@ -26,7 +26,13 @@ from PySide6.QtWidgets import (
 
 from mmstudio.desktop import theme
 from mmstudio.desktop.models.channels import ChannelRow
-from mmstudio.desktop.models.export_rows import STATE_ROLE, MatrixLine, MatrixTable, lines_of
+from mmstudio.desktop.models.export_rows import (
+    STATE_ROLE,
+    MatrixLine,
+    MatrixTable,
+    begins_with_a_drawing,
+    lines_of,
+)
 from mmstudio.desktop.models.job_watch import JobWatch
 from mmstudio.desktop.models.rows import ROW_ROLE
 from mmstudio.desktop.texts import name, say
@@ -83,6 +89,7 @@ class ManyPage(QWidget):
         self._channels: list[ChannelRow] = []
         self._audiences: dict[int, str] = {}
         self._watch: JobWatch | None = None
+        self._drawn_first = False  # the first row needs a model's drawing
         self.table = MatrixTable(self)
         self.picker = ItemPicker(context, pictures, self)
         self.picker.picked.connect(self.add_item)
@@ -293,7 +300,7 @@ class ManyPage(QWidget):
         labels = {row.name: row.label for row in self._channels}
         locked = bool(self.encrypt.way)  # a bundle is always made anew: no state of before
 
-        def work() -> tuple[list[MatrixLine], list[RowState]]:
+        def work() -> tuple[list[MatrixLine], list[RowState], bool]:
             from mmstudio.export.matrix import matrix_of, read_matrix, read_state
 
             library = studio.library
@@ -302,9 +309,12 @@ class ManyPage(QWidget):
             else:
                 ids = list(library.items.ids()) if everything else items
                 found = matrix_of(library, ids, groups, recipe=recipe, channels=channels)
-            return lines_of(found, audiences, labels), read_state(folder) if folder and not locked else []
+            lines = lines_of(found, audiences, labels)
+            states = read_state(folder) if folder and not locked else []
+            return lines, states, begins_with_a_drawing(lines)
 
-        def done(read: tuple[list[MatrixLine], list[RowState]]) -> None:
+        def done(read: tuple[list[MatrixLine], list[RowState], bool]) -> None:
+            self._drawn_first = read[2]
             self._checked(read[0])
             self.table.set_states(read[1], folder)
             self._say()
@@ -457,6 +467,8 @@ class ManyPage(QWidget):
             parts.append(tr("{done} of {total} rows are done", done=done, total=good))
         if failed:
             parts.append(tr("{n} failed", n=failed))
+        if going and self._drawn_first and not (done or failed):
+            parts.append(tr("The first row takes longest: what draws its ground is loaded first."))
         self.note.setText(" · ".join(parts))
         say(self.export_button, mark("Export {n} rows") if good != 1 else mark("Export 1 row"), n=good)
         self.export_button.setEnabled(good > 0 and not going and not self.context.read_only and not amiss)
