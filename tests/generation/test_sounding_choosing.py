@@ -17,6 +17,8 @@ from mmstudio.learning import Trainings
 from mmstudio.learning.engine.sound_shape import SoundShape
 from mmstudio.learning.engine.spectra import mel_of
 from support import waves
+from support.latents import random_model
+from support.learning import tiny_config
 from support.libraries import new_library
 
 MODEL = "starter-sound-vae"
@@ -45,6 +47,31 @@ def test_a_spectrogram_tells_the_pitch_classes_of_what_it_sounds_like(
     assert np.corrcoef(heard, told)[0, 1] > 0.9
 
 
+@pytest.mark.parametrize("rate", [22_050, 44_100])
+def test_a_spectrogram_of_any_rate_tells_the_tempo(rate: int) -> None:
+    shape = SoundShape(rate, frames=128 * rate // 22_050)
+    knocks = waves.clicks(132, shape.seconds, rate)
+    wave = np.pad(knocks, (0, shape.samples))[: shape.samples].astype(np.float32)
+    mel = mel_of(torch.from_numpy(0.5 * wave)[None, None], shape)[0, 0].numpy()
+    assert measure.tempo_of(mel, rate // 22_050) == pytest.approx(132, rel=0.02)
+
+
+@pytest.mark.parametrize(("choosing", "played"), [(3, False), (2, True)])
+def test_no_sample_is_played_to_choose_a_tempo_at_44_khz_but_in_old_records(
+    choosing: int, played: bool, tmp_path: Path
+) -> None:
+    config = tiny_config("sound-vae", "high")
+    config.parts = {"sound": SoundShape.for_seconds(1.6, 44_100).as_json()}
+    config.size = SoundShape.of(config).frames
+    with new_library(tmp_path) as library:
+        random_model(library.models_dir / "high", config)
+        high = Generation(library, Trainings(library, "cpu"))
+        maker = Maker(high.sound_model("high"), SoundWish("high", tempo=120.0, choosing=choosing))
+        (piece,) = maker.pieces(maker.draws(1), throughout=False)
+        _ = piece.tempo
+        assert piece.played is played
+
+
 def test_silence_has_no_pitch_classes() -> None:
     shape = SoundShape()
     assert not tones_of(np.full((128, 128), -1.0, np.float32), shape).any()
@@ -69,11 +96,11 @@ def test_no_sample_is_played_to_choose_a_key_and_the_move_is_that_of_the_samples
 def test_a_record_says_how_it_was_chosen_and_one_without_is_of_the_first_way() -> None:
     wish = SoundWish(MODEL, 3, "bed", key="Am")
     assert SoundWish.of(wish.as_json()) == wish
-    assert wish.as_json()["choosing"] == 2
+    assert wish.as_json()["choosing"] == 3
     old = {key: value for key, value in wish.as_json().items() if key != "choosing"}
     assert SoundWish.kept(old).choosing == 1
     assert SoundWish.kept(wish.as_json()) == wish
-    assert SoundWish.of(old).choosing == 2  # somebody's words, no record
+    assert SoundWish.of(old).choosing == 3  # somebody's words, no record
 
 
 def test_how_many_cores_play_changes_nothing(generation: Generation, monkeypatch: pytest.MonkeyPatch) -> None:

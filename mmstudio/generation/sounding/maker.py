@@ -36,7 +36,8 @@ class Piece:
         latent: float32[L]. rate: Hz. around: its end runs into its beginning.
         score: 1 or more where it sounds as it should; see :func:`sustain`.
         quick: whether its samples are cheap to come by.
-        mel: float32[128, T], its spectrogram where beats can be measured in it.
+        mel: float32[bands, T], its spectrogram where beats can be measured in it, with ``every`` times as
+            many frames as that takes.
     """
 
     def __init__(
@@ -49,9 +50,10 @@ class Piece:
         mel: Floats | None = None,
         quick: bool = True,
         tones: Callable[[], Floats] | None = None,
+        every: int = 1,
     ) -> None:
         self.latent, self.rate, self.score, self.around = latent, rate, score, around
-        self._make, self._mel, self.quick = samples, mel, quick
+        self._make, self._mel, self.quick, self._every = samples, mel, quick, every
         self._tones: Callable[[], Floats] | Floats | None = tones
         self._beat: Beat | None = None
         self._heard: Sound | None = None  # until beat and chroma are known
@@ -77,7 +79,7 @@ class Piece:
         """Beats per minute, from its spectrogram where its samples are dear; None without a beat."""
         if self._mel is None or self._beat is not None:
             return None if self.beat is None else self.beat.tempo
-        return measure.tempo_of(self._mel)
+        return measure.tempo_of(self._mel, self._every)
 
     @property
     def chroma(self) -> NDArray[np.float32]:
@@ -91,6 +93,11 @@ class Piece:
         heard = self._heard or Sound([self.samples], self.rate)
         self._heard = heard if self._beat is None and self._chroma is None else None
         return heard
+
+    @property
+    def played(self) -> bool:
+        """Whether its samples are known."""
+        return not callable(self._make)
 
     def play(self) -> None:
         """Work its samples out now, wherever they are asked for later."""
@@ -177,6 +184,7 @@ class Maker:
         rows = BLOCK if self.wish.kind == "bed" or self.wish.choosing < 2 else FEW
         blocks = [z[at : at + rows] for at in range(0, len(z), rows)]
         coming: deque[Future[Tensor]] = deque()
+        around = self.shape.loop
         for place, block in enumerate(blocks):
             while len(coming) <= min(ahead, len(blocks) - place - 1):
                 coming.append(self._drawn(blocks[place + len(coming)], rows, bool(ahead)))
@@ -185,10 +193,10 @@ class Maker:
                 own = mel[0, : self.shape.bands]  # of stereo the middle, which holds most of it
                 score = sustain(own, throughout)
                 make = partial(_voiced, self.model, mels[row][None])
-                known = own if self._ordinary else None
+                known = own if self._every else None
                 tones = partial(tones_of, own, self.shape) if self.wish.choosing >= 2 else None
                 latent = block[row].numpy()
-                yield Piece(latent, self.shape.rate, make, score, self.shape.loop, known, quick, tones)
+                yield Piece(latent, self.shape.rate, make, score, around, known, quick, tones, self._every)
 
     def _drawn(self, block: Tensor, rows: int, beside: bool) -> Future[Tensor]:
         told = None if self._told is None else self._told.expand(len(block), -1)
@@ -196,9 +204,15 @@ class Maker:
         return self.cores.submit(work) if beside else done(work)
 
     @property
-    def _ordinary(self) -> bool:
-        """Whether its spectrograms are those that beats are measured in."""
-        return (self.shape.rate, self.shape.hop, self.shape.bands) == (22_050, 512, 128)
+    def _every(self) -> int:
+        """How many of its frames are one of those that beats are measured in; 0 where that is no number."""
+        from mmstudio.features.sounds.rhythm import FRAMES_PER_SECOND
+
+        shape = self.shape
+        if self.wish.choosing < 3:
+            return int((shape.rate, shape.hop, shape.bands) == (22_050, 512, 128))
+        times = shape.rate / shape.hop / FRAMES_PER_SECOND
+        return round(times) if abs(times - round(times)) < 1e-3 else 0
 
 
 def sustain(mel: NDArray[np.float32], throughout: bool) -> float:

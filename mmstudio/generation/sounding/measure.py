@@ -147,12 +147,14 @@ def beat_in(heard: Sound) -> Beat | None:
     return Beat(found[0], found[1], _attack(heard.pieces[0], heard, rough, 60.0 / found[0]))
 
 
-def tempo_of(mel: Samples) -> float | None:
-    """Beats per minute of a spectrogram float32[128, T] in [-1, 1] (see ``learning.engine.mel``); None
-    without a beat to build on."""
+def tempo_of(mel: Samples, every: int = 1) -> float | None:
+    """Beats per minute of a spectrogram float32[bands, T] in [-1, 1] (see ``learning.engine.mel``) with
+    ``every`` times the 43 frames a second that beats are measured in; None without a beat to build on."""
     from mmstudio.features.sounds.rhythm import accents, tempo
 
     power = 10 ** ((-80.0 + 55.0 * (mel.T.clip(-1, 1) + 1)) / 10)
+    whole = len(power) // every * every
+    power = power[:whole].reshape(-1, every, power.shape[1]).mean(axis=1)
     found = tempo([accents(power.astype(np.float32))])
     known = found is not None and found[1] >= SURE and _SLOWEST < found[0] < _FASTEST
     return found[0] if found is not None and known else None

@@ -49,8 +49,9 @@ class SoundWish:
         continue_from: the sound that comes first and is gone on from; ``seconds`` is then of the whole (None:
             12 more), and ``kind`` must be "bed".
         loudness: LUFS of the result, -40 to -8. stereo: wide, else the same in both channels.
-        choosing: how the pieces of a wished key are told apart, so that what was made before comes out as it
-            was: 2 by their spectrograms, 1 (records of earlier versions) by their samples.
+        choosing: how the pieces of a wished key and tempo are told apart, so that what was made before comes
+            out as it was: 3 by their spectrograms; 2 the same, but for the tempo of models that are not at
+            22,050 Hz; 1 the key by their samples (both in records of earlier versions).
     """
 
     model: str
@@ -69,7 +70,7 @@ class SoundWish:
     loudness: float = LOUDNESS
     stereo: bool = True
     index: int = 0
-    choosing: int = 2
+    choosing: int = 3
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON; what is as by default is left out, but for the way of choosing."""
