@@ -3,14 +3,14 @@
     python tests/benchmarks/bench_sounding.py [--model NAME] [--seeds 3] [--data ../shared/data] [--threads 2]
         [--loop-steps 60] [--only-loops]
 
-Loops: the energy of the seam that linear prediction does not foretell, in dB against 64 random cuts of the
-same loop (aim: -20), beside a loop cut from the same sound without a cross-fade. Clicks: in 60 s beds, and
-beside them in as much of the real sounds, where there are any. Speed: seconds of sound per second of work
-(aim: 20), by the clock and by the processor; beside it the same spectrograms played by 32 rounds of
-Griffin-Lim from random phases. With ``--loop-steps`` a model of loops is trained for so many steps from the
-starter (on ``--data``, or on tones) and what it plays is measured at the seam as it comes, without a
-cross-fade, and as `generate` finishes it, beside the loops that it learned from: a loop that begins with a
-beat has that beat's own energy at its seam, in real loops too.
+Keys: whether the key heard in the first 12 s is the wished one. Loops: the energy of the seam that linear
+prediction does not foretell, in dB against 64 random cuts of the same loop (aim: -20), beside a loop cut from
+the same sound without a cross-fade. Clicks: in 60 s beds, and beside them in as much of the real sounds,
+where there are any. Speed: seconds of sound per second of work (aim: 20), by the clock and by the processor;
+beside it the same spectrograms played by 32 rounds of Griffin-Lim from random phases. With ``--loop-steps`` a
+model of loops is trained for so many steps from the starter (on ``--data``, or on tones) and what it plays is
+measured at the seam as it comes, without a cross-fade, and as `generate` finishes it, beside the loops that
+it learned from: a loop that begins with a beat has that beat's own energy at its seam, in real loops too.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ WISHES: dict[str, dict[str, Any]] = {
     "loop 120 bpm": {"kind": "loop", "tempo": 120.0, "seconds": 4.0},
     "loop 96 bpm, F#m": {"kind": "loop", "tempo": 96.0, "key": "F#m", "seconds": 5.0},
     "bed 60 s": {"kind": "bed", "seconds": 60.0},
+    "bed 60 s, Am": {"kind": "bed", "seconds": 60.0, "key": "Am"},
     "bed 60 s, 110 bpm": {"kind": "bed", "seconds": 60.0, "tempo": 110.0},
+    "bed 60 s, 110, Am": {"kind": "bed", "seconds": 60.0, "tempo": 110.0, "key": "Am"},
 }
 
 
@@ -66,6 +68,10 @@ def row(name: str, every: list[tuple[MadeSound, float, float]], loop: bool) -> N
     clicks = sum(len(measure.clicks(sound.samples, RATE, around=loop)) for sound in found)
     line = f"{name:<18} {speed:5.1f}x real time ({busy:.1f}x a processor second)"
     line += f"  loudness off {max(errors):4.2f} LU  "
+    wished = found[0].params["wish"].get("key")
+    if wished is not None:
+        met = sum(sound.params["key"] == wished for sound in found)
+        line += f"key met {met} of {len(found)}  "
     line += f"true peak {max(peaks):5.2f} dBTP  clicks {clicks} in {length:.0f} s"
     if loop:
         random = np.random.default_rng(0)
