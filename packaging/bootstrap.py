@@ -51,6 +51,8 @@ def main() -> int:
     if (status := set_up()) != 0:
         return status
     environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONUTF8": "1"}
+    if task == "test":  # the suite's hundreds of processes would each compile the program and the tests anew
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
     for step in TASKS[task]:
         status = subprocess.call([str(PYTHON), *step, *arguments], cwd=ROOT, env=environment)
         if status != 0:

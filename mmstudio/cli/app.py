@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from copy import copy
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.main import get_command, get_command_name
 
 from mmstudio import __version__
 from mmstudio.cli import (
@@ -138,7 +141,8 @@ def run(arguments: list[str]) -> int:
                 )
         if len(arguments) == 1 and _is_library(arguments[0]):
             return open_window(Path(arguments[0]))
-        result = app(arguments, standalone_mode=False)
+        named = arguments[0] if arguments and arguments[0] in _names() else ""
+        result = _commands(named)(arguments, standalone_mode=False)
         if result == CANCELLED:  # Typer's word for Ctrl+C
             raise Cancelled
         return result if isinstance(result, int) else 0
@@ -157,6 +161,24 @@ def run(arguments: list[str]) -> int:
             return ERROR
         show()
         return int(getattr(error, "exit_code", USAGE))
+
+
+@cache
+def _names() -> dict[str, Any]:
+    """Name of a command → what Typer keeps of it."""
+    return {info.name or get_command_name(info.callback.__name__): info for info in app.registered_commands}  # type: ignore[union-attr]
+
+
+@cache
+def _commands(name: str) -> Any:
+    """What parses a command line: for the one command ``name``, or for all of them where it is empty.
+
+    To make all of them ready is a fifth of the start: the types of hundreds of options are looked up.
+    """
+    chosen = copy(app)
+    if name:
+        chosen.registered_commands = [_names()[name]]
+    return get_command(chosen)
 
 
 def _is_text(argument: str) -> bool:

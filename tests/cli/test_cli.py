@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 
-from mmstudio.cli import run
+from mmstudio.cli import app, run
 from support.media import make_jpeg, make_text, make_wav
 
 COMMANDS = [
@@ -49,6 +50,15 @@ def document(capsys: pytest.CaptureFixture[str]) -> Any:
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([command, "--help"]) == 0
     assert "Usage:" in capsys.readouterr().out
+
+
+def test_a_command_made_ready_alone_is_the_one_among_all(capsys: pytest.CaptureFixture[str]) -> None:
+    among_all = get_command(app)
+    for name in sorted(among_all.commands):  # type: ignore[attr-defined]
+        assert run([name, "--help"]) == 0
+        alone = capsys.readouterr().out
+        among_all([name, "--help"], standalone_mode=False)
+        assert capsys.readouterr().out == alone
 
 
 @pytest.mark.parametrize(
