@@ -14,6 +14,7 @@ from mmstudio.errors import UsageError
 from mmstudio.generation import Generation
 from mmstudio.generation.sets import MadeSet, SetWish, again, finished, making, reroll, trust
 from mmstudio.generation.sets.joint import chosen, tags_of, traits_told
+from mmstudio.generation.sets.pictures import enlarged
 from mmstudio.learning import Trainings
 from mmstudio.learning.config import load_config
 from mmstudio.library import Library
@@ -175,6 +176,35 @@ def test_a_set_from_nothing_and_one_part_anew(generation: Generation) -> None:
     assert other.text == made.text
     assert set(other.parts["picture"].recipe["given"]) >= {"audio"}  # it was made to go with the others
     assert same(again(generation, other.manifest()), other)
+
+
+def test_what_was_never_seen_together_is_left_to_the_rules(generation: Generation, library: Library) -> None:
+    from mmstudio.library import AssetFilter
+
+    apart = {"image text": 20, "audio text": 20, "image audio": 0}
+    picture = library.assets.ids(AssetFilter(kinds=("image",)))[0]
+    with learned(generation, together=apart, steps=400):
+        made = finished(making(generation, SetWish(asset_id=picture, model="joint", **SMALL)))  # type: ignore[arg-type]
+        spoken = finished(making(generation, SetWish(text="Red boots", model="joint", **SMALL)))  # type: ignore[arg-type]
+        nothing = finished(making(generation, SetWish(model="joint", seed=2, **SMALL)))  # type: ignore[arg-type]
+    assert by(made)["sound"] == "sound"
+    assert ["Sound" in note for note in made.notes] == [True]
+    assert by(spoken) | {"text": ""} == {"picture": "joint", "sound": "joint", "text": ""}
+    assert spoken.notes == ()
+    assert (by(nothing)["picture"], by(nothing)["sound"]) == ("joint", "sound")
+    assert same(again(generation, made.manifest()), made)
+
+
+def test_an_older_manifest_draws_as_it_did(generation: Generation) -> None:
+    made = finished(making(generation, SetWish(text="Red boots", model="joint", seed=5, **SMALL)))  # type: ignore[arg-type]
+    recipe = made.parts["picture"].recipe
+    assert recipe["tries"] > 1
+    before = {key: value for key, value in recipe.items() if key != "tries"} | {"index": 0}
+    model = generation.trainings.load_any("joint")
+    drawn = model.generate({"text": "Red boots"}, ["image", "audio", "text"], 1, 5)[0]["image"]
+    old = replace(made, parts={**made.parts, "picture": replace(made.parts["picture"], recipe=before)})
+    shown = again(generation, old.manifest()).picture
+    assert np.array_equal(shown, enlarged(drawn, 64))
 
 
 def test_an_item_s_line_stays_with_its_facts(generation: Generation, library: Library) -> None:

@@ -51,8 +51,8 @@ def test_what_says_nothing_is_not_there() -> None:
     part, _ = word_rows([f"red boots {n}" for n in range(12)] + [f"green lamp {n}" for n in range(12)])
     assert beside.row_of(part, "text", "quite unknown words") is None
     assert beside.row_of(part, "text", np.zeros(4)) is None
-    assert beside.fit("text", np.zeros((3, 1024), np.float32), np.ones(3, bool)) is None
-    assert beside.fit("text", np.zeros((30, 1024), np.float32), np.ones(30, bool)) is None
+    assert beside.fit("text", np.zeros((3, 4096), np.float32), np.ones(3, bool)) is None
+    assert beside.fit("text", np.zeros((30, 4096), np.float32), np.ones(30, bool)) is None
 
 
 def test_a_part_of_another_network_is_known_but_not_used() -> None:

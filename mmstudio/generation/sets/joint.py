@@ -28,13 +28,18 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 NONE = "none"  # as a model's name: tie the parts by rules although there is a joint model
 MODALITY: dict[Part, str] = {"picture": "image", "sound": "audio", "text": "text"}
-MOST = 4  # sets drawn from one seed
+MOST = 4  # sets from one seed that become media
+TRIES = 8  # times as many are drawn: the model keeps those that it takes for partners of what was given
+_NAMES: dict[Part, str] = {"picture": mark("Picture"), "sound": mark("Sound"), "text": mark("Text")}
 _FAMILY = "joint"
 _LEFT_OUT = mark(
     "The joint model “{name}” was left out: it has learned too little. Choose it to use it all the same."
 )
 _BEST = mark("Of {n} joint models “{name}” was taken: it stands highest by its evaluation ({score} of 100).")
 _NEWEST = mark("Of {n} joint models “{name}” was taken, the newest: none was measured (“mmstudio evaluate”).")
+_UNTIED = mark(
+    "“{name}” was never shown both kinds of media together, so tempo, mood and colours tie this: {parts}."
+)
 _FADE = 0.08  # seconds over which a short sound runs into its own beginning
 _END = 1.5  # seconds over which a bed ends
 
@@ -88,8 +93,9 @@ def joining(
     found: dict[str, Any],
     parts: dict[str, MadePart],
     others: Mapping[str, MadePart],
-) -> Generator[Progress, None, None]:
-    """Fill ``found`` and ``parts`` with what the joint model can make of the parts that are missing.
+) -> Generator[Progress, None, tuple[str, ...]]:
+    """Fill ``found`` and ``parts`` with what the joint model can make of the parts that are missing; returns
+    sentences about those that it leaves to the rules.
 
     An item's line stays with the copywriter: it must say what is true. ``others`` are the parts of a set of
     which one is made anew: they are given too, so that the new one goes with them.
@@ -100,13 +106,25 @@ def joining(
     if given.item is not None:
         wanted = [part for part in wanted if part != "text"]
     told = _told(generation, model, given)
-    told |= {MODALITY[name]: one.recipe for name, one in others.items() if MODALITY[name] in model.modalities}  # type: ignore[index]
+    # What it never saw together it cannot tie: the rules do better. From nothing all goes with the picture.
+    first = [MODALITY[part] for part in wanted[:1]]
+    known = [part for part in PARTS if MODALITY[part] in model.modalities]
+    tied = [part for part in known if model.ties(told or first, MODALITY[part])]
+    left = [_NAMES[part] for part in wanted if part not in tied]
+    notes = (tr(_UNTIED, name=wish.model, parts=tr(", ").join(map(tr, left))),) if left else ()
+    wanted = [part for part in wanted if part in tied]
+    told |= {
+        MODALITY[name]: one.recipe  # type: ignore[index]
+        for name, one in others.items()
+        if MODALITY[name] in model.modalities  # type: ignore[index]
+        and all(model.ties([MODALITY[name]], MODALITY[part]) for part in wanted)  # type: ignore[index]
+    }
     judge = Judge(generation.library, generation.trainings.device)
     try:
         judge.aim(given)
         for seed in sorted({wish.seed_of(part) for part in wanted}):
             own = [part for part in wanted if wish.seed_of(part) == seed]
-            alone = own if others else [part for part in PARTS if MODALITY[part] in model.modalities]
+            alone = own if others else tied
             yield from _of_seed(generation, model, given, wish, seed, own, alone, told, found, parts, judge)
     finally:
         judge.close()
@@ -114,6 +132,7 @@ def joining(
         from mmstudio.features.pictures.colour import palette
 
         given.palette = colours.joined(palette(found["picture"]))
+    return notes
 
 
 def own_parts(parts: Mapping[str, MadePart]) -> set[str]:
@@ -185,6 +204,7 @@ def _of_seed(
         "steps": model.config.trained.get("steps", 0),
         "seed": seed,
         "count": max(1, min(wish.candidates, MOST)),
+        "tries": TRIES,
         "temperature": wish.temperature,
         # In a new set all of them whatever is wanted, so that a part is the same with and without the
         # others; of one that is made anew only itself.
@@ -267,7 +287,8 @@ def _medium(generation: Generation, name: str, recipe: Mapping[str, Any]) -> Any
 def _draw(generation: Generation, model: JointModel, recipe: Mapping[str, Any]) -> Mapping[str, NDArray[Any]]:
     given = {name: _medium(generation, name, one) for name, one in recipe["given"].items()}
     want = [name for name in recipe["want"] if name not in given]
-    return model.rows(given, want, int(recipe["count"]), int(recipe["seed"]), float(recipe["temperature"]))
+    numbers = int(recipe["count"]), int(recipe["seed"]), float(recipe["temperature"])
+    return model.rows(given, want, *numbers, tries=int(recipe.get("tries", 1)))  # older sets: each as drawn
 
 
 def _media(model: JointModel, rows: Mapping[str, NDArray[Any]], recipe: Mapping[str, Any], index: int) -> Any:

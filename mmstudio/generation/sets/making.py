@@ -148,10 +148,11 @@ def _made(
         if itself is not None:
             found[part], parts[part] = itself
     told = before
+    untied: tuple[str, ...] = ()
     tempo, key = (told.tempo, told.key) if told is not None else (given.tempo, given.key)
     if wish.model and any(part not in found for part in PARTS):
         others = {name: parts[name] for name in kept} if before is not None else {}
-        yield from joint.joining(generation, given, wish, found, parts, others)
+        untied = yield from joint.joining(generation, given, wish, found, parts, others)
     judge = Judge(generation.library, generation.trainings.device)
     try:
         judge.aim(given)
@@ -182,7 +183,7 @@ def _made(
     return MadeSet(
         wish, found["picture"], samples, rate, title, found["text"], variants, given.palette, float(tempo),
         int(key or 0), given.mood, given.sources, {name: parts[name] for name in PARTS}, agreed, facts,
-        trust.notes_of(generation, [parts[name].model for name in PARTS]),
+        (*untied, *trust.notes_of(generation, [parts[name].model for name in PARTS])),
     )  # fmt: skip
 
 

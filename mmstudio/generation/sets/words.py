@@ -99,7 +99,8 @@ def _about_item(generation: Generation, given: Given, wish: SetWish, seed: int) 
     variants = [one for one in written if one.safe and weight(one.text) >= _SHORTEST]
     if not variants:
         return None
-    variants = sorted(variants, key=lambda variant: _foreign(variant.text, given))
+    # A line of a set is read beside a picture: lines of measurements come after those in words.
+    variants = sorted(variants, key=lambda one: (_foreign(one.text, given), _figures(one.text)))
     chosen = variants[seed % len(variants)]
     head = writer.variants(writer.brief("headline", item.id, audience, count=1, limit=TITLE, **common))
     title = next((variant.text for variant in head if variant.safe and variant.text), item.title or item.sku)
@@ -118,6 +119,11 @@ def _about_item(generation: Generation, given: Given, wish: SetWish, seed: int) 
 def _foreign(text: str, given: Given) -> bool:
     """Whether a line names a colour that the set does not have: the item has other variants."""
     return any(colours.distance([named], given.palette[:3]) > _OTHER for named in palette_of(text))
+
+
+def _figures(text: str) -> bool:
+    """Whether a line is mostly measurements: three figures or more."""
+    return len(re.findall(r"\d+(?:[.,]\d+)?", text)) > 2
 
 
 def _plain_line(given: Given, wish: SetWish, seed: int) -> Words:

@@ -111,6 +111,8 @@ MEASURES: dict[str, Measure] = {
         Measure("coherence_ceiling", mark("Coherence, real media"), "",
                 mark("What the same classifiers say of real media: as good as it can get.")),
         Measure("coherence_chance", mark("Coherence by chance"), "", mark("One over the number of classes.")),
+        Measure("coherence_retrieved", mark("Coherence, looked up"), "",
+                mark("The same of the nearest real media, looked up instead of made.")),
         Measure("joint_coherence", mark("Coherence of sets from nothing"), "high",
                 mark("How often all parts of a drawn set have the same class.")),
         Measure("real_joint_coherence", mark("The same of real sets"), ""),

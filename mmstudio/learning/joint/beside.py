@@ -28,10 +28,11 @@ MODALITIES = ("image", "audio", "text")
 SIDE = 96  # pixels at which pictures are looked at
 LENGTH = 64  # numbers of a part, at most
 LEAST = 12  # media below which nothing can be said of what tells them apart
-_WORDS = 1024  # places that words are hashed to
+_WORDS = 4096  # places that words are hashed to
+_MOST = 1536  # of them that a model keeps: those of the most texts
 _HEARD = slice(0, 36)  # chords, spectrum and noise of features.sounds.shape; not how long or loud
 _STEADY = 1e-4  # deviation below which a number says nothing
-_SHIFT, _WEIGHT, _CENTRE, _AXES = "shift", "weight", "centre", "axes"
+_PLACES, _SHIFT, _WEIGHT, _CENTRE, _AXES = "places", "shift", "weight", "centre", "axes"
 
 
 def name_of(modality: str) -> str:
@@ -53,7 +54,7 @@ def beside(parts: Sequence[Part], modality: str) -> Part | None:
 
 def source_of(modality: str) -> str:
     """What the numbers of a modality come from, with a fingerprint where it could change."""
-    return {"image": _network()[1], "audio": "mfcc and shape", "text": "words 1"}[modality]
+    return {"image": _network()[1], "audio": "mfcc and shape", "text": "words 2"}[modality]
 
 
 def of_picture(square: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -73,7 +74,7 @@ def of_sound(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
 
 
 def of_text(text: str) -> NDArray[np.float32]:
-    """float32[1024]: log(1 + how often) of words of English and Chinese, each at a place of its own or
+    """float32[4096]: log(1 + how often) of words of English and Chinese, each at a place of its own or
     nearly; zeros of a text without any."""
     from mmstudio.features.texts.words import tokens
 
@@ -107,11 +108,16 @@ def fit(modality: str, raw: NDArray[np.float32], learned: NDArray[np.bool_]) -> 
         shift = np.zeros(own.shape[1])
         among = (own > 0).sum(axis=0)
         weight = np.where(among > 1, np.log(len(own) / np.maximum(among, 1)), 0.0)
+        weight[np.argsort(-among, kind="stable")[_MOST:]] = 0.0
     else:
         shift = own.mean(axis=0)
         deviation = own.std(axis=0)
         weight = np.where(deviation > _STEADY, 1.0 / np.maximum(deviation, _STEADY), 0.0)
-    x = _unit((own - shift) * weight)
+    places = np.flatnonzero(weight)
+    shift, weight = shift[places], weight[places]
+    x = _unit((own[:, places] - shift) * weight)
+    if x.shape[1] < 2:
+        return None
     centre = x.mean(axis=0)
     values, axes = np.linalg.eigh(np.cov((x - centre).T))
     keep = [i for i in np.argsort(-values) if values[i] > 1e-8][: min(LENGTH, len(own) - 1)]
@@ -119,7 +125,7 @@ def fit(modality: str, raw: NDArray[np.float32], learned: NDArray[np.bool_]) -> 
         return None
     axes = axes[:, keep] / np.sqrt(values[keep].mean())
     axes *= np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(len(keep))])
-    numbers = {_SHIFT: shift, _WEIGHT: weight, _CENTRE: centre, _AXES: axes}
+    numbers = {_PLACES: places, _SHIFT: shift, _WEIGHT: weight, _CENTRE: centre, _AXES: axes}
     scale = {key: _packed(value) for key, value in numbers.items()} | {"from": source_of(modality)}
     return Part(name_of(modality), "vector", (len(keep),), scale=scale, about=modality)
 
@@ -127,8 +133,9 @@ def fit(modality: str, raw: NDArray[np.float32], learned: NDArray[np.bool_]) -> 
 def rows(part: Part, raw: NDArray[np.float32]) -> NDArray[np.float32]:
     """N×D numbers → N×length rows, mean 0 and deviation about 1 over all numbers of the training sets."""
     scale = part.scale or {}
-    shift, weight, centre, axes = _unpacked(scale, raw.shape[1], part.shape[0])
-    found: NDArray[np.float32] = ((_unit((raw - shift) * weight) - centre) @ axes).astype(np.float32)
+    places, shift, weight, centre, axes = _unpacked(scale, part.shape[0])
+    x = _unit((raw[:, places] - shift) * weight)
+    found: NDArray[np.float32] = ((x - centre) @ axes).astype(np.float32)
     return found
 
 
@@ -156,8 +163,8 @@ def row_of(
 
 def says(part: Part, raw: NDArray[np.float32]) -> NDArray[np.bool_]:
     """bool[N]: which of N×D numbers say anything (a text may have no word that the model knows)."""
-    shift, weight, _, _ = _unpacked(part.scale or {}, raw.shape[1], part.shape[0])
-    found: NDArray[np.bool_] = np.abs((raw - shift) * weight).sum(axis=1) > 0
+    places, shift, weight, _, _ = _unpacked(part.scale or {}, part.shape[0])
+    found: NDArray[np.bool_] = np.abs((raw[:, places] - shift) * weight).sum(axis=1) > 0
     return found
 
 
@@ -166,18 +173,14 @@ def _unit(x: NDArray[Any]) -> NDArray[Any]:
     return unit
 
 
-def _packed(numbers: NDArray[np.float64]) -> str:
-    """Single precision of a few numbers, half of many."""
-    return base64.b64encode(np.asarray(numbers, "<f2" if numbers.ndim > 1 else "<f4").tobytes()).decode(
-        "ascii"
-    )
+def _packed(numbers: NDArray[Any]) -> str:
+    """Places as they are, single precision of a few numbers, half of many."""
+    kind = "<i2" if numbers.dtype.kind == "i" else "<f4" if numbers.ndim == 1 else "<f2"
+    return base64.b64encode(np.asarray(numbers, kind).tobytes()).decode("ascii")
 
 
-def _unpacked(
-    scale: Mapping[str, Any], length: int, kept: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    shift, weight, centre = (
-        np.frombuffer(base64.b64decode(str(scale[key])), "<f4") for key in (_SHIFT, _WEIGHT, _CENTRE)
-    )
-    axes = np.frombuffer(base64.b64decode(str(scale[_AXES])), "<f2").astype(np.float32)
-    return shift, weight, centre, axes.reshape(length, kept)
+def _unpacked(scale: Mapping[str, Any], kept: int) -> tuple[NDArray[Any], ...]:
+    """(places that count, what is taken off, weights, the middle of what is left, axes)."""
+    kinds = {_PLACES: "<i2", _SHIFT: "<f4", _WEIGHT: "<f4", _CENTRE: "<f4", _AXES: "<f2"}
+    found = [np.frombuffer(base64.b64decode(str(scale[key])), kind) for key, kind in kinds.items()]
+    return (*found[:-1], found[-1].astype(np.float32).reshape(-1, kept))
