@@ -2,7 +2,7 @@
 
     python tests/benchmarks/bench_joint.py [--set poly|triple ...] [--rows 3000] [--steps 1000] [--seeds 1]
         [--equal STEPS] [--only NAME ...] [--option NAME=VALUE ...] [--missing 0.5] [--no-speed]
-        [--no-quality]
+        [--no-quality] [--same]
 
 Sets: "poly", five pictures of one digit on five kinds of made background (scikit-learn's digits at 16
 pixels, after PolyMNIST); "triple", a written digit, a spoken-digit-like tone (16×16) and the digit's word,
@@ -22,6 +22,9 @@ many of our default cost with all that it does afterwards: steps of all methods 
 work beside it slows all alike. "right" is the spread among those draws that show the right digit: wrong
 digits spread too.
 
+--same: losses of our MVTCAE and theirs from the same weights, on the same batches and noise, step by step,
+theirs without the constant of the pictures' likelihood, which we leave out.
+
 Speed: examples a CPU second of bare training steps, and of each program's own training loop, ours against
 theirs; medians of alternating rounds.
 """
@@ -29,6 +32,7 @@ theirs; medians of alternating rounds.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import statistics
 import tempfile
@@ -52,6 +56,7 @@ from mmstudio.learning.engine.set_data import SetData
 from mmstudio.learning.engine.trainer import Trainer
 from mmstudio.learning.families import default_config
 from mmstudio.learning.joint.model import model_of
+from mmstudio.learning.objectives.joint import PICTURE_SCALE
 
 try:
     import joint_multivae
@@ -284,6 +289,36 @@ def speed(task: Task, share: float, rounds: int = 5, steps: int = 6) -> None:
         print(f"{called:8} {mine:8.0f} {other_speed:8.0f}  ×{ratio:.2f}", flush=True)
 
 
+def same(task: Task, share: float, steps: int = 101) -> None:
+    """Losses of both programs' MVTCAE where nothing but the program differs."""
+    present = masks(task, share, 0)
+    joint = JointTask(configured(task, "mvtcae", 1000, 0, OURS["our MVTCAE"][1]), CPU)
+    data = SetData(task.train, present, 0)
+    other = joint_multivae.Training(
+        task, joint_multivae.made(task, "MVTCAE", LATENT, 16, 0), present, BATCH, RATE, 0
+    )
+    joint_multivae.take_weights(other.model, task, dict(joint.net.named_parameters()))
+    orders = [np.random.default_rng([0, epoch]).permutation(len(data)) for epoch in range(2)]
+    other.order = np.concatenate(orders)[: BATCH * steps]  # as SetData takes them
+    print(
+        f"\n{task.name}, {share:.0%} missing: losses from the same weights, batches and noise, ours, theirs"
+    )
+    for step in range(steps):
+        batch = data.batch(step * BATCH, BATCH, joint.random)
+        joint.at(step / 1000)
+        joint.random.manual_seed(step)
+        torch.manual_seed(step)
+        mine = next(iter(joint.parts(batch, step)))["loss"] * joint.most
+        here = [
+            (batch.present[part.name].float().mean(), part) for part in task.parts if part.kind == "picture"
+        ]
+        numbers = sum(float(share) * part.size for share, part in here)  # likelihoods of pictures weigh 1
+        theirs_too = other.step(step / 1000)
+        theirs_too -= (1 - 5 / 6 / len(task.parts)) * numbers * math.log(2 * PICTURE_SCALE)
+        if step in (0, 1, 2, 5, 10, 20, 50, 100):
+            print(f"step {step:4} {mine:9.3f} {theirs_too:9.3f}, apart {theirs_too - mine:8.3f}", flush=True)
+
+
 def loops(task: Task, share: float, rounds: int = 3, steps: int = 30) -> None:
     """Examples a CPU second of both programs' own training loops, loader and records included."""
     present = masks(task, share, 0)
@@ -325,11 +360,16 @@ def main() -> None:
     parser.add_argument("--missing", type=float, default=0.0)
     parser.add_argument("--no-speed", action="store_true")
     parser.add_argument("--no-quality", action="store_true")
+    parser.add_argument("--same", action="store_true", help="only the losses, side by side")
     options = parser.parse_args()
     torch.set_num_threads(1)
     more = {key: float(value) for key, value in (each.split("=") for each in options.option)}
     for name in options.set:
         task = {"poly": poly, "triple": triple}[name](options.rows, SAMPLES, 0)
+        if options.same:
+            for share in (0.0, 0.5):
+                same(task, share)
+            continue
         if not options.no_speed and joint_multivae is not None:
             for share in (0.0, 0.5):
                 speed(task, share)

@@ -92,6 +92,17 @@ def made(task: Task, method: str, latent: int, private: int, seed: int) -> Any:
     return MMVAEPlus(config, encoders, decoders)
 
 
+def take_weights(model: Any, task: Task, weights: Mapping[str, Tensor]) -> None:
+    """Copy our network's weights (names of ``JointNet``) into a model of theirs."""
+    with torch.no_grad():
+        for m, part in enumerate(task.parts):
+            for name, own in model.encoders[part.name].named_parameters():
+                head, _, rest = name.partition(".")
+                own.copy_(weights[f"{'encoders' if head == 'net' else 'heads'}.{m}.{rest}"])
+            for name, own in model.decoders[part.name].named_parameters():
+                own.copy_(weights[f"decoders.{m}.{name.partition('.')[2]}"])
+
+
 def rows_of(task: Task, arrays: Mapping[str, Array]) -> dict[str, Tensor]:
     """Arrays as multivae takes them: tokens as one-hot rows."""
     found = {}
