@@ -16,6 +16,7 @@ from mmstudio.learning.engine.task import take
 from mmstudio.learning.nets.text import filled, make_lm, make_text_vae
 from mmstudio.learning.texts.bpe import load_bpe
 from mmstudio.learning.texts.copying import load_index
+from mmstudio.learning.texts.likeness import load_likeness
 from mmstudio.learning.texts.model import TextModel
 from mmstudio.learning.texts.ngram import BESIDE_VAE, NGRAM, SHARES, Mixture, load_ngram
 
@@ -45,7 +46,10 @@ def load_text_model(folder: Path, device: torch.device) -> TextModel:
     net.requires_grad_(False).eval()
     prior = prior_from(weights, config.latent) if vae else None
     mixture = _beside(folder, len(bpe)) if vae else _mixture(folder, weights, len(bpe))
-    return TextModel(config, net, bpe, device, load_index(folder), prior, weights_id(folder), mixture)
+    likeness = load_likeness(folder) if vae else None
+    return TextModel(
+        config, net, bpe, device, load_index(folder), prior, weights_id(folder), mixture, likeness
+    )
 
 
 def _beside(folder: Path, symbols: int) -> Mixture | None:

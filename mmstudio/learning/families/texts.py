@@ -15,7 +15,7 @@ _LM_OPTIONS = {
     "layers": 4.0,
     "heads": 4.0,
     "context": 128.0,  # tokens
-    "vocabulary": 1024.0,  # tokens at most; fewer where the texts are few
+    "vocabulary": 2048.0,  # tokens at most; fewer where the texts are few
     "dropout": 0.2,
     "n_gram": 5.0,  # tokens of the longest counted phrases that the network is mixed with; 0 for none
     "patience": 4.0,  # judgements without progress before the training ends

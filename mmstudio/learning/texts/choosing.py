@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mmstudio.cleaning.texts import words
 from mmstudio.learning.texts.copying import unknown_words
+from mmstudio.learning.texts.likeness import is_cjk, is_word, units
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 STRAY = 2.0  # what being a radius away from its latent costs, in units of a text's likelihood score
 _LONG_WAY = 0.6  # radii from the text that a variation may lie, beside its spread
+BETWEEN = 0.6  # how far from either end an in-between may lie
 _ROOM = 3.0  # times the words of the text that a variation may have, and 4 more
 
 
@@ -30,8 +32,8 @@ class Candidate:
 
     Attributes:
         text: the text. z: the latent it was written from (1×L). score: larger is better.
-        flaws: reasons against showing it ("repeats", "unknown words", "far", "long"); empty where there are
-            none.
+        flaws: reasons against showing it ("repeats", "unknown words", "far", "long", "strange": words side by
+            side that never were, "form": of a verse, other lengths); empty where there are none.
     """
 
     text: str
@@ -43,20 +45,34 @@ class Candidate:
 def candidates(
     model: TextModel, z: Tensor, about: Sequence[str], spread: float, ends: Tensor | None = None
 ) -> list[Candidate]:
-    """Texts for a latent (1×L), the best first: those without flaws, then by score.
+    """Texts that the model writes for a latent (1×L), the best first: those without flaws, then by score.
 
     Args:
         about: the texts it goes out from: their words are known. spread: 0 to 2, how far it may lie from
             ``ends``.
         ends: their latents (N×L); None where it may lie anywhere.
     """
-    found = [(score, text) for score, text in model.several(z) if text]
+    return judged(model, model.several(z), z, about, spread, ends)
+
+
+def judged(
+    model: TextModel,
+    found: Sequence[tuple[float, str]],
+    z: Tensor,
+    about: Sequence[str],
+    spread: float,
+    ends: Tensor | None = None,
+) -> list[Candidate]:
+    """Texts with their scores, judged as :func:`candidates` says."""
+    found = [(score, text) for score, text in found if text]
     if not found:
         return []
     back = model.encode([text for _, text in found])
     radius = model.radius(z if ends is None else ends)
     given = {word for text in about for word in words(text)}
     longest = _ROOM * max((len(words(text)) for text in about), default=16) + 4
+    forms = {form(text) for text in about}
+    odd = max(map(model.likeness.strange, about), default=0.0) if model.likeness is not None else 0.0
     made = []
     for (score, text), own in zip(found, back, strict=True):
         stray = float((own - z[0]).norm()) / radius
@@ -69,8 +85,26 @@ def candidates(
             flaws.append("long")
         if ends is not None and float((own - ends).norm(dim=1).min()) / radius > _LONG_WAY + spread:
             flaws.append("far")
+        if model.likeness is not None and model.likeness.strange(text) > odd:
+            flaws.append("strange")
+        if any(forms) and form(text) not in forms:
+            flaws.append("form")
         made.append(Candidate(text, z, score - STRAY * stray, tuple(flaws)))
     return sorted(made, key=lambda one: (len(one.flaws), -one.score))
+
+
+def form(text: str) -> tuple[int, ...]:
+    """Characters of each clause of a CJK text; empty for texts of an alphabet."""
+    clauses, count = [], 0
+    for unit in units(text):
+        if is_word(unit):
+            if not is_cjk(unit):
+                return ()
+            count += 1
+        elif count:
+            clauses.append(count)
+            count = 0
+    return (*clauses, count) if count else tuple(clauses)
 
 
 def repeats(text: str) -> bool:

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from mmstudio.errors import UsageError
 from mmstudio.learning.texts.bpe import END
-from mmstudio.learning.texts.choosing import Candidate, best_new, candidates, folded
+from mmstudio.learning.texts.choosing import BETWEEN, Candidate, best_new, candidates, folded, judged
 from mmstudio.learning.texts.copying import Copied, CopyIndex, copy_rate
+from mmstudio.learning.texts.likeness import is_word, units
+from mmstudio.learning.texts.ordering import in_order
+from mmstudio.learning.texts.rewriting import MOST_CHARACTERS, MOST_WORDS, changed
 
 if TYPE_CHECKING:
     import torch
@@ -19,15 +22,19 @@ if TYPE_CHECKING:
 
     from mmstudio.learning.config import ModelConfig
     from mmstudio.learning.engine.prior import Prior
+    from mmstudio.learning.engine.text_rewriting import Pen
     from mmstudio.learning.engine.text_scoring import Paid
     from mmstudio.learning.texts.bpe import Bpe
+    from mmstudio.learning.texts.likeness import Likeness
     from mmstudio.learning.texts.ngram import Mixture
 
 LONGEST = 4000  # tokens of one text
 _FURTHER = 6  # places looked at for a variation that is none of the others
 _DIRECTIONS = 2  # in which each of them lies
 _ENOUGH = 3  # places after which one with flaws will do
-_BETWEEN = 0.6  # how far from either end an in-between may lie; see choosing
+_CHANGED = 0.3  # share of its words that are changed for a variation at a spread of 1
+_FEW = 4  # of the changes found for a latent, how many are judged
+_ANYWHERE = 9.0  # a text with some of its words changed is near enough
 
 
 @dataclass(slots=True)
@@ -52,6 +59,7 @@ class TextModel:
     prior: Prior | None = None
     fingerprint: str = ""
     mixture: Mixture | None = None
+    likeness: Likeness | None = None
 
     @property
     def has_latent(self) -> bool:
@@ -172,7 +180,11 @@ class TextModel:
     def _varied(
         self, text: str, centre: Tensor, wide: float, seed: int, spread: float, taken: set[str]
     ) -> Candidate | None:
-        """The best new text around ``text``: at ``wide`` in a few directions, then further away."""
+        """The best new text around ``text``: with words of it changed; where none can be, a text that is
+        written for a latent at ``wide`` in a few directions, then further away."""
+        best = self._changed(text, centre, wide, seed, spread, taken)
+        if best is not None:
+            return best
         found: list[Candidate] = []
         for further in range(_FURTHER):
             for direction in range(_DIRECTIONS):
@@ -182,6 +194,36 @@ class TextModel:
             if best is not None and (not best.flaws or further + 1 >= _ENOUGH):
                 break
         return best
+
+    def _changed(
+        self, text: str, centre: Tensor, wide: float, seed: int, spread: float, taken: set[str]
+    ) -> Candidate | None:
+        """The best of ``text`` with some of its words changed, None where there is none without flaws."""
+        if not self._can_change(text):
+            return None
+        count = sum(map(is_word, units(text)))
+        for loose in (False, True):
+            found: list[Candidate] = []
+            for direction in range(_DIRECTIONS):
+                z = self._around(text, wide, seed + direction, spread)
+                most = 1 if loose else min(count, max(1, round(wide * count * _CHANGED)))
+                for rounds in range(most, 0, -1):
+                    made = changed(self, text, z, seed + direction, rounds, taken, loose=loose)[:_FEW]
+                    scored = [(one.gain / rounds, one.text) for one in made]
+                    good = judged(self, scored, z, [text], _ANYWHERE, centre)
+                    good = [one for one in good if not set(one.flaws) - ({"strange"} if loose else set())]
+                    if good:
+                        found += [Candidate(one.text, self.encode([one.text]), one.score) for one in good]
+                        break
+            if found:
+                return best_new(found, taken)
+        return None
+
+    def _can_change(self, text: str) -> bool:
+        """Whether single words of a text can be changed: known how they are used, and it is no long text."""
+        if self.likeness is None or len(text) > MOST_CHARACTERS:
+            return False
+        return 0 < sum(map(is_word, units(text))) <= MOST_WORDS
 
     def latents_around(self, text: str, count: int, seed: int, spread: float = 0.5) -> Tensor:
         """Latents around a text, the nearest first: count×latent. From these :meth:`vary` begins."""
@@ -220,12 +262,17 @@ class TextModel:
         return self.decode_between(self.latents_between(a, b, steps), a, b)
 
     def decode_between(self, z: Tensor, a: str, b: str) -> list[str]:
-        """The texts of the latents of :meth:`latents_between`: the ends as :meth:`decode` writes them, and
-        between them the best of several that is none of the others, where there is one."""
+        """The texts of the latents of :meth:`latents_between`: both as they are given, and between
+        them those of many that lie nearest to their places in the row, none twice, in order.
+
+        A model without :mod:`.likeness` (of an earlier version) writes both ends and all between them itself.
+        """
+        if self._can_change(a) and self._can_change(b):
+            return [_something(a), *in_order(self, z, a, b), _something(b)]
         ends = self.decode(_cat([z[:1], z[-1:]]))
         taken, middle = {folded(end) for end in ends}, []
         for place in range(1, len(z) - 1):
-            found = candidates(self, z[place : place + 1], [a, b], _BETWEEN, _cat([z[:1], z[-1:]]))
+            found = candidates(self, z[place : place + 1], [a, b], BETWEEN, _cat([z[:1], z[-1:]]))
             best = best_new((one for one in found if not one.flaws), taken) or next(iter(found), None)
             text = best.text if best is not None else ""
             taken.add(folded(text))
@@ -342,6 +389,15 @@ class TextModel:
     def copied(self, text: str) -> Copied:
         """How much of a text stands in what the model learned from."""
         return copy_rate(text, self.index)
+
+    def pen(self) -> Pen:
+        """What writes and pays for texts of a latent. Raises UsageError: a language model."""
+        from mmstudio.learning.engine.text_rewriting import Pen
+        from mmstudio.learning.nets.text import TextVAE
+
+        if not isinstance(self.net, TextVAE):
+            raise self._needs("text-vae")
+        return Pen(self.net, self.bpe, self.device, self.mixture)
 
     # -- inside ------------------------------------------------------------------------------------------
 

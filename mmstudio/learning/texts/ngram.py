@@ -93,6 +93,18 @@ class NGram:
         tokens before it were met (int64[T + 1]). The same numbers as :meth:`after`."""
         return self._paid(np.array([*([END] * (self.order - 1)), *text, END], np.uint64))
 
+    def following(self, before: Sequence[int]) -> list[int]:
+        """Tokens that were counted after these; the last ones count where there are too many."""
+        before = list(before)[-(self.order - 1) :] if self.order > 1 else []
+        level, key = self.levels[len(before)], np.uint64(0)
+        for n, token in enumerate(reversed(before)):
+            key |= np.uint64(token) << np.uint64(_BITS * n)
+        row = int(np.searchsorted(level.contexts, key))
+        if row == len(level.contexts) or level.contexts[row] != key:
+            return []
+        found: list[int] = level.tokens[level.starts[row] : level.starts[row + 1]].tolist()
+        return found
+
     def _paid(self, padded: NDArray[np.uint64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         count, order = len(padded) - self.order + 1, self.order
         token = padded[order - 1 :]

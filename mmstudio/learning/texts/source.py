@@ -18,6 +18,7 @@ from mmstudio.learning.rights import inherited
 from mmstudio.learning.texts.bpe import TOKENIZER, Bpe, load_bpe, train_bpe
 from mmstudio.learning.texts.copying import index_of
 from mmstudio.learning.texts.gather import GatheredTexts, as_record, gather_texts
+from mmstudio.learning.texts.likeness import save_likeness
 from mmstudio.learning.texts.ngram import NGram, count_runs, load_ngram
 from mmstudio.learning.texts.passages import sentences_of
 
@@ -84,6 +85,9 @@ def prepared(
         train = list(dict.fromkeys(one for text in train for one in sentences_of(text))) or train
         known = set(train)
         held = [one for text in held for one in dict.fromkeys(sentences_of(text)) if one not in known]
+        if config.options.get("n_gram"):  # told to leave phrases out, it leaves out words too
+            yield Progress(0, None, tr("Looking for words that are used alike"))
+            save_likeness(folder, train)
     parts: list[TokenTexts] = []
     for texts in (train, held):
         rows = []
