@@ -118,6 +118,8 @@ def _recommender(
             say(tr("Wrote {path}", path=out))
     elif events:
         say(tr("Too few events: nobody has enough of them for this comparison."))
+        if (least := options.get("threshold")) is not None:
+            say(tr("Only ratings of {n} and above count here: a lower --threshold counts more.", n=least))
     else:
         say(tr("No data yet: import interactions first."))
 

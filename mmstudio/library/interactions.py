@@ -235,6 +235,11 @@ class InteractionWriter:
         """How many members were given more than one audience."""
         return len(self._several)
 
+    @property
+    def members(self) -> int:
+        """How many members were named."""
+        return len(self._rows)
+
     def busiest(self, least: int) -> list[int]:
         """Numbers of events, in what was written, of members with at least this many; most first."""
         return sorted((n for n in self._rows.values() if n >= least), reverse=True)

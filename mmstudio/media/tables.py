@@ -18,6 +18,7 @@ from mmstudio.media.text import encoding_of
 
 MAX_UNPACKED = 1_000_000_000  # bytes of an XLSX after unzipping
 _MAX_RECORD_LINES = 2000  # a quoted cell may hold line breaks; more than this is a quote never closed
+_MAX_LINE = 4_000_000  # characters; a file of one line without an end must not fill the memory
 _DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -120,12 +121,21 @@ class _Lines:
     def __next__(self) -> str:
         if len(self.record) >= _MAX_RECORD_LINES:
             raise csv.Error("record too long")
-        line = self._again.pop() if self._again else self._file.readline()
+        line = self._again.pop() if self._again else self._read()
         if not line:
             raise StopIteration
         self.number += 1
         self.record.append(line)
+        if _too_long(line):
+            raise csv.Error("line too long")
         return line.replace("\0", "")
+
+    def _read(self) -> str:
+        """The next line, or the beginning of one that is too long."""
+        line = rest = self._file.readline(_MAX_LINE)
+        while _too_long(rest):
+            rest = self._file.readline(_MAX_LINE)
+        return line
 
     def back(self, keep: int) -> None:
         """Give back all lines of this record after the first ``keep``."""
@@ -134,12 +144,19 @@ class _Lines:
         self._again.extend(reversed(rest))
 
 
+def _too_long(line: str) -> bool:
+    return len(line) >= _MAX_LINE and not line.endswith(("\n", "\r"))
+
+
 def _csv_records(path: Path, head: bytes) -> Iterator[Cells | RowError]:
     encoding = encoding_of(head)
     errors = "surrogateescape" if encoding == "utf-8" else "replace"
     with path.open("r", encoding=encoding, errors=errors, newline="") as file:
         lines = _Lines(file)
-        delimiter = _delimiter(lines)
+        try:
+            delimiter = _delimiter(lines)
+        except csv.Error:
+            raise MediaError("{name} has no header row.", status="corrupt", name=path.name) from None
         while True:
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
             try:
@@ -163,6 +180,8 @@ def _recovered(lines: _Lines, delimiter: str) -> Cells | RowError:
     whole = lines.record[0]
     multiline = len(lines.record) > 1
     lines.back(1)
+    if _too_long(whole):
+        return RowError(first, tr("The line has more than {n} characters.", n=f"{_MAX_LINE:,}"))
     if multiline or whole.count('"') % 2:
         return RowError(first, tr("A quotation mark is opened and never closed."))
     try:

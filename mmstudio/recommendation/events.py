@@ -37,7 +37,7 @@ def strengths(log: Interactions) -> tuple[NDArray[np.float32], NDArray[np.float3
     Ratings on a scale of 10 or 100 are brought to 5: the smallest scale that holds them. At most one in a
     hundred (one of ten or more) may lie above it and counts as its highest: a slip of the finger does not
     turn all the others into nothing. Where ten ratings or more are all the same, they say who took an item
-    and not what was liked: each counts in full.
+    and not what was liked: each counts in full, as an event without a rating.
     """
     rated = (
         np.array([name == "rating" for name in log.names], bool)[log.code] if log.names else np.zeros(0, bool)
@@ -48,7 +48,7 @@ def strengths(log: Interactions) -> tuple[NDArray[np.float32], NDArray[np.float3
         given = log.weight[rated]
         rating[rated] = given = np.minimum(given / np.float32(_highest(given) / 5), 5)
         if len(given) >= _LEAST_EQUAL and float(given.min()) == float(given.max()):
-            value[rated] = 1.0
+            value[rated], rating[rated] = 1.0, np.nan  # below a threshold or above it: it would say nothing
         else:
             value[rated] = np.where(given >= 4, 1.0, np.where(given >= 3.5, 0.6, 0.0))
     return value, rating

@@ -135,7 +135,7 @@ def ndcgs(library: Library, recommender: Recommender, choice: Choice, sought: di
             values[catalogue.events.met(who[member])] = -np.inf
             good = {row[sku] for sku in sought[member] if sku in row}
             if good:
-                hits = [int(at) in good for at in np.argsort(-values, kind="stable")[:10]]
+                hits = np.array([int(at) in good for at in np.argsort(-values, kind="stable")[:10]])
                 found.append(float((hits * discount).sum() / discount[: len(good)].sum()))
     return np.array(found)
 

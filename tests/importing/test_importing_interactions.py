@@ -20,6 +20,7 @@ from support.media import make_table
 
 NOON = datetime(2024, 12, 31, 12, 0, tzinfo=UTC).timestamp()
 MIDNIGHT = NOON - 12 * 3600
+ALONE = "All rows are of one member: what goes together cannot be learned from one."
 
 
 @pytest.fixture
@@ -201,10 +202,72 @@ def test_a_user_with_very_many_events_is_told(library: Library, tmp_path: Path) 
         file.writelines(f"bot,S{n % 5},view,{1_000_000_000 + n}\n" for n in range(50_000))
     report = run_inline(import_work(library, [], interactions=table))
     assert report["interactions"] == 50_000
-    assert report["row_notes"] == [["many.csv", 1, "One member has 50000 events; it counts as one person."]]
+    assert said(report) == [(1, ALONE), (1, "One member has 50000 events; it counts as one person.")]
 
 
 def test_amounts() -> None:
     plain = Amounts(rated=False)
     assert [plain.read(text) for text in ("3", "1e2", "50%", "nan", "x")] == [3.0, 100.0, 0.5, None, None]
     assert not plain.all_equal
+
+
+@pytest.mark.parametrize("text", ["5.0.0", "31.12.2024", "1.00.000", "1.5,5,5", "1e308", "4.", "--4"])
+def test_what_only_looks_like_a_number_is_none(text: str) -> None:
+    wanted = 4.0 if text == "4." else None
+    assert Amounts(rated=True).read(text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("1.000.000", 1e6), ("1.000,5", 1000.5), ("4,5", 4.5), ("12,000", 12000)],
+)
+def test_numbers_with_groups_of_three_are_read(text: str, wanted: float) -> None:
+    assert Amounts(rated=False).read(text) == wanted
+
+
+def said(report: dict[str, Any]) -> list[tuple[int, str]]:
+    return [(line, words) for _file, line, words in [*report["row_errors"], *report["row_notes"]]]
+
+
+def test_a_repeated_row_with_another_rating_is_told(library: Library, tmp_path: Path) -> None:
+    rows = [["u1", "S1", 5], ["u1", "S2", 3], ["u1", "S1", 2], ["u1", "S2", 3], ["u1", "S1", 4]]
+    report = take(library, tmp_path, ["user", "item", "rating"], *rows)
+    words = "The same as line {} with another weight: the later one counts."
+    assert said(report) == [(4, words.format(2)), (6, words.format(4))]
+    log = library.interactions.read()
+    assert sorted(log.weight.tolist()) == [3.0, 4.0]
+
+
+def test_ratings_on_no_usual_scale_are_told(library: Library, tmp_path: Path) -> None:
+    rows = [[f"u{n}", f"S{n % 5}", [3, 4, 999999, 888888][n % 4]] for n in range(40)]
+    report = take(library, tmp_path, ["user", "item", "rating"], *rows)
+    assert [line for line, words in said(report) if "on no usual scale" in words] == [4]
+
+
+def test_times_far_from_today_are_told_by_line(library: Library, tmp_path: Path) -> None:
+    times = ["2024-12-31", "3024-01-01", "0001-01-01", "-99999999999"]
+    rows = [[f"u{n}", f"S{n}", "buy", text] for n, text in enumerate(times)]
+    report = take(library, tmp_path, ["user", "item", "event", "time"], *rows)
+    assert [line for line, words in said(report) if "is that right?" in words] == [3, 4, 5]
+    assert report["interactions"] == 4
+
+
+def test_a_column_of_names_that_are_no_events_is_told(library: Library, tmp_path: Path) -> None:
+    rows = [[f"u{n}", f"S{n % 5}", f"click-{n}"] for n in range(510)]
+    report = take(library, tmp_path, ["user", "item", "event"], *rows, ["u", "S1", "x" * 61])
+    assert report["interactions"] == 500
+    assert report["row_kinds"] == {"many_events": 10, "long_event": 1}
+    assert len(library.interactions.read().names) == 500
+
+
+def test_tables_without_rows_and_with_columns_twice(library: Library, tmp_path: Path) -> None:
+    report = take(library, tmp_path, ["user", "item", "rating"])
+    assert said(report) == [(1, "The table has a header and no rows.")]
+    report = take(library, tmp_path, ["user", "user", "item"], ["a", "b", "S1"], ["c", "d", "S1"])
+    assert said(report) == [(1, "The column user is there twice: the first one counts.")]
+
+
+def test_a_table_of_one_member_is_told(library: Library, tmp_path: Path) -> None:
+    rows = [["a", f"S{n % 5}", f"2024-01-{n + 1:02d}"] for n in range(12)]
+    assert said(take(library, tmp_path, ["user", "item", "time"], *rows)) == [(1, ALONE)]
+    assert said(take(library, tmp_path, ["user", "item", "time"], *rows[:5], name="few.csv")) == []

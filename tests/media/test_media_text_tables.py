@@ -116,3 +116,20 @@ def test_odd_tables(tmp_path: Path) -> None:
         list(read_table(make_text(tmp_path / "c.csv", "\n\n")))
     with pytest.raises(MediaError):
         list(read_table(make_text(tmp_path / "d.xlsx", "PK\x03\x04 not really a workbook")))
+
+
+def test_a_line_without_an_end_is_told_and_the_next_one_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mmstudio.media.tables._MAX_LINE", 1000)
+    path = make_text(tmp_path / "t.csv", "user,item\nu1,s1\n" + "a," * 4000 + '\nu2,s2\n"u3\n' + "b" * 3000)
+    rows = list(read_table(path))
+    assert [row for row in rows if not isinstance(row, RowError)] == [
+        (2, {"user": "u1", "item": "s1"}),
+        (4, {"user": "u2", "item": "s2"}),
+    ]
+    wrong = [row for row in rows if isinstance(row, RowError)]
+    assert [row.line for row in wrong] == [3, 5, 6]
+    assert wrong[0].reason == wrong[2].reason == "The line has more than 1,000 characters."
+    with pytest.raises(MediaError, match="no header row"):
+        list(read_table(make_text(tmp_path / "one.csv", "x" * 5000)))

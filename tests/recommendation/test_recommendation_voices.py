@@ -256,8 +256,9 @@ def test_ratings_on_other_scales_and_ratings_all_equal() -> None:
     value, rating = strengths(log(*[("rating", r) for r in (100.0, 80.0, 70.0, 20.0)]))
     assert value.tolist() == pytest.approx([1.0, 1.0, 0.6, 0.0])
     assert rating.tolist() == [5.0, 4.0, 3.5, 1.0]
-    value, _ = strengths(log(*[("rating", 3.0)] * 12))
+    value, rating = strengths(log(*[("rating", 3.0)] * 12))
     assert value.tolist() == [1.0] * 12
+    assert np.isnan(rating).all()  # no threshold may take them for disliked
     value, rating = strengths(log(("view", 1.0), ("buy", 9.0), ("rating", 2.0)))
     assert value.tolist() == pytest.approx([0.2, 1.0, 0.0])
     assert np.isnan(rating[:2]).all()

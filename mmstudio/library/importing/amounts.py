@@ -11,7 +11,9 @@ _OF = re.compile(
     r"(-?\d+(?:[.,]\d+)?)\s*(?:/|of|out of|von|sur|／)\s*(\d+(?:[.,]\d+)?)(?:\s*stars?)?", re.IGNORECASE
 )
 _PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s*%")
-_LEADING = re.compile(r"[-+]?[\d.,]+")
+# One decimal sign, or groups of three: “5.0.0” and “31.12.2024” are no numbers.
+_PLAIN = re.compile(r"[-+]?(?:\d{1,3}([.,])\d{3}(?:\1\d{3})*(?:(?!\1)[.,]\d+)?|\d+(?:[.,]\d*)?)")
+_MOST = 1e30  # a weight is kept in single precision
 _WORDS = {word: float(n) for n, words in enumerate(
     ("zero", "one 一 一星 eins un", "two 二 两 二星 两星 zwei deux", "three 三 三星 drei trois",
      "four 四 四星 vier quatre", "five 五 五星 fünf cinq"),
@@ -67,7 +69,7 @@ class Amounts:
         except ValueError:
             pass
         else:
-            return value if math.isfinite(value) else None
+            return value if math.isfinite(value) and abs(value) <= _MOST else None
         if (stars := text.count("★")) and not text.strip("★☆ "):
             return float(stars)
         plain = text.casefold().strip()
@@ -83,4 +85,4 @@ class Amounts:
         if (match := _PERCENT.fullmatch(plain)) is not None:
             share = number(match[1])
             return None if share is None else share / 20 if self._rated else share / 100
-        return number(plain) if _LEADING.fullmatch(plain) else None
+        return number(plain) if _PLAIN.fullmatch(plain) else None

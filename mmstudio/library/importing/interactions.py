@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,11 @@ _RATED = ("rating", "stars", "score", "评分", "bewertung", "note")
 _ENDS = (5.0, 10.0, 100.0)  # where scales end; the recommender reads them so too
 _TOLD_HIGH = 20  # lines that are told one by one
 _MANY = 50_000  # events of one member from which on it is said
+_ALONE = 10  # events of one member alone from which on it is said
+_NAME, _NAMES = 60, 500  # characters of the name of an event, and different names of one table
+_COMPARED = 100_000  # rows of a table that later ones are compared with
+_OLD = datetime(1990, 1, 1, tzinfo=UTC).timestamp()
+_AHEAD = 2 * 86_400.0  # seconds by which a clock or a time zone may be ahead
 
 
 def import_interactions(
@@ -66,17 +72,21 @@ class _Rows:
         self._audiences = {audience.name.casefold(): audience.id for audience in library.audiences.list()}
         self._high: dict[float, list[tuple[int, str]]] = {end: [] for end in _ENDS}
         self._above = dict.fromkeys(_ENDS, 0)
+        self._first: dict[tuple[str, int, str, float | None], tuple[int, float]] = {}
+        self._names: set[str] = set()
+        self._latest = datetime.now(UTC).timestamp() + _AHEAD
         self._clear()
 
     def read(self) -> Generator[Progress, None, None]:
         """Write the rows in batches; yields how far it is."""
         times = Times(_dates(self._path))
-        done = 0
+        done = unread = 0
         header: list[str] | None = None
         make: _Make | None = None
         for row in read_cells(self._path):
             if isinstance(row, RowError):
                 self._report.bad_row(self._path.name, row.line, row.reason, "unreadable")
+                unread += 1
                 continue
             line, cells = row
             if header is None:
@@ -95,6 +105,8 @@ class _Rows:
             if done % _TOLD == 0:
                 yield Progress(done, None, tr("Reading {name}: {n} rows", name=self._path.name, n=done))
         self._write()
+        if header is not None and not done and not unread:
+            self._report.note_row(self._path.name, 1, tr("The table has a header and no rows."), "no_rows")
         self._tell(times)
         yield Progress(done, None, tr("Reading {name}: {n} rows", name=self._path.name, n=done))
 
@@ -106,6 +118,10 @@ class _Rows:
             self._report.bad_row(self._path.name, 1, said, "no_column")
             return None
         at = {field: header.index(column) for field, column in columns.items()}
+        for column in columns.values():
+            if f"{column} (2)" in header:
+                said = tr("The column {name} is there twice: the first one counts.", name=column)
+                self._report.note_row(self._path.name, 1, said, "column_twice")
         sku_at, member_at = at["sku"], at.get("member", -1)
         event_at, weight_at = at.get("event", -1), at.get("weight", -1)
         time_at, audience_at = at.get("time", -1), at.get("audience", -1)
@@ -136,6 +152,13 @@ class _Rows:
                     return "no_member", tr("The row names neither a member nor an audience.")
                 member = f"audience {audience}"
             event = (cells[event_at].lower() if event_at >= 0 else "") or usual
+            if event not in self._names:
+                if len(event) > _NAME:
+                    return "long_event", tr("“{text}” is too long to name an event.", text=event[:_NAME])
+                if len(self._names) >= _NAMES:
+                    said = tr("“{text}”: the table has more than {n} different events.", text=event, n=_NAMES)
+                    return "many_events", said
+                self._names.add(event)
             weight = 1.0
             if weight_at >= 0:
                 text = cells[weight_at]
@@ -156,6 +179,11 @@ class _Rows:
                 if moment is None:
                     said = tr("“{text}” is no date that can be read: the row came in without it.", text=text)
                     self._report.note_row(self._path.name, line, said, "no_date")
+                elif not _OLD <= moment <= self._latest:
+                    said = tr("“{text}” is read as {day}: is that right?", text=text, day=_day(moment))
+                    self._report.note_row(self._path.name, line, said, "far_date")
+            if line <= _COMPARED:
+                self._note_again(line, member, item, event, weight, moment)
             self._members.append(member)
             self._items.append(item)
             self._events.append(event)
@@ -165,6 +193,18 @@ class _Rows:
             return None
 
         return make
+
+    def _note_again(
+        self, line: int, member: str, item: int, event: str, weight: float, moment: float | None
+    ) -> None:
+        """Say it where a row is another one's again, with another weight."""
+        key = member, item, event, moment
+        first = self._first.setdefault(key, (line, weight))
+        if first[0] != line:
+            if first[1] != weight:
+                said = tr("The same as line {n} with another weight: the later one counts.", n=first[0])
+                self._report.note_row(self._path.name, line, said, "repeated")
+            self._first[key] = line, weight
 
     def _note_high(self, line: int, text: str, rating: float) -> None:
         for end in _ENDS:
@@ -211,6 +251,16 @@ class _Rows:
                     )
                     note(name, line, said, "above_scale")
                 break
+        else:
+            for line, text in self._high[_ENDS[-1]][:1]:
+                said = tr(
+                    "The rating {text} is on no usual scale (to 5, 10 or 100): ratings are compared with the"
+                    " highest.", text=text,
+                )  # fmt: skip
+                note(name, line, said, "odd_scale")
+        if self._writer.members == 1 and self._writer.busiest(_ALONE):
+            said = tr("All rows are of one member: what goes together cannot be learned from one.")
+            note(name, 1, said, "one_member")
         for most in self._writer.busiest(_MANY):
             note(name, 1, tr("One member has {n} events; it counts as one person.", n=most), "very_many")
         if self._writer.several:
@@ -218,6 +268,13 @@ class _Rows:
                 "{n} members are in more than one audience: the last one counts.", n=self._writer.several
             )
             note(name, 1, said, "two_audiences")
+
+
+def _day(moment: float) -> str:
+    try:
+        return datetime.fromtimestamp(moment, UTC).date().isoformat()
+    except (ValueError, OverflowError, OSError):  # before the year 1
+        return f"{moment / 31_556_952 + 1970:.0f}"
 
 
 def _dates(path: Path) -> Iterator[str]:
