@@ -218,6 +218,18 @@ def test_an_item_without_a_picture_or_with_a_broken_one_still_has_an_aim(
         assert given.tempo > 0
 
 
+def test_an_item_without_a_picture_has_the_colours_it_is_named_by(library: Library) -> None:
+    red, blue = library.items.upsert_many(
+        [
+            NewItem(sku="R", title="Red wool scarf", description="Also in blue."),
+            NewItem(sku="N", title="Scarf", attributes={"color": "navy blue"}),
+        ]
+    )
+    first = [read(library, SetWish(item_id=item, seed=3)).palette[0] for item in (red, blue)]
+    assert first[0][0] > 1.5 * max(first[0][1:])
+    assert first[1][2] > 1.2 * first[1][0]
+
+
 def test_colours_named_by_a_sentence_come_first(library: Library) -> None:
     given = read(library, SetWish(text="a red door"))
     assert given.palette[0] == (205, 52, 52)

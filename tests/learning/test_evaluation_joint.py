@@ -13,7 +13,7 @@ from mmstudio.jobs import run_inline
 from mmstudio.learning.engine.registry import build_task
 from mmstudio.learning.engine.set_data import SetData
 from mmstudio.learning.evaluation import cross_modal
-from mmstudio.learning.evaluation.joint import RealSets, measuring_sets
+from mmstudio.learning.evaluation.joint import RealSets, chosen_coherence, measuring_sets
 from mmstudio.learning.evaluation.report import MEASURES, stored
 from mmstudio.learning.joint.model import JointModel, model_of
 from mmstudio.learning.service import Trainings
@@ -151,6 +151,32 @@ def test_sets_without_labels_are_measured_as_far_as_that_goes() -> None:
     found = measured(model, real_sets(bare, bare_held))
     assert "coherence" not in found
     assert found["round_trip_10"] >= 0.0
+
+
+def test_only_classes_that_both_kinds_of_media_have_are_asked_for() -> None:
+    arrays, kind = small_sets(90)
+    held, held_kind = small_sets(40, seed=3)
+    config = joint_config(arrays, 1)
+    task, data = build_task(config, CPU), SetData(arrays, {}, 0, held=held)
+    model = model_of(config, task.weights() | task.finish(data), CPU)
+    real = real_sets(arrays, held)
+    own = run_inline(lambda _context: measuring_sets(model, real, 20, 1)).figures
+    # A picture tells its kind: the nearest one has the right text.
+    assert own["retrieved_image_to_text"] == 1.0
+    assert 0.8 < own["coherence_retrieved"] <= 1.0
+    one, two = (RealSets(dict(real.train), dict(real.train_present), dict(real.held), dict(real.held_present))
+                for _ in range(2))  # fmt: skip
+    one.train_present = {**one.train_present, "text": kind == 0}
+    one.held_present = {**one.held_present, "text": held_kind == 0}
+    apart = run_inline(lambda _context: measuring_sets(model, one, 20, 1)).figures
+    assert "coherence_image_to_text" not in apart
+    assert np.isnan(chosen_coherence(model, one, "image", "text"))
+    two.train_present = {**two.train_present, "text": kind < 2}
+    two.held_present = {**two.held_present, "text": held_kind < 2}
+    partly = run_inline(lambda _context: measuring_sets(model, two, 20, 1)).figures
+    assert partly["ceiling_image_to_text"] == 1.0
+    assert 1 / 3 < partly["coherence_chance"] < 1 / 2  # a third where tags alone are given, else a half
+    assert 0.0 <= chosen_coherence(model, two, "image", "text", tries=3) <= 1.0
 
 
 def test_evaluate_and_compare_of_joint_models_in_a_library(tmp_path: Path) -> None:

@@ -283,7 +283,7 @@ def _engaged(library: Library, given: Given) -> None:
 def _aim(library: Library, wish: SetWish, given: Given) -> None:
     moods: list[tuple[Mood, float]] = []
     told, sure = mood.of_words(given.words)
-    named = tuple(palette_of(given.words if given.kind == "text" else ""))
+    named = tuple(palette_of(_colour_words(given)))
     if given.kind == "audience" and given.palette:
         moods.append((given.mood, 1.0))
     elif given.picture is not None:
@@ -311,6 +311,16 @@ def _aim(library: Library, wish: SetWish, given: Given) -> None:
     given.tempo = _in_range(given.tempo) if given.tempo else mood.tempo_of(given.mood)
     given.key = mood.key_for(given.mood, wish.seed) if given.key is None else given.key
     personal(given, wish)
+
+
+def _colour_words(given: Given) -> str:
+    """Where colours are named: in a sentence; of an item that has no picture to show them, in its name and
+    attributes."""
+    if given.kind == "text":
+        return given.words
+    if given.item is None or given.picture is not None:
+        return ""
+    return plain(f"{given.item.title} {' '.join(given.item.attributes.values())}")
 
 
 def _by_chance(words: str, seed: int) -> Mood:

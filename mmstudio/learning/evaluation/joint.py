@@ -207,7 +207,7 @@ def chosen_coherence(
     model: JointModel, real: RealSets, given: str, made: str, seed: int = 0, tries: int = 1
 ) -> float:
     """Coherence of one direction where of ``tries`` draws the one that the model takes for the best is kept,
-    as sets do (:mod:`mmstudio.learning.joint.choosing`); NaN where no class has both."""
+    as sets do (:mod:`mmstudio.learning.joint.choosing`); NaN where fewer than two classes have both."""
     from mmstudio.learning.joint.choosing import chosen
 
     parts = {part.name: part for part in model.parts}
@@ -216,7 +216,7 @@ def chosen_coherence(
     train = {name: rulers[name](real.train[name][real.train_present[name]]) for name in names}
     judges = _Judges(real, train, rulers, names)
     there = judges.asked(judges.shared(*names), real.held_present[given]) if judges.count >= 2 else None
-    if there is None or not there.any():
+    if there is None or len(np.unique(judges.held[there])) < 2:
         return math.nan
     told, here = _told(model, real.held, real.held_present, given, there)
     rows = chosen(model, told, here, [made], seed, tries)[made]
