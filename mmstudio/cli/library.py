@@ -221,7 +221,8 @@ def _say_report(report: dict[str, Any]) -> None:
     if more > 0:
         warn(tr("and {n} more; --json lists them all", n=more))
     if unknown := report["row_kinds"].get("unknown_item"):
-        warn(tr("{n} rows name items that are not in the catalogue", n=unknown))
+        named = tr("{n} rows name items that are not in the catalogue", n=unknown)
+        warn(named if unknown != 1 else tr("One row names an item that is not in the catalogue"))
     if again := report["interactions_again"]:
         say(tr("{n} interactions were there before", n=again))
     if missing := report["missing_image_count"]:

@@ -15,6 +15,7 @@ from mmstudio.i18n import mark, tr
 
 if TYPE_CHECKING:
     from mmstudio.recommendation.variants import Plan, Verdict
+    from mmstudio.recommendation.variants.records import VariantCount
     from mmstudio.recommendation.variants.service import Variants
     from mmstudio.studio import Studio
 
@@ -271,10 +272,17 @@ def _results(service: Variants, names: list[str], as_json: bool) -> None:
             warn(warning)
         table(
             ["variant", "shown", plan.event, "rate", "from", "to", "p", "best"],
-            [[c.variant_id, c.shown, c.happened, c.rate, c.low, c.high, c.p, c.best] for c in verdict.counts],
+            [_shown(c) for c in verdict.counts],
         )
     if not reports and not verdicts:
         say(tr("There are no plans yet: `mmstudio variants LIB plan ID ID` makes one."))
+
+
+def _shown(one: VariantCount) -> list[Any]:
+    """A variant's line: shares and the probability to be the best in percent; a small p is never a nought."""
+    shares = [f"{100 * share:.2f} %" for share in (one.rate, one.low, one.high)]
+    chance = "" if one.p is None else "< 0.001" if one.p < 0.001 else f"{one.p:.3f}"
+    return [one.variant_id, one.shown, one.happened, *shares, chance, f"{100 * one.best:.0f} %"]
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:

@@ -54,6 +54,8 @@ def test_from_storyboards_to_a_verdict(lib: Path, tmp_path: Path, capsys: pytest
     assert run(["variants", str(lib), "results", str(results)]) == 0
     text = capsys.readouterr()
     assert f"{second} wins: 13.00 % against 10.00 %" in text.out
+    assert "10.00 %" in text.out.split(" wins")[1]
+    assert "< 0.001" in text.out
     assert "Line 4:" in text.err
     assert run(["variants", str(lib), "rank", "--audience", "Weekenders"]) == 0
     assert second in capsys.readouterr().out

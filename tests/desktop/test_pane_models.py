@@ -50,6 +50,20 @@ def test_the_starter_models_are_there_from_the_beginning(pane: ModelsPane) -> No
     assert pane.card.title.text() == names[0]
     assert not pane.card.remove_button.isVisible()
     assert names_missing(pane) == []
+    wait_until(lambda: all(line.picture for line in pane.model.rows if line.modality == "image"))
+    assert not pane.pictures.get(pane.model.rows[0].picture).isNull()  # type: ignore[union-attr]
+
+
+def test_no_card_without_a_model_on_it(context: AppContext, tmp_path: Path, qtbot: QtBot) -> None:
+    open_store(context, tmp_path)
+    pane = ModelsPane(context)
+    qtbot.addWidget(pane)
+    pane.show()
+    wait_until(lambda: bool(pane.model.rows))
+    shown = pane.card_states.currentWidget()
+    assert shown is pane.card_states.message or pane.card.title.text()
+    wait_until(lambda: pane.card_states.currentWidget() is pane.card)
+    assert pane.card.title.text() == pane.model.rows[0].name
 
 
 def test_the_form_offers_sensible_defaults(pane: ModelsPane, qtbot: QtBot) -> None:

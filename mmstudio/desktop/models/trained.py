@@ -31,6 +31,7 @@ class ModelLine:
     Attributes:
         personal: it can make things towards what an audience likes.
         training: a job trains it now.
+        drawn: there is a picture of it, drawn for the list, though no sample.
     """
 
     info: ModelInfo
@@ -40,11 +41,17 @@ class ModelLine:
     sample: str | None
     personal: bool = False
     training: bool = False
+    drawn: bool = False
 
     @property
     def name(self) -> str:
         """The model's name."""
         return self.info.name
+
+    @property
+    def picture(self) -> str | None:
+        """What stands for it in a list: a file, or the name of what was drawn."""
+        return self.sample or (f"drawn:{self.name}" if self.drawn else None)
 
 
 def state_of(row: ModelLine) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QListView, QSplitter, QStackedWidget, QVBoxLayout, QWidget
@@ -22,6 +20,7 @@ from mmstudio.desktop.models.trained import (
     model_lines,
     past_of,
 )
+from mmstudio.desktop.models.training_offer import draw_one, draw_sample, read_offer, some_texts
 from mmstudio.desktop.pane import Pane
 from mmstudio.desktop.panes.model_actions import ModelActions
 from mmstudio.desktop.texts import action, name
@@ -43,12 +42,9 @@ if TYPE_CHECKING:
 
     from mmstudio.desktop.context import AppContext
     from mmstudio.jobs import JobEvent, JobRecord
-    from mmstudio.library import Library
     from mmstudio.studio import Studio
 
 _SAMPLE_SIDE = 1200
-_MOST_TAGS = 200
-_SHEET = (6, 2)  # pictures across and down
 
 
 class ModelsPane(Pane):
@@ -65,6 +61,9 @@ class ModelsPane(Pane):
         self._training = ""
         self._select_next: str | None = None
         self._wish: dict[str, Any] = {}
+        self._card_filled = False
+        self._asked: set[str] = set()
+        self._drawn: dict[str, QImage] = {}  # by name: one picture of each model without a sample
         self._form: TrainingForm | None = None
         self._live: TrainingView | None = None
         self.pictures = Pictures(context, side=128, parent=self)
@@ -172,6 +171,7 @@ class ModelsPane(Pane):
 
     def library_changed(self) -> None:
         self._job = None
+        self._drawn, self._asked = {}, set()
         self.pictures.forget()
         self.model.set_rows([])
         self.live_button.hide()
@@ -222,6 +222,7 @@ class ModelsPane(Pane):
         self.pictures.forget()
         self.model.set_rows(lines)
         self._mark_training()
+        self._draw_missing()
         self.states.show_content()
         if not lines:
             self.card_states.show_message(
@@ -266,6 +267,7 @@ class ModelsPane(Pane):
             self._show_live()
             return
         self.right.setCurrentWidget(self.card_states)
+        self.card_states.show_loading(mark("Looking at the model…"), at_once=not self._card_filled)
 
         def read() -> ModelFacts:
             plotting()  # loaded here: on the GUI thread it would hold the window up
@@ -274,6 +276,7 @@ class ModelsPane(Pane):
         self.context.background(read, self._facts_read, self._card_failed, key="model-card")
 
     def _facts_read(self, facts: ModelFacts) -> None:
+        self._card_filled = True
         self.card.show_facts(facts, read_only=self.context.read_only)
         self.model_actions.show_again()
         self.card_states.show_content()
@@ -453,6 +456,28 @@ class ModelsPane(Pane):
                 self.model.rows[place] = replace(line, training=training)
                 self.model.dataChanged.emit(self.model.index(place), self.model.index(place))
 
+    def _draw_missing(self) -> None:
+        """A model without any sample, as the starters, gets its place in the list a picture of its own."""
+        studio = self.context.studio
+        for place, line in enumerate(self.model.rows):
+            image = self._drawn.get(line.name)
+            if line.sample is not None or line.modality != "image" or line.info.status != "ready":
+                continue
+            if image is not None:
+                shown = self.model.rows[place] = replace(line, drawn=True)
+                self.pictures.put(str(shown.picture), image)
+            elif studio is not None and line.name not in self._asked:
+                self._asked.add(line.name)
+                self._ask_for_one(studio, line.name)
+        self.list.viewport().update()
+
+    def _ask_for_one(self, studio: Studio, model: str) -> None:
+        def came(image: QImage) -> None:
+            self._drawn[model] = image
+            self._draw_missing()
+
+        self.context.ask(f"model-drawn-{model}", lambda: draw_one(studio, model), came, lambda _error: None)
+
     def _show_live(self) -> None:
         self.right.setCurrentWidget(self.live)
 
@@ -531,56 +556,3 @@ class ModelsPane(Pane):
         self.context.background(
             lambda: read_image(path, _SAMPLE_SIDE), self.live.show_grid, key="training-grid"
         )
-
-
-def some_texts(studio: Studio, model: str) -> list[str]:
-    """A few texts of a model; on the device thread."""
-    return [made.text for made in studio.generation.texts(model, 4, longest=60)]
-
-
-def draw_sample(studio: Studio, model: str) -> QImage:
-    """A sheet of what a model draws; on the device thread."""
-    pictures = [np.asarray(p) for p in studio.generation.images(model, _SHEET[0] * _SHEET[1], seed=1)]
-    rows = [np.concatenate(pictures[i : i + _SHEET[0]], 1) for i in range(0, len(pictures), _SHEET[0])]
-    return to_qimage(np.concatenate(rows, 0))
-
-
-def read_offer(studio: Studio, selection: list[int], lines: list[ModelLine]) -> Offer:
-    """What a training could use now; not for the GUI thread."""
-    from mmstudio.learning.datasets.describe import vector_length
-    from mmstudio.library import AssetFilter
-
-    assets = studio.library.assets
-    selected: dict[str, list[int]] = {}
-    for asset in assets.get_many(selection):
-        selected.setdefault(asset.kind, []).append(asset.id)
-    counts = {
-        "image": assets.count(AssetFilter(kinds=("image",), origin="imported")),
-        "audio": assets.count(AssetFilter(kinds=("audio",), origin="imported")),
-    }
-    items = studio.library.items.count()
-    texts = assets.count(AssetFilter(kinds=("text",), origin="imported"))
-    counts["text"] = texts + items
-    counts["set"] = items + counts["image"] + counts["audio"]
-    counts["items"] = assets.count(AssetFilter(origin="imported")) + len(studio.library.items.ids())
-    taken = frozenset(line.name for line in lines)
-    return Offer(
-        studio.trainings.families(),
-        lines,
-        counts,
-        selected,
-        taken,
-        tags=assets.all_tags()[:_MOST_TAGS],
-        collections=[(one.name, one.count) for one in studio.library.collections.list()],
-        picture_tags=picture_tags(studio.library),
-        vector=vector_length(studio.library),
-    )
-
-
-def picture_tags(library: Library) -> list[tuple[str, int]]:
-    """Tags of imported pictures with how many have them, the most used first."""
-    from mmstudio.library import AssetFilter
-
-    pictures = library.assets.ids(AssetFilter(kinds=("image",), origin="imported"))
-    counts = Counter(tag for tags in library.assets.tags_of(pictures).values() for tag in tags)
-    return counts.most_common(_MOST_TAGS)

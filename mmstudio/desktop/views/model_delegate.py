@@ -42,7 +42,7 @@ class ModelDelegate(QStyledItemDelegate):
             "set": "puzzle-piece",
             "items": "share-network",
         }.get(row.modality, "image")
-        paint_picture(painter, picture, self._pictures.get(row.sample), icon=icon)
+        paint_picture(painter, picture, self._pictures.get(row.picture), icon=icon)
         left = picture.right() + 12
         width = rect.right() - left - 12
         paint_text(painter, QRect(left, rect.y() + 12, width, 20), row.name, bold=True)

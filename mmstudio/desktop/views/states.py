@@ -63,10 +63,17 @@ class StateStack(QStackedWidget):
         self.message.say("{what}", "{hint}", mark("Try again"), retry, what=sentence, hint=hint)
         self.setCurrentWidget(self.message)
 
-    def show_loading(self, text: str) -> None:
-        """Say that work is under way, unless it is over before anyone could read it."""
+    def show_loading(self, text: str, *, at_once: bool = False) -> None:
+        """Say that work is under way, unless it is over before anyone could read it.
+
+        Args:
+            text: marked English. at_once: the content has nothing to show yet, not even for a moment.
+        """
         self._loading_text = text
-        if not self._patience.isActive():
+        if at_once:
+            self._patience.stop()
+            self._show_loading()
+        elif not self._patience.isActive():
             self._patience.start()
 
     def _show_loading(self) -> None:
