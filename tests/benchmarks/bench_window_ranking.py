@@ -309,13 +309,13 @@ class Bench:
         pane._edit(audience, "liked", likes)
         self._quiet()
 
-        def cap(most: int) -> None:
-            pane.editor.rules.cap.setValue(most)
-            pane.editor.rules.cap.editingFinished.emit()
+        def market(code: str) -> None:
+            pane.editor.rules.market.setText(code)
+            pane.editor.rules.market.editingFinished.emit()
 
         self.measure(
-            "about: a cap, with what it holds back",
-            [lambda m=m: cap((1, 12)[m % 2]) for m in range(self.rounds)],
+            "about: a rule, with what it takes out",
+            [lambda n=n: market(("DE", "")[n % 2]) for n in range(self.rounds)],
             self.about,
         )
         pane.tabs.setCurrentIndex(0)
