@@ -25,3 +25,5 @@ def test_words_of_the_library_can_be_read_and_made_up_ones_not(tmp_path: Path) -
         assert not known.reads("蓝")
         assert not known.reads("")
         assert not known.reads("12 !")
+        assert not known.reads("Drum snare: .")
+        assert not known.reads("Hard sound, ")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 LEAST = 0.8  # of the letters of a line stand in known words
 _MOST = 5000  # items and media whose words are looked at
+_CUT = re.compile(r"[:;,–—(\-：；，、（]\s*[.!?。！？]*$")  # a line that breaks off
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 
@@ -23,9 +24,9 @@ class KnownWords:
 
     def reads(self, text: str) -> bool:
         """Whether nearly all letters of a text stand in words the library has; a Han character counts by
-        itself. Without a letter nothing reads."""
+        itself. Without a letter nothing reads, nor does what breaks off after a colon or comma."""
         found = [*_WORD.findall(text.lower()), *_HAN.findall(text)]
-        if not found:
+        if not found or _CUT.search(text.strip()):
             return False
         known = self._all()
         good = sum(len(word) for word in found if word in known)
