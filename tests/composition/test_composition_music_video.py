@@ -15,8 +15,10 @@ from mmstudio.composition.making.beats import RATE, Beats, find_beats
 from mmstudio.composition.making.music_video import Shot, cut_points, walk_places
 from mmstudio.composition.storyboard import ImageLayer
 from mmstudio.errors import MediaError, StudioError, UsageError
+from mmstudio.library import Library
 from mmstudio.media.audio import write_wav
 from support.libraries import add_asset
+from support.media import make_mp4
 from support.shop import Shop, make_shop, scene_photo
 
 _WITHIN = 0.040  # seconds that a cut may be off its beat
@@ -114,6 +116,19 @@ def test_a_video_of_pictures_is_cut_on_the_beats(shop: Shop) -> None:
     assert not board.music.loop
     assert board.copy["shot1.title"] == "Clicks"
     assert board.duration == pytest.approx(12.0, abs=0.01)
+
+
+def test_without_items_the_pictures_are_seen_beside_the_clips(tmp_path: Path) -> None:
+    with Library.create(tmp_path / "own.mmlib") as library:
+        own = tmp_path / "own"
+        own.mkdir()
+        pictures = {add_asset(library, scene_photo(own / f"p{n}.png", n), width=480) for n in range(3)}
+        write_wav(own / "track.wav", clicks(120, 8.0)[0][None], RATE)
+        track = add_asset(library, own / "track.wav", kind="audio", duration=8.0)
+        clip = add_asset(library, make_mp4(own / "clip.mp4"), kind="video", width=64, duration=1.0)
+        board = Composer(library, None, None).compose("music-video", inputs={"track_id": track})
+        seen = {getattr(layer, "asset_id", None) for scene in board.scenes for layer in scene.layers}
+    assert pictures | {clip} <= seen
 
 
 def test_only_the_beginning_of_a_long_track_is_used(shop: Shop) -> None:

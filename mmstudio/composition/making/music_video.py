@@ -148,7 +148,10 @@ def _pictures(draft: Draft) -> list[int]:
     else:
         heroes = set(draft.library.items.heroes_of(draft.library.items.ids()[:2000]).values())
         clips = draft.library.assets.ids(AssetFilter(kinds=("video",)))[:100]
-        ids = sorted(heroes) + clips or draft.library.assets.ids(AssetFilter(kinds=("image",)))[:2000]
+        ids = sorted(heroes) + clips
+        if not heroes:  # nobody's catalogue: the pictures themselves are what there is to see, not one clip
+            ids += draft.library.assets.ids(AssetFilter(kinds=("image",), origin="imported"))[:2000]
+        ids = ids or draft.library.assets.ids(AssetFilter(kinds=("image",)))[:2000]
     known = draft.library.assets.get_many(ids)
     found = [
         asset.id
