@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import logging
 import os
 import socket
@@ -65,12 +66,23 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """New folders below one of their own: pytest looks through all there are to number the next."""
+    base = tmp_path_factory.mktemp("homes")
+    return (base / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Settings, data and logs of a test go to a folder of its own; the language is English."""
+def _own_home(_homes: Iterator[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings, data and logs of a test go to a folder of its own; the language is English.
+
+    ``tmp_path`` is asked for first, so that it goes last: what lies in it is closed by then.
+    """
     from mmstudio.i18n import set_language
 
-    home = tmp_path_factory.mktemp("home")
+    home = next(_homes)
+    home.mkdir()
     monkeypatch.setenv("MMSTUDIO_HOME", str(home))
     set_language("en")
     return home
