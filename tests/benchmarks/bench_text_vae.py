@@ -154,7 +154,7 @@ def main() -> None:
             print(f"shuffled {bits(judge, mixed):.3f}", flush=True)
             for seed in range(chosen.seeds):
                 folder = (chosen.models or Path(temporary)) / f"{name}-vae-{chosen.steps}-{seed}"
-                if not (folder / "weights.safetensors").is_file():
+                if not (folder / "checkpoint.json").is_file():
                     trained(folder, "text-vae", learn, decide, chosen.steps, seed, base)
                 if not (folder / LIKENESS).is_file():
                     save_likeness(folder, [one for text in learn for one in sentences_of(text)])
