@@ -209,8 +209,9 @@ def _started(work: _Work, target: Target) -> tuple[Piece, Floats]:
 def _first(work: _Work, latents: Floats | None, target: Target, *, throughout: bool, looks: int = 0) -> Piece:
     """The first piece: of given latents, and drawn from all that the model learned where those are silent."""
     maker = work.maker
-    # Several are looked at where something matters: they are drawn side by side.
-    ahead = 1 if target.any and maker.cores.several and looks != 1 else 0
+    # Several are looked at where something matters, or much is silent: they are drawn side by side.
+    many = target.any or (throughout and work.wish.kind == "loop")
+    ahead = 1 if many and maker.cores.several and looks != 1 else 0
 
     def pieces() -> Iterator[Piece]:
         for block in range(PATIENCE):
