@@ -53,26 +53,34 @@ def _run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
-def _ends_as_an_undisturbed_one(folder: Path, whole: Path) -> None:
-    config = tiny_config("image-gan", steps=12)
-    resumed = make_trainer(folder, config, checkpoint_every=4, resume=True)
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same training, ended without a fault."""
+    folder = tmp_path_factory.mktemp("whole")
+    drive(make_trainer(folder, tiny_config("image-gan", steps=12)))
+    return folder
+
+
+def _ends_as(folder: Path, undisturbed: Path) -> None:
+    resumed = make_trainer(folder, tiny_config("image-gan", steps=12), checkpoint_every=4, resume=True)
     assert resumed.step == 4
     drive(resumed)
-    drive(make_trainer(whole, config))
-    one, two = load_weights(folder), load_weights(whole)
+    one, two = load_weights(folder), load_weights(undisturbed)
     assert all(torch.equal(one[key], two[key]) for key in two)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no kill -9 on this system")
-def test_a_training_killed_for_real_ends_in_the_same_weights(tmp_path: Path) -> None:
+def test_a_training_killed_for_real_ends_in_the_same_weights(tmp_path: Path, undisturbed: Path) -> None:
     folder = tmp_path / "killed"
     folder.mkdir()
     assert _run(_KILLED, folder).returncode == -signal.SIGKILL
-    _ends_as_an_undisturbed_one(folder, tmp_path / "whole")
+    _ends_as(folder, undisturbed)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGXFSZ"), reason="no file size limits on this system")
-def test_a_full_disk_at_a_checkpoint_is_one_line_and_keeps_the_one_before(tmp_path: Path) -> None:
+def test_a_full_disk_at_a_checkpoint_is_one_line_and_keeps_the_one_before(
+    tmp_path: Path, undisturbed: Path
+) -> None:
     folder = tmp_path / "full"
     folder.mkdir()
     done = _run(_FULL, folder)
@@ -80,4 +88,4 @@ def test_a_full_disk_at_a_checkpoint_is_one_line_and_keeps_the_one_before(tmp_pa
     assert "no room left" in done.stdout
     assert not list(folder.rglob("*.part*"))
     assert load_state(folder) is not None
-    _ends_as_an_undisturbed_one(folder, tmp_path / "whole")
+    _ends_as(folder, undisturbed)

@@ -94,7 +94,7 @@ def test_a_running_training_says_how_far_it_is(tmp_path: Path) -> None:
         def look(progress: object) -> None:
             listed.append(next((model.steps for model in trainings.models() if model.name == "m"), 0))
 
-        work = trainings.train_work("image-vae", "m", size=16, steps=102, batch=2)
+        work = trainings.train_work("image-vae", "m", size=16, steps=102, batch=2, width=8)
         run_inline(work, on_progress=look)
         assert 100 in listed
 
