@@ -107,7 +107,7 @@ def measure(folder: Path, config: ModelConfig, sets: Sets, seed: int, told: bool
     model: JointModel = load_joint(folder, torch.device("cpu"))
     figures = run_inline(lambda _: measuring_sets(model, real, 64, seed)).figures
     print(f"\n## {'features beside the latents' if told else 'latents alone'}, seed {seed}, {took:.0f} CPU s")
-    print(f"| direction | {' | '.join(f'best of {n}' for n in TRIES)} | looked up | real | \n|{'---|' * 6}")
+    print(f"| direction | {' | '.join(f'best of {n}' for n in TRIES)} | looked up | real |\n|{'---|' * 6}")
     for key in figures:
         given, _, made = key.removeprefix("coherence_").partition("_to_")
         if key.startswith("coherence_") and made:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Arrays = Mapping[str, "NDArray[Any]"]  # modality → N rows, as :class:`Part` says
 Sampler = Literal["mixture", "gan", "learned", "prior"]
-LEAST_TOGETHER = 8  # sets with both, below which a model knows nothing of what ties two kinds of media
+LEAST_TOGETHER = 4  # sets with both, below which a model knows nothing of what ties two kinds of media
 _ROWS = 64  # rows in every pass, the last one filled up: the same latent gives the same picture anywhere
 
 
