@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -13,7 +14,7 @@ import typer
 from mmstudio.atomic import write_text
 from mmstudio.cli.console import print_json, run_job, say, table, warn
 from mmstudio.cli.options import Device, Json, Lib, Seed, studio
-from mmstudio.errors import LibraryBusy, ReadOnly
+from mmstudio.errors import LibraryBusy, ReadOnly, UsageError
 from mmstudio.i18n import tr
 from mmstudio.settings import load_settings
 
@@ -82,6 +83,8 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Measure a model, compare two, or measure the recommender on held-out interactions."""
+    if threshold is not None and not math.isfinite(threshold):
+        raise UsageError("--threshold is a number.", hint="Give a rating, for example --threshold 4.")
     if recommender == (model is not None) or (against is not None and model is None):
         raise typer.BadParameter("Give either --model NAME (and --against NAME) or --recommender.")
     if recommender:

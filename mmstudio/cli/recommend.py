@@ -165,6 +165,7 @@ def _everyone(
     if as_json:
         columns = ("member", "item", "rank", "score")
         told: dict[str, Any] = {"method": choice.method, "why": choice.why, "members": len(lists)}
+        told |= {"measured": choice.table}
         told |= (
             {"out": str(out)}
             if out is not None
@@ -197,7 +198,12 @@ def _audience(lib: Path, name: str, k: int, method: str, wish: dict[str, Any], a
         print_json(
             {
                 "audience": who.name,
-                "method": found.choice and {"name": found.choice.method, "why": found.choice.why},
+                "method": found.choice
+                and {
+                    "name": found.choice.method,
+                    "why": found.choice.why,
+                    "measured": found.choice.table,
+                },
                 "note": found.note,
                 "removed": found.removed,
                 "items": [

@@ -143,7 +143,7 @@ def ranker(
 
 
 def _report(opened: Studio, as_json: bool) -> None:
-    from mmstudio.recommendation.ranker.measuring import sentence
+    from mmstudio.recommendation.ranker.deciding import sentence, used
     from mmstudio.recommendation.ranker.method import METHOD, loaded
 
     catalogue = opened.recommender.catalogue()
@@ -151,8 +151,14 @@ def _report(opened: Studio, as_json: bool) -> None:
     report = found.report if found is not None else {}
     why_not = METHOD.ready(catalogue)
     if as_json:
-        used = bool(report.get("wins")) and not why_not
-        print_json({"trained": found is not None, "used": used, "why_not": why_not, "report": report})
+        print_json(
+            {
+                "trained": found is not None,
+                "used": used(report) and not why_not,
+                "why_not": why_not,
+                "report": report,
+            }
+        )
         return
     if found is None:
         say(why_not)

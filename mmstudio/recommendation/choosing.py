@@ -80,11 +80,17 @@ class Settled:
         table = {row["method"]: row["ndcg"] for row in self.rows()}  # the same figures as in the table
         best, score = self.method, table[self.method]
         others = [pair for pair in table.items() if pair[0] != best]
-        second = others[0] if others else (POPULAR, 0.0)
+        plain = table.get(POPULAR, 0.0)
+        values: dict[str, Any] = {"n": self.hidden, "m": self.members, "method": label(best)}
+        values |= {"other": label(others[0][0]) if others else label(POPULAR)}
+        if best == POPULAR or plain <= 0 or score < 1.005 * plain:
+            return tr(
+                "Tried on {n} hidden events of {m} members, {method} finds most; next is {other}.", **values
+            )
         return tr(
-            "On {n} hidden events of {m} members {method} finds most (NDCG {a}); next is {other} ({b}).",
-            n=self.hidden, m=self.members, method=label(best), a=f"{score:.3f}", other=label(second[0]),
-            b=f"{second[1]:.3f}",
+            "Tried on {n} hidden events of {m} members, {method} finds most, {percent} % better than showing"
+            " everybody what is popular; next is {other}.",
+            percent=f"{100 * (score / plain - 1):.0f}", **values,
         )  # fmt: skip
 
     def rows(self) -> list[dict[str, Any]]:

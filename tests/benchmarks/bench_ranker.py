@@ -31,7 +31,9 @@ from mmstudio.jobs import run_inline
 from mmstudio.library import Library
 from mmstudio.library.importing import import_work
 from mmstudio.recommendation import Recommender
+from mmstudio.recommendation.events import strength
 from mmstudio.recommendation.measuring import profile_of_member
+from mmstudio.recommendation.ranker.deciding import sentence
 from mmstudio.recommendation.scoring import Choice, choice_of, scores
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "interactions"
@@ -108,17 +110,28 @@ def library_of(folder: Path, items: Path, rows: Iterable[Row]) -> Library:
     return library
 
 
-def wanted(hidden: list[Row], what: str) -> dict[str, set[str]]:
-    """Member → skus worth finding: all rated 4 or more, everything that was met, or only what was bought."""
-    found: dict[str, set[str]] = {}
+def wanted(hidden: list[Row], what: str) -> dict[str, dict[str, float]]:
+    """Member → sku → worth of what is to be found: by weight as the program decides, all rated 4 or more,
+    everything that was met, only what was bought, or liked and not bought."""
+    bought = {row[:2] for row in hidden if row[2] == "buy"}
+    found: dict[str, dict[str, float]] = {}
     for member, sku, event, weight, _when in hidden:
-        good = {"liked": weight >= 4, "any": True, "bought": event == "buy"}[what]
+        good = {
+            "by weight": strength(event, weight),
+            "liked": float(weight >= 4),
+            "any": 1.0,
+            "bought": float(event == "buy"),
+            "liked, not bought": float(event == "like" and (member, sku) not in bought),
+        }[what]
         if good:
-            found.setdefault(member, set()).add(sku)
+            own = found.setdefault(member, {})
+            own[sku] = max(good, own.get(sku, 0.0))
     return found
 
 
-def ndcgs(library: Library, recommender: Recommender, choice: Choice, sought: dict[str, set[str]]) -> Any:
+def ndcgs(
+    library: Library, recommender: Recommender, choice: Choice, sought: dict[str, dict[str, float]]
+) -> Any:
     """float64[U] NDCG@10 of everybody with something hidden; what they met is left out."""
     catalogue = recommender.catalogue()
     row = {sku: catalogue.row[item] for sku, item in library.items.skus().items()}
@@ -133,10 +146,11 @@ def ndcgs(library: Library, recommender: Recommender, choice: Choice, sought: di
         profiles = [profile_of_member(catalogue.events, who[member]) for member in part]
         for member, values in zip(part, np.array(scores(catalogue, profiles, choice)), strict=True):
             values[catalogue.events.met(who[member])] = -np.inf
-            good = {row[sku] for sku in sought[member] if sku in row}
+            good = {row[sku]: worth for sku, worth in sought[member].items() if sku in row}
             if good:
-                hits = np.array([int(at) in good for at in np.argsort(-values, kind="stable")[:10]])
-                found.append(float((hits * discount).sum() / discount[: len(good)].sum()))
+                got = np.array([good.get(int(at), 0.0) for at in np.argsort(-values, kind="stable")[:10]])
+                ideal = np.sort(list(good.values()))[::-1][:10]
+                found.append(float(got @ discount) / float(ideal @ discount[: len(ideal)]))
     return np.array(found)
 
 
@@ -164,17 +178,21 @@ def one(folder: Path, name: str, seed: int) -> None:
     report = run_inline(recommender.train_ranker_work(seed))
     spent = time.process_time() - began
     print(f"\n{name}, split {seed}: {len(inside)} events in the library, {len(hidden)} kept out")
-    print(f"  trained on {report['tasks']} in {spent:.0f} s of the processor; inside: ranker"
+    print(f"  trained on {report['tasks']} in {spent:.0f} s of the processor; inside, by weight: ranker"
           f" {report['ndcg']['ranker']:.4f}, {report['against']} {report['ndcg'][report['against']]:.4f},"
           f" best of the simple {report['best']} {report['ndcg'][report['best']]:.4f}; gain"
           f" {report['gain']:+.4f} with an error of {report['error']:.4f}; its share {report['share']},"
           f" beside {report['beside'] or 'nothing'}")  # fmt: skip
+    for kind, own in report["kinds"].items():
+        line = f"{own['gain']:+.4f} with an error of {own['error'] or 0:.4f}, {own['members']} members"
+        print(f"  inside, {kind}: {line}")
     for task, own in report["calibration"].items():
         off, after = own["before"], own["after"]
         print(f"  {task}: happens in {own['share']:.4f}, off by {off:.5f}, calibrated {after:.5f}")
     chosen = choice_of(recommender.catalogue())
-    print(f"  chosen: {chosen.method}. {chosen.why}")
-    for what in ("any", "bought") if name == "made" else ("liked", "any"):
+    print(f"  chosen: {chosen.method}. {chosen.why}\n  the ranker: {sentence(report)}")
+    asked = ("by weight", "any", "liked, not bought", "bought")
+    for what in asked if name == "made" else ("by weight", "liked", "any"):
         sought = wanted(hidden, what)
         base = ndcgs(library, recommender, Choice("blend", ""), sought)
         line = [f"blend {base.mean():.4f}"]

@@ -59,6 +59,15 @@ def test_two_models_are_compared(lib: Path, capsys: pytest.CaptureFixture[str]) 
     assert run(["evaluate", str(lib), "--against", "a"]) == 2
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_a_threshold_is_a_number(value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["evaluate", str(tmp_path), "--recommender", "--threshold", value]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "--threshold is a number.",
+        "Give a rating, for example --threshold 4.",
+    ]
+
+
 def test_settings_are_looked_for(lib: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["tune", str(lib), "image-vae", "--trials", "1", "--steps", "4", "--size", "16"]
     assert run(command) == 0

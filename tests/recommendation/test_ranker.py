@@ -18,7 +18,7 @@ from mmstudio.library import Library
 from mmstudio.library.records import NewInteraction, NewItem
 from mmstudio.recommendation import Recommender
 from mmstudio.recommendation.ranker.calibration import ece, platt
-from mmstudio.recommendation.ranker.measuring import sentence
+from mmstudio.recommendation.ranker.deciding import sentence
 from mmstudio.recommendation.ranker.method import METHOD, loaded
 from mmstudio.recommendation.ranker.model import FOLDER, Ranker, buckets, sigmoid
 from mmstudio.recommendation.ranker.tasks import TASKS, labels_of, worth
@@ -45,7 +45,9 @@ def test_the_report_measures_the_ranker_beside_every_simple_method(trained: Trai
     assert report["ndcg"]["ranker"] > report["ndcg"]["popular"]
     assert report["best"] != "ranker"
     ahead = report["ndcg"]["ranker"] >= report["ndcg"][report["best"]]
-    assert report["wins"] == (ahead and report["gain"] > 1.645 * report["error"])
+    assert report["wins"] == (ahead and report["gain"] > 2 * report["error"] and not report["lost"])
+    assert {"view", "buy", "rating"} <= set(report["kinds"])
+    assert report["kinds"]["buy"]["members"] <= report["members"]
     assert report["gain"] == pytest.approx(
         report["ndcg"]["ranker"] - report["ndcg"][report["against"]], abs=2e-4
     )
@@ -67,8 +69,8 @@ def test_the_choice_follows_the_figures(trained: Trained) -> None:
     assert chosen is not None
     assert (chosen.method == "ranker") == report["wins"]
     said = sentence(report)
-    assert f"{report['ndcg']['ranker']:.3f}" in said
-    assert any(f"{report['ndcg'][report[rival]]:.3f}" in said for rival in ("best", "against"))
+    assert "purchases" in said
+    assert f"{100 * report['gain'] / report['ndcg'][report['against']]:+.1f} %" in said
     won = {**report, "wins": True}
     assert "is used" in sentence(won)
     assert "not used" in sentence({**report, "wins": False})

@@ -12,7 +12,7 @@ from mmstudio.i18n import tr
 from mmstudio.recommendation import blend
 from mmstudio.recommendation.choosing import settled
 from mmstudio.recommendation.methods import register
-from mmstudio.recommendation.ranker.measuring import sentence
+from mmstudio.recommendation.ranker.deciding import sentence, used
 from mmstudio.recommendation.ranker.model import Ranker, standard
 from mmstudio.recommendation.ranker.pairs import BLEND, bases
 from mmstudio.recommendation.scoring import Choice, doubt
@@ -126,7 +126,7 @@ def loaded(catalogue: Catalogue) -> Ranker | None:
 def chosen(catalogue: Catalogue) -> Choice | None:
     """The ranker as the choice of validation, where it is ready and won; else None."""
     ranker = loaded(catalogue)
-    if ranker is None or not ranker.report.get("wins") or METHOD.ready(catalogue):
+    if ranker is None or not used(ranker.report) or METHOD.ready(catalogue):
         return None
     return choice(ranker)
 

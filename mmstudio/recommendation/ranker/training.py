@@ -11,7 +11,7 @@ import numpy as np
 from mmstudio.errors import ReadOnly, StudioError
 from mmstudio.i18n import tr
 from mmstudio.jobs import JobContext, Progress, Work
-from mmstudio.recommendation.choosing import settled
+from mmstudio.recommendation.choosing import settle, settled
 from mmstudio.recommendation.ranker.calibration import calibrate, calibration_error
 from mmstudio.recommendation.ranker.measuring import measure, mix
 from mmstudio.recommendation.ranker.model import (
@@ -71,8 +71,11 @@ def train_work(recommender: Recommender, seed: int = 0, epochs: int = _EPOCHS) -
         past, target, held = (labels.take(part == k) for k in range(3))
         yield Progress(0, steps, tr("Looking at what members chose"))
         pairs, done = [], 0
-        shown = with_events(catalogue, past)
-        weighting = settled(catalogue).weighting
+        shown, known = with_events(catalogue, past), labels.take(part < 2)
+        later = with_events(catalogue, known)
+        otherwise = settled(catalogue).method
+        # The blend that it is held against chose its weights by the same events, by none that are held out.
+        weighting = settle(later, others=False).weighting
         methods = bases(shown, weighting)
         for done, one in sampled(shown, methods, past, target, random):
             context.raise_if_cancelled()
@@ -84,8 +87,6 @@ def train_work(recommender: Recommender, seed: int = 0, epochs: int = _EPOCHS) -
                 context.raise_if_cancelled()
                 yield Progress(done + round(100 * (epoch + step)), steps, tr("Learning from many members"))
         done += 100 * epochs
-        known = labels.take(part < 2)
-        later = with_events(catalogue, known)
         methods = {name: score for name, score in bases(later, weighting).items() if name in methods}
         ranker = learning.ranker(library.id, len(labels.member), catalogue.events.count)
         # Who calibrates does not measure.
@@ -105,7 +106,7 @@ def train_work(recommender: Recommender, seed: int = 0, epochs: int = _EPOCHS) -
             checked.append(one)
         errors = calibration_error(ranker, later, joined(checked))
         report: dict[str, Any] = {}
-        for found in measure(ranker, later, methods, known, held.take(~aside), settled(catalogue).method):
+        for found in measure(ranker, later, methods, known, held.take(~aside), otherwise):
             context.raise_if_cancelled()
             report = found
             yield Progress(min(steps, done + report["members"]), steps, tr("Measuring on held-out events"))
