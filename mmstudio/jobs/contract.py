@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -83,7 +84,11 @@ class JobStore(Protocol):
 
 @dataclass(slots=True)
 class JobContext:
-    """What a running job may ask and tell."""
+    """What a running job may ask and tell.
+
+    Attributes:
+        passed: seconds that other jobs had the thread between two of its steps.
+    """
 
     job_id: int
     params: dict[str, Any]
@@ -93,6 +98,11 @@ class JobContext:
     _save: Callable[[dict[str, Any]], None] = field(default=lambda _state: None)
     was_paused: bool = False
     knows_pausing: bool = False
+    passed: float = 0.0
+
+    def clock(self) -> float:
+        """Seconds of a clock that stands still while another job passes this one; only differences count."""
+        return time.monotonic() - self.passed
 
     def cancelled(self) -> bool:
         """True once the person asked to stop; long blocks poll this."""

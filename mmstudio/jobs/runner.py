@@ -304,9 +304,9 @@ class JobRunner:
             if handle.lane == "device":
                 self._serve_asks()
                 if handle.patient:
-                    self._let_others_pass()
+                    self._let_others_pass(context)
 
-    def _let_others_pass(self) -> None:
+    def _let_others_pass(self, context: JobContext) -> None:
         """Run what somebody waits for now; a patient job goes on where it is afterwards."""
         while True:
             with self._lock:
@@ -314,7 +314,9 @@ class JobRunner:
                 if other is None:
                     return
                 self._device_queue.remove(other)
+            began = time.monotonic()
             self._run(other)
+            context.passed += time.monotonic() - began
 
     def _finish(
         self, handle: JobHandle, state: JobState, *, result: Any = None, error: Exception | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -252,7 +251,7 @@ def _train(
     if config.base and trainer.step == 0:
         task.start_from(load_weights(trainings.folder(config.base)))
     trainer.notice = " · ".join(notes)
-    started, status = time.monotonic(), "training"
+    started, status = context.clock(), "training"
     result: dict[str, Any] = {}
     try:
         result = yield from trainer.run(context)
@@ -264,7 +263,7 @@ def _train(
         config.trained |= {
             "steps": trainer.step,
             "seen": trainer.seen,
-            "seconds": round(config.trained.get("seconds", 0.0) + time.monotonic() - started, 1),
+            "seconds": round(config.trained.get("seconds", 0.0) + context.clock() - started, 1),
             "device": device.type,
         }
         if family(config.family).modality == "audio" and trainings.has_weights(folder):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Generator
 from typing import Any
 
@@ -244,6 +245,32 @@ def test_what_somebody_waits_for_passes_a_patient_job(runner: JobRunner) -> None
     end.set()
     second.result(240)
     assert order == ["a set", "broken", "training", "second training"]
+
+
+def test_a_patient_job_does_not_count_the_time_of_what_passes_it(runner: JobRunner) -> None:
+    counted: list[float] = []
+    started, end = threading.Event(), threading.Event()
+
+    def training(context: JobContext) -> Generator[Progress, None, None]:
+        before = time.monotonic(), context.clock()
+        started.set()
+        while not end.is_set():
+            yield Progress(1, 2)
+        counted.append(time.monotonic() - before[0] - (context.clock() - before[1]))
+
+    def other(context: JobContext) -> Generator[Progress, None, float]:
+        began = time.monotonic()
+        while time.monotonic() == began:
+            pass
+        yield Progress(1, 1)
+        return time.monotonic() - began
+
+    patient = runner.submit("train", training, lane="device", patient=True)
+    assert started.wait(240)
+    took = runner.submit("set", other, lane="device").result(240)
+    end.set()
+    patient.result(240)
+    assert counted[0] >= took > 0
 
 
 def test_two_that_somebody_waits_for_go_one_after_the_other(runner: JobRunner) -> None:

@@ -106,7 +106,7 @@ class Trainer:
                     self._save(wait=True)
                     context.paused()
                     return self._result("paused")
-                started = time.monotonic()
+                started = context.clock()
                 losses: dict[str, float] = {}
                 try:
                     yield from self._one_step(losses)
@@ -118,7 +118,7 @@ class Trainer:
                 if not self._whole:
                     self._roll_back(logs)
                     continue
-                speed = self.batch / max(1e-6, time.monotonic() - started)
+                speed = self.batch / max(1e-6, context.clock() - started)
                 last = self.step == self.config.steps
                 logs.metrics(self.step, losses, seen=self.seen, per_second=round(speed, 2))
                 self.watch.hear(losses)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import shutil
-import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
@@ -162,7 +161,7 @@ class FineTuning:
         )
         notes = data.notes()
         trainer.notice = trainer.notice or " · ".join(notes)
-        began = time.monotonic()
+        began = context.clock()
         result = yield from trainer.run(context)
         if result["status"] != "done":
             return None
@@ -174,7 +173,7 @@ class FineTuning:
             "measure": _measure(data, settings), "before": before, "after": after,
             "chance": _chance(data, settings), "held_out": int(data.held.sum()),
             "learned_from": len(rows), "classes": len(data.names()), "steps": trainer.step,
-            "seconds": round(time.monotonic() - began, 1), "notes": notes, "kept": better or keep_anyway,
+            "seconds": round(context.clock() - began, 1), "notes": notes, "kept": better or keep_anyway,
             "path": "",
         }  # fmt: skip
         if facts["kept"]:

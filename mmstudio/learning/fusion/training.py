@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -113,7 +112,7 @@ def _stage(
     task = FusedTask(own, torch.device("cpu"), used)
     task.extra = _statistics_of(folder)
     trainer = Trainer(folder, own, task, FusedData(used, config.seed), resume=True)
-    started, status = time.monotonic(), "training"
+    started, status = context.clock(), "training"
     try:
         result = yield from trainer.run(context)
         if result["status"] == "done" and stage == 1:
@@ -135,7 +134,7 @@ def _stage(
         config.trained |= {
             "steps": trainer.step,
             "seen": trainer.seen,
-            "seconds": round(config.trained.get("seconds", 0.0) + time.monotonic() - started, 1),
+            "seconds": round(config.trained.get("seconds", 0.0) + context.clock() - started, 1),
             "device": "cpu",
         }
         config.save(folder)

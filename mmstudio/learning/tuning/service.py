@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -209,7 +208,7 @@ def _one(
         place, config, task, data, judge=judge, judge_every=every, grid_every=config.steps, resume=True
     )
     trial.curve = []
-    before, started = trial.seconds, time.monotonic()
+    before, started = trial.seconds, context.clock()
     for line in read_figures(place):
         if line["step"] <= trainer.step:
             _hear(trial, study, line["step"], line["figures"])
@@ -222,7 +221,7 @@ def _one(
                 if study.hopeless() and trainer.step < config.steps:
                     trial.state = "stopped"
                     break
-            trial.seconds = round(before + time.monotonic() - started, 1)
+            trial.seconds = round(before + context.clock() - started, 1)
             note = tr("Training {n} of {total}", n=trial.number + 1, total=search.trials)
             yield replace(
                 progress,
