@@ -185,3 +185,14 @@ def test_a_report_of_the_library_before_is_not_shown(pane: DoctorPane, tmp_path:
     settle(pane.context)
     assert pane.report is None
     assert not pane.again.isVisibleTo(pane)
+
+
+def test_what_is_measured_in_the_library_before_holds_nothing_up(pane: DoctorPane) -> None:
+    pane.note.extract.click()
+    assert not pane.note.extract.isEnabled()
+    for job in pane.context.studio.runner.active() if pane.context.studio is not None else ():
+        job.cancel()
+    pane.library_changed()
+    assert pane.note.extract.isEnabled()
+    settle(pane.context)
+    assert pane.report is None

@@ -209,6 +209,7 @@ class DoctorPane(Pane):
         for key in ("doctor-report", "doctor-subjects"):
             self.context.drop(key)
         self.report, self._watch = None, None
+        self.note.forget()
         self.kind_model.set_rows([])
         self.subject_model.set_rows([])
         self.compare.clear()

@@ -45,8 +45,11 @@ class DoctorNote(QWidget):
         self.setVisible(bool(notes))
 
     def forget(self) -> None:
-        """Another library is open."""
-        self._watch = None
+        """Another library is open: what is measured in the one before calls for no check here."""
+        if self._watch is not None:
+            self._watch.deleteLater()
+            self._watch = None
+        self._let()
         self.hide()
 
     def _extract(self) -> None:
