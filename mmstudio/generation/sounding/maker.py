@@ -62,9 +62,10 @@ class Piece:
     @property
     def samples(self) -> Samples:
         """float32[C, T]."""
-        if callable(self._make):
-            self._make = self._make()
-        return self._make
+        made = self._make  # read once: a piece that comes again is played by two threads
+        if callable(made):
+            made = self._make = made()
+        return made
 
     @property
     def beat(self) -> Beat | None:
