@@ -55,6 +55,38 @@ def test_what_says_nothing_is_not_there() -> None:
     assert beside.fit("text", np.zeros((30, 4096), np.float32), np.ones(30, bool)) is None
 
 
+def test_a_large_library_is_looked_at_block_by_block() -> None:
+    texts = [
+        f"{a} {b} {n}" for n in range(80) for a in ("red", "green", "") for b in ("boots", "lamp", "drum", "")
+    ]
+    part, _ = word_rows(texts)
+    texts = [*texts, *texts[: beside.BLOCK - len(texts)], "quite unknown", "red boots"] * 2
+    there = np.ones(len(texts), bool)
+    there[1] = False
+    asked: list[int] = []
+
+    def numbers(places: np.ndarray) -> np.ndarray:
+        asked.append(len(places))
+        return np.stack([beside.of_text(texts[place]) for place in places])
+
+    rows, told = beside.in_blocks(part, numbers, there)
+    assert max(asked) <= beside.BLOCK
+    assert sum(asked) == len(texts) - 1
+    raw = np.stack([beside.of_text(text) for text in texts])
+    assert told.tolist() == (there & beside.says(part, raw)).tolist()
+    assert not told.all()
+    np.testing.assert_allclose(rows, np.where(told[:, None], beside.rows(part, raw), 0), atol=1e-5)
+
+
+def test_of_many_media_an_even_part_is_learned_from() -> None:
+    learned = np.ones(3 * beside.MOST, bool)
+    learned[0] = False
+    some = beside.some_of(learned)
+    assert len(np.unique(some)) == beside.MOST
+    assert (some[0], some[-1]) == (1, len(learned) - 1)
+    assert beside.some_of(learned[:5]).tolist() == [1, 2, 3, 4]
+
+
 def test_a_part_of_another_network_is_known_but_not_used() -> None:
     part, _ = word_rows([f"red boots {n}" for n in range(12)] + [f"green lamp {n}" for n in range(12)])
     assert beside.beside([part], "text") is part

@@ -28,6 +28,8 @@ MODALITIES = ("image", "audio", "text")
 SIDE = 96  # pixels at which pictures are looked at
 LENGTH = 64  # numbers of a part, at most
 LEAST = 12  # media below which nothing can be said of what tells them apart
+MOST = 8192  # of a large library's media that the axes are fitted to
+BLOCK = 1024  # media whose words are counted at a time: 16 KB each
 _WORDS = 4096  # places that words are hashed to
 _MOST = 1536  # of them that a model keeps: those of the most texts
 _HEARD = slice(0, 36)  # chords, spectrum and noise of features.sounds.shape; not how long or loud
@@ -137,6 +139,31 @@ def rows(part: Part, raw: NDArray[np.float32]) -> NDArray[np.float32]:
     x = _unit((raw[:, places] - shift) * weight)
     found: NDArray[np.float32] = ((x - centre) @ axes).astype(np.float32)
     return found
+
+
+def some_of(learned: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Places of those that a part is fitted to: all, of more than :data:`MOST` so many, evenly spread."""
+    places = np.flatnonzero(learned)
+    if len(places) <= MOST:
+        return places
+    spread: NDArray[np.int64] = places[np.linspace(0, len(places) - 1, MOST).astype(np.int64)]
+    return spread
+
+
+def in_blocks(
+    part: Part, raw_of: Callable[[NDArray[np.int64]], NDArray[np.float32]], there: NDArray[np.bool_]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """float32[N, length] rows of a part and bool[N] which say something, of those of N that are ``there``;
+    ``raw_of`` gives the numbers of some places, so that never all of a large library are in memory."""
+    found, told = np.zeros((len(there), part.shape[0]), np.float32), there.copy()
+    for start in range(0, len(there), BLOCK):
+        places = start + np.flatnonzero(there[start : start + BLOCK])
+        if len(places):
+            raw = raw_of(places)
+            told[places] = says(part, raw)
+            found[places] = rows(part, raw)
+    found[~told] = 0
+    return found, told
 
 
 def row_of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -279,25 +280,29 @@ class _Reader:
         for name in self.seen:
             if name not in self.present:
                 continue
-            there = self.present[name].copy()
-            if name == "text":
-                told = [beside.of_text(bundle.text) for bundle in bundles]
-            else:
-                rows = self.further.get(name, {})
-                if not rows:
-                    continue
-                blank = np.zeros_like(next(iter(rows.values())))
-                told = [rows.get(key, blank) if key else blank for key in self.keys[name]]
-            raw = np.stack(told)
-            part = beside.beside(list(self.known.values()), name) or beside.fit(name, raw, there & ~held)
-            if part is None:
+            if name != "text" and name not in self.further:
                 continue
-            there &= beside.says(part, raw)
-            self._put(part, list(np.where(there[:, None], beside.rows(part, raw), 0)), list(there))
+            there, numbers = self.present[name], partial(self._numbers, name, bundles)
+            part = beside.beside(list(self.known.values()), name)
+            if part is None and (there & ~held).any():
+                some = numbers(beside.some_of(there & ~held))
+                part = beside.fit(name, some, np.ones(len(some), bool))
+            if part is not None:
+                made, told = beside.in_blocks(part, numbers, there)
+                self._put(part, list(made), list(told))
         for part in self.known.values():  # what cannot be made today keeps its place in the network
             if part.about and part.name not in self.parts:
                 blank = np.zeros((len(bundles), part.shape[0]), np.float32)
                 self._put(part, list(blank), [False] * len(bundles))
+
+    def _numbers(
+        self, name: str, bundles: Sequence[Bundle], places: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """K×D numbers of the media of a modality in K bundles that have it."""
+        if name == "text":
+            return np.stack([beside.of_text(bundles[place].text) for place in places])
+        keys, known = self.keys[name], self.further[name]
+        return np.stack([known[key] for place in places if (key := keys[place]) is not None])
 
     def _takes(self, name: str) -> bool:
         """Whether a modality is one of the model's: those it has learned, else those asked for."""
