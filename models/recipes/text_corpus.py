@@ -32,15 +32,22 @@ _MARKUP = re.compile(r"`[^`]*`|\[([^\]]*)\]\([^)]*\)|\*\*|\{[a-z_.:,]*\}")
 Split = dict[str, tuple[list[str], list[str]]]  # name → texts to learn from, texts held out
 
 
-def corpus(data: Path | None) -> Split:
-    """Made texts, the project's own sentences, and what ``data`` has of names of emoji and Tang poems."""
-    found = {PRODUCTS: texts(MADE, SEED), OWN: _own()}
+def corpus(data: Path | None, root: Path = ROOT) -> Split:
+    """Made texts, the project's own sentences (of the checkout in ``root``), and what ``data`` has of names
+    of emoji and Tang poems."""
+    found = {PRODUCTS: texts(MADE, SEED), OWN: _own(root)}
     if data is not None and (data / "emoji" / "items.csv").is_file():
         found[EMOJI] = list(_emoji(data / "emoji" / "items.csv"))
     if data is not None and (data / "poetry" / "tang.tsv").is_file():
         lines = (data / "poetry" / "tang.tsv").read_text(encoding="utf-8").splitlines()[1:]
         found[POEMS] = [line.split("\t")[2] for line in lines]
     return {name: _split(some) for name, some in found.items()}
+
+
+def learned(split: Split, family: str) -> list[str]:
+    """What a family learns from."""
+    shares = {EMOJI: 2, POEMS: 4} if family == "text-vae" else {}  # few short sentences of use are among them
+    return [text for name, (train, _) in split.items() for text in train[:: shares.get(name, 1)]]
 
 
 def for_vocabulary(split: Split) -> list[str]:
@@ -64,14 +71,14 @@ def _split(texts: Iterable[str]) -> tuple[list[str], list[str]]:
     ]
 
 
-def _own() -> list[str]:
+def _own(root: Path) -> list[str]:
     """Sentences of the window in both languages, and paragraphs of the documents."""
     found: list[str] = []
-    for file in sorted((ROOT / "resources" / "translations" / "zh_CN").glob("*.json")):
+    for file in sorted((root / "resources" / "translations" / "zh_CN").glob("*.json")):
         for english, chinese in json.loads(file.read_text(encoding="utf-8")).items():
             both = (english, chinese if isinstance(chinese, str) else "")
             found += [_MARKUP.sub(r"\1", text) for text in both if len(text) >= 12]
-    for file in sorted([*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "adr").glob("*.md")]):
+    for file in sorted([*(root / "docs").glob("*.md"), *(root / "docs" / "adr").glob("*.md")]):
         paragraphs: list[list[str]] = [[]]
         for line in file.read_text(encoding="utf-8").splitlines():
             if not line.strip() or _NO_PROSE.match(line):

@@ -2,9 +2,13 @@
 
     python models/recipes/train_text_starters.py OUT text-lm [--data FOLDER] [--steps N]
     python models/recipes/train_text_starters.py OUT text-vae --base OUT/work-text-lm [--data FOLDER]
+    python models/recipes/train_text_starters.py models text-vae --words-only --root FOLDER --data FOLDER
 
 OUT/work-FAMILY keeps the training: the same command goes on with it, more steps lengthen it.
-OUT/starter-FAMILY is what ships: float16 weights, config, vocabulary, index of copies, card.
+OUT/starter-FAMILY is what ships: float16 weights, config, vocabulary, index of copies, card; of the VAE also
+the words that its texts use alike. --words-only makes those of a starter that is there; --root is a checkout
+with the project's sentences as they were when it was trained (the card names the commit:
+git archive COMMIT docs resources | tar -x -C FOLDER).
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from typing import Any
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
-from text_corpus import EMOJI, POEMS, Split, corpus, for_vocabulary
+from text_corpus import ROOT, Split, corpus, for_vocabulary, learned
 
 from mmstudio.jobs import Progress, run_inline
 from mmstudio.learning.config import CONFIG, load_config
@@ -31,11 +35,14 @@ from mmstudio.learning.engine.trainer import Trainer
 from mmstudio.learning.evaluation.texts import measuring_texts
 from mmstudio.learning.families import default_config, set_options
 from mmstudio.learning.texts.bpe import TOKENIZER, learn_bpe
+from mmstudio.learning.texts.likeness import LIKENESS, save_likeness
 from mmstudio.learning.texts.model import TextModel
+from mmstudio.learning.texts.passages import sentences_of
 from mmstudio.learning.texts.source import judge, prepared
 
 CPU = torch.device("cpu")
 VOCABULARY = 3072
+WORDS = 3600  # used alike, of the VAE's texts: 128 bytes each
 SHARED = ("config.json", "tokenizer.json", "copying.safetensors")
 OPTIONS: dict[str, dict[str, float]] = {
     "text-lm": {  # without counted phrases: each library adds its own
@@ -51,8 +58,7 @@ OPTIONS: dict[str, dict[str, float]] = {
 
 def train(folder: Path, family: str, split: Split, steps: int, base: Path | None) -> float:
     """Train, or go on; CPU seconds of this call."""
-    shares = {EMOJI: 2, POEMS: 4} if family == "text-vae" else {}  # few short sentences of use are among them
-    learn = [text for name, (train, _) in split.items() for text in train[:: shares.get(name, 1)]]
+    learn = learned(split, family)
     held = [text for _, some in split.values() for text in some[:: max(1, len(some) // 60)]]
     if (folder / CONFIG).is_file():
         config = load_config(folder)
@@ -97,6 +103,12 @@ def train(folder: Path, family: str, split: Split, steps: int, base: Path | None
     return seconds
 
 
+def save_words(folder: Path, split: Split) -> None:
+    """Write the words that a text VAE's texts use alike."""
+    learn = learned(split, "text-vae")
+    save_likeness(folder, dict.fromkeys(one for text in learn for one in sentences_of(text)), WORDS)
+
+
 def ship(work: Path, folder: Path, split: Split) -> None:
     """Measure, and write what ships."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -105,6 +117,8 @@ def ship(work: Path, folder: Path, split: Split) -> None:
         shutil.copyfile(work / name, folder / name)
     weights = {key: value.half() for key, value in load_weights(work).items()}
     write_tensors(folder / "weights.safetensors", weights, {"step": (best_of(work) or {}).get("step", 0)})
+    if load_config(folder).family == "text-vae":
+        save_words(folder, split)
     model = load_text_model(folder, CPU)
     learn = [text for train, _ in split.values() for text in train[::40]]
     held = [text for _, some in split.values() for text in some]
@@ -152,7 +166,20 @@ def card(model: TextModel, split: Split, figures: dict[str, Any]) -> str:
         "those of the training texts, which repeat themselves: see real_copy_rate."
     )
     lines = [f"# {config.name}", "", about, "", learned, "- Licence: the project's own (Apache-2.0)."]
-    lines += [training, meant, "", "## Measured", "", measured, ""]
+    words = (
+        f"- Words used alike ({LIKENESS}): the {WORDS:,} commonest of the same texts, and hashes of what "
+        "stood together, so that a sentence is varied by changing words of it."
+    )
+    lines += [
+        training,
+        *([words] if model.likeness is not None else []),
+        meant,
+        "",
+        "## Measured",
+        "",
+        measured,
+        "",
+    ]
     for key, value in figures.items():
         lines.append(f"- {key}: {round(value, 3) if isinstance(value, float) else value}")
     lines += ["", "## Samples (seed 1)", ""]
@@ -174,8 +201,13 @@ def main() -> None:
     parser.add_argument("--base", type=Path)
     parser.add_argument("--steps", type=int, default=2400)
     parser.add_argument("--ship-only", action="store_true")
+    parser.add_argument("--words-only", action="store_true")
+    parser.add_argument("--root", type=Path, default=ROOT)
     chosen = parser.parse_args()
-    split = corpus(chosen.data)
+    split = corpus(chosen.data, chosen.root)
+    if chosen.words_only:
+        save_words(chosen.out / f"starter-{chosen.family}", split)
+        return
     work = chosen.out / f"work-{chosen.family}"
     if not chosen.ship_only:
         train(work, chosen.family, split, chosen.steps, chosen.base)

@@ -12,6 +12,7 @@ from mmstudio.generation import Generation
 from mmstudio.generation.latents.point import Point
 from mmstudio.generation.quality import measure
 from mmstudio.learning import Trainings
+from mmstudio.learning.texts.likeness import LIKENESS, units
 from support.libraries import new_library
 
 PICTURES = ("starter-image-gan", "starter-image-vae", "starter-image-gan-128", "starter-image-vae-128")
@@ -25,6 +26,9 @@ def test_starters_are_small_and_carded(name: str) -> None:
     card = (folder / "card.md").read_text(encoding="utf-8")
     assert "Licence" in card
     assert "Measured" in card
+    if name == "starter-text-vae":
+        assert (folder / LIKENESS).stat().st_size < 1_300_000
+        assert LIKENESS in card
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -74,6 +78,13 @@ def test_the_sentence_starter_varies_and_goes_between(tmp_path: Path) -> None:
         varied = model.vary("I bought this jacket for my wife.", 3, 1)
         assert len(set(varied)) == 3
         assert all(len(text.split()) >= 3 or not text.isascii() for text in varied)
+        for given, kept in (("I bought this jacket for my wife.", 5), ("这个杯子很漂亮。", 6)):
+            for text in model.vary(given, 3, 1):
+                assert text != given
+                assert sum(a == b for a, b in zip(units(text), units(given), strict=False)) >= kept
+        row = model.between("The bag is light and strong.", "I would buy it again.", 4)
+        assert (row[0], row[-1]) == ("The bag is light and strong.", "I would buy it again.")
+        assert all(row)
 
 
 def test_starters_are_listed_and_feature_extractors_are_not(tmp_path: Path) -> None:

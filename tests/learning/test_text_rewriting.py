@@ -61,6 +61,53 @@ def test_what_stood_together_is_known(likeness: Likeness) -> None:
     assert likeness.met(units(GIVEN), 2, 3)[0] == 0
 
 
+def test_texts_may_end_in_a_character() -> None:
+    found = likeness_of(["红色的杯子", "蓝色的杯子", "白色的椅子"] * 4)
+    assert found is not None
+    assert found.like("红", 1)[0][0] in {"蓝", "白"}
+    assert found.like("红色", 1)[0][0] in {"蓝色", "白色"}
+
+
+def test_a_word_is_not_changed_for_one_much_rarer(vae: TextModel) -> None:
+    counts = {"red": 40, "blue": 30, "crimson": 2}
+    found = likeness_of(f"The {word} bag is good at home." for word, n in counts.items() for _ in range(n))
+    assert found is not None
+    assert found.counts[found.places["crimson"]] == 2
+    assert "crimson" in {word for word, _ in found.like("red")}
+    assert "crimson" not in {word for word, _ in found.like("red", rarer=4.0)}
+    kept, vae.likeness = vae.likeness, found
+    try:
+        made = {one.text for one in changed(vae, GIVEN, vae.encode([GIVEN]), 0, 1)}
+    finally:
+        vae.likeness = kept
+    assert GIVEN.replace("red", "blue") in made
+    assert GIVEN.replace("red", "crimson") not in made
+
+
+def test_words_may_be_less_alike_but_stand_where_they_stood(vae: TextModel) -> None:
+    likeness = vae.likeness
+    assert likeness is not None
+    for made in changed(vae, GIVEN, vae.encode([GIVEN]), 0, 1, loose=True):
+        (first,) = {min(made.done)} if made.done else {None}
+        if first is not None:
+            assert likeness.met(units(made.text), first, first + 1)[0] <= 1
+    assert likeness.unheard(units("The zyx bag"), 2, 3)
+    assert not likeness.unheard(units(GIVEN), 2, 3)
+
+
+def test_a_file_without_counts_is_read(tmp_path: Path) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    save_likeness(tmp_path, made_texts(60))
+    old = load_file(tmp_path / LIKENESS)
+    del old["counts"]
+    save_file(old, tmp_path / LIKENESS)
+    found = load_likeness(tmp_path)
+    assert found is not None
+    assert len(found.counts) == len(found.words)
+    assert (np.diff(found.counts) <= 0).all()
+
+
 def test_the_words_are_kept_beside_a_model_and_left_out_where_phrases_are(tmp_path: Path) -> None:
     save_likeness(tmp_path, made_texts(60))
     again, plain = load_likeness(tmp_path), likeness_of(made_texts(60))

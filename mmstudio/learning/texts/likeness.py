@@ -53,12 +53,13 @@ def is_cjk(unit: str) -> bool:
 class Likeness:
     """``words`` without the spaces around them, as they are written, the commonest first; ``vectors``
     float32[N, D] of length one; ``pairs`` and ``triples`` uint32, sorted: hashes of two and three units that
-    stood together."""
+    stood together; ``counts`` float32[N]: how often each word came."""
 
     words: list[str]
     vectors: NDArray[np.float32]
     pairs: NDArray[np.uint32]
     triples: NDArray[np.uint32]
+    counts: NDArray[np.float32]
 
     @cached_property
     def places(self) -> dict[str, int]:
@@ -78,6 +79,11 @@ class Likeness:
         )
         return odd, float(_among(three, self.triples).mean())
 
+    def unheard(self, row: Sequence[str], first: int, last: int) -> bool:
+        """Whether units ``first`` to ``last`` (exclusive) have a word beside them that is unknown."""
+        wide = _framed(row)
+        return self._unknown([wide[first + 1], wide[last + 2]])
+
     def _unknown(self, pair: Sequence[str]) -> bool:
         return any(is_word(one) and one not in self.folded for one in pair)
 
@@ -94,14 +100,15 @@ class Likeness:
         odd = [not there and not self._unknown(wide[k : k + 2]) for k, there in enumerate(known.tolist())]
         return sum(odd) / len(odd)
 
-    def like(self, word: str, most: int = 40) -> list[tuple[str, float]]:
-        """Other words of as many characters where they are CJK, the likest first, with their cosine; empty
-        for an unknown word."""
+    def like(self, word: str, most: int = 40, rarer: float = np.inf) -> list[tuple[str, float]]:
+        """Other words of as many characters where they are CJK, the likest first, with their cosine; none
+        that is more than ``rarer`` times rarer; empty for an unknown word."""
         row = self.places.get(word)
         if row is None:
             return []
         close = self.vectors @ self.vectors[row]
         order = np.argsort(-close, kind="stable")
+        order = order[self.counts[order] * rarer >= self.counts[row]]
         size = len(word) if is_cjk(word) else 0
         found = []
         for i in order.tolist():
@@ -119,7 +126,8 @@ class Likeness:
         text = np.frombuffer("\n".join(self.words).encode(), np.uint8)
         with atomic_path(folder / LIKENESS) as temporary:
             runs = {"pairs": self.pairs.view(np.int32), "triples": self.triples.view(np.int32)}
-            save_file({"words": text, "vectors": self.vectors.astype(np.float16), **runs}, temporary)
+            told = {"words": text, "counts": self.counts}
+            save_file({**told, "vectors": self.vectors.astype(np.float16), **runs}, temporary)
 
 
 def load_likeness(folder: Path) -> Likeness | None:
@@ -132,28 +140,33 @@ def load_likeness(folder: Path) -> Likeness | None:
         words = found["words"].tobytes().decode().split("\n")
         vectors = found["vectors"].astype(np.float32)
         pairs, triples = (found[name].view(np.uint32) for name in ("pairs", "triples"))
+        # The first files had no counts: by Zipf's law.
+        counts = found.get("counts", 1.0 / np.arange(1, len(words) + 1, dtype=np.float32))
     except (OSError, SafetensorError, ValueError, KeyError):
         return None
-    return Likeness(words, vectors, pairs, triples) if len(words) == len(vectors) else None
+    if not len(words) == len(vectors) == len(counts):
+        return None
+    return Likeness(words, vectors, pairs, triples, counts)
 
 
-def save_likeness(folder: Path, texts: Iterable[str]) -> None:
-    """Write the words of texts beside a model; of too few texts none. Raises DiskFull."""
-    found = likeness_of(texts)
+def save_likeness(folder: Path, texts: Iterable[str], most: int = MOST_WORDS) -> None:
+    """Write the words of texts beside a model, ``most`` at most; of too few texts none. Raises DiskFull."""
+    found = likeness_of(texts, most)
     if found is None:
         (folder / LIKENESS).unlink(missing_ok=True)
     else:
         found.save(folder)
 
 
-def likeness_of(texts: Iterable[str]) -> Likeness | None:
-    """The words of texts that come at least twice, :data:`MOST_WORDS` at most; None where there are few."""
+def likeness_of(texts: Iterable[str], most: int = MOST_WORDS) -> Likeness | None:
+    """The words of texts that come at least twice, the ``most`` commonest; None where there are few."""
     rows = [[unit.strip() or " " for unit in units(text)] for text in texts]
     counts = Counter(unit for row in rows for unit in row if is_word(unit))
     pairs = Counter(a + b for row in rows for a, b in _pairs(row))
     kept = [(n, w) for w, n in counts.items() if n >= _LEAST]
     kept += [(n, w) for w, n in pairs.items() if n >= _LEAST_PAIR]
-    words = [word for _, word in sorted(kept, key=lambda one: (-one[0], one[1]))[:MOST_WORDS]]
+    kept = sorted(kept, key=lambda one: (-one[0], one[1]))[:most]
+    words = [word for _, word in kept]
     if len(words) < 8:
         return None
     beside = Counter(unit for row in rows for unit in row)
@@ -166,7 +179,7 @@ def likeness_of(texts: Iterable[str]) -> Likeness | None:
             for size in (1, 2):
                 word = unit if size == 1 else "".join(row[i : i + 2])
                 at = place.get(word)
-                if at is None or (size == 2 and not is_cjk(word)):
+                if at is None or i + size > len(row) or (size == 2 and not is_cjk(word)):
                     continue
                 around = (wide[i + 1], wide[i + 2 + size], wide[i], wide[i + 3 + size])
                 for table, other in zip(tables, around, strict=True):
@@ -176,7 +189,7 @@ def likeness_of(texts: Iterable[str]) -> Likeness | None:
         np.unique(np.concatenate([_hashes(_framed(row), n) for row in rows])).astype(np.uint32)
         for n in (2, 3)
     ]
-    return Likeness(words, _directions(tables), *runs)
+    return Likeness(words, _directions(tables), *runs, np.array([n for n, _ in kept], np.float32))
 
 
 def _framed(row: Sequence[str]) -> list[str]:

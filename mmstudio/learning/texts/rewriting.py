@@ -32,7 +32,10 @@ _ALIKE = (
     (0.3, 0.48),
     (0.0, 0.6),
 )  # share of runs of three that were met, and the cosine then enough
-_LOOSE = 0.5  # where nothing needs to have been met
+_NEAR = 0.3  # where no other change is found, of words that were met on both sides
+_LOOSE = 0.62  # and of words that were met on one side
+_UNHEARD = 0.5  # beside a word of which nothing is known
+_RARER = 4.0  # times as rare as the word it stands for a word may be, no rarer
 _FIRST = 0.55  # of the first word of a sentence
 _ADDED = 0.4  # what a word that is added or left out counts as
 MOST_WORDS, MOST_CHARACTERS = 80, 600  # of a text of which words are changed
@@ -40,6 +43,7 @@ _COMMON = 60  # words so common that they carry the sentence: they stay
 _LEAST_LETTERS = 3
 _BASE = 0.8  # how much of what a word costs by itself is not held against it
 _MET_GAIN, _ALIKE_GAIN = 6.0, 16.0  # nats for runs of three that all were met, and for a cosine of 1
+_ODD_LOSS = 6.0  # nats for each pair that was not
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,8 @@ def changed(
     best first; empty where it has no word that can be changed.
 
     Args:
-        taken: texts (folded) that it must not become. loose: words may stand beside words that they never
-            stood beside, where they are alike enough.
+        taken: texts (folded) that it must not become. loose: words may be less alike, and those very much
+            alike may stand beside one word that they never stood beside.
     """
     random = np.random.default_rng([seed % (1 << 32), rounds])
     found: list[Change] = []
@@ -101,14 +105,17 @@ def _round(
         # Of CJK many pairs of characters are a text's own; of other texts what stands together is known.
         most = likeness.met(now.parts, i, j)[0] if verse else 0
         if loose:
-            fits = close >= _LOOSE
+            fits = odd <= most or (odd == most + 1 and close >= _LOOSE)
         else:
             fits = odd <= most and any(met >= least and close >= enough for least, enough in _ALIKE)
+        if fits and close < _UNHEARD and not verse and (not loose or len(new) != j - i):
+            fits = not likeness.unheard(parts, i, i + len(new))
         if fits:
             shift = len(new) - (j - i)
             done = {at if at < i else at + shift for at in now.done} | set(range(i, i + len(new)))
             change = Change(parts, frozenset(done), now.gain)
-            options.setdefault(change.text, (change, _MET_GAIN * met + _ALIKE_GAIN * close))
+            more = _MET_GAIN * met + _ALIKE_GAIN * close - _ODD_LOSS * odd
+            options.setdefault(change.text, (change, more))
     if not options:
         return []
     alone = usual(pen)
@@ -167,14 +174,14 @@ def _others(
     old = "".join(parts[i:j])
     space, word = old[: len(old) - len(old.lstrip())], old.strip()
     large = word[:1].isupper()
-    found = dict(likeness.like(word, _WORDS))
+    found = dict(likeness.like(word, _WORDS, _RARER))
     if i == 0 and large:
-        for other, close in likeness.like(word.lower(), _WORDS):
+        for other, close in likeness.like(word.lower(), _WORDS, _RARER):
             found.setdefault(other[:1].upper() + other[1:], close)
     for other, close in found.items():
         fits = other[:1].isupper() == large and (not other.isupper() or word.isupper() or len(other) == 1)
         if (
-            close >= (_FIRST if i == 0 and len(parts) > 3 else _ALIKE[0][1])
+            close >= (_FIRST if i == 0 and len(parts) > 3 else _NEAR)
             and fits
             and _changes(other, likeness, i == 0)
             and other.casefold() != word.casefold()
