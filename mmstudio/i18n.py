@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import locale
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeGuard
 
 from mmstudio.errors import StudioError, of_a_library, of_the_system
 from mmstudio.paths import resource
 
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
+_SENTENCE = re.compile(r"(?:[^{}]|\{\w+\})*")  # with plain fields
 _current = "en"
 _here: ContextVar[str | None] = ContextVar("language of what is being written", default=None)
 
@@ -98,6 +100,15 @@ def kept_error(error: BaseException) -> dict[str, Any]:
         for key, value in error.values.items()
     }
     return {"template": error.template, "hint": error.hint_template, "values": values}
+
+
+def can_be_retold(kept: object) -> TypeGuard[Mapping[str, Any]]:
+    """Whether this is what :func:`kept_error` keeps: a library may come from anywhere, and fields that look
+    into their values, or ask for a billion spaces, are none of ours."""
+    if not isinstance(kept, Mapping) or not isinstance(kept.get("values"), Mapping):
+        return False
+    sentences = (kept.get("template"), kept.get("hint"))
+    return all(isinstance(one, str) and _SENTENCE.fullmatch(one) for one in sentences)
 
 
 def retold(kept: Mapping[str, Any]) -> tuple[str, str]:

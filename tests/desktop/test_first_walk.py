@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from mmstudio.desktop.context import AppContext, Notice
 from mmstudio.desktop.menus import fill_menu
 from mmstudio.desktop.models.channels import default_folder
-from mmstudio.desktop.models.job_model import JobModel, failed_words, state_text
+from mmstudio.desktop.models.job_model import JobModel, JobRow, failed_words, state_text
 from mmstudio.desktop.panes.exports import ExportsPane
 from mmstudio.desktop.panes.library import LibraryPane
 from mmstudio.desktop.panes.make import MakePane
@@ -22,6 +22,7 @@ from mmstudio.desktop.window import MainWindow
 from mmstudio.errors import NotFound
 from mmstudio.i18n import mark
 from mmstudio.jobs import JobContext, Progress
+from mmstudio.jobs.runner import FAILED_WITH
 from mmstudio.library import AssetFilter
 from mmstudio.library.records import NewItem
 from mmstudio.paths import data_dir
@@ -156,6 +157,21 @@ def test_a_failed_job_is_told_in_the_language_in_use(open_context: AppContext) -
     assert "x1" in sentence
     assert sentence != "There is no item x1."
     assert "File" not in hint
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {"template": "{n:>999999999}", "hint": "", "values": {"n": 1}},
+        {"template": "{n.__class__}", "hint": "", "values": {"n": 1}},
+        {"template": "Said", "hint": 3, "values": {}},
+        {"template": "Said", "values": ["n"]},
+        "Said",
+    ],
+)
+def test_what_another_program_wrote_of_a_failed_job_is_not_filled_in(kept: object) -> None:
+    row = JobRow(1, "export", "Export", "failed", error="It failed.", result={FAILED_WITH: kept})
+    assert failed_words(row) == ("It failed.", "")
 
 
 def _states(jobs: JobModel) -> list[str]:

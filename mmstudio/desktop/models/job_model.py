@@ -12,7 +12,7 @@ from PySide6.QtCore import Signal
 
 from mmstudio.desktop.models.rows import RowListModel
 from mmstudio.desktop.words import STATE_NAMES, date_text, span_text
-from mmstudio.i18n import retold, tr
+from mmstudio.i18n import can_be_retold, retold, tr
 from mmstudio.jobs import ACTIVE_STATES, FINAL_STATES, JobEvent, JobRecord
 from mmstudio.jobs.runner import FAILED_WITH
 
@@ -229,7 +229,7 @@ def progress_text(row: JobRow) -> str:
 def failed_words(row: JobRow) -> tuple[str, str]:
     """(sentence, hint) of a failed job in the language in use; as it was said then where no more is known."""
     kept = row.result.get(FAILED_WITH)
-    return retold(kept) if isinstance(kept, dict) else (row.error, row.hint)
+    return retold(kept) if can_be_retold(kept) else (row.error, row.hint)
 
 
 def state_text(row: JobRow) -> str:
