@@ -185,11 +185,12 @@ def likeness_of(texts: Iterable[str], most: int = MOST_WORDS) -> Likeness | None
                 for table, other in zip(tables, around, strict=True):
                     if (where := column.get(other)) is not None:
                         table[at, where] += 1.0
-    runs = [
+    two, three = (
         np.unique(np.concatenate([_hashes(_framed(row), n) for row in rows])).astype(np.uint32)
         for n in (2, 3)
-    ]
-    return Likeness(words, _directions(tables), *runs, np.array([n for n, _ in kept], np.float32))
+    )
+    came = np.array([n for n, _ in kept], np.float32)
+    return Likeness(words, _directions(tables), two, three, came)
 
 
 def _framed(row: Sequence[str]) -> list[str]:
