@@ -84,11 +84,9 @@ class Settled:
         values: dict[str, Any] = {"n": self.hidden, "m": self.members, "method": label(best)}
         values |= {"other": label(others[0][0]) if others else label(POPULAR)}
         if best == POPULAR or plain <= 0 or score < 1.005 * plain:
-            return tr(
-                "Tried on {n} hidden events of {m} members, {method} finds most; next is {other}.", **values
-            )
+            return tr("On {n} hidden events of {m} members {method} finds most; next is {other}.", **values)
         return tr(
-            "Tried on {n} hidden events of {m} members, {method} finds most, {percent} % better than showing"
+            "On {n} hidden events of {m} members {method} finds most, {percent} % better than showing"
             " everybody what is popular; next is {other}.",
             percent=f"{100 * (score / plain - 1):.0f}", **values,
         )  # fmt: skip

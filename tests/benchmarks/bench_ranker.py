@@ -184,8 +184,8 @@ def one(folder: Path, name: str, seed: int) -> None:
           f" {report['gain']:+.4f} with an error of {report['error']:.4f}; its share {report['share']},"
           f" beside {report['beside'] or 'nothing'}")  # fmt: skip
     for kind, own in report["kinds"].items():
-        line = f"{own['gain']:+.4f} with an error of {own['error'] or 0:.4f}, {own['members']} members"
-        print(f"  inside, {kind}: {line}")
+        figures = f"{own['gain']:+.4f} with an error of {own['error'] or 0:.4f}"
+        print(f"  inside, {kind}: {figures}, {own['members']} members")
     for task, own in report["calibration"].items():
         off, after = own["before"], own["after"]
         print(f"  {task}: happens in {own['share']:.4f}, off by {off:.5f}, calibrated {after:.5f}")

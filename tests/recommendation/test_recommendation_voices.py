@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -158,7 +159,10 @@ def test_validation_chooses_says_why_and_is_kept(tmp_path: Path) -> None:
         assert table["blend"] > table["popular"] > 0
         assert choice.method == "blend" or table[choice.method] > table["blend"]
         assert choice.why.startswith("On ")
-        assert f"{table[choice.method]:.3f}" in choice.why
+        better = 100 * (table[choice.method] / table["popular"] - 1)
+        told = re.search(r"(\d+) % better", choice.why)  # the table rounds to four places, the sentence after
+        assert told is not None
+        assert int(told[1]) == pytest.approx(better, abs=1.5)
         kept = library.index_dir / "recommender.json"
         assert kept.is_file()
         recommender.refresh()
