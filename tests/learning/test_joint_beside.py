@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mmstudio.errors import StudioError
 from mmstudio.learning.joint import beside
 from mmstudio.learning.joint.choosing import agreement, best, chosen
 from mmstudio.learning.joint.model import JointModel
@@ -53,6 +55,15 @@ def test_what_says_nothing_is_not_there() -> None:
     assert beside.row_of(part, "text", np.zeros(4)) is None
     assert beside.fit("text", np.zeros((3, 4096), np.float32), np.ones(3, bool)) is None
     assert beside.fit("text", np.zeros((30, 4096), np.float32), np.ones(30, bool)) is None
+
+
+@pytest.mark.parametrize("lost", ["places", "axes", "centre"])
+def test_broken_numbers_of_a_config_are_told(lost: str) -> None:
+    part, _ = word_rows([f"red boots {n}" for n in range(12)] + [f"green lamp {n}" for n in range(12)])
+    for scale in ({lost: "AAAA"}, {lost: "?"}, {}):
+        whole = {key: value for key, value in (part.scale or {}).items() if key != lost}
+        with pytest.raises(StudioError, match="cannot be read"):
+            beside.row_of(replace(part, scale=whole | scale), "text", "red boots")
 
 
 def test_a_large_library_is_looked_at_block_by_block() -> None:

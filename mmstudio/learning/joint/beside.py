@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mmstudio.learning.joint.parts import Part
+from mmstudio.learning.joint.parts import Part, broken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,7 +117,7 @@ def fit(modality: str, raw: NDArray[np.float32], learned: NDArray[np.bool_]) -> 
         weight = np.where(deviation > _STEADY, 1.0 / np.maximum(deviation, _STEADY), 0.0)
     places = np.flatnonzero(weight)
     shift, weight = shift[places], weight[places]
-    x = _unit((own[:, places] - shift) * weight)
+    x = unit((own[:, places] - shift) * weight)
     if x.shape[1] < 2:
         return None
     centre = x.mean(axis=0)
@@ -136,7 +136,7 @@ def rows(part: Part, raw: NDArray[np.float32]) -> NDArray[np.float32]:
     """N×D numbers → N×length rows, mean 0 and deviation about 1 over all numbers of the training sets."""
     scale = part.scale or {}
     places, shift, weight, centre, axes = _unpacked(scale, part.shape[0])
-    x = _unit((raw[:, places] - shift) * weight)
+    x = unit((raw[:, places] - shift) * weight)
     found: NDArray[np.float32] = ((x - centre) @ axes).astype(np.float32)
     return found
 
@@ -195,9 +195,10 @@ def says(part: Part, raw: NDArray[np.float32]) -> NDArray[np.bool_]:
     return found
 
 
-def _unit(x: NDArray[Any]) -> NDArray[Any]:
-    unit: NDArray[Any] = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
-    return unit
+def unit(x: NDArray[Any]) -> NDArray[Any]:
+    """Rows brought to length 1; what is 0 stays."""
+    found: NDArray[Any] = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
+    return found
 
 
 def _packed(numbers: NDArray[Any]) -> str:
@@ -207,7 +208,14 @@ def _packed(numbers: NDArray[Any]) -> str:
 
 
 def _unpacked(scale: Mapping[str, Any], kept: int) -> tuple[NDArray[Any], ...]:
-    """(places that count, what is taken off, weights, the middle of what is left, axes)."""
+    """(places that count, what is taken off, weights, the middle of what is left, axes). Raises StudioError
+    where they are broken."""
     kinds = {_PLACES: "<i2", _SHIFT: "<f4", _WEIGHT: "<f4", _CENTRE: "<f4", _AXES: "<f2"}
-    found = [np.frombuffer(base64.b64decode(str(scale[key])), kind) for key, kind in kinds.items()]
-    return (*found[:-1], found[-1].astype(np.float32).reshape(-1, kept))
+    try:
+        found = [np.frombuffer(base64.b64decode(str(scale[key])), kind) for key, kind in kinds.items()]
+        axes = found[-1].astype(np.float32).reshape(-1, kept)
+    except (KeyError, ValueError) as error:
+        raise broken() from error
+    if len({len(one) for one in (*found[:-1], axes)}) > 1 or found[0].min(initial=0) < 0:
+        raise broken()
+    return (*found[:-1], axes)

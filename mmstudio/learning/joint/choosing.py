@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmstudio.learning.joint.beside import unit
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -24,13 +26,11 @@ def agreement(model: JointModel, made: Rows, given: Rows, present: Rows | None =
     ``made`` holds N rows of each part, ``given`` one or N; ``present`` which of its N are there.
     """
     shown = {part.name for part in model.parts if part.kind in ("picture", "tokens", "vector")}
-    vectors = [
-        _unit(model.embed_arrays({name: rows}).numpy()) for name, rows in made.items() if name in shown
-    ]
+    vectors = [unit(model.embed_arrays({name: rows}).numpy()) for name, rows in made.items() if name in shown]
     if not vectors:
         return np.zeros(len(next(iter(made.values()))))
     if given:
-        aim = _unit(model.embed_arrays(given, present).numpy())
+        aim = unit(model.embed_arrays(given, present).numpy())
         return np.asarray(np.mean([(one * aim).sum(axis=1) for one in vectors], axis=0), np.float64)
     if len(vectors) < 2:
         return np.zeros(len(vectors[0]))
@@ -60,8 +60,3 @@ def chosen(
     scores = agreement(model, made, many, there)
     own = scores.reshape(count, tries).argmax(axis=1) + tries * np.arange(count)
     return {name: rows[own] for name, rows in made.items()}
-
-
-def _unit(rows: NDArray[Any]) -> NDArray[np.float64]:
-    unit: NDArray[np.float64] = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-    return unit

@@ -65,10 +65,15 @@ class Part:
             shape = tuple(int(length) for length in data["shape"])
             return cls(str(data["name"]), data["kind"], shape, labels=labels, **known)
         except (KeyError, TypeError, ValueError) as error:
-            raise StudioError(
-                "The model's config describes its modalities in a way that cannot be read.",
-                hint="Restore the folder from a copy, or train the model again.",
-            ) from error
+            raise broken() from error
+
+
+def broken() -> StudioError:
+    """What is said of parts that cannot be read."""
+    return StudioError(
+        "The model's config describes its modalities in a way that cannot be read.",
+        hint="Restore the folder from a copy, or train the model again.",
+    )
 
 
 def read_parts(config_parts: Mapping[str, Any]) -> tuple[Part, ...]:
