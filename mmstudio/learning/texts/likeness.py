@@ -126,8 +126,8 @@ class Likeness:
         text = np.frombuffer("\n".join(self.words).encode(), np.uint8)
         with atomic_path(folder / LIKENESS) as temporary:
             runs = {"pairs": self.pairs.view(np.int32), "triples": self.triples.view(np.int32)}
-            told = {"words": text, "counts": self.counts}
-            save_file({**told, "vectors": self.vectors.astype(np.float16), **runs}, temporary)
+            told: dict[str, NDArray[np.generic]] = {"words": text, "counts": self.counts, **runs}
+            save_file({**told, "vectors": self.vectors.astype(np.float16)}, temporary)
 
 
 def load_likeness(folder: Path) -> Likeness | None:
