@@ -17,14 +17,7 @@ from typing import Any
 _LOCK = threading.Lock()
 _inside = 0
 _limits: list[tuple[Any, Any]] = []  # libraries and what gives theirs back
-_seen: tuple[bool, ...] = ()
-_BRINGS = (
-    "numpy",
-    "scipy.linalg",
-    "torch",
-    "sklearn",
-    "implicit",
-)  # modules that load libraries of their own
+_seen = 0
 
 
 @contextmanager
@@ -81,12 +74,13 @@ def _nobody_controls(blas: Any) -> None:
             clear(force=True)
 
 
-def _loaded() -> tuple[bool, ...]:
-    return tuple(name in sys.modules for name in _BRINGS)
+def _loaded() -> int:
+    """Changes with every module: any may bring a library of its own, some only late in their import."""
+    return len(sys.modules)
 
 
 @lru_cache(maxsize=4)
-def _libraries(loaded: tuple[bool, ...]) -> Any:  # to look for them takes milliseconds
+def _libraries(loaded: int) -> Any:  # to look for them takes milliseconds
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()

@@ -227,7 +227,7 @@ def test_a_wish_survives_json() -> None:
     assert SoundWish.of(wish.as_json()) == wish
     told = SoundWish("m", like=(0.5, -1.0))
     assert SoundWish.of(told.as_json()) == told
-    assert SoundWish("m").as_json() == {"model": "m", "choosing": 2}
+    assert SoundWish("m").as_json() == {"model": "m", "choosing": 3}
     assert SoundWish.kept({"model": "m"}).choosing == 1  # made before pieces were chosen by spectrograms
 
 

@@ -454,7 +454,7 @@ class TuningPane(Pane):
         from mmstudio.learning.tuning.report import Tuned
 
         self._job = None
-        if event.result:
+        if event.result and event.state != "failed":
             self._show(Tuned.of(dict(event.result)))
         elif event.state == "failed" and self.tuned is None:
             self.results.show_message("{what}", "{hint}", what=event.error, hint=event.hint)
