@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,8 @@ class TextWish:
         only: which of the ``n`` are made, counted from 0; all where empty. One in-between of a row by itself.
         pick: of variations and in-betweens several are written and the best is taken (see
             ``learning.texts.choosing``); without, the likeliest one is.
+        words: variations and in-betweens change single words where the model knows which are used alike;
+            without, the model writes each sentence whole.
     """
 
     model: str
@@ -57,6 +59,7 @@ class TextWish:
     stop: tuple[str, ...] = ()
     only: tuple[int, ...] = ()
     pick: bool = True
+    words: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -97,6 +100,8 @@ def making(generation: Generation, wish: TextWish) -> Iterator[MadeText | None]:
     like, sources = _text_of(generation, wish.like) if wish.like else (wish.prompt, ())
     if wish.like and not like.strip():
         raise UsageError("There is no text to start from.", hint="Give a sentence.")
+    if not wish.words:
+        model = replace(model, likeness=None)
     ends: list[str] = []
     for one in wish.between:
         text, more = _text_of(generation, one, plain=True)
@@ -189,7 +194,7 @@ def again(generation: Generation, row: GenerationRow) -> str:
             hint="What it made before is kept in the library.",
             name=row.model,
         )
-    wish = TextWish.of({"pick": False, **row.params["wish"]})  # of before there was a choice
+    wish = TextWish.of({"pick": False, "words": False, **row.params["wish"]})  # of before these were
     for made in making(generation, wish):
         if made is not None and made.params["place"] == row.params["place"]:
             return made.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from mmstudio.cli.app import run
 from mmstudio.errors import NotFound, UsageError
 from mmstudio.generation import Generation
-from mmstudio.generation.texts import TextWish
+from mmstudio.generation.texts import TextWish, again
 from mmstudio.jobs import run_inline
 from mmstudio.learning import Trainings
 from mmstudio.learning.config import load_config
@@ -89,6 +90,19 @@ def test_variations_of_an_asset_name_it_as_their_source(generation: Generation) 
     assert row.latent is not None
     assert len(row.latent) == 4 * 8
     assert generation.again(result["assets"][0]) == result["texts"][0]["text"]
+
+
+def test_what_was_varied_before_words_were_changed_is_made_again_the_same(generation: Generation) -> None:
+    writing = {"prompt": "I bought this jacket for my wife.", "words": False}
+    before = run_inline(generation.work("starter-text-vae", 1, 3, writing=writing))
+    now = run_inline(generation.work("starter-text-vae", 1, 3, writing=writing | {"words": True}))
+    assert before["texts"][0]["text"] != now["texts"][0]["text"]
+    for made in (before, now):
+        assert generation.again(made["assets"][0]) == made["texts"][0]["text"]
+    row = generation.library.generations.of_asset(before["assets"][0])
+    assert row is not None
+    wish = {key: value for key, value in row.params["wish"].items() if key != "words"}
+    assert again(generation, replace(row, params=row.params | {"wish": wish})) == before["texts"][0]["text"]
 
 
 def test_in_betweens_go_from_text_to_text(generation: Generation) -> None:
