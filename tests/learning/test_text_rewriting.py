@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from mmstudio.learning.texts.choosing import folded, form
 from mmstudio.learning.texts.likeness import (
@@ -97,8 +99,6 @@ def test_words_may_be_less_alike_but_stand_where_they_stood(vae: TextModel) -> N
 
 
 def test_a_file_without_counts_is_read(tmp_path: Path) -> None:
-    from safetensors.numpy import load_file, save_file
-
     save_likeness(tmp_path, made_texts(60))
     old = load_file(tmp_path / LIKENESS)
     del old["counts"]
@@ -107,6 +107,24 @@ def test_a_file_without_counts_is_read(tmp_path: Path) -> None:
     assert found is not None
     assert len(found.counts) == len(found.words)
     assert (np.diff(found.counts) <= 0).all()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"pairs": np.zeros(0, np.int32)},
+        {"triples": np.array([5, 3, 1], np.int32)},
+        {"vectors": np.zeros(3, np.float16)},
+        {"counts": np.ones((2, 2), np.float32)},
+    ],
+)
+def test_a_damaged_file_of_words_is_left_out(tmp_path: Path, broken: dict[str, Any]) -> None:
+    found = likeness_of(made_texts(60))
+    assert found is not None
+    found.save(tmp_path)
+    assert load_likeness(tmp_path) is not None
+    save_file(load_file(tmp_path / LIKENESS) | broken, tmp_path / LIKENESS)
+    assert load_likeness(tmp_path) is None
 
 
 def test_the_words_are_kept_beside_a_model_and_left_out_where_phrases_are(tmp_path: Path) -> None:

@@ -144,7 +144,11 @@ def load_likeness(folder: Path) -> Likeness | None:
         counts = found.get("counts", 1.0 / np.arange(1, len(words) + 1, dtype=np.float32))
     except (OSError, SafetensorError, ValueError, KeyError):
         return None
-    if not len(words) == len(vectors) == len(counts):
+    if vectors.ndim != 2 or counts.ndim != 1 or not len(words) == len(vectors) == len(counts):
+        return None
+    runs = all(known.ndim == 1 and len(known) > 0 and bool(np.all(np.diff(known.astype(np.int64)) > 0))
+               for known in (pairs, triples))  # fmt: skip
+    if not runs or not np.isfinite(vectors).all():
         return None
     return Likeness(words, vectors, pairs, triples, counts)
 
