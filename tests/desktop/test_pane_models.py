@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QPushButton
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
@@ -14,6 +16,7 @@ from mmstudio.desktop.context import AppContext
 from mmstudio.desktop.models.dataset import Source
 from mmstudio.desktop.panes.models import ModelsPane
 from mmstudio.desktop.views.loss_plot import LossPlot
+from mmstudio.paths import starter_models
 from mmstudio.studio import Studio
 from support.qt import settle, wait_until
 from support.storefront import click, click_row, make_store, names_missing, open_store, show_pane
@@ -52,6 +55,25 @@ def test_the_starter_models_are_there_from_the_beginning(pane: ModelsPane) -> No
     assert names_missing(pane) == []
     wait_until(lambda: all(line.picture for line in pane.model.rows if line.modality == "image"))
     assert not pane.pictures.get(pane.model.rows[0].picture).isNull()  # type: ignore[union-attr]
+
+
+def test_a_model_of_the_same_name_gets_a_picture_of_its_own(pane: ModelsPane) -> None:
+    library = pane.context.library
+    mine = library.models_dir / "mine"
+
+    def drawn(starter: str) -> QImage:
+        shutil.copytree(starter_models() / starter, mine)
+        library.changes.publish({"models": None})
+        wait_until(lambda: any(row.name == "mine" and row.picture for row in pane.model.rows))
+        image = pane.pictures.get("drawn:mine")
+        assert image is not None
+        return image.toImage()
+
+    first = drawn("starter-image-gan")
+    shutil.rmtree(mine)
+    library.changes.publish({"models": None})
+    wait_until(lambda: all(row.name != "mine" for row in pane.model.rows))
+    assert drawn("starter-image-vae") != first
 
 
 def test_no_card_without_a_model_on_it(context: AppContext, tmp_path: Path, qtbot: QtBot) -> None:

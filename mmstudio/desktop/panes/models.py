@@ -220,6 +220,9 @@ class ModelsPane(Pane):
 
     def _read_done(self, lines: list[ModelLine]) -> None:
         self.pictures.forget()
+        there = {line.name for line in lines}  # one that was removed may come again as another
+        self._asked &= there
+        self._drawn = {name: image for name, image in self._drawn.items() if name in there}
         self.model.set_rows(lines)
         self._mark_training()
         self._draw_missing()

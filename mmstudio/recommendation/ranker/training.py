@@ -61,7 +61,7 @@ def train_work(recommender: Recommender, seed: int = 0, epochs: int = _EPOCHS) -
         library = recommender.library
         if library.read_only:
             raise ReadOnly("The library is open for reading only.", hint="Close the other window first.")
-        started = time.monotonic()
+        started = context.clock()
         catalogue = recommender.catalogue()
         labels = labels_of(catalogue, library.interactions.read())
         random = np.random.default_rng(seed)
@@ -110,7 +110,7 @@ def train_work(recommender: Recommender, seed: int = 0, epochs: int = _EPOCHS) -
             context.raise_if_cancelled()
             report = found
             yield Progress(min(steps, done + report["members"]), steps, tr("Measuring on held-out events"))
-        report |= {"calibration": errors, "seconds": round(time.monotonic() - started, 1), "seed": seed}
+        report |= {"calibration": errors, "seconds": round(context.clock() - started, 1), "seed": seed}
         report |= {"tasks": ranker.facts["tasks"], "events": len(labels.member)}
         share, beside = ranker.mix
         report |= {"share": share, "beside": ranker.bases[beside] if share < 1 else ""}
